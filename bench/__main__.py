@@ -1,0 +1,160 @@
+"""The command line beside the suite: `python -m bench list | prepare | doctor`."""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.errors import ResultsError, SamestepError
+from bench.host.doctor import examine
+from bench.host.environments import Environment
+from bench.host.frameworks import discover
+from bench.host.inventory import dataset_rows, framework_rows, model_rows, plan_rows
+from bench.host.request import add_options, read_request
+from bench.host.session import Selection, prepare_data, prepare_environments, select
+
+Row = dict[str, Any]
+
+EXAMPLES = """\
+The benchmark itself is a pytest suite:
+  tox -e bench                                  the plan 'quick', all frameworks
+  tox -e bench -- --plan mnist -k pytorch       one framework of another plan
+  python -m reports build                       the report of the newest run again
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The exit status: 0 done, 1 the doctor found a problem, 2 the user's request cannot be."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except SamestepError as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m bench",
+        description="Compares deep-learning frameworks that take the same training steps.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    listing = _command(commands, "list", _list, "show the frameworks, models, data sets and plans")
+    listing.add_argument(
+        "what",
+        nargs="?",
+        choices=sorted(LISTS),
+        help="show only these (default: all four)",
+    )
+    for name, run, summary in (
+        ("prepare", _prepare, "make the environments and data of a plan, so that a run need not"),
+        ("doctor", _doctor, "look whether this machine can run a plan"),
+    ):
+        add_options(_command(commands, name, run, summary).add_argument)
+    return parser
+
+
+def _command(
+    commands: Any, name: str, run: Callable[[argparse.Namespace], int], summary: str
+) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=summary, description=summary)
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the tables there as JSON")
+    parser.set_defaults(run=run)
+    return parser
+
+
+LISTS: dict[str, Callable[[], list[Row]]] = {
+    "frameworks": lambda: framework_rows(discover()),
+    "models": model_rows,
+    "datasets": dataset_rows,
+    "plans": plan_rows,
+}
+
+
+def _list(options: argparse.Namespace) -> int:
+    names = [options.what] if options.what else list(LISTS)
+    _show({name: LISTS[name]() for name in names}, options.json)
+    return 0
+
+
+def _prepare(options: argparse.Namespace) -> int:
+    selection = _selection(options)
+    data = prepare_data(selection.trials, _say)
+    environments = prepare_environments(selection, selection.trials, _say)
+    tables = {
+        "data": [
+            {"data set": one.name, "folder": str(one.folder), "sha256": one.digest}
+            for one in data.values()
+        ],
+        "environments": [
+            {
+                "framework": name,
+                "python": str(found.python) if isinstance(found, Environment) else None,
+                "reason": None if isinstance(found, Environment) else str(found),
+            }
+            for name, found in environments.items()
+        ],
+    }
+    _show(tables, options.json)
+    return 0
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    findings = [asdict(finding) for finding in examine(_selection(options))]
+    _show({"doctor": findings}, options.json)
+    return 1 if any(finding["verdict"] == "problem" for finding in findings) else 0
+
+
+def _selection(options: argparse.Namespace) -> Selection:
+    return select(read_request(lambda name: getattr(options, name)))
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _show(tables: dict[str, list[Row]], json_file: Path | None) -> None:
+    """Print tables, and write them as JSON where a file is named."""
+    console = Console()
+    for title, rows in tables.items():
+        table = Table(title=title, title_justify="left")
+        columns = list(rows[0]) if rows else []
+        for column in columns:
+            table.add_column(column, overflow="fold")
+        for row in rows:
+            table.add_row(*(_cell(row[column]) for column in columns))
+        console.print(table, markup=False)
+    if json_file is not None:
+        _write_json(json_file, tables)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, dict):
+        return "\n".join(f"{key}: {item}" for key, item in value.items())
+    return ", ".join(value) if isinstance(value, list) else str(value)
+
+
+def _write_json(path: Path, tables: dict[str, list[Row]]) -> None:
+    try:
+        path.write_text(json.dumps(tables, indent=1) + "\n", "utf-8")
+    except OSError as error:
+        raise ResultsError(
+            f"--json {path}: it cannot be written ({error.strerror}); expected a file in a folder "
+            "of yours; name another."
+        ) from error
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,51 @@
+"""SHA-256 digests of arrays: the same bytes have the same digest everywhere. Standard library only."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+
+class Array(Protocol):
+    """The part of a NumPy array that a digest needs."""
+
+    @property
+    def dtype(self) -> Any: ...
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+
+    @property
+    def data(self) -> memoryview: ...
+
+
+def digest_array(array: Array) -> str:
+    """SHA-256 over the element type, the shape and the C-ordered bytes of `array`.
+
+    Raises:
+        ValueError: the array is not C-contiguous.
+    """
+    description = json.dumps([array.dtype.str, list(array.shape)])
+    digest = hashlib.sha256(description.encode())
+    view = memoryview(array.data)
+    if not view.c_contiguous:
+        raise ValueError("Only a C-contiguous array has a digest.")
+    # cast() refuses a shape with a zero in it, and there are no bytes to add then.
+    if view.nbytes:
+        digest.update(view.cast("B"))
+    return digest.hexdigest()
+
+
+def digest_arrays(arrays: Mapping[str, Array]) -> str:
+    """SHA-256 over the names and digests of `arrays`, whatever their order."""
+    return combine({name: digest_array(array) for name, array in arrays.items()})
+
+
+def combine(digests: Mapping[str, str]) -> str:
+    """One digest for several named ones, whatever their order."""
+    return digest_text(json.dumps(dict(sorted(digests.items()))))
+
+
+def digest_text(text: str) -> str:
+    """SHA-256 of `text` in UTF-8."""
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,51 @@
+"""The errors of samestep. Standard library only.
+
+    SamestepError                 anything a user can cause or mend
+    +-- PlanError                 a plan is malformed or names what does not exist
+    +-- FrameworkError            a framework.toml is malformed
+    +-- EnvironmentUnavailable    a framework cannot be had on this machine
+    +-- InterpreterError          an interpreter given by --python cannot be used
+    +-- DataError                 a data set is missing, damaged or malformed
+    +-- WeightsError              weights do not fit a model's manifest
+    +-- ResultsError              a results folder or a record cannot be used
+    +-- WorkerError               a trial cannot go on
+
+Each message is one line that says what failed, what was expected and what to
+do. Programs catch `SamestepError` in one place and print it without traceback.
+"""
+
+
+class SamestepError(Exception):
+    """Base of every error that is shown to the user as one line."""
+
+
+class PlanError(SamestepError):
+    """A plan is malformed or names something that does not exist."""
+
+
+class FrameworkError(SamestepError):
+    """A framework.toml is malformed."""
+
+
+class EnvironmentUnavailable(SamestepError):
+    """A framework cannot be had on this machine; its trials are skipped."""
+
+
+class InterpreterError(SamestepError):
+    """An interpreter given by --python cannot be used."""
+
+
+class DataError(SamestepError):
+    """A data set is missing, damaged or malformed."""
+
+
+class WeightsError(SamestepError):
+    """Weights do not fit a model's manifest."""
+
+
+class ResultsError(SamestepError):
+    """A results folder or a record cannot be used."""
+
+
+class WorkerError(SamestepError):
+    """A trial cannot go on."""

@@ -1,0 +1,1 @@
+"""The orchestrator: plan -> trials -> executor -> records. Imports no framework, no worker, no reports."""

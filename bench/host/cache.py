@@ -1,0 +1,49 @@
+"""Where environments and prepared data are kept between runs."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock
+
+from bench.errors import ResultsError
+
+
+def cache_folder() -> Path:
+    """`SAMESTEP_CACHE`, else `samestep` in the user's cache folder (XDG base directory specification)."""
+    if chosen := os.environ.get("SAMESTEP_CACHE"):
+        return Path(chosen).absolute()
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "samestep"
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold the lock of a cache entry; two runs at once wait for each other.
+
+    The operating system releases it when the process that holds it dies.
+
+    Raises:
+        ResultsError: the cache folder cannot be written.
+    """
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder.with_name(f"{folder.name}.lock"))
+        lock.acquire()
+    except OSError as error:
+        raise ResultsError(
+            f"The cache folder {str(folder.parent)!r} cannot be written ({error.strerror}); "
+            "expected a folder of yours; name another in SAMESTEP_CACHE."
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def remove(folder: Path) -> None:
+    """Remove a cache entry, whole or half made, if it is there."""
+    if folder.exists():
+        shutil.rmtree(folder)

@@ -1,0 +1,48 @@
+"""scikit-learn's digits: 1,797 real handwritten digits of 8x8 pixels, inside the package.
+
+They are the test part of the UCI "Optical Recognition of Handwritten Digits"
+data set (Alpaydin and Kaynak 1998).
+"""
+
+import numpy as np
+
+from bench.host.data.dataset import Array, Dataset, Split
+
+SCALE = 4  # 8x8 -> 32x32
+TEST_EVERY = 5
+
+
+def read_digits() -> tuple[Split, Split]:
+    """Images scaled to 32x32 by repeating pixels, exact on every machine.
+
+    The split is stratified and fixed: of each class, in the package's order,
+    every fifth sample is a test sample. Neighbours in that order come from the
+    same writers, so writers are in both parts.
+    """
+    # Takes a second to import, and only this function needs it.
+    from sklearn.datasets import load_digits
+
+    pixels, labels = load_digits(return_X_y=True)
+    images = pixels.reshape(-1, 1, 8, 8).astype(np.uint8)
+    images = images.repeat(SCALE, axis=2).repeat(SCALE, axis=3)
+    test = _every_fifth_of_each_class(labels)
+    return Split(images[~test], labels[~test]), Split(images[test], labels[test])
+
+
+def _every_fifth_of_each_class(labels: Array) -> Array:
+    """Mask of the test samples."""
+    test = np.zeros(len(labels), dtype=bool)
+    for label in range(10):
+        (members,) = np.nonzero(labels == label)
+        test[members[TEST_EVERY - 1 :: TEST_EVERY]] = True
+    return test
+
+
+DIGITS = Dataset(
+    name="digits",
+    summary="1,797 handwritten digits, 8x8 scaled to 32x32; comes with scikit-learn",
+    version=1,
+    shape=(1, 32, 32),
+    classes=10,
+    read=read_digits,
+)

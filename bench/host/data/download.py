@@ -1,0 +1,56 @@
+"""Downloads a file, checks its digest, and only then puts it in its place."""
+
+import hashlib
+import http.client
+import os
+import urllib.error
+import urllib.request
+from collections.abc import Sequence
+from pathlib import Path
+
+from bench.errors import DataError
+
+TIMEOUT_SECONDS = 20
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file's bytes."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def download(urls: Sequence[str], target: Path, sha256: str, most_bytes: int) -> None:
+    """Fetch `target` from the first of `urls` that has the right bytes.
+
+    Raises:
+        DataError: none has; names what each of them said.
+    """
+    problems = []
+    target.parent.mkdir(parents=True, exist_ok=True)
+    for url in urls:
+        partial = target.with_name(f"{target.name}.{os.getpid()}.part")
+        try:
+            _fetch(url, partial, most_bytes)
+            found = file_digest(partial)
+            if found == sha256:
+                partial.replace(target)
+                return
+            problems.append(f"{url}: SHA-256 {found[:12]}… instead of {sha256[:12]}…")
+        except (urllib.error.URLError, http.client.HTTPException, OSError, DataError) as error:
+            problems.append(f"{url}: {error}")
+        finally:
+            partial.unlink(missing_ok=True)
+    raise DataError(f"{target.name} could not be downloaded ({'; '.join(problems)})")
+
+
+def _fetch(url: str, partial: Path, most_bytes: int) -> None:
+    with (
+        urllib.request.urlopen(url, timeout=TIMEOUT_SECONDS) as answer,
+        partial.open("wb") as stream,
+    ):
+        written = 0
+        while chunk := answer.read(2**20):
+            written += len(chunk)
+            if written > most_bytes:
+                raise DataError(f"more than {most_bytes:,} bytes")
+            stream.write(chunk)

@@ -1,0 +1,68 @@
+"""Reads IDX files, the format of MNIST (described on its original page)."""
+
+import gzip
+import math
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from bench.errors import DataError
+from bench.host.data.dataset import Array
+
+UNSIGNED_BYTE = 0x08
+
+
+def read_idx(path: Path, dimensions: int, most_bytes: int = 2**28) -> Array:
+    """The uint8 array in a gzipped IDX file.
+
+    Args:
+        path: the .gz file.
+        dimensions: how many dimensions the array has to have.
+        most_bytes: a larger array is refused before it is unpacked.
+
+    Raises:
+        DataError: the file cannot be read, is damaged, or is another kind of file.
+    """
+    try:
+        with gzip.open(path, "rb") as stream:
+            header = stream.read(4 + 4 * dimensions)
+            shape = _shape(path, header, dimensions)
+            size = math.prod(shape)
+            if size > most_bytes:
+                raise DataError(
+                    f"{path} announces {size:,} bytes of data; expected at most {most_bytes:,}; "
+                    "replace the file."
+                )
+            content = stream.read(size + 1)
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise DataError(
+            f"{path} is a damaged gzip file ({error}); expected a whole one; replace the file."
+        ) from error
+    except OSError as error:
+        raise DataError(
+            f"{path} cannot be read ({error.strerror}); expected a gzipped IDX file; check the path."
+        ) from error
+    if len(content) != size:
+        found = f"{len(content):,}" if len(content) < size else "more"
+        raise DataError(
+            f"{path} holds {found} bytes of data; expected {size:,} for the shape {shape} in its "
+            "header; replace the file."
+        )
+    return np.frombuffer(content, dtype=np.uint8).reshape(shape)
+
+
+def _shape(path: Path, header: bytes, dimensions: int) -> tuple[int, ...]:
+    magic = bytes((0, 0, UNSIGNED_BYTE, dimensions))
+    if header[:4] != magic:
+        raise DataError(
+            f"{path} begins with the magic number 0x{header[:4].hex()}; expected 0x{magic.hex()}, "
+            f"an IDX file of unsigned bytes with {dimensions} dimensions; replace the file."
+        )
+    if len(header) != 4 + 4 * dimensions:
+        raise DataError(
+            f"{path} ends inside its header; expected a whole IDX file; replace the file."
+        )
+    return tuple(
+        int.from_bytes(header[start : start + 4], "big") for start in range(4, len(header), 4)
+    )

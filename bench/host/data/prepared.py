@@ -1,0 +1,145 @@
+"""Prepared data sets: normalised arrays in both layouts, made once and kept in the cache."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from bench.digests import combine, digest_array
+from bench.errors import DataError
+from bench.host.cache import cache_folder, locked, remove
+from bench.host.data.dataset import Array, Dataset, Split
+from bench.host.frameworks import LAYOUTS
+
+DESCRIPTION = "prepared.json"
+# Raised whenever the preparation below gives other arrays than before.
+PREPARATION = 1
+CHUNK = 4096
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A data set that workers can map into memory.
+
+    Attributes:
+        samples: number of training samples.
+        digests: of each array file, by the file's stem.
+    """
+
+    name: str
+    shape: tuple[int, int, int]
+    classes: int
+    samples: int
+    folder: Path
+    digests: dict[str, str]
+
+    @property
+    def digest(self) -> str:
+        """Of the canonical arrays, the same whatever layout a framework reads."""
+        return combine(self._chosen("NCHW"))
+
+    def arrays(self, layout: str) -> dict[str, Path]:
+        """Paths of train_images, train_labels, test_images and test_labels."""
+        return {name: self.folder / f"{stem}.npy" for name, stem in _stems(layout).items()}
+
+    def array_digests(self, layout: str) -> dict[str, str]:
+        """Digest of each of those arrays."""
+        return self._chosen(layout)
+
+    def _chosen(self, layout: str) -> dict[str, str]:
+        return {name: self.digests[stem] for name, stem in _stems(layout).items()}
+
+
+def prepare_dataset(dataset: Dataset) -> Prepared:
+    """The prepared data set in the cache, made first where it is not there or damaged.
+
+    Raises:
+        DataError: the source cannot be read.
+    """
+    name = f"{dataset.name}-{dataset.version}.{PREPARATION}"
+    folder = cache_folder() / "data" / name
+    with locked(folder):
+        prepared = _load(dataset, folder)
+        if prepared is None:
+            remove(folder)
+            _make(dataset, folder)
+            prepared = _load(dataset, folder)
+    if prepared is None:
+        raise DataError(
+            f"The prepared data in {folder} does not read back as it was written; "
+            "check the disk, or name another cache folder in SAMESTEP_CACHE."
+        )
+    return prepared
+
+
+def normalize(images: Array, mean: Array, deviation: Array) -> Array:
+    """(pixel - mean) / deviation by channel, computed in float64, as float32."""
+    result = np.empty(images.shape, dtype=np.float32)
+    # In chunks: float64 copies of a whole data set would be eight times its size.
+    for start in range(0, len(images), CHUNK):
+        part = slice(start, start + CHUNK)
+        result[part] = (images[part] - mean[:, None, None]) / deviation[:, None, None]
+    return result
+
+
+def channel_statistics(images: Array) -> tuple[Array, Array]:
+    """Mean and standard deviation of each channel, from exact integer sums."""
+    count = images.size // images.shape[1]
+    sums = images.sum(axis=(0, 2, 3), dtype=np.int64)
+    squares = sum(
+        np.square(images[start : start + CHUNK], dtype=np.int64).sum(axis=(0, 2, 3))
+        for start in range(0, len(images), CHUNK)
+    )
+    mean = sums / count
+    return mean, np.sqrt(squares / count - mean**2)
+
+
+def _stems(layout: str) -> dict[str, str]:
+    return {
+        "train_images": f"train_images_{layout}",
+        "train_labels": "train_labels",
+        "test_images": f"test_images_{layout}",
+        "test_labels": "test_labels",
+    }
+
+
+def _make(dataset: Dataset, folder: Path) -> None:
+    """Write everything into a folder beside and move it into its place whole."""
+    # The caller holds the lock: a folder of this name was left by a run that was killed.
+    made = folder.with_name(f"{folder.name}.part")
+    remove(made)
+    train, test = dataset.read()
+    mean, deviation = channel_statistics(train.images)
+    made.mkdir()
+    digests: dict[str, str] = {}
+    for name, split in (("train", train), ("test", test)):
+        for stem, array in _arrays(name, split, mean, deviation).items():
+            np.save(made / f"{stem}.npy", array)
+            digests[stem] = digest_array(array)
+    description = {"samples": len(train.labels), "digests": digests}
+    (made / DESCRIPTION).write_text(json.dumps(description, indent=1), "utf-8")
+    made.rename(folder)
+
+
+def _arrays(name: str, split: Split, mean: Array, deviation: Array) -> dict[str, Array]:
+    images = normalize(split.images, mean, deviation)
+    layouts = {"NCHW": images, "NHWC": np.ascontiguousarray(images.transpose(0, 2, 3, 1))}
+    arrays = {f"{name}_images_{layout}": layouts[layout] for layout in LAYOUTS}
+    return {**arrays, f"{name}_labels": split.labels.astype(np.int64)}
+
+
+def _load(dataset: Dataset, folder: Path) -> Prepared | None:
+    """The prepared data set, or None where a file is missing or its bytes have changed."""
+    try:
+        description = json.loads((folder / DESCRIPTION).read_text("utf-8"))
+        digests = dict(description["digests"])
+        for stem, expected in digests.items():
+            array = np.load(folder / f"{stem}.npy", mmap_mode="r", allow_pickle=False)
+            if digest_array(array) != expected:
+                return None
+        return Prepared(
+            dataset.name, dataset.shape, dataset.classes, description["samples"], folder, digests
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None

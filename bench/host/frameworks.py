@@ -1,0 +1,137 @@
+"""Finds the frameworks: a framework is a folder with a framework.toml. Reads TOML, imports nothing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.errors import FrameworkError
+from bench.host.toml_table import TomlTable, read_toml
+
+ROOT = Path(__file__).parents[2]
+DESCRIPTION = "framework.toml"
+LAYOUTS = ("NCHW", "NHWC")
+MODES = ("eager", "compiled")
+DEVICES = ("cpu", "cuda")
+
+
+@dataclass(frozen=True)
+class Requirements:
+    """What a framework's environment needs for one device.
+
+    Attributes:
+        packages: requirement specifiers, the framework and what it is sensitive to.
+        constraints: text of a constraints file that pins everything else, with hashes.
+        torch_backend: uv's option of that name, where the packages are not on PyPI.
+        environment: variables of the worker, `{threads}` standing for their number.
+    """
+
+    packages: tuple[str, ...]
+    constraints: str
+    torch_backend: str | None
+    environment: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Framework:
+    """What framework.toml says.
+
+    Attributes:
+        name: the folder's name; what plans and records call it.
+        module: what its interpreter imports.
+        python: version specifier of the environment's Python.
+        layout: of images, `NCHW` or `NHWC`.
+        families: model families that it implements, one file each.
+        default_mode: the mode that most of its users train in.
+        devices: requirements by device.
+    """
+
+    name: str
+    folder: Path
+    title: str
+    module: str
+    python: str
+    layout: str
+    families: tuple[str, ...]
+    modes: tuple[str, ...]
+    default_mode: str
+    devices: dict[str, Requirements]
+
+
+def discover(extra: Sequence[Path] = ()) -> dict[str, Framework]:
+    """The project's own frameworks and those in the folders `extra`, by name.
+
+    Raises:
+        FrameworkError: a framework.toml is malformed, missing, or names a taken name.
+    """
+    own = sorted(path.parent for path in (ROOT / "impls").glob(f"*/{DESCRIPTION}"))
+    frameworks: dict[str, Framework] = {}
+    for folder in (*own, *extra):
+        framework = read_framework(folder.absolute())
+        if framework.name in frameworks:
+            raise FrameworkError(
+                f"Two frameworks are called {framework.name!r}: "
+                f"{frameworks[framework.name].folder} and {framework.folder}; rename one folder."
+            )
+        frameworks[framework.name] = framework
+    return frameworks
+
+
+def read_framework(folder: Path) -> Framework:
+    """The framework in a folder.
+
+    Raises:
+        FrameworkError: its framework.toml is missing or malformed.
+    """
+    table = read_toml(folder / DESCRIPTION, FrameworkError)
+    modes = tuple(table.texts("modes", allowed=MODES))
+    shared = table.table("environment")
+    environment = shared.strings() if shared else {}
+    framework = Framework(
+        name=folder.name,
+        folder=folder,
+        title=table.text("title"),
+        module=table.text("module"),
+        python=table.text("python"),
+        layout=table.text("layout", allowed=LAYOUTS),
+        families=tuple(table.texts("families")),
+        modes=modes,
+        default_mode=table.text("default_mode", allowed=modes),
+        devices=_devices(table, folder, environment),
+    )
+    table.finish()
+    return framework
+
+
+def _devices(
+    table: TomlTable, folder: Path, environment: dict[str, str]
+) -> dict[str, Requirements]:
+    devices = {}
+    for device in DEVICES:
+        section = table.table(device)
+        if section is None:
+            continue
+        variables = section.table("environment")
+        devices[device] = Requirements(
+            packages=tuple(section.texts("requirements")),
+            constraints=_constraints(section.text("constraints", None), folder),
+            torch_backend=section.text("torch_backend", None),
+            environment={**environment, **(variables.strings() if variables else {})},
+        )
+        section.finish()
+    if not devices:
+        raise FrameworkError(
+            f"{folder / DESCRIPTION}: no device; add a table [cpu] or [cuda] with its requirements."
+        )
+    return devices
+
+
+def _constraints(name: str | None, folder: Path) -> str:
+    if name is None:
+        return ""
+    try:
+        return (folder / name).read_text("utf-8")
+    except OSError as error:
+        raise FrameworkError(
+            f"{folder / DESCRIPTION}: 'constraints' names {name!r}, which cannot be read "
+            f"({error.strerror}); add the file or remove the key."
+        ) from error

@@ -1,0 +1,63 @@
+"""Makes what every framework of a comparison starts from: weights and batch order, as files."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bench.digests import digest_array, digest_arrays
+from bench.host.weights import initial_weights
+from bench.spec import ModelSpec
+
+
+@dataclass(frozen=True)
+class InputFile:
+    """A file for workers, and the digest of the arrays in it."""
+
+    path: Path
+    digest: str
+
+
+@dataclass
+class Inputs:
+    """Files in a folder of one run; each is made once, however many trials read it.
+
+    They are made anew in each run, so a change of NumPy's random streams shows
+    in the digests and cannot hide in a cache.
+    """
+
+    folder: Path
+    _files: dict[str, InputFile] = field(default_factory=dict)
+
+    def weights(self, model: str, spec: ModelSpec, seed: int) -> InputFile:
+        """Initial weights as an .npz by canonical name."""
+        shape = "x".join(str(side) for side in spec.input_shape)
+        name = f"weights-{model}-{shape}-{spec.classes}-{seed}.npz"
+        if name not in self._files:
+            arrays = initial_weights(spec.parameters(), seed)
+            np.savez(self.folder / name, **arrays)  # type: ignore[arg-type]
+            self._files[name] = InputFile(self.folder / name, digest_arrays(arrays))
+        return self._files[name]
+
+    def order(self, samples: int, batch_size: int, epochs: int, seed: int) -> InputFile:
+        """Sample indices as an .npy, (epochs, steps, batch size)."""
+        name = f"order-{samples}-{batch_size}-{epochs}-{seed}.npy"
+        if name not in self._files:
+            order = batch_order(samples, batch_size, epochs, seed)
+            np.save(self.folder / name, order)
+            self._files[name] = InputFile(self.folder / name, digest_array(order))
+        return self._files[name]
+
+
+def batch_order(
+    samples: int, batch_size: int, epochs: int, seed: int
+) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """A fresh permutation for each epoch; samples that do not fill a last batch are left out.
+
+    A smaller last batch would make compiled graphs be traced again.
+    """
+    generator = np.random.Generator(np.random.PCG64(seed))
+    steps = samples // batch_size
+    rows = [generator.permutation(samples)[: steps * batch_size] for _ in range(epochs)]
+    return np.stack(rows).reshape(epochs, steps, batch_size).astype(np.int64)

@@ -1,0 +1,66 @@
+"""Runs uv, with the user's settings of pip handed on to it."""
+
+import os
+import re
+import subprocess
+from collections.abc import Mapping, Sequence
+
+import uv
+
+from bench.errors import EnvironmentUnavailable
+
+# What pip reads from its environment, the variable of uv's with the same meaning,
+# and what stands between several values there (pip: white space).
+PIP_TO_UV = (
+    ("PIP_FIND_LINKS", "UV_FIND_LINKS", ","),
+    ("PIP_INDEX_URL", "UV_DEFAULT_INDEX", " "),
+    ("PIP_EXTRA_INDEX_URL", "UV_INDEX", " "),
+    ("PIP_NO_INDEX", "UV_NO_INDEX", " "),
+    ("PIP_TRUSTED_HOST", "UV_INSECURE_HOST", " "),
+    ("PIP_CERT", "SSL_CERT_FILE", " "),
+)
+SOURCES = ("UV_FIND_LINKS", "UV_DEFAULT_INDEX", "UV_INDEX", "UV_NO_INDEX")
+
+
+def installer_environment(variables: Mapping[str, str]) -> dict[str, str]:
+    """The environment for uv: the user's own, and pip's settings where uv's are not set."""
+    environment = dict(variables)
+    for pip, uv_name, separator in PIP_TO_UV:
+        if environment.get(pip) and uv_name not in environment:
+            environment[uv_name] = separator.join(environment[pip].split())
+    if environment.get("PIP_EXTRA_INDEX_URL") and "UV_INDEX_STRATEGY" not in environment:
+        # pip takes the best version of all its indexes; uv would stop at the first that has any.
+        environment["UV_INDEX_STRATEGY"] = "unsafe-best-match"
+    # Part of the caller's virtual environment, which is not the one to install into.
+    environment.pop("VIRTUAL_ENV", None)
+    return environment
+
+
+def has_own_sources(environment: Mapping[str, str]) -> bool:
+    """Whether the user named mirrors or local wheels."""
+    return any(environment.get(name) for name in SOURCES)
+
+
+def run_uv(arguments: Sequence[str], variables: Mapping[str, str] = os.environ) -> None:
+    """Run uv.
+
+    Raises:
+        EnvironmentUnavailable: uv failed; the message is uv's own, on one line.
+    """
+    finished = subprocess.run(
+        [uv.find_uv_bin(), "--quiet", *arguments],
+        env=installer_environment(variables),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    if finished.returncode != 0:
+        raise EnvironmentUnavailable(one_line(finished.stderr) or "uv failed without a word")
+
+
+def one_line(text: str, most: int = 400) -> str:
+    """uv's message without its drawing characters, on one line of at most `most` characters."""
+    line = re.sub(r"[│├╰─▶×\s]+", " ", text).strip()
+    return line if len(line) <= most else f"{line[: most - 1]}…"

@@ -1,0 +1,76 @@
+"""What there is: rows for `python -m bench list`."""
+
+from typing import Any
+
+from bench.host.data import DATASETS
+from bench.host.frameworks import Framework, discover
+from bench.host.plan import expand, plan_names, read_plan
+from bench.models import MODELS
+from bench.spec import parameter_count
+
+Row = dict[str, Any]
+
+
+def framework_rows(frameworks: dict[str, Framework]) -> list[Row]:
+    """One row for each framework."""
+    return [
+        {
+            "framework": framework.name,
+            "title": framework.title,
+            "requirement": {
+                device: requirements.packages[0].partition(";")[0].strip()
+                for device, requirements in framework.devices.items()
+            },
+            "python": framework.python,
+            "layout": framework.layout,
+            "models": list(framework.families),
+            "modes": list(framework.modes),
+            "default mode": framework.default_mode,
+        }
+        for framework in frameworks.values()
+    ]
+
+
+def model_rows() -> list[Row]:
+    """One row for each model and each input that a data set gives it."""
+    rows = []
+    for model in MODELS.values():
+        for dataset in DATASETS.values():
+            try:
+                spec = model.build(dataset.shape, dataset.classes)
+            except ValueError:
+                continue
+            rows.append(
+                {
+                    "model": model.name,
+                    "data set": dataset.name,
+                    "input": "x".join(str(side) for side in spec.input_shape),
+                    "parameters": parameter_count(spec),
+                    "summary": model.summary,
+                }
+            )
+    return rows
+
+
+def dataset_rows() -> list[Row]:
+    """One row for each data set."""
+    return [
+        {
+            "data set": dataset.name,
+            "sample": "x".join(str(side) for side in dataset.shape),
+            "classes": dataset.classes,
+            "summary": dataset.summary,
+        }
+        for dataset in DATASETS.values()
+    ]
+
+
+def plan_rows() -> list[Row]:
+    """One row for each plan that comes with samestep."""
+    frameworks = discover()
+    rows = []
+    for name in plan_names():
+        plan = read_plan(name, frameworks)
+        trials = expand(plan, frameworks, "cpu")
+        rows.append({"plan": name, "trials": len(trials), "summary": plan.description})
+    return rows

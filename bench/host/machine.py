@@ -1,0 +1,78 @@
+"""Describes the machine that a run was measured on."""
+
+import os
+import platform
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from bench.host.frameworks import ROOT
+from bench.host.gpu import detect_gpus
+
+
+def describe_machine() -> dict[str, Any]:
+    """The processor, memory, GPUs and operating system; nothing that names the user or the host."""
+    gpus = detect_gpus()
+    return {
+        "cpu": cpu_name(),
+        "physical_cores": psutil.cpu_count(logical=False),
+        "logical_processors": psutil.cpu_count(logical=True),
+        "usable_processors": usable_processors(),
+        "memory_bytes": psutil.virtual_memory().total,
+        "operating_system": _operating_system(),
+        "kernel": platform.release(),
+        "architecture": platform.machine(),
+        "gpus": [{"name": gpu.name, "memory_bytes": gpu.memory_bytes} for gpu in gpus.gpus],
+        "gpu_driver": gpus.driver,
+        "gpu_reason": gpus.reason,
+    }
+
+
+def default_threads() -> int:
+    """One thread for each physical core that this process may use."""
+    physical = psutil.cpu_count(logical=False) or usable_processors()
+    return max(1, min(physical, usable_processors()))
+
+
+def usable_processors() -> int:
+    """Logical processors that this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def cpu_name() -> str:
+    """The processor's name as the operating system gives it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
+    except OSError:
+        lines = []
+    for line in lines:
+        key, _, value = line.partition(":")
+        if key.strip() == "model name":
+            return value.strip()
+    return platform.processor() or platform.machine()
+
+
+def commit() -> str | None:
+    """The checkout's commit, with `-dirty` where files differ from it; None outside a checkout."""
+    try:
+        finished = subprocess.run(
+            ["git", "describe", "--always", "--abbrev=40", "--exclude=*", "--dirty"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    except OSError:
+        return None
+    return finished.stdout.strip() or None
+
+
+def _operating_system() -> str:
+    try:
+        return platform.freedesktop_os_release()["PRETTY_NAME"]
+    except (OSError, KeyError):
+        return f"{platform.system()} {platform.release()}"

@@ -1,0 +1,190 @@
+"""A plan says which trials to run: a TOML file, checked, then expanded."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+
+from bench.errors import PlanError
+from bench.host.data import DATASETS
+from bench.host.frameworks import MODES, Framework
+from bench.host.toml_table import TomlTable, read_toml
+from bench.models import MODELS
+from bench.results import Trial
+from bench.spec import Optimizer
+
+PLANS = Path(__file__).parents[1] / "plans"
+DEFAULT_PLAN = "quick"
+DEFAULT_MODE = "default"
+SETTINGS = ("default",)
+PRECISIONS = ("ieee",)
+OPTIMIZERS = ("sgd",)
+
+
+@dataclass(frozen=True)
+class Group:
+    """One [[trials]] table: every combination of its lists is a trial."""
+
+    models: tuple[str, ...]
+    datasets: tuple[str, ...]
+    frameworks: tuple[str, ...]
+    modes: tuple[str, ...]
+    settings: tuple[str, ...]
+    precisions: tuple[str, ...]
+    batch_sizes: tuple[int, ...]
+    seeds: tuple[int, ...]
+    repeats: int
+    epochs: int
+    optimizer: Optimizer
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A checked plan.
+
+    Attributes:
+        warmup_steps: steps before blocks count as measured.
+        block_seconds: how long a measured block lasts at least, where an epoch is that long.
+        time_limit_seconds: after which a trial is stopped.
+    """
+
+    name: str
+    path: Path
+    description: str
+    warmup_steps: int
+    block_seconds: float
+    time_limit_seconds: float
+    groups: tuple[Group, ...]
+
+
+def plan_names() -> list[str]:
+    """The plans that come with samestep."""
+    return sorted(path.stem for path in PLANS.glob("*.toml"))
+
+
+def read_plan(name: str, frameworks: Collection[str]) -> Plan:
+    """The plan of that name, or in the file of that path (ending in .toml).
+
+    Raises:
+        PlanError: there is none, or it is malformed.
+    """
+    is_path = name.endswith(".toml")
+    path = Path(name) if is_path else PLANS / f"{name}.toml"
+    if not is_path and name not in plan_names():
+        raise PlanError(
+            f"There is no plan {name!r}; expected {', '.join(plan_names())} or the path of a "
+            ".toml file; see `python -m bench list plans`."
+        )
+    table = read_toml(path, PlanError)
+    plan = Plan(
+        name=path.stem,
+        path=path,
+        description=table.text("description", ""),
+        warmup_steps=table.integer("warmup_steps", 20, least=1),
+        block_seconds=table.number("block_seconds", 0.2, above=0),
+        time_limit_seconds=table.number("time_limit_seconds", 600.0, above=0),
+        groups=tuple(_group(group, frameworks) for group in table.tables("trials")),
+    )
+    table.finish()
+    return plan
+
+
+def _group(table: TomlTable, frameworks: Collection[str]) -> Group:
+    group = Group(
+        models=tuple(table.names("models", MODELS)),
+        datasets=tuple(table.names("datasets", DATASETS)),
+        frameworks=tuple(table.names("frameworks", frameworks, list(frameworks))),
+        modes=tuple(table.texts("modes", [DEFAULT_MODE], (DEFAULT_MODE, *MODES))),
+        settings=tuple(table.texts("settings", ["default"], SETTINGS)),
+        precisions=tuple(table.texts("precisions", ["ieee"], PRECISIONS)),
+        batch_sizes=tuple(table.integers("batch_sizes", least=1)),
+        seeds=tuple(table.integers("seeds", [1])),
+        repeats=table.integer("repeats", 1, least=1),
+        epochs=table.integer("epochs", least=1),
+        optimizer=_optimizer(table),
+    )
+    table.finish()
+    return group
+
+
+def _optimizer(table: TomlTable) -> Optimizer:
+    section = table.table("optimizer")
+    if section is None:
+        raise table.fail("optimizer", None, "a table with name, learning_rate and momentum")
+    optimizer = Optimizer(
+        name=section.text("name", allowed=OPTIMIZERS),
+        learning_rate=section.number("learning_rate", above=0),
+        momentum=section.number("momentum", 0.0, below=1),
+    )
+    section.finish()
+    return optimizer
+
+
+def expand(plan: Plan, frameworks: Mapping[str, Framework], device: str) -> list[Trial]:
+    """The trials in the order in which they run.
+
+    Frameworks alternate innermost, so that what changes slowly on a machine
+    (temperature, other load) meets all of them alike.
+
+    Raises:
+        PlanError: two trials would have the same name.
+    """
+    trials = [
+        trial for group in plan.groups for trial in _group_trials(group, frameworks, device)
+    ]
+    seen: set[str] = set()
+    for trial in trials:
+        if trial.id in seen:
+            raise PlanError(
+                f"{plan.path}: two trials are both called {trial.id!r}; make the [[trials]] tables "
+                "differ in model, data set, mode, batch size or seed."
+            )
+        seen.add(trial.id)
+    return trials
+
+
+def _group_trials(
+    group: Group, frameworks: Mapping[str, Framework], device: str
+) -> Iterator[Trial]:
+    chosen = [frameworks[name] for name in group.frameworks if name in frameworks]
+    for repeat, seed, dataset, model, batch_size, precision, settings in product(
+        range(1, group.repeats + 1),
+        group.seeds,
+        group.datasets,
+        group.models,
+        group.batch_sizes,
+        group.precisions,
+        group.settings,
+    ):
+        for mode, framework in product(group.modes, chosen):
+            yield Trial(
+                model=model,
+                dataset=dataset,
+                framework=framework.name,
+                mode=framework.default_mode if mode == DEFAULT_MODE else mode,
+                settings=settings,
+                precision=precision,
+                device=device,
+                batch_size=batch_size,
+                epochs=group.epochs,
+                optimizer=group.optimizer,
+                seed=seed,
+                repeat=repeat,
+            )
+
+
+def choose_frameworks(
+    frameworks: Mapping[str, Framework], names: Sequence[str]
+) -> dict[str, Framework]:
+    """The frameworks of these names, all of them where there are no names.
+
+    Raises:
+        PlanError: a name is not a framework's.
+    """
+    for name in names:
+        if name not in frameworks:
+            raise PlanError(
+                f"There is no framework {name!r}; expected names out of {', '.join(frameworks)}; "
+                "see `python -m bench list frameworks`."
+            )
+    return {name: frameworks[name] for name in names or frameworks}

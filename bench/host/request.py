@@ -1,0 +1,136 @@
+"""What a user asks for, in one set of options that pytest and the command line share."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench.errors import InterpreterError, PlanError
+from bench.host.frameworks import DEVICES
+from bench.host.gpu import detect_gpus
+from bench.host.plan import DEFAULT_PLAN
+
+DEFAULT_RESULTS = "results"
+AUTO = "auto"
+
+
+@dataclass(frozen=True)
+class Request:
+    """The options, checked as far as they can be by themselves.
+
+    Attributes:
+        plan: a plan's name or the path of a .toml file.
+        device: `cpu` or `cuda`, decided.
+        frameworks: names to run; all where it is empty.
+        pythons: interpreters of the user's own, by framework.
+        implementations: folders of frameworks from outside.
+        threads: for every framework alike; None for one per physical core.
+    """
+
+    plan: str = DEFAULT_PLAN
+    device: str = "cpu"
+    frameworks: tuple[str, ...] = ()
+    pythons: Mapping[str, Path] | None = None
+    results: Path = Path(DEFAULT_RESULTS)
+    implementations: tuple[Path, ...] = ()
+    threads: int | None = None
+
+
+def add_options(add: Callable[..., Any]) -> None:
+    """Declare the options through `add`, argparse's add_argument or pytest's addoption."""
+    add(
+        "--plan",
+        default=DEFAULT_PLAN,
+        metavar="NAME",
+        help=f"plan to run: a name (see 'python -m bench list plans') or a .toml file "
+        f"(default: {DEFAULT_PLAN})",
+    )
+    add(
+        "--device",
+        default=AUTO,
+        choices=(AUTO, *DEVICES),
+        help="device to train on; auto takes the GPU where NVIDIA's driver has one (default: auto)",
+    )
+    add(
+        "--frameworks",
+        default="",
+        metavar="NAMES",
+        help="frameworks to run, separated by commas (default: all)",
+    )
+    add(
+        "--python",
+        action="append",
+        default=[],
+        metavar="NAME=PATH",
+        help="interpreter of your own for a framework, instead of an environment made for it; "
+        "may be given several times",
+    )
+    add(
+        "--results",
+        default=DEFAULT_RESULTS,
+        metavar="DIR",
+        help=f"folder that gets a folder for each run (default: {DEFAULT_RESULTS})",
+    )
+    add(
+        "--impls",
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="folder of a framework from outside, with a framework.toml; may be given several times",
+    )
+    add(
+        "--threads",
+        type=int,
+        default=None,
+        metavar="N",
+        help="CPU threads for every framework (default: one for each physical core)",
+    )
+
+
+def read_request(option: Callable[[str], Any]) -> Request:
+    """The request in parsed options; `option` gives the value of one by its name.
+
+    Raises:
+        InterpreterError, PlanError: an option's value cannot be.
+    """
+    threads = option("threads")
+    if threads is not None and threads < 1:
+        raise PlanError(f"--threads is {threads}; expected a number of at least 1.")
+    return Request(
+        plan=option("plan"),
+        device=resolve_device(option("device")),
+        frameworks=tuple(name.strip() for name in option("frameworks").split(",") if name.strip()),
+        pythons=_pythons(option("python")),
+        results=Path(option("results")),
+        implementations=tuple(Path(folder) for folder in option("impls")),
+        threads=threads,
+    )
+
+
+def resolve_device(wanted: str) -> str:
+    """`cpu` or `cuda`.
+
+    Raises:
+        PlanError: `cuda` is wanted where NVIDIA's driver has no GPU.
+    """
+    if wanted == "cpu":
+        return wanted
+    gpus = detect_gpus()
+    if wanted == "cuda" and not gpus.gpus:
+        raise PlanError(
+            f"--device cuda: this machine has no usable GPU ({gpus.reason}); expected one with "
+            "NVIDIA's driver; use --device cpu."
+        )
+    return "cuda" if gpus.gpus else "cpu"
+
+
+def _pythons(values: Sequence[str]) -> dict[str, Path]:
+    pythons = {}
+    for value in values:
+        name, separator, path = value.partition("=")
+        if not (name and separator and path):
+            raise InterpreterError(
+                f"--python {value}: expected NAME=PATH, such as mxnet=/opt/mxnet/bin/python."
+            )
+        pythons[name] = Path(path).expanduser()
+    return pythons

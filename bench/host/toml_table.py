@@ -1,0 +1,148 @@
+"""Reads a TOML file into checked values: plans and framework.toml go through here."""
+
+import tomllib
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+from bench.errors import SamestepError
+
+REQUIRED = object()
+
+
+def read_toml(path: Path, error: type[SamestepError]) -> "TomlTable":
+    """The top-level table of a file.
+
+    Raises:
+        error: the file cannot be read or is not TOML.
+    """
+    try:
+        return TomlTable(tomllib.loads(path.read_text("utf-8")), str(path), error)
+    except OSError as problem:
+        raise error(
+            f"{path} cannot be read ({problem.strerror}); expected a TOML file; check the path."
+        ) from problem
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        raise error(f"{path} is not valid TOML: {problem}; correct that line.") from problem
+
+
+class TomlTable:
+    """A table whose keys are taken one by one, each with its type; `finish` refuses what is left."""
+
+    def __init__(self, values: dict[str, Any], where: str, error: type[SamestepError]) -> None:
+        self._values = dict(values)
+        self._where = where
+        self._error = error
+        self._known: list[str] = []
+
+    def fail(self, key: str, found: Any, expected: str) -> SamestepError:
+        """The error for a key with a value that cannot be."""
+        return self._error(f"{self._where}: {key!r} is {found!r}; expected {expected}.")
+
+    def text(
+        self, key: str, default: Any = REQUIRED, allowed: Collection[str] | None = None
+    ) -> Any:
+        """A string, one of `allowed` where that is given."""
+        value = self._take(key, default, str, "a string")
+        if allowed is not None and value is not default and value not in allowed:
+            raise self.fail(key, value, f"one of {', '.join(allowed)}")
+        return value
+
+    def integer(self, key: str, default: Any = REQUIRED, least: int = 0) -> Any:
+        """A whole number, at least `least`."""
+        value = self._take(key, default, int, "a whole number")
+        if value is not default and value < least:
+            raise self.fail(key, value, f"a whole number of at least {least}")
+        return value
+
+    def number(
+        self, key: str, default: Any = REQUIRED, above: float | None = None, below: float = 1e300
+    ) -> Any:
+        """A number; strictly above `above` if given (else at least 0), and below `below`."""
+        value = self._take(key, default, (int, float), "a number")
+        if value is default:
+            return value
+        if not (value > above if above is not None else value >= 0) or not value < below:
+            limit = f"above {above:g}" if above is not None else "at least 0"
+            upper = f" and below {below:g}" if below < 1e300 else ""
+            raise self.fail(key, value, f"a number {limit}{upper}")
+        return float(value)
+
+    def texts(
+        self, key: str, default: Any = REQUIRED, allowed: Collection[str] | None = None
+    ) -> Any:
+        """A list of strings, not empty, each one of `allowed` where that is given."""
+        return self._list(key, default, str, "strings", allowed)
+
+    def integers(self, key: str, default: Any = REQUIRED, least: int = 0) -> Any:
+        """A list of whole numbers, not empty, each at least `least`."""
+        values = self._list(key, default, int, "whole numbers", None)
+        for value in values:
+            if value < least:
+                raise self.fail(key, value, f"whole numbers of at least {least}")
+        return values
+
+    def names(self, key: str, allowed: Collection[str], default: Any = REQUIRED) -> list[str]:
+        """A list out of `allowed`, or the string `all` for every one of them."""
+        if self._values.get(key) == "all":
+            self.text(key)
+            return list(allowed)
+        return list(self.texts(key, default, allowed))
+
+    def table(self, key: str) -> "TomlTable | None":
+        """A table, or None where there is none."""
+        value = self._take(key, None, dict, "a table")
+        return None if value is None else TomlTable(value, f"{self._where}: [{key}]", self._error)
+
+    def tables(self, key: str) -> list["TomlTable"]:
+        """An array of tables, not empty."""
+        values = self._take(key, REQUIRED, list, f"an array of tables, [[{key}]]")
+        if not values or not all(isinstance(value, dict) for value in values):
+            raise self.fail(key, values, f"an array of tables, [[{key}]]")
+        return [
+            TomlTable(value, f"{self._where}: [[{key}]] number {number}", self._error)
+            for number, value in enumerate(values, start=1)
+        ]
+
+    def strings(self) -> dict[str, str]:
+        """Every key left in this table, each with a string."""
+        return {key: self.text(key) for key in list(self._values)}
+
+    def finish(self) -> None:
+        """Refuse keys that nobody took."""
+        for key in self._values:
+            raise self._error(
+                f"{self._where}: unknown key {key!r}; allowed are {', '.join(self._known)}."
+            )
+
+    def _take(self, key: str, default: Any, kind: Any, expected: str) -> Any:
+        self._known.append(key)
+        if key not in self._values:
+            if default is REQUIRED:
+                raise self._error(f"{self._where}: the key {key!r} is missing; add {expected}.")
+            return default
+        value = self._values.pop(key)
+        # bool is an int in Python, not in TOML.
+        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+            raise self.fail(key, value, expected)
+        return value
+
+    def _list(
+        self,
+        key: str,
+        default: Any,
+        kind: type,
+        expected: str,
+        allowed: Collection[str] | None,
+    ) -> Any:
+        values = self._take(key, default, list, f"a list of {expected}")
+        if values is default:
+            return values
+        if not values:
+            raise self.fail(key, values, f"a list of {expected} with at least one")
+        for value in values:
+            if not isinstance(value, kind) or isinstance(value, bool):
+                raise self.fail(key, value, f"a list of {expected}")
+            if allowed is not None and value not in allowed:
+                raise self.fail(key, value, f"a list out of {', '.join(allowed)}")
+        return values

@@ -1,0 +1,90 @@
+"""What the host tells a worker and what the worker tells the host. Standard library only.
+
+The host writes one `Job` as JSON to the worker's standard input. The worker
+answers on a channel of its own, a file descriptor named on its command line,
+with one JSON object a line, in this order:
+
+    imported   seconds, framework_version, versions, resident_bytes
+    inputs     seconds, digests
+    built      seconds, parameters, resident_bytes
+    first_step seconds
+    block      steps, samples, seconds, warmup, losses (with `first_step`'s step in a block of its own)
+    epoch      train_loss, test_loss, test_accuracy, seconds, evaluation_seconds
+    finished   memory
+
+or `error` with a `reason` instead of what would have come next.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+
+from bench.spec import Optimizer
+
+# The losses of this many first steps go into the record: a proof by eye that all took the same steps.
+RECORDED_LOSSES = 10
+
+
+@dataclass(frozen=True)
+class Execution:
+    """How a backend runs its model.
+
+    Attributes:
+        mode: one of the framework's modes, such as `eager` or `compiled`.
+        precision: `ieee` is float32 without reduced-precision products.
+        device: `cpu` or `cuda`.
+        threads: for the framework's own pool on the CPU.
+    """
+
+    mode: str
+    precision: str
+    device: str
+    threads: int
+
+
+@dataclass(frozen=True)
+class Job:
+    """Everything that a worker needs for one trial.
+
+    Attributes:
+        framework: name of the implementation.
+        implementation: its folder.
+        model, input_shape, classes: rebuild the model's spec.
+        warmup_steps: steps before blocks count as measured.
+        block_seconds: how long a measured block should last at least.
+        weights: an .npz of the canonical initial weights.
+        order: an .npy of sample indices, (epochs, steps, batch size).
+        arrays: paths of train_images, train_labels, test_images and test_labels as
+            .npy, images in the framework's layout.
+        array_digests: expected digest of each of those arrays.
+        digests: of weights, data and order in canonical form, the same for every framework.
+    """
+
+    framework: str
+    implementation: str
+    model: str
+    input_shape: tuple[int, ...]
+    classes: int
+    optimizer: Optimizer
+    execution: Execution
+    batch_size: int
+    epochs: int
+    warmup_steps: int
+    block_seconds: float
+    weights: str
+    order: str
+    arrays: dict[str, str]
+    array_digests: dict[str, str]
+    digests: dict[str, str]
+
+    def to_json(self) -> str:
+        """The job as JSON."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> "Job":
+        """The job that `to_json` wrote."""
+        document = json.loads(text)
+        document["input_shape"] = tuple(document["input_shape"])
+        document["optimizer"] = Optimizer(**document["optimizer"])
+        document["execution"] = Execution(**document["execution"])
+        return cls(**document)

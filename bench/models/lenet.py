@@ -1,0 +1,82 @@
+"""LeNet-5 (LeCun, Bottou, Bengio, Haffner 1998, section II.B), in two settings of one spec."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from bench.spec import Param, convolution, dense
+
+KERNEL = 5
+
+
+@dataclass(frozen=True)
+class LeNet:
+    """Two convolutions with pooling, then three dense layers.
+
+    As in nearly every framework's examples, and unlike the paper: the second
+    convolution sees every feature map, pooling has no trainable coefficients,
+    and the last layer is dense with softmax cross-entropy, not radial basis
+    functions.
+
+    Attributes:
+        input_shape: (channels, height, width) of one image; 28x28 is padded to 32x32
+            by the first convolution.
+        classes: number of classes.
+        activation: after every layer but the last.
+        pooling: 2x2 windows, stride 2.
+        channels: of the two convolutions.
+        units: of the two hidden dense layers.
+    """
+
+    family: ClassVar[str] = "lenet"
+
+    input_shape: tuple[int, int, int]
+    classes: int
+    activation: Literal["relu", "tanh"]
+    pooling: Literal["max", "average"]
+    channels: tuple[int, int] = (6, 16)
+    units: tuple[int, int] = (120, 84)
+
+    @classmethod
+    def modern(cls, input_shape: tuple[int, ...], classes: int) -> "LeNet":
+        """The common modern form: ReLU and max pooling."""
+        return cls(_image(input_shape), classes, activation="relu", pooling="max")
+
+    @classmethod
+    def classic(cls, input_shape: tuple[int, ...], classes: int) -> "LeNet":
+        """The 1998 form: tanh and average pooling."""
+        return cls(_image(input_shape), classes, activation="tanh", pooling="average")
+
+    @property
+    def padding(self) -> int:
+        """Zeros on each side of the image before the first convolution."""
+        return 2 if self.input_shape[1:] == (28, 28) else 0
+
+    @property
+    def feature_map(self) -> tuple[int, int, int]:
+        """(channels, height, width) of what the first dense layer flattens."""
+        _, height, width = self.input_shape
+        return self.channels[1], _reduced(height, self.padding), _reduced(width, self.padding)
+
+    def parameters(self) -> tuple[Param, ...]:
+        """The ten trainable parameters in layer order."""
+        channels, height, width = self.feature_map
+        return (
+            *convolution("conv1", self.input_shape[0], self.channels[0], KERNEL),
+            *convolution("conv2", self.channels[0], self.channels[1], KERNEL),
+            *dense("dense1", channels * height * width, self.units[0], self.feature_map),
+            *dense("dense2", self.units[0], self.units[1]),
+            *dense("dense3", self.units[1], self.classes),
+        )
+
+
+def _reduced(length: int, padding: int) -> int:
+    """Side of the feature map after both convolutions and poolings."""
+    first = (length + 2 * padding - KERNEL + 1) // 2
+    return (first - KERNEL + 1) // 2
+
+
+def _image(shape: tuple[int, ...]) -> tuple[int, int, int]:
+    if len(shape) != 3 or shape[1:] not in ((28, 28), (32, 32)):
+        raise ValueError(f"LeNet takes images of 28x28 or 32x32, got the shape {shape}.")
+    channels, height, width = shape
+    return channels, height, width

@@ -1,0 +1,203 @@
+"""The record of one trial: the project's public contract, schema version 1. Standard library only.
+
+`docs/records.md` describes every field with its unit. A record is one line of
+JSON in `results/<run>/records.jsonl`.
+
+Schema history:
+    1: first version.
+"""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from bench.errors import ResultsError
+from bench.spec import Optimizer
+
+SCHEMA = 1
+RECORDS_FILE = "records.jsonl"
+
+Status = Literal["ok", "failed", "skipped", "timeout"]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What was asked for: one model trained once in one framework."""
+
+    model: str
+    dataset: str
+    framework: str
+    mode: str
+    settings: str
+    precision: str
+    device: str
+    batch_size: int
+    epochs: int
+    optimizer: Optimizer
+    seed: int
+    repeat: int
+
+    @property
+    def id(self) -> str:
+        """A stable name: it tells a trial from every other trial of its plan."""
+        return "-".join(
+            (
+                self.model,
+                self.dataset,
+                self.framework,
+                self.mode,
+                self.settings,
+                self.precision,
+                self.device,
+                f"batch{self.batch_size}",
+                f"seed{self.seed}",
+                f"repeat{self.repeat}",
+            )
+        )
+
+
+@dataclass(frozen=True)
+class Block:
+    """Consecutive training steps between two synchronisations of the device."""
+
+    steps: int
+    samples: int
+    seconds: float
+    warmup: bool
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One pass over the training data and the evaluation after it. Losses are means per sample."""
+
+    train_loss: float
+    test_loss: float
+    test_accuracy: float
+    seconds: float
+    evaluation_seconds: float
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a trial gave; a failed one keeps what it had given until then."""
+
+    run: str
+    trial: Trial
+    status: Status
+    reason: str | None
+    started: str
+    plan: str
+    commit: str | None
+    machine: dict[str, Any]
+    threads: int
+    environment: dict[str, str] = field(default_factory=dict)
+    framework_version: str | None = None
+    versions: dict[str, str] = field(default_factory=dict)
+    digests: dict[str, str] = field(default_factory=dict)
+    parameters: int | None = None
+    seconds: dict[str, float] = field(default_factory=dict)
+    blocks: tuple[Block, ...] = ()
+    epochs: tuple[Epoch, ...] = ()
+    losses: tuple[float, ...] = ()
+    memory: dict[str, int] = field(default_factory=dict)
+    log: str | None = None
+    schema: int = SCHEMA
+
+    @property
+    def measured_blocks(self) -> tuple[Block, ...]:
+        """The blocks after warm-up, those that statistics are made from."""
+        return tuple(block for block in self.blocks if not block.warmup)
+
+
+def encode(record: Record) -> str:
+    """The record as one line of JSON without its line end.
+
+    JSON has no NaN and no infinity: such a number becomes null.
+    """
+    document = {"schema": record.schema, **asdict(record)}
+    return json.dumps(_finite(document), allow_nan=False, separators=(",", ":"))
+
+
+def decode(line: str) -> Record:
+    """The record in a line of JSON; fields that this version does not know are ignored.
+
+    Raises:
+        ResultsError: the line is not a record of a schema that this version reads.
+    """
+    try:
+        document = json.loads(line)
+    except ValueError as error:
+        raise ResultsError(f"It is not JSON ({error}).") from error
+    if not isinstance(document, dict) or "schema" not in document:
+        raise ResultsError("It is not a record: the field 'schema' is missing.")
+    if document["schema"] != SCHEMA:
+        raise ResultsError(
+            f"Its schema is {document['schema']!r}, this version of samestep reads {SCHEMA}; "
+            "read it with the version that wrote it."
+        )
+    try:
+        return _record(document)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ResultsError(
+            f"It is not a record of schema {SCHEMA}: {type(error).__name__}: {error}."
+        ) from error
+
+
+def read_records(path: Path) -> tuple[list[Record], list[str]]:
+    """The records of a file, and one line for each of its lines that is no record.
+
+    Raises:
+        ResultsError: the file cannot be read.
+    """
+    try:
+        text = path.read_bytes().decode("utf-8", errors="replace")
+    except OSError as error:
+        raise ResultsError(
+            f"Records {str(path)!r} cannot be read ({error.strerror}); expected a run's "
+            f"{RECORDS_FILE}; run `tox -e bench` to make one."
+        ) from error
+    records: list[Record] = []
+    problems: list[str] = []
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            records.append(decode(line))
+        except ResultsError as error:
+            problems.append(f"{path.name}, line {number} was left out: {error}")
+    return records, problems
+
+
+def _record(document: Mapping[str, Any]) -> Record:
+    if document["status"] not in get_args(Status):
+        raise ValueError(f"status {document['status']!r} is none of {get_args(Status)}")
+    known = {item.name for item in fields(Record)}
+    values = {name: value for name, value in document.items() if name in known}
+    trial = dict(document["trial"])
+    trial["optimizer"] = Optimizer(**trial["optimizer"])
+    values["trial"] = Trial(**trial)
+    values["blocks"] = tuple(Block(**block) for block in document["blocks"])
+    values["epochs"] = tuple(
+        Epoch(**{name: _number(value) for name, value in epoch.items()})
+        for epoch in document["epochs"]
+    )
+    values["losses"] = tuple(_number(loss) for loss in document["losses"])
+    return Record(**values)
+
+
+def _number(value: float | None) -> float:
+    """What `_finite` wrote, read back."""
+    return math.nan if value is None else float(value)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, Mapping):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return value

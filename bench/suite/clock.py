@@ -1,0 +1,47 @@
+"""The clock that pytest-benchmark reads: it shows what the worker's own clock measured."""
+
+from collections.abc import Sequence
+
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from bench.results import Record
+
+
+class ReplayClock:
+    """Stands still, except where it is advanced.
+
+    pytest-benchmark takes it by its option `timer`; a round that advances it by
+    the seconds of a block is a round of that duration, to the last bit: each
+    round starts again from zero, so that no sum is rounded.
+    """
+
+    def __init__(self) -> None:
+        self._now = 0.0
+
+    def __call__(self) -> float:
+        return self._now
+
+    def reset(self) -> None:
+        """Back to zero."""
+        self._now = 0.0
+
+    def advance(self, seconds: float) -> None:
+        """Let `seconds` pass."""
+        self._now += seconds
+
+
+def seconds_per_step(record: Record) -> list[float]:
+    """Of each measured block: comparable even where blocks have different numbers of steps."""
+    return [block.seconds / block.steps for block in record.measured_blocks]
+
+
+def replay(benchmark: BenchmarkFixture, clock: ReplayClock, rounds: Sequence[float]) -> None:
+    """Give pytest-benchmark rounds of these durations in seconds."""
+    left = iter(rounds)
+
+    def setup() -> None:
+        clock.reset()
+
+    benchmark.pedantic(
+        lambda: clock.advance(next(left)), setup=setup, rounds=len(rounds), iterations=1
+    )

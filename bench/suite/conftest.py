@@ -1,0 +1,155 @@
+"""Makes pytest run a plan: options, one item for each trial, records, and the report at the end."""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Generator
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+from rich.console import Console
+
+from bench.errors import SamestepError
+from bench.host.environments import Say
+from bench.host.frameworks import ROOT
+from bench.host.request import add_options, read_request
+from bench.host.session import Selection, Session, open_session, scratch_folder, select
+from bench.host.store import Run, create_run
+from bench.results import Trial
+from bench.suite.clock import ReplayClock
+
+SELECTION = pytest.StashKey[Selection]()
+RUN = pytest.StashKey[Run]()
+SESSION = pytest.StashKey[Session]()
+
+Result = TypeVar("Result")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    add_options(parser.getgroup("samestep", "samestep: what to benchmark").addoption)
+
+
+# First, because pytest-benchmark opens the file of --benchmark-json in its own pytest_configure.
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    selection = _or_usage_error(lambda: select(read_request(config.getoption)))
+    config.stash[SELECTION] = selection
+    if config.option.collectonly:
+        return
+    run = _or_usage_error(lambda: create_run(selection.request.results, selection.plan.name))
+    config.stash[RUN] = run
+    if config.option.benchmark_json is None:
+        config.option.benchmark_json = str(run.benchmark_file)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "trial" in metafunc.fixturenames:
+        # By name, because pytest-benchmark stores the parameters of a test as they are.
+        names = [trial.id for trial in metafunc.config.stash[SELECTION].trials]
+        metafunc.parametrize("trial", names, ids=names, indirect=True)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
+    """Prepare what the chosen trials share before the first of them starts."""
+    config = session.config
+    if config.option.collectonly or session.testsfailed or not session.items:
+        return (yield)
+    chosen = {item.callspec.params["trial"] for item in session.items}  # type: ignore[attr-defined]
+    selection = config.stash[SELECTION]
+    trials = [trial for trial in selection.trials if trial.id in chosen]
+    with scratch_folder() as scratch:
+        config.stash[SESSION] = _or_usage_error(
+            lambda: open_session(
+                selection, config.stash[RUN], trials, Path(scratch), _writer(config)
+            )
+        )
+        return (yield)
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Build the report; also where trials failed, and of what there is after an interruption."""
+    run = config.stash.get(RUN, None)
+    if run is None or not run.records_file.exists():
+        return
+    terminalreporter.section("samestep")
+    terminalreporter.line(f"records: {run.records_file}")
+    # A process of its own: the report's libraries stay out of the one that measures.
+    finished = subprocess.run(
+        [sys.executable, "-m", "reports", "build", str(run.folder)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    terminalreporter.line(
+        f"report:  {finished.stdout.strip()}"
+        if finished.returncode == 0
+        else f"the report could not be made: {finished.stdout.strip()}"
+    )
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Leave no empty files: a run without a record never happened."""
+    run = config.stash.get(RUN, None)
+    if run is None:
+        return
+    if not run.records_file.exists():
+        shutil.rmtree(run.folder, ignore_errors=True)
+    elif run.benchmark_file.exists() and run.benchmark_file.stat().st_size == 0:
+        run.benchmark_file.unlink()
+
+
+@pytest.fixture
+def session(request: pytest.FixtureRequest) -> Session:
+    return request.config.stash[SESSION]
+
+
+@pytest.fixture
+def trial(request: pytest.FixtureRequest) -> Trial:
+    """The trial of this item's name."""
+    trials = request.config.stash[SELECTION].trials
+    return next(trial for trial in trials if trial.id == request.param)
+
+
+@pytest.fixture
+def console() -> Console:
+    """Where live progress goes; not captured, since `tox -e bench` runs pytest with -s."""
+    return Console(stderr=True)
+
+
+@pytest.fixture
+def say(request: pytest.FixtureRequest) -> Say:
+    """Writes a line, whatever pytest captures."""
+    return _writer(request.config)
+
+
+@pytest.fixture
+def clock(request: pytest.FixtureRequest) -> ReplayClock:
+    """The clock of this item; has to be requested before `benchmark`, which reads the mark."""
+    clock = ReplayClock()
+    request.node.add_marker(pytest.mark.benchmark(timer=clock))
+    return clock
+
+
+def _writer(config: pytest.Config) -> Say:
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    assert isinstance(reporter, pytest.TerminalReporter)  # pytest always has one
+
+    def write(line: str) -> None:
+        reporter.ensure_newline()
+        reporter.write_line(line)
+
+    return write
+
+
+def _or_usage_error(action: Callable[[], Result]) -> Result:
+    """pytest prints a UsageError as one line and exits with 4."""
+    try:
+        return action()
+    except SamestepError as error:
+        raise pytest.UsageError(str(error)) from error

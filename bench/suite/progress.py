@@ -1,0 +1,76 @@
+"""Tells the user how a trial is going: a live line on a terminal, one line at the end elsewhere."""
+
+from contextlib import AbstractContextManager
+from statistics import median
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from bench.host.executor import Event
+from bench.results import Record, Trial
+
+
+class TrialProgress(AbstractContextManager["TrialProgress"]):
+    """Shows the epochs of one trial while it runs.
+
+    It is drawn only when an epoch ends, not by a thread of its own: the
+    processors belong to the trial.
+    """
+
+    def __init__(self, trial: Trial, console: Console) -> None:
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            TextColumn("epoch {task.completed:.0f}/{task.total:.0f}"),
+            TextColumn("{task.fields[state]}"),
+            TimeRemainingColumn(),
+            console=console,
+            auto_refresh=False,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+        self._task: TaskID = self._bar.add_task(
+            f"{trial.model} {trial.dataset} {trial.framework} {trial.mode}",
+            total=trial.epochs,
+            state="starting",
+        )
+
+    def __enter__(self) -> "TrialProgress":
+        self._bar.start()
+        self._bar.refresh()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._bar.stop()
+
+    def show(self, event: Event) -> None:
+        """Take in an event of the worker."""
+        if event["event"] == "epoch":
+            state = f"loss {event['train_loss']:.4f}, test accuracy {event['test_accuracy']:.4f}"
+            self._bar.update(self._task, advance=1, state=state)
+            self._bar.refresh()
+
+
+def summary(record: Record) -> str:
+    """A finished trial in one line."""
+    trial = record.trial
+    name = f"{trial.model} {trial.dataset} {trial.framework} {trial.mode}"
+    if record.status != "ok":
+        return f"{name}: {record.status}: {record.reason}"
+    rates = [block.samples / block.seconds for block in record.measured_blocks]
+    parts = [
+        f"test accuracy {record.epochs[-1].test_accuracy:.4f}",
+        f"{median(rates):,.0f} samples/s (median of {len(rates)} blocks)"
+        if rates
+        else "no block after warm-up",
+        f"first step {record.seconds['first_step']:.2f} s",
+        f"peak {record.memory['peak_resident_bytes'] / 2**20:,.0f} MiB",
+        f"{record.seconds['process']:.1f} s in all",
+    ]
+    return f"{name} ({record.framework_version}): {', '.join(parts)}"

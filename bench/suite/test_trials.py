@@ -1,0 +1,58 @@
+"""Every trial of the plan is a test; pytest's own options choose among them."""
+
+import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
+from rich.console import Console
+
+from bench.errors import SamestepError
+from bench.host.environments import Say
+from bench.host.session import Session
+from bench.results import Record, Trial
+from bench.suite.clock import ReplayClock, replay, seconds_per_step
+from bench.suite.progress import TrialProgress, summary
+
+
+def test_trial(
+    trial: Trial,
+    session: Session,
+    console: Console,
+    say: Say,
+    clock: ReplayClock,
+    benchmark: BenchmarkFixture,
+) -> None:
+    record = _execute(trial, session, console)
+    say(summary(record))
+    if record.status == "skipped":
+        pytest.skip(str(record.reason))
+    if record.status != "ok":
+        pytest.fail(f"{record.status}: {record.reason}", pytrace=False)
+    rounds = seconds_per_step(record)
+    if not rounds:
+        pytest.fail("No block was measured after warm-up; give the plan more epochs.", False)
+    benchmark.group = f"{trial.model} on {trial.dataset}, batch {trial.batch_size}, {trial.device}"
+    benchmark.extra_info.update(_extra_info(record))
+    replay(benchmark, clock, rounds)
+
+
+def _execute(trial: Trial, session: Session, console: Console) -> Record:
+    try:
+        with TrialProgress(trial, console) as progress:
+            return session.execute(trial, progress.show)
+    except SamestepError as error:
+        # Nothing can be stored any more, say: later trials would only be lost too.
+        pytest.exit(str(error), returncode=pytest.ExitCode.INTERNAL_ERROR)
+
+
+def _extra_info(record: Record) -> dict[str, object]:
+    """What pytest-benchmark's statistics do not hold; its times are seconds per step."""
+    return {
+        "framework_version": record.framework_version,
+        "batch_size": record.trial.batch_size,
+        "test_accuracy": record.epochs[-1].test_accuracy,
+        "throughput_samples_per_second": [
+            block.samples / block.seconds for block in record.measured_blocks
+        ],
+        "seconds": record.seconds,
+        "memory": record.memory,
+        "digests": record.digests,
+    }
