@@ -89,7 +89,7 @@ def _prepare(options: argparse.Namespace) -> int:
     selection = _selection(options)
     data = prepare_data(selection.trials, _say)
     environments = prepare_environments(selection, selection.trials, _say)
-    tables = {
+    tables: dict[str, list[Row]] = {
         "data": [
             {"data set": one.name, "folder": str(one.folder), "sha256": one.digest}
             for one in data.values()

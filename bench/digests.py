@@ -1,4 +1,4 @@
-"""SHA-256 digests of arrays: the same bytes have the same digest everywhere. Standard library only."""
+"""SHA-256 digests of arrays. Standard library only."""
 
 import hashlib
 import json
@@ -10,13 +10,18 @@ class Array(Protocol):
     """The part of a NumPy array that a digest needs."""
 
     @property
-    def dtype(self) -> Any: ...
+    def dtype(self) -> Any:
+        """Element type; its `str` tells byte order and size."""
 
     @property
-    def shape(self) -> tuple[int, ...]: ...
+    def shape(self) -> tuple[int, ...]:
+        """Sides."""
+        ...
 
     @property
-    def data(self) -> memoryview: ...
+    def data(self) -> memoryview:
+        """The buffer."""
+        ...
 
 
 def digest_array(array: Array) -> str:

@@ -3,7 +3,7 @@
     SamestepError                 anything a user can cause or mend
     +-- PlanError                 a plan is malformed or names what does not exist
     +-- FrameworkError            a framework.toml is malformed
-    +-- EnvironmentUnavailable    a framework cannot be had on this machine
+    +-- UnavailableError          a framework cannot be had on this machine
     +-- InterpreterError          an interpreter given by --python cannot be used
     +-- DataError                 a data set is missing, damaged or malformed
     +-- WeightsError              weights do not fit a model's manifest
@@ -27,7 +27,7 @@ class FrameworkError(SamestepError):
     """A framework.toml is malformed."""
 
 
-class EnvironmentUnavailable(SamestepError):
+class UnavailableError(SamestepError):
     """A framework cannot be had on this machine; its trials are skipped."""
 
 

@@ -8,7 +8,7 @@ with one JSON object a line, in this order:
     inputs     seconds, digests
     built      seconds, parameters, resident_bytes
     first_step seconds
-    block      steps, samples, seconds, warmup, losses (with `first_step`'s step in a block of its own)
+    block      steps, samples, seconds, warmup, losses (the first step is a block)
     epoch      train_loss, test_loss, test_accuracy, seconds, evaluation_seconds
     finished   memory
 
@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass
 
 from bench.spec import Optimizer
 
-# The losses of this many first steps go into the record: a proof by eye that all took the same steps.
+# The losses of this many first steps go into the record, to be compared by eye.
 RECORDED_LOSSES = 10
 
 

@@ -1,1 +1,4 @@
-"""The orchestrator: plan -> trials -> executor -> records. Imports no framework, no worker, no reports."""
+"""The orchestrator: plan -> trials -> executor -> records.
+
+Imports no framework, no worker and no reports.
+"""

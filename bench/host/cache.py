@@ -12,7 +12,7 @@ from bench.errors import ResultsError
 
 
 def cache_folder() -> Path:
-    """`SAMESTEP_CACHE`, else `samestep` in the user's cache folder (XDG base directory specification)."""
+    """`SAMESTEP_CACHE`, else `samestep` in the user's cache folder (XDG base directories)."""
     if chosen := os.environ.get("SAMESTEP_CACHE"):
         return Path(chosen).absolute()
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"

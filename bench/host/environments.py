@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.digests import digest_text
-from bench.errors import EnvironmentUnavailable, InterpreterError
+from bench.errors import UnavailableError, InterpreterError
 from bench.host.cache import cache_folder, locked, remove
 from bench.host.frameworks import Framework, Requirements
 from bench.host.installer import has_own_sources, installer_environment, run_uv
@@ -41,13 +41,13 @@ def prepare_environment(
     """The environment to run a framework in: the user's interpreter, the cached one, or a new one.
 
     Raises:
-        EnvironmentUnavailable: it cannot be had on this machine.
+        UnavailableError: it cannot be had on this machine.
         InterpreterError: the user's interpreter cannot be used.
     """
     if framework.name in given:
         return check_interpreter(framework, given[framework.name])
     if device not in framework.devices:
-        raise EnvironmentUnavailable(
+        raise UnavailableError(
             f"{framework.title} has no requirements for the device {device!r}, only for "
             f"{', '.join(framework.devices)}; add them to its framework.toml or use --python."
         )
@@ -83,7 +83,7 @@ def check_interpreter(framework: Framework, python: Path) -> Environment:
     answer = _start(python, program)
     if answer is None:
         raise InterpreterError(
-            f"{option}: there is no Python that starts at this path; expected the interpreter of an "
+            f"{option}: no Python starts at this path; expected the interpreter of an "
             f"environment with {framework.module}; check the path."
         )
     major, minor, found = answer.split()
@@ -128,9 +128,9 @@ def _build(
         (folder / "constraints.txt").write_text(requirements.constraints, "utf-8")
         _install(folder, requirements)
         (folder / DESCRIPTION).write_text(json.dumps(wanted, indent=1), "utf-8")
-    except EnvironmentUnavailable as error:
+    except UnavailableError as error:
         remove(folder)
-        raise EnvironmentUnavailable(
+        raise UnavailableError(
             f"{framework.title}'s environment cannot be made: {error}"
         ) from error
     except BaseException:
@@ -149,10 +149,10 @@ def _install(folder: Path, requirements: Requirements) -> None:
     else:
         try:
             run_uv(arguments)
-        except EnvironmentUnavailable as own:
+        except UnavailableError as own:
             try:
                 run_uv([*arguments, *elsewhere])
-            except EnvironmentUnavailable:
+            except UnavailableError:
                 # What the user's own sources said is the message that helps.
                 raise own from None
 

@@ -77,7 +77,7 @@ class LocalProcess:
         deadline: float,
         on_event: Callable[[Event], None],
     ) -> str | None:
-        """Hand on events until the channel ends or the deadline; returns what was wrong with one."""
+        """Hand on events until the channel ends or the deadline; tells what was wrong with one."""
         rest = b""
         for chunk in _chunks(process, channel, deadline):
             *lines, rest = (rest + chunk).split(b"\n")
@@ -129,9 +129,7 @@ def _feed(process: "subprocess.Popen[bytes]", text: str) -> None:
         process.stdin.close()
 
 
-def _chunks(
-    process: "subprocess.Popen[bytes]", channel: int, deadline: float
-) -> Iterator[bytes]:
+def _chunks(process: "subprocess.Popen[bytes]", channel: int, deadline: float) -> Iterator[bytes]:
     """Bytes from the channel until it ends, its process ends, or the deadline."""
     with selectors.DefaultSelector() as selector:
         selector.register(channel, selectors.EVENT_READ)

@@ -1,4 +1,4 @@
-"""Finds the frameworks: a framework is a folder with a framework.toml. Reads TOML, imports nothing."""
+"""Finds the frameworks: folders with a framework.toml. Reads TOML, imports nothing of them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

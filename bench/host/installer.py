@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import uv
 
-from bench.errors import EnvironmentUnavailable
+from bench.errors import UnavailableError
 
 # What pip reads from its environment, the variable of uv's with the same meaning,
 # and what stands between several values there (pip: white space).
@@ -45,7 +45,7 @@ def run_uv(arguments: Sequence[str], variables: Mapping[str, str] = os.environ) 
     """Run uv.
 
     Raises:
-        EnvironmentUnavailable: uv failed; the message is uv's own, on one line.
+        UnavailableError: uv failed; the message is uv's own, on one line.
     """
     finished = subprocess.run(
         [uv.find_uv_bin(), "--quiet", *arguments],
@@ -57,10 +57,10 @@ def run_uv(arguments: Sequence[str], variables: Mapping[str, str] = os.environ) 
         check=False,
     )
     if finished.returncode != 0:
-        raise EnvironmentUnavailable(one_line(finished.stderr) or "uv failed without a word")
+        raise UnavailableError(one_line(finished.stderr) or "uv failed without a word")
 
 
 def one_line(text: str, most: int = 400) -> str:
     """uv's message without its drawing characters, on one line of at most `most` characters."""
-    line = re.sub(r"[│├╰─▶×\s]+", " ", text).strip()
+    line = re.sub(r"[│├╰─▶\u00d7\s]+", " ", text).strip()
     return line if len(line) <= most else f"{line[: most - 1]}…"

@@ -129,9 +129,7 @@ def expand(plan: Plan, frameworks: Mapping[str, Framework], device: str) -> list
     Raises:
         PlanError: two trials would have the same name.
     """
-    trials = [
-        trial for group in plan.groups for trial in _group_trials(group, frameworks, device)
-    ]
+    trials = [trial for group in plan.groups for trial in _group_trials(group, frameworks, device)]
     seen: set[str] = set()
     for trial in trials:
         if trial.id in seen:

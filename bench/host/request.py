@@ -76,7 +76,8 @@ def add_options(add: Callable[..., Any]) -> None:
         action="append",
         default=[],
         metavar="PATH",
-        help="folder of a framework from outside, with a framework.toml; may be given several times",
+        help="folder of a framework from outside, with a framework.toml; "
+        "may be given several times",
     )
     add(
         "--threads",

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench.errors import EnvironmentUnavailable, InterpreterError
+from bench.errors import UnavailableError, InterpreterError
 from bench.host.data import DATASETS
 from bench.host.data.prepared import Prepared, prepare_dataset
 from bench.host.environments import Environment, Say, prepare_environment
@@ -89,7 +89,7 @@ class Session:
     selection: Selection
     run: Run
     inputs: Inputs
-    environments: Mapping[str, Environment | EnvironmentUnavailable]
+    environments: Mapping[str, Environment | UnavailableError]
     data: Mapping[str, Prepared]
     threads: int
     machine: dict[str, Any] = field(default_factory=describe_machine)
@@ -129,7 +129,7 @@ class Session:
             return f"{framework.title} has no implementation of {model.family}."
         if trial.mode not in framework.modes:
             return f"{framework.title} has no mode {trial.mode!r}."
-        if isinstance(environment, EnvironmentUnavailable):
+        if isinstance(environment, UnavailableError):
             return str(environment)
         try:
             self._spec(trial)
@@ -168,7 +168,9 @@ class Session:
             record,
             status=status,
             reason=reason,
-            environment={name: variables[name] for name in sorted(_own_variables(framework, trial))},
+            environment={
+                name: variables[name] for name in sorted(_own_variables(framework, trial))
+            },
             log=None if status == "ok" else outcome.log_tail or None,
             **transcript.fields(),
         )
@@ -212,20 +214,20 @@ def prepare_data(trials: Iterable[Trial], say: Say) -> dict[str, Prepared]:
 
 def prepare_environments(
     selection: Selection, trials: Iterable[Trial], say: Say
-) -> dict[str, Environment | EnvironmentUnavailable]:
+) -> dict[str, Environment | UnavailableError]:
     """The environments of the trials' frameworks, each or the error that says why there is none.
 
     Raises:
         InterpreterError: an interpreter that the user named cannot be used.
     """
-    environments: dict[str, Environment | EnvironmentUnavailable] = {}
+    environments: dict[str, Environment | UnavailableError] = {}
     for name in dict.fromkeys(trial.framework for trial in trials):
         framework = selection.frameworks[name]
         try:
             environments[name] = prepare_environment(
                 framework, selection.request.device, selection.request.pythons or {}, say
             )
-        except EnvironmentUnavailable as error:
+        except UnavailableError as error:
             say(f"{framework.title} will be skipped: {error}")
             environments[name] = error
     return environments

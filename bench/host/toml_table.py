@@ -27,7 +27,7 @@ def read_toml(path: Path, error: type[SamestepError]) -> "TomlTable":
 
 
 class TomlTable:
-    """A table whose keys are taken one by one, each with its type; `finish` refuses what is left."""
+    """A table whose keys are taken one by one, each with its type; `finish` refuses the rest."""
 
     def __init__(self, values: dict[str, Any], where: str, error: type[SamestepError]) -> None:
         self._values = dict(values)

@@ -12,7 +12,7 @@ class Model:
     """A named setting of a model family.
 
     Attributes:
-        name: what plans, records and reports call it; stable, since a dashboard's history hangs on it.
+        name: what plans, records and reports call it; stable, for dashboards keep it.
         family: the file that implements it in each framework.
         summary: one line for people.
         build: (input shape, classes) -> spec; raises ValueError for a shape it cannot take.

@@ -42,6 +42,6 @@ def replay(benchmark: BenchmarkFixture, clock: ReplayClock, rounds: Sequence[flo
     def setup() -> None:
         clock.reset()
 
-    benchmark.pedantic(
+    benchmark.pedantic(  # type: ignore[no-untyped-call]
         lambda: clock.advance(next(left)), setup=setup, rounds=len(rounds), iterations=1
     )

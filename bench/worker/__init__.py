@@ -1,4 +1,5 @@
-"""Runs inside a framework's environment: standard library, NumPy, the shared core and `impls.<framework>`.
+"""Runs inside a framework's environment.
 
-Never imports `bench.host`; only `impls.<framework>` imports a framework.
+Imports the standard library, NumPy, the shared core and `impls.<framework>`, which
+alone imports a framework. Never imports `bench.host`.
 """

@@ -29,7 +29,7 @@ class Backend(Protocol):
         """Build the model and its optimizer on the device."""
 
     def load(self, weights: Mapping[str, np.ndarray]) -> None:
-        """Set every parameter from its canonical array; raises WeightsError where one does not fit."""
+        """Set every parameter from its canonical array; raises WeightsError for a misfit."""
 
     def step(self, images: np.ndarray, labels: np.ndarray) -> Any:
         """Take one training step; may return before the device is done.
@@ -50,7 +50,7 @@ class Backend(Protocol):
         """Return once the device has done all that it was given."""
 
     def memory(self) -> dict[str, int]:
-        """Bytes by the framework's own allocator: `allocator_peak_bytes`, `allocator_reserved_bytes`.
+        """Bytes by the framework's allocator: allocator_peak_bytes, allocator_reserved_bytes.
 
         What the framework cannot tell is absent.
         """

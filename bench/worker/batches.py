@@ -52,7 +52,8 @@ class Batches:
     @property
     def most_steps(self) -> int:
         """How many steps one block may hold in memory."""
-        return max(1, BLOCK_BYTES // (self.train_images[0].nbytes * self.batch_size))
+        batch_bytes = int(self.train_images[0].nbytes) * self.batch_size
+        return max(1, BLOCK_BYTES // batch_bytes)
 
     def block(self, epoch: int, first: int, steps: int) -> tuple[Arrays, Arrays]:
         """Images and labels of `steps` consecutive steps, gathered: (steps, batch size, ...)."""

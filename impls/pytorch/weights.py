@@ -22,6 +22,4 @@ def load(model: nn.Module, manifest: Sequence[Param], weights: Mapping[str, np.n
 
 def export(model: nn.Module) -> dict[str, np.ndarray]:
     """Every parameter of `model` as its canonical array."""
-    return {
-        name: value.detach().cpu().numpy().copy() for name, value in model.named_parameters()
-    }
+    return {name: value.detach().cpu().numpy().copy() for name, value in model.named_parameters()}

@@ -22,7 +22,7 @@ class Dataset:
     """A data set that the host can read.
 
     Attributes:
-        version: raised whenever `read` gives other arrays than before, so that caches are made anew.
+        version: raised whenever `read` gives other arrays than before; renews the cache.
         shape: of one sample, (channels, height, width).
         read: the train and the test split; raises DataError.
     """

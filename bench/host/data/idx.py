@@ -41,7 +41,7 @@ def read_idx(path: Path, dimensions: int, most_bytes: int = 2**28) -> Array:
         ) from error
     except OSError as error:
         raise DataError(
-            f"{path} cannot be read ({error.strerror}); expected a gzipped IDX file; check the path."
+            f"{path} cannot be read ({error.strerror}); expected a gzipped IDX file; check it."
         ) from error
     if len(content) != size:
         found = f"{len(content):,}" if len(content) < size else "more"

@@ -87,7 +87,7 @@ def verified(path: Path, file: IdxFile) -> Path:
 
 
 def _find(file: IdxFile) -> Path:
-    """The file in the user's data folder, else in the cache, downloaded where it is not there yet."""
+    """The file in the user's data folder, else in the cache, downloaded if need be."""
     if folder := os.environ.get(DATA_VARIABLE):
         path = Path(folder) / "mnist" / file.name
         if path.exists():
