@@ -141,8 +141,6 @@ def _cell(value: Any) -> str:
         return ""
     if isinstance(value, int):
         return f"{value:,}"
-    if isinstance(value, dict):
-        return "\n".join(f"{key}: {item}" for key, item in value.items())
     return ", ".join(value) if isinstance(value, list) else str(value)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.digests import digest_text
-from bench.errors import UnavailableError, InterpreterError
+from bench.errors import InterpreterError, UnavailableError
 from bench.host.cache import cache_folder, locked, remove
 from bench.host.frameworks import Framework, Requirements
 from bench.host.installer import has_own_sources, installer_environment, run_uv

@@ -12,22 +12,20 @@ Row = dict[str, Any]
 
 
 def framework_rows(frameworks: dict[str, Framework]) -> list[Row]:
-    """One row for each framework."""
+    """One row for each framework and device that it is described for."""
     return [
         {
             "framework": framework.name,
-            "title": framework.title,
-            "requirement": {
-                device: requirements.packages[0].partition(";")[0].strip()
-                for device, requirements in framework.devices.items()
-            },
-            "python": framework.python,
-            "layout": framework.layout,
+            "device": device,
+            "installed as": requirements.packages[0].partition(";")[0].strip(),
             "models": list(framework.families),
-            "modes": list(framework.modes),
-            "default mode": framework.default_mode,
+            "modes": [
+                f"{mode} (default)" if mode == framework.default_mode else mode
+                for mode in framework.modes
+            ],
         }
         for framework in frameworks.values()
+        for device, requirements in framework.devices.items()
     ]
 
 

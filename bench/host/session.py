@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench.errors import UnavailableError, InterpreterError
+from bench.errors import InterpreterError, UnavailableError
 from bench.host.data import DATASETS
 from bench.host.data.prepared import Prepared, prepare_dataset
 from bench.host.environments import Environment, Say, prepare_environment

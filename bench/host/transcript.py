@@ -24,12 +24,14 @@ class Transcript:
     finished: bool = False
 
     def add(self, event: Event) -> None:
-        """Take in one event of the protocol in `bench.job`.
-
-        Raises:
-            KeyError, TypeError, ValueError: the event lacks a value or has a wrong one.
-        """
-        getattr(self, f"_on_{event['event']}", self._on_unknown)(event)
+        """Take in one event; one that is not as the protocol in `bench.job` says fails the trial."""
+        try:
+            getattr(self, f"_on_{event['event']}", self._on_unknown)(event)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            self.error = (
+                f"The worker's event {event['event']!r} is not as the protocol says "
+                f"({type(error).__name__}: {error}); correct the implementation."
+            )
 
     def fields(self) -> dict[str, Any]:
         """The fields of a record that come from the worker."""

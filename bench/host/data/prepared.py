@@ -141,5 +141,5 @@ def _load(dataset: Dataset, folder: Path) -> Prepared | None:
         return Prepared(
             dataset.name, dataset.shape, dataset.classes, description["samples"], folder, digests
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError):
         return None

@@ -1,0 +1,129 @@
+"""MNIST against the facts published about it, and against every way its files can be wrong."""
+
+import gzip
+import hashlib
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bench.errors import DataError
+from bench.host.data import mnist
+from bench.host.data.mnist import TEST_LABELS, IdxFile, read_mnist, verified
+from bench.host.data.prepared import channel_statistics
+
+CONTENT = bytes([0, 0, 8, 1, 0, 0, 0, 3, 7, 2, 1])
+PACKED = gzip.compress(CONTENT)
+LABELS = IdxFile("labels.gz", 1, hashlib.sha256(PACKED).hexdigest())
+
+
+def test_mnist_is_what_is_published(real_data: Path) -> None:
+    train, test = read_mnist()
+    published = [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
+    assert np.bincount(train.labels).tolist() == published
+    published = [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
+    assert np.bincount(test.labels).tolist() == published
+    mean, deviation = channel_statistics(train.images)
+    assert mean[0] / 255 == pytest.approx(0.1307, abs=5e-5)
+    assert deviation[0] / 255 == pytest.approx(0.3081, abs=5e-5)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (PACKED[:-4], "damaged gzip file.*not the published"),
+        (gzip.compress(b"\0\0\x09\1" + CONTENT[4:]), "magic number 0x00000901.*not the published"),
+        (gzip.compress(CONTENT[:-1] + b"\5"), "has the SHA-256 .*; expected "),
+    ],
+    ids=["truncated", "magic", "digest"],
+)
+def test_wrong_bytes_are_refused_with_what_is_wrong(
+    tmp_path: Path, content: bytes, words: str
+) -> None:
+    path = tmp_path / "labels.gz"
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=words) as caught:
+        verified(path, LABELS)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_right_bytes_pass(tmp_path: Path) -> None:
+    path = tmp_path / "labels.gz"
+    path.write_bytes(PACKED)
+    assert verified(path, LABELS) == path
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """Serves a folder without a word."""
+
+    def log_message(self, *arguments: object) -> None:
+        pass
+
+
+@pytest.fixture
+def mirror(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cache: Path) -> Iterator[Path]:
+    """A folder that a server on this machine offers as MNIST's only mirror."""
+    monkeypatch.delenv("SAMESTEP_DATA", raising=False)
+    for name in ("http_proxy", "HTTP_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    folder = tmp_path / "mirror"
+    folder.mkdir()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
+    monkeypatch.setattr(mnist, "MIRRORS", (f"http://127.0.0.1:{server.server_port}/",))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield folder
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_missing_file_is_downloaded_once(mirror: Path) -> None:
+    (mirror / "labels.gz").write_bytes(PACKED)
+    assert mnist._read(LABELS).tolist() == [7, 2, 1]
+    (mirror / "labels.gz").unlink()
+    assert mnist._read(LABELS).tolist() == [7, 2, 1]
+
+
+@pytest.mark.parametrize("content", [None, b"tampered", PACKED[:-1]])
+def test_a_download_with_other_bytes_never_reaches_the_cache(
+    mirror: Path, cache: Path, content: bytes | None
+) -> None:
+    if content is not None:
+        (mirror / "labels.gz").write_bytes(content)
+    with pytest.raises(DataError, match="could not be downloaded") as caught:
+        mnist._read(LABELS)
+    assert "SAMESTEP_DATA" in str(caught.value)
+    assert "\n" not in str(caught.value)
+    left = [path.name for path in (cache / "downloads" / "mnist").iterdir()]
+    assert left == ["labels.gz.lock"]
+
+
+def test_an_oversized_download_is_refused(mirror: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mnist, "MOST_BYTES", 10)
+    (mirror / "labels.gz").write_bytes(PACKED)
+    with pytest.raises(DataError, match="more than 10 bytes"):
+        mnist._read(LABELS)
+
+
+def test_without_network_one_line_names_both_ways(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SAMESTEP_DATA", raising=False)
+    monkeypatch.setattr(mnist, "MIRRORS", ("http://127.0.0.1:9/",))
+    with pytest.raises(DataError) as caught:
+        mnist._read(TEST_LABELS)
+    for word in (TEST_LABELS.name, "SAMESTEP_DATA", "network"):
+        assert word in str(caught.value)
+
+
+def test_the_users_folder_comes_first(
+    tmp_path: Path, mirror: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mnist").mkdir()
+    (tmp_path / "mnist" / "labels.gz").write_bytes(PACKED)
+    monkeypatch.setenv("SAMESTEP_DATA", str(tmp_path))
+    assert mnist._find(LABELS) == tmp_path / "mnist" / "labels.gz"

@@ -1,0 +1,107 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bench.digests import digest_array
+from bench.host.data.dataset import Dataset, Split
+from bench.host.data.prepared import (
+    DESCRIPTION,
+    channel_statistics,
+    normalize,
+    prepare_dataset,
+)
+
+GENERATOR = np.random.default_rng(0)
+IMAGES = GENERATOR.integers(0, 256, (10, 3, 4, 5), dtype=np.uint8)
+LABELS = GENERATOR.integers(0, 2, 10)
+
+
+class Source:
+    """A data set that counts how often it is read."""
+
+    def __init__(self) -> None:
+        self.reads = 0
+        self.dataset = Dataset("tiny", "for tests", 1, (3, 4, 5), 2, self.read)
+
+    def read(self) -> tuple[Split, Split]:
+        self.reads += 1
+        return Split(IMAGES[:8], LABELS[:8]), Split(IMAGES[8:], LABELS[8:])
+
+
+def test_statistics_are_those_of_numpy_in_float64() -> None:
+    mean, deviation = channel_statistics(IMAGES)
+    assert mean == pytest.approx(IMAGES.mean(axis=(0, 2, 3)), rel=1e-14)
+    assert deviation == pytest.approx(IMAGES.std(axis=(0, 2, 3)), rel=1e-12)
+
+
+def test_normalized_training_pixels_have_mean_0_and_deviation_1() -> None:
+    result = normalize(IMAGES, *channel_statistics(IMAGES))
+    assert result.dtype == np.float32
+    assert result.mean(axis=(0, 2, 3), dtype=float) == pytest.approx([0, 0, 0], abs=1e-6)
+    assert result.std(axis=(0, 2, 3), dtype=float) == pytest.approx([1, 1, 1], abs=1e-6)
+
+
+def test_both_layouts_hold_the_same_images(cache: Path) -> None:
+    prepared = prepare_dataset(Source().dataset)
+    arrays = {
+        layout: {name: np.load(path) for name, path in prepared.arrays(layout).items()}
+        for layout in ("NCHW", "NHWC")
+    }
+    nchw, nhwc = arrays["NCHW"]["train_images"], arrays["NHWC"]["train_images"]
+    assert nchw.shape == (8, 3, 4, 5)
+    assert (nhwc == nchw.transpose(0, 2, 3, 1)).all()
+    assert (arrays["NHWC"]["test_labels"] == LABELS[8:]).all()
+    assert prepared.samples == 8
+    # The test images are normalised by the training images' statistics.
+    expected = normalize(IMAGES[8:], *channel_statistics(IMAGES[:8]))
+    assert (arrays["NCHW"]["test_images"] == expected).all()
+
+
+def test_digests_are_those_of_the_files(cache: Path) -> None:
+    prepared = prepare_dataset(Source().dataset)
+    for layout in ("NCHW", "NHWC"):
+        for name, path in prepared.arrays(layout).items():
+            assert prepared.array_digests(layout)[name] == digest_array(np.load(path))
+
+
+def test_it_is_prepared_once(cache: Path) -> None:
+    source = Source()
+    first = prepare_dataset(source.dataset)
+    assert prepare_dataset(source.dataset) == first
+    assert source.reads == 1
+
+
+def flip_a_byte(folder: Path) -> None:
+    path = folder / "train_images_NHWC.npy"
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        flip_a_byte,
+        lambda folder: (folder / "test_labels.npy").unlink(),
+        lambda folder: (folder / "test_labels.npy").write_bytes(b""),
+        lambda folder: (folder / DESCRIPTION).write_text("[]"),
+    ],
+    ids=["bit rot", "missing", "empty", "description"],
+)
+def test_a_damaged_copy_is_made_again(cache: Path, damage: Callable[[Path], None]) -> None:
+    source = Source()
+    first = prepare_dataset(source.dataset)
+    damage(first.folder)
+    assert prepare_dataset(source.dataset) == first
+    assert source.reads == 2
+
+
+def test_what_a_killed_run_left_is_cleared_away(cache: Path) -> None:
+    left = cache / "data" / "tiny-1.1.part"
+    left.mkdir(parents=True)
+    (left / "half").touch()
+    prepared = prepare_dataset(Source().dataset)
+    assert not left.exists()
+    assert not (prepared.folder / "half").exists()

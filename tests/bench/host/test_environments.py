@@ -1,0 +1,178 @@
+"""Environments are made by the real uv, from wheels that the test builds."""
+
+import hashlib
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bench.errors import InterpreterError, UnavailableError
+from bench.host.environments import DESCRIPTION, cached_environment, prepare_environment
+from bench.host.frameworks import Framework, Requirements
+from tests.bench.host.wheels import build_wheel
+
+THIS_PYTHON = f"=={sys.version_info.major}.{sys.version_info.minor}.*"
+
+
+def framework(**changes: object) -> Framework:
+    requirements = Requirements(("tinyframework==1.0",), "", None, {})
+    return replace(
+        Framework(
+            name="tiny",
+            folder=Path(),
+            title="Tiny",
+            module="tinyframework",
+            python=THIS_PYTHON,
+            layout="NCHW",
+            families=("lenet",),
+            modes=("eager",),
+            default_mode="eager",
+            devices={"cpu": requirements},
+        ),
+        **changes,  # type: ignore[arg-type]
+    )
+
+
+@pytest.fixture
+def wheels(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of wheels that pip's own variables name, and nothing else to install from."""
+    folder = tmp_path / "wheels"
+    folder.mkdir()
+    build_wheel(folder, "tinyframework", "1.0")
+    for name in ("UV_FIND_LINKS", "UV_NO_INDEX", "UV_INDEX", "PIP_EXTRA_INDEX_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    return folder
+
+
+def version(python: Path) -> str:
+    program = "import tinyframework; print(tinyframework.__version__)"
+    return subprocess.run(
+        [str(python), "-c", program], capture_output=True, text=True, check=True
+    ).stdout.strip()
+
+
+class Said(list[str]):
+    """Collects what is said."""
+
+    def __call__(self, line: str) -> None:
+        self.append(line)
+
+
+def test_an_environment_is_made_once_and_then_reused(wheels: Path) -> None:
+    said = Said()
+    first = cached_environment(framework(), "cpu", said)
+    assert version(first.python) == "1.0"
+    assert len(said) == 1
+    again = cached_environment(framework(), "cpu", said)
+    assert again == first
+    assert len(said) == 1
+
+
+def test_another_request_is_another_environment(wheels: Path) -> None:
+    build_wheel(wheels, "tinyframework", "2.0")
+    newer = {"cpu": Requirements(("tinyframework==2.0",), "", None, {})}
+    first = cached_environment(framework(), "cpu", Said())
+    second = cached_environment(framework(devices=newer), "cpu", Said())
+    assert (version(first.python), version(second.python)) == ("1.0", "2.0")
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda folder: (folder / DESCRIPTION).unlink(),
+        lambda folder: (folder / DESCRIPTION).write_text("{}"),
+        lambda folder: (folder / DESCRIPTION).write_text("{"),
+        lambda folder: (folder / "bin" / "python").unlink(),
+    ],
+    ids=["half built", "other description", "torn description", "no interpreter"],
+)
+def test_a_damaged_environment_is_made_again(wheels: Path, damage: Callable[[Path], None]) -> None:
+    environment = cached_environment(framework(), "cpu", Said())
+    folder = environment.python.parents[1]
+    (folder / "left-over").touch()
+    damage(folder)
+    said = Said()
+    assert version(cached_environment(framework(), "cpu", said).python) == "1.0"
+    assert len(said) == 1
+    assert not (folder / "left-over").exists()
+
+
+def test_what_cannot_be_installed_says_why_on_one_line_and_leaves_nothing(
+    wheels: Path, cache: Path
+) -> None:
+    missing = {"cpu": Requirements(("no-such-framework==9",), "", None, {})}
+    with pytest.raises(UnavailableError) as caught:
+        cached_environment(framework(devices=missing), "cpu", Said())
+    message = str(caught.value)
+    assert "no-such-framework" in message
+    assert "\n" not in message
+    assert not [path for path in (cache / "environments").iterdir() if path.is_dir()]
+
+
+def test_no_fitting_python_is_a_reason(wheels: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UV_PYTHON_DOWNLOADS", "never")
+    with pytest.raises(UnavailableError, match=r"Tiny's environment cannot be made.*4\.0"):
+        cached_environment(framework(python=">=4.0"), "cpu", Said())
+
+
+def test_a_wheel_with_another_hash_than_the_constraints_is_refused(wheels: Path) -> None:
+    wheel = wheels / "tinyframework-1.0-py3-none-any.whl"
+    right = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    for digest, fits in (("0" * 64, False), (right, True)):
+        constraints = f"tinyframework==1.0 --hash=sha256:{digest}\n"
+        pinned = {"cpu": Requirements(("tinyframework",), constraints, None, {})}
+        if fits:
+            assert version(cached_environment(framework(devices=pinned), "cpu", Said()).python)
+        else:
+            with pytest.raises(UnavailableError, match="(?i)hash"):
+                cached_environment(framework(devices=pinned), "cpu", Said())
+
+
+def test_two_runs_at_once_make_it_once(wheels: Path) -> None:
+    said = Said()
+    made = []
+    threads = [
+        threading.Thread(target=lambda: made.append(cached_environment(framework(), "cpu", said)))
+        for _ in range(2)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert made[0] == made[1]
+    assert len(said) == 1
+    assert version(made[0].python) == "1.0"
+
+
+def test_a_device_without_requirements_is_a_reason(wheels: Path) -> None:
+    with pytest.raises(UnavailableError, match="no requirements for the device 'cuda'"):
+        prepare_environment(framework(), "cuda", {}, Said())
+
+
+def test_the_users_interpreter_is_taken_as_it_is() -> None:
+    environment = prepare_environment(
+        framework(module="json"), "cpu", {"tiny": Path(sys.executable)}, Said()
+    )
+    assert environment.given
+    assert environment.python == Path(sys.executable)
+
+
+@pytest.mark.parametrize(
+    ("path", "module", "words"),
+    [
+        ("/no/such/python", "json", "no Python starts"),
+        (__file__, "json", "no Python starts"),
+        (sys.executable, "no_such_module", "has no module 'no_such_module'"),
+    ],
+)
+def test_an_interpreter_that_cannot_be_used_is_one_line(path: str, module: str, words: str) -> None:
+    with pytest.raises(InterpreterError) as caught:
+        prepare_environment(framework(module=module), "cpu", {"tiny": Path(path)}, Said())
+    assert f"--python tiny={path}" in str(caught.value)
+    assert words in str(caught.value)

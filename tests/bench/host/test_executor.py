@@ -1,0 +1,130 @@
+"""The executor with real processes: small programs that end in every way a worker can."""
+
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from bench.host.executor import Event, Invocation, LocalProcess, Outcome
+
+PREAMBLE = """
+import json, os, signal, subprocess, sys, time
+channel = os.fdopen(int(sys.argv[1]), "w", buffering=1)
+def send(event, **values): channel.write(json.dumps({"event": event, **values}) + "\\n")
+job = sys.stdin.read()
+"""
+
+
+def run(folder: Path, program: str, limit: float = 30) -> tuple[Outcome, list[Event]]:
+    events: list[Event] = []
+    invocation = Invocation(
+        command=(sys.executable, "-c", PREAMBLE + program),
+        environment={"ONLY": "this"},
+        log=folder / "log",
+        standard_input="the job",
+        time_limit_seconds=limit,
+    )
+    return LocalProcess().run(invocation, events.append), events
+
+
+def test_events_come_in_order_and_prints_do_not_disturb_them(tmp_path: Path) -> None:
+    program = """
+print("hello from python"); os.write(1, b"raw bytes {not json}\\n")
+send("one", job=job); print("words on stderr", file=sys.stderr); send("two", n=2)
+"""
+    outcome, events = run(tmp_path, program)
+    assert events == [{"event": "one", "job": "the job"}, {"event": "two", "n": 2}]
+    assert outcome.failure is None
+    assert not outcome.timed_out
+    assert outcome.seconds > 0
+    log = (tmp_path / "log").read_text()
+    assert {"hello from python", "raw bytes {not json}", "words on stderr"} <= set(log.splitlines())
+
+
+def test_the_worker_sees_only_the_given_variables(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("A_SECRET", "planted")
+    _, events = run(tmp_path, 'send("env", names=sorted(os.environ))')
+    assert "ONLY" in events[0]["names"]
+    assert "A_SECRET" not in events[0]["names"]
+
+
+@pytest.mark.parametrize(
+    ("program", "failure"),
+    [
+        ("sys.exit(3)", "exit status 3"),
+        ("raise RuntimeError('boom')", "exit status 1"),
+        ("os.kill(os.getpid(), signal.SIGSEGV)", "SIGSEGV"),
+        ("os.abort()", "SIGABRT"),
+    ],
+)
+def test_how_it_ended_is_told(tmp_path: Path, program: str, failure: str) -> None:
+    outcome, _ = run(tmp_path, f'send("one"); print("last words", flush=True)\n{program}')
+    assert failure in str(outcome.failure)
+    assert "last words" in outcome.log_tail
+
+
+def test_a_hang_is_stopped_at_the_limit_with_its_children(tmp_path: Path) -> None:
+    program = """
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+send("child", pid=child.pid); time.sleep(600)
+"""
+    outcome, events = run(tmp_path, program, limit=2)
+    assert outcome.timed_out
+    assert gone(events[0]["pid"])
+
+
+def test_a_child_that_holds_the_channel_open_does_not_hold_the_host(tmp_path: Path) -> None:
+    program = """
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], close_fds=False)
+os.set_inheritable(channel.fileno(), True)
+send("child", pid=os.fork() or time.sleep(600))
+"""
+    outcome, events = run(tmp_path, program, limit=20)
+    assert outcome.failure is None
+    assert not outcome.timed_out
+    assert gone(events[0]["pid"])
+
+
+@pytest.mark.parametrize("line", ["not json", "[1]", '{"no": "event"}'])
+def test_garbage_on_the_channel_is_a_failure(tmp_path: Path, line: str) -> None:
+    program = f'send("one"); channel.write({line!r} + "\\n"); send("two"); time.sleep(600)'
+    outcome, events = run(tmp_path, program)
+    assert "no event" in str(outcome.failure)
+    assert [event["event"] for event in events] == ["one"]
+
+
+def test_a_worker_that_never_reads_its_job_does_not_block_the_host(tmp_path: Path) -> None:
+    outcome = LocalProcess().run(
+        Invocation((sys.executable, "-c", "pass"), {}, tmp_path / "log", "x" * 10**6, 30),
+        lambda event: None,
+    )
+    assert outcome.failure is None
+
+
+def test_an_interruption_leaves_no_process(tmp_path: Path) -> None:
+    pids = []
+
+    def interrupt(event: Event) -> None:
+        pids.append(event["pid"])
+        raise KeyboardInterrupt
+
+    program = 'send("pid", pid=os.getpid()); time.sleep(600)'
+    invocation = Invocation(
+        (sys.executable, "-c", PREAMBLE + program), {}, tmp_path / "log", "", 30
+    )
+    with pytest.raises(KeyboardInterrupt):
+        LocalProcess().run(invocation, interrupt)
+    assert gone(pids[0])
+
+
+def gone(pid: int) -> bool:
+    """Whether a process has ended; one whose parent has died first is reaped by the system."""
+    for _ in range(100):
+        if not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
+            return True
+        time.sleep(0.05)
+    return False

@@ -1,0 +1,85 @@
+from pathlib import Path
+
+import pytest
+
+from bench.errors import FrameworkError
+from bench.host.frameworks import discover, read_framework
+
+DESCRIPTION = """
+title = "Mine"
+module = "mine"
+python = ">=3.11"
+layout = "NCHW"
+families = ["lenet"]
+modes = ["eager"]
+default_mode = "eager"
+[environment]
+THREADS = "{threads}"
+[cpu]
+requirements = ["mine==1"]
+[cuda]
+requirements = ["mine-cuda==1"]
+[cuda.environment]
+GROW = "1"
+"""
+
+
+def folder_with(parent: Path, text: str, name: str = "mine") -> Path:
+    folder = parent / name
+    folder.mkdir()
+    (folder / "framework.toml").write_text(text)
+    return folder
+
+
+def test_the_project_has_its_three_frameworks() -> None:
+    frameworks = discover()
+    assert {"mxnet", "pytorch", "tensorflow"} <= set(frameworks)
+    assert frameworks["tensorflow"].layout == "NHWC"
+    for framework in frameworks.values():
+        assert framework.default_mode in framework.modes
+        for requirements in framework.devices.values():
+            assert "--hash=sha256:" in requirements.constraints
+
+
+def test_a_framework_from_outside_joins(tmp_path: Path) -> None:
+    mine = discover([folder_with(tmp_path, DESCRIPTION)])["mine"]
+    assert mine.devices["cpu"].environment == {"THREADS": "{threads}"}
+    assert mine.devices["cuda"].environment == {"THREADS": "{threads}", "GROW": "1"}
+    assert mine.devices["cpu"].constraints == ""
+
+
+def test_two_of_one_name_are_refused(tmp_path: Path) -> None:
+    folder = folder_with(tmp_path, DESCRIPTION, "pytorch")
+    with pytest.raises(FrameworkError, match="Two frameworks are called 'pytorch'"):
+        discover([folder])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('"NCHW"', '"CHWN"', ["'layout' is 'CHWN'", "NCHW, NHWC"]),
+        ('default_mode = "eager"', 'default_mode = "compiled"', ["'default_mode'", "eager"]),
+        ('title = "Mine"', "", ["'title' is missing"]),
+        ('title = "Mine"', 'title = "Mine"\nname = "x"', ["unknown key 'name'"]),
+        ('GROW = "1"', "GROW = 1", ["'GROW' is 1", "a string"]),
+        ('["mine==1"]', '["mine==1"]\nconstraints = "gone.txt"', ["'gone.txt'"]),
+    ],
+)
+def test_a_mistake_is_one_line(tmp_path: Path, old: str, new: str, words: list[str]) -> None:
+    assert old in DESCRIPTION
+    folder = folder_with(tmp_path, DESCRIPTION.replace(old, new, 1))
+    with pytest.raises(FrameworkError) as caught:
+        read_framework(folder)
+    for word in ["framework.toml", *words]:
+        assert word in str(caught.value)
+
+
+def test_a_framework_needs_a_device(tmp_path: Path) -> None:
+    text = DESCRIPTION.partition("[cpu]")[0]
+    with pytest.raises(FrameworkError, match="no device"):
+        read_framework(folder_with(tmp_path, text))
+
+
+def test_a_folder_without_description_is_named(tmp_path: Path) -> None:
+    with pytest.raises(FrameworkError, match="cannot be read"):
+        discover([tmp_path])

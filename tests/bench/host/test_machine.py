@@ -1,0 +1,92 @@
+import os
+from types import SimpleNamespace
+
+import pynvml
+import pytest
+
+from bench.errors import InterpreterError, PlanError
+from bench.host.gpu import detect_gpus
+from bench.host.machine import default_threads, describe_machine
+from bench.host.request import add_options, read_request, resolve_device
+
+
+@pytest.fixture
+def one_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    """NVML as it answers on a machine with one GPU."""
+    for name, answer in {
+        "nvmlInit": None,
+        "nvmlShutdown": None,
+        "nvmlDeviceGetCount": 1,
+        "nvmlDeviceGetHandleByIndex": "handle",
+        "nvmlDeviceGetName": "NVIDIA Test",
+        "nvmlDeviceGetMemoryInfo": SimpleNamespace(total=80 * 2**30),
+        "nvmlSystemGetDriverVersion": "580.1",
+    }.items():
+        monkeypatch.setattr(pynvml, name, lambda *_, answer=answer: answer)
+
+
+@pytest.fixture
+def no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise pynvml.NVMLError(pynvml.NVML_ERROR_LIBRARY_NOT_FOUND)
+
+    monkeypatch.setattr(pynvml, "nvmlInit", fail)
+
+
+def test_the_machine_is_described() -> None:
+    machine = describe_machine()
+    assert machine["cpu"]
+    assert machine["memory_bytes"] > 2**28
+    assert 1 <= default_threads() <= machine["usable_processors"]
+
+
+def test_the_description_does_not_name_the_host() -> None:
+    values = [str(value) for value in describe_machine().values()]
+    assert os.uname().nodename not in values
+
+
+@pytest.mark.usefixtures("one_gpu")
+def test_a_gpu_is_found_and_taken() -> None:
+    gpus = detect_gpus()
+    assert [(gpu.name, gpu.memory_bytes) for gpu in gpus.gpus] == [("NVIDIA Test", 80 * 2**30)]
+    assert (gpus.driver, gpus.reason) == ("580.1", None)
+    assert resolve_device("auto") == "cuda"
+    assert resolve_device("cpu") == "cpu"
+
+
+@pytest.mark.usefixtures("no_gpu")
+def test_without_a_gpu_there_is_a_reason() -> None:
+    assert detect_gpus().gpus == ()
+    assert "NVML" in str(detect_gpus().reason)
+    assert resolve_device("auto") == "cpu"
+    with pytest.raises(PlanError, match="--device cuda: this machine has no usable GPU"):
+        resolve_device("cuda")
+
+
+def defaults() -> dict[str, object]:
+    values: dict[str, object] = {}
+
+    def add(name: str, **settings: object) -> None:
+        values[name.removeprefix("--")] = settings.get("default")
+
+    add_options(add)
+    return values
+
+
+def test_options_become_a_request() -> None:
+    values = {**defaults(), "device": "cpu", "frameworks": "pytorch, mxnet", "python": ["a=/b=c"]}
+    request = read_request(values.__getitem__)
+    assert request.frameworks == ("pytorch", "mxnet")
+    assert {name: str(path) for name, path in (request.pythons or {}).items()} == {"a": "/b=c"}
+
+
+@pytest.mark.parametrize("value", ["pytorch", "=x", "pytorch="])
+def test_a_malformed_interpreter_is_one_line(value: str) -> None:
+    values = {**defaults(), "device": "cpu", "python": [value]}
+    with pytest.raises(InterpreterError, match="expected NAME=PATH"):
+        read_request(values.__getitem__)
+
+
+def test_no_threads_are_too_few() -> None:
+    with pytest.raises(PlanError, match="--threads is 0"):
+        read_request({**defaults(), "device": "cpu", "threads": 0}.__getitem__)

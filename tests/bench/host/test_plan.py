@@ -1,0 +1,111 @@
+from pathlib import Path
+
+import pytest
+
+from bench.errors import PlanError
+from bench.host.frameworks import discover
+from bench.host.plan import choose_frameworks, expand, plan_names, read_plan
+
+FRAMEWORKS = discover()
+PLAN = """
+[[trials]]
+models = ["lenet"]
+datasets = ["digits"]
+batch_sizes = [32]
+epochs = 2
+[trials.optimizer]
+name = "sgd"
+learning_rate = 0.1
+"""
+
+
+def written(folder: Path, text: str) -> str:
+    path = folder / "mine.toml"
+    path.write_text(text)
+    return str(path)
+
+
+@pytest.mark.parametrize("name", plan_names())
+def test_every_plan_of_the_project_reads(name: str) -> None:
+    plan = read_plan(name, FRAMEWORKS)
+    assert expand(plan, FRAMEWORKS, "cpu")
+    assert plan.description
+
+
+def test_a_plan_expands_to_every_combination_frameworks_innermost(tmp_path: Path) -> None:
+    text = PLAN.replace("epochs = 2", 'epochs = 2\nrepeats = 2\nmodes = ["default", "eager"]')
+    text = text.replace('["lenet"]', '["lenet", "lenet-1998"]')
+    plan = read_plan(written(tmp_path, text), FRAMEWORKS)
+    pytorch, mxnet = FRAMEWORKS["pytorch"], FRAMEWORKS["mxnet"]
+    with pytest.raises(PlanError, match="both called"):
+        # PyTorch's default mode is eager: the same trial twice.
+        expand(plan, {"pytorch": pytorch}, "cpu")
+    trials = expand(plan, {"mxnet": mxnet}, "cpu")
+    assert len(trials) == 2 * 2 * 2
+    assert [trial.mode for trial in trials[:2]] == ["compiled", "eager"]
+    assert [trial.repeat for trial in trials] == [1] * 4 + [2] * 4
+    both = expand(read_plan("quick", FRAMEWORKS), FRAMEWORKS, "cpu")
+    assert [trial.framework for trial in both] == list(FRAMEWORKS)
+
+
+def test_what_is_left_out_has_its_default(tmp_path: Path) -> None:
+    plan = read_plan(written(tmp_path, PLAN), FRAMEWORKS)
+    trial = expand(plan, FRAMEWORKS, "cuda")[0]
+    assert (trial.precision, trial.settings, trial.seed, trial.repeat) == ("ieee", "default", 1, 1)
+    assert trial.optimizer.momentum == 0
+    assert trial.device == "cuda"
+    assert plan.name == "mine"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("epochs = 2", "epoch = 2", ["'epochs' is missing"]),
+        ("epochs = 2", "epochs = 2\nepoch = 2", ["unknown key 'epoch'", "epochs"]),
+        ("epochs = 2", 'epochs = "2"', ["'epochs' is '2'", "a whole number"]),
+        ("epochs = 2", "epochs = true", ["'epochs' is True", "a whole number"]),
+        ("epochs = 2", "epochs = 0", ["'epochs' is 0", "at least 1"]),
+        ("[32]", "[]", ["'batch_sizes' is []", "at least one"]),
+        ("[32]", "[0]", ["'batch_sizes' is 0", "at least 1"]),
+        ("[32]", "32", ["'batch_sizes' is 32", "a list of whole numbers"]),
+        ('["lenet"]', '["lenet5"]', ["'models' is 'lenet5'", "lenet, lenet-1998"]),
+        ('["digits"]', '["cifar"]', ["'datasets' is 'cifar'", "digits, mnist"]),
+        ("epochs = 2", 'epochs = 2\nframeworks = ["torch"]', ["'torch'", "mxnet, pytorch"]),
+        ("epochs = 2", 'epochs = 2\nmodes = ["fast"]', ["'fast'", "default, eager, compiled"]),
+        ("epochs = 2", 'epochs = 2\nprecisions = ["fp8"]', ["'fp8'", "ieee"]),
+        ('"sgd"', '"lion"', ["'name' is 'lion'", "sgd"]),
+        ("learning_rate = 0.1", "learning_rate = 0", ["'learning_rate' is 0", "above 0"]),
+        ("learning_rate = 0.1", "learning_rate = nan", ["'learning_rate' is nan"]),
+        ("learning_rate = 0.1", "learning_rate = 1\nmomentum = 1", ["'momentum' is 1", "below 1"]),
+        ("[[trials]]", "[trials]", ["'trials'", "[[trials]]"]),
+        ("[[trials]]", "time_limit = 1\n[[trials]]", ["unknown key 'time_limit'"]),
+        ("[trials.optimizer]", "[trials.optimiser]", ["optimizer"]),
+        ("epochs = 2", "epochs = = 2", ["not valid TOML", "line 6"]),
+    ],
+)
+def test_a_mistake_is_one_line_with_file_key_and_what_is_allowed(
+    tmp_path: Path, old: str, new: str, words: list[str]
+) -> None:
+    assert old in PLAN
+    path = written(tmp_path, PLAN.replace(old, new, 1))
+    with pytest.raises(PlanError) as caught:
+        read_plan(path, FRAMEWORKS)
+    message = str(caught.value)
+    assert "\n" not in message
+    for word in [path, *words]:
+        assert word in message
+
+
+def test_an_unknown_plan_names_those_there_are() -> None:
+    with pytest.raises(PlanError, match=r"'slow'.*mnist, quick"):
+        read_plan("slow", FRAMEWORKS)
+
+
+def test_a_missing_plan_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(PlanError, match=r"gone\.toml cannot be read"):
+        read_plan(str(tmp_path / "gone.toml"), FRAMEWORKS)
+
+
+def test_an_unknown_framework_names_those_there_are() -> None:
+    with pytest.raises(PlanError, match=r"'caffe'.*mxnet, pytorch, tensorflow"):
+        choose_frameworks(FRAMEWORKS, ["caffe"])

@@ -1,0 +1,92 @@
+import pytest
+
+from bench.host.executor import Outcome
+from bench.host.transcript import Transcript
+from bench.results import Block, Epoch
+
+FINE = Outcome(failure=None, timed_out=False, seconds=1.0, log_tail="")
+EVENTS = [
+    {
+        "event": "imported",
+        "seconds": 1.5,
+        "framework_version": "9",
+        "versions": {"x": "1"},
+        "resident_bytes": 10,
+    },
+    {"event": "inputs", "seconds": 0.1, "digests": {"weights": "w"}},
+    {"event": "built", "seconds": 0.2, "parameters": 7, "resident_bytes": 20},
+    {"event": "first_step", "seconds": 0.3},
+    {"event": "block", "steps": 1, "samples": 4, "seconds": 0.3, "warmup": True, "losses": [2.0]},
+    {"event": "block", "steps": 2, "samples": 8, "seconds": 0.1, "warmup": False, "losses": []},
+    {
+        "event": "epoch",
+        "train_loss": 2.0,
+        "test_loss": 1.0,
+        "test_accuracy": 0.5,
+        "seconds": 0.4,
+        "evaluation_seconds": 0.05,
+    },
+    {"event": "finished", "resident_bytes": 30, "memory": {"allocator_peak_bytes": 5}},
+]
+
+
+def told(*events: dict[str, object]) -> Transcript:
+    transcript = Transcript()
+    for event in events:
+        transcript.add(event)
+    return transcript
+
+
+def test_events_become_the_fields_of_a_record() -> None:
+    fields = told(*EVENTS).fields()
+    assert fields["framework_version"] == "9"
+    assert fields["seconds"] == {
+        "import": 1.5,
+        "inputs": 0.1,
+        "build": 0.2,
+        "first_step": 0.3,
+        "evaluation": 0.05,
+    }
+    assert fields["blocks"] == (Block(1, 4, 0.3, True), Block(2, 8, 0.1, False))
+    assert fields["epochs"] == (Epoch(2.0, 1.0, 0.5, 0.4, 0.05),)
+    assert fields["losses"] == (2.0,)
+    assert fields["parameters"] == 7
+    assert fields["memory"] == {
+        "resident_after_import_bytes": 10,
+        "resident_after_build_bytes": 20,
+        "peak_resident_bytes": 30,
+        "allocator_peak_bytes": 5,
+    }
+
+
+@pytest.mark.parametrize(
+    ("transcript", "outcome", "status", "words"),
+    [
+        (told(*EVENTS), FINE, "ok", None),
+        (told(*EVENTS[:5]), FINE, "failed", "did not say that it had finished"),
+        (told({"event": "error", "reason": "It broke."}), FINE, "failed", "It broke."),
+        (told(), Outcome("Exit status 1.", False, 1, "a\nlast"), "failed", "1. Its last words: last"),
+        (told(*EVENTS[:5]), Outcome(None, True, 9, ""), "timeout", "stopped after 60 s"),
+    ],
+)
+def test_the_verdict(
+    transcript: Transcript, outcome: Outcome, status: str, words: str | None
+) -> None:
+    found, reason = transcript.verdict(outcome, 60)
+    assert found == status
+    assert (reason is None) if words is None else (words in str(reason))
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"event": "surprise"},
+        {"event": "block"},
+        {"event": "inputs", "seconds": "long", "digests": {}},
+        {"event": "finished", "resident_bytes": 1, "memory": [1]},
+    ],
+)
+def test_an_event_outside_the_protocol_fails_the_trial(event: dict[str, object]) -> None:
+    status, reason = told(*EVENTS, event).verdict(FINE, 60)
+    assert status == "failed"
+    assert f"{event['event']!r} is not as the protocol says" in str(reason)

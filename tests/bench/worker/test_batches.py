@@ -1,0 +1,92 @@
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bench.digests import digest_array
+from bench.errors import WeightsError, WorkerError
+from bench.host.inputs import Inputs
+from bench.job import Execution, Job
+from bench.models import MODELS
+from bench.spec import Optimizer
+from bench.worker.batches import load_batches
+
+SPEC = MODELS["lenet"].build((1, 28, 28), 10)
+
+
+@pytest.fixture
+def job(tmp_path: Path) -> Job:
+    generator = np.random.default_rng(0)
+    arrays = {
+        "train_images": generator.normal(size=(20, 1, 28, 28)).astype(np.float32),
+        "train_labels": generator.integers(0, 10, 20),
+        "test_images": generator.normal(size=(501, 1, 28, 28)).astype(np.float32),
+        "test_labels": generator.integers(0, 10, 501),
+    }
+    for name, array in arrays.items():
+        np.save(tmp_path / f"{name}.npy", array)
+    inputs = Inputs(tmp_path)
+    weights = inputs.weights("lenet", SPEC, 1)
+    order = inputs.order(20, 4, 2, 1)
+    return Job(
+        framework="x",
+        implementation="x",
+        model="lenet",
+        input_shape=(1, 28, 28),
+        classes=10,
+        optimizer=Optimizer("sgd", 0.1, 0.9),
+        execution=Execution("eager", "ieee", "cpu", 1),
+        batch_size=4,
+        epochs=2,
+        warmup_steps=1,
+        block_seconds=0.1,
+        weights=str(weights.path),
+        order=str(order.path),
+        arrays={name: str(tmp_path / f"{name}.npy") for name in arrays},
+        array_digests={name: digest_array(array) for name, array in arrays.items()},
+        digests={"weights": weights.digest, "data": "d", "order": order.digest},
+    )
+
+
+def test_a_job_survives_its_json(job: Job) -> None:
+    assert Job.from_json(job.to_json()) == job
+
+
+def test_blocks_are_gathered_in_the_hosts_order(job: Job) -> None:
+    batches = load_batches(job, SPEC)
+    assert (batches.epochs, batches.steps, batches.batch_size) == (2, 5, 4)
+    images, labels = batches.block(1, 2, 3)
+    chosen = np.load(job.order)[1, 2:5]
+    assert (labels == np.load(job.arrays["train_labels"])[chosen]).all()
+    assert (images == np.load(job.arrays["train_images"])[chosen]).all()
+    assert type(images) is np.ndarray
+    assert images[0].flags.c_contiguous
+
+
+def test_every_test_sample_is_seen_once(job: Job) -> None:
+    parts = list(load_batches(job, SPEC).test())
+    assert [len(labels) for _, labels in parts] == [500, 1]
+    together = np.concatenate([labels for _, labels in parts])
+    assert (together == np.load(job.arrays["test_labels"])).all()
+
+
+@pytest.mark.parametrize("name", ["train_images", "train_labels", "test_images", "test_labels"])
+def test_changed_data_is_refused(job: Job, name: str) -> None:
+    array = np.load(job.arrays[name])
+    array.ravel()[-1] += 1
+    np.save(job.arrays[name], array)
+    with pytest.raises(WorkerError, match=f"'{name}' has the digest .*python -m bench prepare"):
+        load_batches(job, SPEC)
+
+
+def test_changed_weights_and_order_are_refused(job: Job) -> None:
+    for name in ("weights", "order"):
+        with pytest.raises(WorkerError, match=f"'{name}' has the digest"):
+            load_batches(replace(job, digests={**job.digests, name: "0" * 64}), SPEC)
+
+
+def test_weights_of_another_model_are_refused(job: Job) -> None:
+    other = MODELS["lenet"].build((1, 28, 28), 7)
+    with pytest.raises(WeightsError, match=r"dense3.weight has the shape \(10, 84\)"):
+        load_batches(job, other)

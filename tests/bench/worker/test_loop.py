@@ -1,0 +1,140 @@
+"""The loop's arithmetic, with a clock and a device that the test owns."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+
+from bench.errors import WorkerError
+from bench.worker.batches import Batches
+from bench.worker.loop import Loop
+from bench.worker.pacer import Pacer
+
+
+class FakeClock:
+    """Stands still until somebody lets time pass."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class FakeBackend:
+    """A device that works later: a step returns at once, its time passes at the synchronisation."""
+
+    version = "1"
+
+    def __init__(self, clock: FakeClock, seconds_per_step: float) -> None:
+        self.clock = clock
+        self.seconds_per_step = seconds_per_step
+        self.pending = 0.0
+        self.labels: list[list[int]] = []
+        self.synchronizations = 0
+        self.loss = 2.0
+
+    def load(self, weights: Mapping[str, np.ndarray]) -> None:
+        raise NotImplementedError
+
+    def step(self, images: np.ndarray, labels: np.ndarray) -> float:
+        self.pending += self.seconds_per_step
+        self.labels.append(labels.tolist())
+        assert (images[:, 0] == labels).all()
+        return self.loss * len(labels)
+
+    def losses(self, handles: Sequence[Any]) -> list[float]:
+        assert self.pending == 0
+        self.clock.now += 1000  # reading losses is no part of a block
+        return list(handles)
+
+    def evaluate(self, images: np.ndarray, labels: np.ndarray) -> tuple[float, int]:
+        self.clock.now += 0.5
+        return 3.0 * len(labels), int((labels < 2).sum())
+
+    def export(self) -> dict[str, np.ndarray]:
+        raise NotImplementedError
+
+    def synchronize(self) -> None:
+        self.clock.now += self.pending
+        self.pending = 0.0
+        self.synchronizations += 1
+
+    def memory(self) -> dict[str, int]:
+        return {}
+
+
+SAMPLES = 40
+ORDER = np.stack([np.arange(SAMPLES), np.arange(SAMPLES)[::-1]]).reshape(2, 10, 4)
+
+
+def batches() -> Batches:
+    labels = np.arange(SAMPLES)
+    images = np.arange(SAMPLES, dtype=np.float32)[:, None] * np.ones((1, 3), np.float32)
+    return Batches({}, ORDER, images, labels, images[:8], labels[:8])
+
+
+class Sent(list[dict[str, Any]]):
+    """Events as they are sent."""
+
+    def __call__(self, event: str, **values: Any) -> None:
+        self.append({"event": event, **values})
+
+    def of(self, event: str) -> list[dict[str, Any]]:
+        return [one for one in self if one["event"] == event]
+
+
+def trained(seconds_per_step: float = 0.1) -> tuple[FakeBackend, Sent]:
+    clock, sent = FakeClock(), Sent()
+    backend = FakeBackend(clock, seconds_per_step)
+    Loop(backend, batches(), Pacer(3, 0.4, 100), sent, clock).train()
+    return backend, sent
+
+
+def test_block_times_are_the_devices_and_nothing_else() -> None:
+    _, sent = trained(0.1)
+    for block in sent.of("block"):
+        assert block["seconds"] == pytest.approx(0.1 * block["steps"])
+        assert block["samples"] == 4 * block["steps"]
+    assert [block["steps"] for block in sent.of("block")] == [1, 2, 4, 3, 4, 4, 2]
+    assert [block["warmup"] for block in sent.of("block")] == [True, True, *[False] * 5]
+    assert sent.of("first_step") == [{"event": "first_step", "seconds": pytest.approx(0.1)}]
+
+
+def test_the_device_is_synchronized_at_block_edges_only() -> None:
+    backend, sent = trained()
+    assert backend.synchronizations == 2 * len(sent.of("block"))
+
+
+def test_batches_come_in_the_given_order() -> None:
+    backend, _ = trained()
+    assert backend.labels == ORDER.reshape(20, 4).tolist()
+
+
+def test_losses_and_accuracy_are_means_of_sums() -> None:
+    _, sent = trained()
+    assert len(sent.of("epoch")) == 2
+    epoch = sent.of("epoch")[0]
+    assert epoch["train_loss"] == pytest.approx(2.0)
+    assert epoch["test_loss"] == pytest.approx(3.0)
+    assert epoch["test_accuracy"] == pytest.approx(2 / 8)
+    assert epoch["seconds"] == pytest.approx(1.0)
+    assert epoch["evaluation_seconds"] == pytest.approx(0.5)
+
+
+def test_the_first_ten_losses_are_sent() -> None:
+    _, sent = trained()
+    losses = [loss for block in sent.of("block") for loss in block["losses"]]
+    assert losses == [2.0] * 10
+
+
+@pytest.mark.parametrize("loss", [math.nan, math.inf])
+def test_a_loss_that_is_no_number_ends_the_trial_and_keeps_its_blocks(loss: float) -> None:
+    clock, sent = FakeClock(), Sent()
+    backend = FakeBackend(clock, 0.1)
+    backend.loss = loss
+    with pytest.raises(WorkerError, match="at step 1: training diverged"):
+        Loop(backend, batches(), Pacer(3, 0.4, 100), sent, clock).train()
+    assert len(sent.of("block")) == 1
