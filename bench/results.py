@@ -176,20 +176,68 @@ def _record(document: Mapping[str, Any]) -> Record:
         raise ValueError(f"status {document['status']!r} is none of {get_args(Status)}")
     known = {item.name for item in fields(Record)}
     values = {name: value for name, value in document.items() if name in known}
-    trial = dict(document["trial"])
-    trial["optimizer"] = Optimizer(**trial["optimizer"])
-    values["trial"] = Trial(**trial)
-    values["blocks"] = tuple(Block(**block) for block in document["blocks"])
+    _check_types(values)
+    values["trial"] = _trial(document["trial"])
+    values["blocks"] = tuple(_block(block) for block in document["blocks"])
     values["epochs"] = tuple(
         Epoch(**{name: _number(value) for name, value in epoch.items()})
         for epoch in document["epochs"]
     )
     values["losses"] = tuple(_number(loss) for loss in document["losses"])
+    values["seconds"] = {name: _number(value) for name, value in document["seconds"].items()}
     return Record(**values)
+
+
+TEXTS = ("run", "started", "plan")
+TEXTS_OR_NULL = ("reason", "commit", "framework_version", "log")
+OBJECTS = ("machine", "environment", "versions", "digests", "seconds", "memory")
+
+
+def _check_types(values: Mapping[str, Any]) -> None:
+    """Raise TypeError for a field that is not what readers rely on."""
+    for names, kinds in (
+        (TEXTS, (str,)),
+        (TEXTS_OR_NULL, (str, type(None))),
+        (OBJECTS, (dict,)),
+        (("threads",), (int,)),
+        (("parameters",), (int, type(None))),
+    ):
+        for name in names:
+            if not isinstance(values[name], kinds):
+                raise TypeError(f"the field {name!r} is {values[name]!r}")
+    for name in ("environment", "versions", "digests"):
+        _check_values(name, values[name], str)
+    _check_values("memory", values["memory"], int)
+
+
+def _check_values(name: str, table: Mapping[str, Any], kind: type) -> None:
+    for key, value in table.items():
+        if not isinstance(value, kind):
+            raise TypeError(f"{key!r} in the field {name!r} is {value!r}")
+
+
+def _trial(document: Mapping[str, Any]) -> Trial:
+    trial = Trial(**{**document, "optimizer": Optimizer(**document["optimizer"])})
+    for name, value in vars(trial).items():
+        wanted = int if name in ("batch_size", "epochs", "seed", "repeat") else str
+        if name != "optimizer" and not isinstance(value, wanted):
+            raise TypeError(f"{name!r} of the trial is {value!r}")
+    return trial
+
+
+def _block(document: Mapping[str, Any]) -> Block:
+    return Block(
+        steps=int(document["steps"]),
+        samples=int(document["samples"]),
+        seconds=_number(document["seconds"]),
+        warmup=bool(document["warmup"]),
+    )
 
 
 def _number(value: float | None) -> float:
     """What `_finite` wrote, read back."""
+    if value is not None and not isinstance(value, int | float):
+        raise TypeError(f"{value!r} is no number")
     return math.nan if value is None else float(value)
 
 

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -23,3 +24,10 @@ def real_data() -> Path:
     if not folder:
         pytest.skip("SAMESTEP_DATA is not set: it names the folder of real data sets.")
     return Path(folder)
+
+
+def unavailable(reason: str) -> NoReturn:
+    """Skip a test that needs a framework which cannot be had here; in CI that is a failure."""
+    if os.environ.get("CI"):
+        pytest.fail(f"CI has to have every framework: {reason}", pytrace=False)
+    pytest.skip(reason)

@@ -52,7 +52,7 @@ class Inputs:
 
 def batch_order(
     samples: int, batch_size: int, epochs: int, seed: int
-) -> np.ndarray[Any, np.dtype[np.int64]]:
+) -> np.ndarray[Any, np.dtype[np.int32]]:
     """A fresh permutation for each epoch; samples that do not fill a last batch are left out.
 
     A smaller last batch would make compiled graphs be traced again.
@@ -60,4 +60,4 @@ def batch_order(
     generator = np.random.Generator(np.random.PCG64(seed))
     steps = samples // batch_size
     rows = [generator.permutation(samples)[: steps * batch_size] for _ in range(epochs)]
-    return np.stack(rows).reshape(epochs, steps, batch_size).astype(np.int64)
+    return np.stack(rows).reshape(epochs, steps, batch_size).astype(np.int32)

@@ -24,7 +24,7 @@ class Transcript:
     finished: bool = False
 
     def add(self, event: Event) -> None:
-        """Take in one event; one that is not as the protocol in `bench.job` says fails the trial."""
+        """Take in one event; one outside the protocol in `bench.job` fails the trial."""
         try:
             getattr(self, f"_on_{event['event']}", self._on_unknown)(event)
         except (AttributeError, KeyError, TypeError, ValueError) as error:

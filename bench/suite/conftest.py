@@ -4,11 +4,11 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
-from rich.console import Console
 
 from bench.errors import SamestepError
 from bench.host.environments import Say
@@ -117,14 +117,17 @@ def trial(request: pytest.FixtureRequest) -> Trial:
 
 
 @pytest.fixture
-def console() -> Console:
-    """Where live progress goes; not captured, since `tox -e bench` runs pytest with -s."""
-    return Console(stderr=True)
+def uncaptured(request: pytest.FixtureRequest) -> AbstractContextManager[None]:
+    """While it is entered, the user sees what is printed: it is progress, not a test's output."""
+    capture = request.config.pluginmanager.get_plugin("capturemanager")
+    assert capture is not None  # it is one of pytest's own
+    context: AbstractContextManager[None] = capture.global_and_fixture_disabled()
+    return context
 
 
 @pytest.fixture
 def say(request: pytest.FixtureRequest) -> Say:
-    """Writes a line, whatever pytest captures."""
+    """Writes a line to the terminal."""
     return _writer(request.config)
 
 

@@ -1,5 +1,7 @@
 """Every trial of the plan is a test; pytest's own options choose among them."""
 
+from contextlib import AbstractContextManager
+
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 from rich.console import Console
@@ -15,13 +17,14 @@ from bench.suite.progress import TrialProgress, summary
 def test_trial(
     trial: Trial,
     session: Session,
-    console: Console,
+    uncaptured: AbstractContextManager[None],
     say: Say,
     clock: ReplayClock,
     benchmark: BenchmarkFixture,
 ) -> None:
-    record = _execute(trial, session, console)
-    say(summary(record))
+    with uncaptured:
+        record = _execute(trial, session)
+        say(summary(record))
     if record.status == "skipped":
         pytest.skip(str(record.reason))
     if record.status != "ok":
@@ -34,9 +37,9 @@ def test_trial(
     replay(benchmark, clock, rounds)
 
 
-def _execute(trial: Trial, session: Session, console: Console) -> Record:
+def _execute(trial: Trial, session: Session) -> Record:
     try:
-        with TrialProgress(trial, console) as progress:
+        with TrialProgress(trial, Console(stderr=True)) as progress:
             return session.execute(trial, progress.show)
     except SamestepError as error:
         # Nothing can be stored any more, say: later trials would only be lost too.

@@ -77,7 +77,11 @@ def test_no_source_outside_impls_imports_a_framework(folder: str) -> None:
 def test_the_shared_core_needs_the_standard_library_only() -> None:
     for name in SHARED_CORE:
         base = ROOT / name.replace(".", "/")
-        for path in [base.with_suffix(".py")] if base.with_suffix(".py").exists() else files(name.replace(".", "/")):
+        for path in (
+            [base.with_suffix(".py")]
+            if base.with_suffix(".py").exists()
+            else files(name.replace(".", "/"))
+        ):
             outside = {one.partition(".")[0] for one in imported(path)} - {"bench"}
             assert outside <= sys.stdlib_module_names, path
 

@@ -68,6 +68,11 @@ def test_any_text_and_number_survives_on_one_line(text: str, number: float) -> N
     assert decode(line) == record
 
 
+def test_a_block_without_a_finite_time_comes_back_as_nan() -> None:
+    line = encode(replace(RECORD, blocks=(Block(1, 1, math.nan, False),)))
+    assert math.isnan(decode(line).blocks[0].seconds)
+
+
 def test_nan_becomes_null_and_comes_back_as_nan() -> None:
     line = encode(replace(RECORD, losses=(math.nan, 1.0), epochs=(Epoch(math.inf, 1, 0, 1, 1),)))
     assert "NaN" not in line
@@ -103,6 +108,18 @@ def test_trials_that_differ_have_different_names() -> None:
         ('{"schema":1}', "not a record of schema 1"),
         (encode(RECORD).replace('"ok"', '"fine"'), "'fine'"),
         (encode(RECORD).replace('"steps":1,', ""), "steps"),
+        (encode(RECORD).replace('"threads":2', '"threads":"2"'), "'threads' is '2'"),
+        (encode(RECORD).replace('"versions":{}', '"versions":[]'), "'versions' is"),
+        (encode(RECORD).replace('"seconds":{"import":1.5}', '"seconds":null'), "'seconds' is None"),
+        (encode(RECORD).replace('"import":1.5', '"import":"long"'), "'long' is no number"),
+        (
+            encode(RECORD).replace('"weights":"w"', '"weights":1'),
+            "'weights' in the field 'digests'",
+        ),
+        (
+            encode(RECORD).replace('"batch_size":32', '"batch_size":"32"'),
+            "'batch_size' of the trial",
+        ),
     ],
 )
 def test_what_is_no_record_is_refused(line: str, words: str) -> None:
@@ -126,7 +143,9 @@ def test_missing_records_are_one_line(tmp_path: Path) -> None:
 
 
 @given(st.binary(max_size=200))
-def test_no_bytes_break_the_reader(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
+def test_no_bytes_break_the_reader(
+    tmp_path_factory: pytest.TempPathFactory, content: bytes
+) -> None:
     path = tmp_path_factory.mktemp("fuzz") / "records.jsonl"
     path.write_bytes(content)
     records, _ = read_records(path)

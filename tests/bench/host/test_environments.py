@@ -130,7 +130,7 @@ def test_a_wheel_with_another_hash_than_the_constraints_is_refused(wheels: Path)
         if fits:
             assert version(cached_environment(framework(devices=pinned), "cpu", Said()).python)
         else:
-            with pytest.raises(UnavailableError, match="(?i)hash"):
+            with pytest.raises(UnavailableError, match=r"(?i)hash"):
                 cached_environment(framework(devices=pinned), "cpu", Said())
 
 

@@ -30,7 +30,7 @@ def test_two_runs_of_one_second_have_two_folders(tmp_path: Path) -> None:
 
 def test_a_results_folder_that_is_a_file_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "results").touch()
-    with pytest.raises(ResultsError, match="cannot be written .*--results"):
+    with pytest.raises(ResultsError, match=r"cannot be written .*--results"):
         create_run(tmp_path / "results", "quick")
 
 

@@ -65,7 +65,12 @@ def test_events_become_the_fields_of_a_record() -> None:
         (told(*EVENTS), FINE, "ok", None),
         (told(*EVENTS[:5]), FINE, "failed", "did not say that it had finished"),
         (told({"event": "error", "reason": "It broke."}), FINE, "failed", "It broke."),
-        (told(), Outcome("Exit status 1.", False, 1, "a\nlast"), "failed", "1. Its last words: last"),
+        (
+            told(),
+            Outcome("Exit status 1.", False, 1, "a\nlast"),
+            "failed",
+            "1. Its last words: last",
+        ),
         (told(*EVENTS[:5]), Outcome(None, True, 9, ""), "timeout", "stopped after 60 s"),
     ],
 )

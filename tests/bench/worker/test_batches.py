@@ -18,7 +18,7 @@ SPEC = MODELS["lenet"].build((1, 28, 28), 10)
 @pytest.fixture
 def job(tmp_path: Path) -> Job:
     generator = np.random.default_rng(0)
-    arrays = {
+    arrays: dict[str, np.ndarray] = {
         "train_images": generator.normal(size=(20, 1, 28, 28)).astype(np.float32),
         "train_labels": generator.integers(0, 10, 20),
         "test_images": generator.normal(size=(501, 1, 28, 28)).astype(np.float32),

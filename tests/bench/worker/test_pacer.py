@@ -71,5 +71,5 @@ def test_every_step_is_in_exactly_one_block(
     pacer = Pacer(warmup, 0.2, most)
     for epoch in blocks(pacer, steps, epochs, seconds):
         assert sum(epoch) == steps
-        assert 1 <= min(epoch)
+        assert min(epoch) >= 1
         assert max(epoch) <= most

@@ -1,0 +1,268 @@
+"""The figures of a comparison: throughput of every block, losses and accuracy over the epochs."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import cycle
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from markupsafe import Markup
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, StrMethodFormatter
+
+from reports import frame, titles, units
+from reports.comparisons import Comparison, Row
+from reports.svg import INK, RULE, inline, printable
+from reports.units import Format
+
+# Of Okabe and Ito's colour-blind-safe palette those with 3:1 contrast on white and near-black.
+COLOURS = {"pytorch": "#d55e00", "tensorflow": "#0072b2", "mxnet": "#009e73", "jax": "#cc79a7"}
+OTHER_COLOURS = ("#7a7a7a", "#9467bd", "#8c6d31", "#3b8ea5")
+
+# Of a row with more blocks, every second, third, ... is drawn: the page stays small.
+POINTS_PER_ROW = 150
+
+WIDTH_INCHES = 5.0
+LONGEST_NAME = 44
+DASHES = ((), (4, 1.6), (1.2, 1.2), (6, 1.6, 1.2, 1.6))
+MARKERS = ("o", "s", "D", "^", "v", "P", "X")
+STYLE: dict[Any, Any] = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "samestep",
+    "text.parse_math": False,
+    "font.size": 11,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": RULE,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": RULE,
+    "grid.linewidth": 0.8,
+    "xtick.color": RULE,
+    "ytick.color": RULE,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "xtick.labelsize": 10,
+    "ytick.labelsize": 10,
+    "legend.frameon": False,
+    "legend.fontsize": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+}
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A figure for the page: a caption above an SVG element."""
+
+    caption: str
+    svg: Markup
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A value per epoch that is drawn as a line per row."""
+
+    column: str
+    title: str
+    text: Format
+    scale: float = 1.0
+
+
+CURVES = (
+    Curve("train_loss", "Train loss by epoch", units.number),
+    Curve("test_loss", "Test loss by epoch", units.number),
+    Curve("test_accuracy", "Test accuracy by epoch, %", units.percent, 100.0),
+)
+
+
+def drawings(comparison: Comparison, name: str) -> tuple[Drawing, ...]:
+    """The figures that the comparison has values for.
+
+    Args:
+        name: unique on the page.
+    """
+    with mpl.rc_context(STYLE):
+        figures = [throughput(comparison.ranked, f"{name}-throughput")]
+        figures += [curve_figure(comparison.rows, curve, name) for curve in CURVES]
+    return tuple(drawing for drawing in figures if drawing)
+
+
+def colours(frameworks: Iterable[str]) -> dict[str, str]:
+    """A colour for each framework: its own for a known one, another for each of the rest."""
+    others = sorted(set(frameworks) - COLOURS.keys())
+    spare = {name: OTHER_COLOURS[number % len(OTHER_COLOURS)] for number, name in enumerate(others)}
+    return COLOURS | spare
+
+
+def throughput(rows: Sequence[Row], name: str) -> Drawing | None:
+    """A point per measured block and a mark at the median, one strip per row, from 0."""
+    if not rows:
+        return None
+    points = pd.concat([_points(row, position) for position, row in enumerate(rows)])
+    figure = Figure(figsize=(WIDTH_INCHES, 0.7 + 0.62 * len(rows)), layout="constrained")
+    axes = figure.add_subplot()
+    sns.scatterplot(
+        points,
+        x="throughput_samples_per_second",
+        y="height",
+        hue="framework",
+        palette=colours(row.framework for row in rows),
+        s=16,
+        linewidth=0,
+        alpha=0.75,
+        legend=False,
+        ax=axes,
+    )
+    _strips(axes, rows)
+    return Drawing(_throughput_caption(rows), inline(figure, name, _throughput_words(rows)))
+
+
+def curve_figure(rows: Sequence[Row], curve: Curve, name: str) -> Drawing | None:
+    """A line per row; equal lines lie on one another, so each is narrower than those below it."""
+    values = _epochs(rows, curve)
+    # A single epoch is no curve, and its numbers are in the table.
+    if values["epoch"].nunique() < 2:
+        return None
+    shown = {position: rows[position] for position in dict.fromkeys(values["row"])}
+    figure = Figure(figsize=(WIDTH_INCHES, 2.9 + 0.22 * len(shown)), layout="constrained")
+    axes = figure.add_subplot()
+    _lines(axes, values, shown)
+    _legend(axes, shown)
+    axes.set(xlabel="Epoch", ylabel="")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    axes.yaxis.set_major_locator(MaxNLocator(6, steps=(1, 2, 2.5, 5, 10)))
+    words = _curve_words(values, curve, shown)
+    anchor = f"{name}-{curve.column.replace('_', '-')}"
+    return Drawing(curve.title + _repeats(values), inline(figure, anchor, words))
+
+
+def _points(row: Row, position: int) -> pd.DataFrame:
+    blocks = frame.blocks(row.finished).dropna(subset="throughput_samples_per_second")
+    blocks = blocks.iloc[:: _thinning(len(blocks))]
+    # Multiples of the golden ratio spread points evenly, and the same each time.
+    spread = (np.arange(len(blocks)) * 0.6180339887) % 1 - 0.5
+    return blocks.assign(height=position + 0.14 + 0.26 * spread, framework=row.framework)
+
+
+def _thinning(blocks: int) -> int:
+    return math.ceil(blocks / POINTS_PER_ROW)
+
+
+def _strips(axes: Axes, rows: Sequence[Row]) -> None:
+    """Name and median above each strip, where a narrow page has room for them."""
+    across = axes.get_yaxis_transform()
+    for position, row in enumerate(rows):
+        middle = row.throughput.median
+        axes.plot([middle, middle], [position - 0.06, position + 0.34], color=INK, linewidth=2)
+        height = position - 0.16
+        axes.text(0, height, _name(row), transform=across)
+        axes.text(1, height, units.number(middle), transform=across, ha="right", fontweight="bold")
+    axes.set(xlabel="Samples/s", ylabel="", yticks=[], ylim=(len(rows) - 0.45, -0.5))
+    axes.set_xlim(0, 1.04 * max(axes.dataLim.x1, 1e-9))
+    axes.spines["left"].set_visible(False)
+    axes.xaxis.set_major_locator(MaxNLocator(5))
+    if axes.dataLim.x1 >= 10:
+        axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+
+
+def _throughput_caption(rows: Sequence[Row]) -> str:
+    step = max(_thinning(row.throughput.count) for row in rows)
+    thinned = f", 1 point in {step} of the row with most blocks" if step > 1 else ""
+    return f"Throughput: a point per measured block, a line at the median{thinned}"
+
+
+def _throughput_words(rows: Sequence[Row]) -> str:
+    parts = [
+        f"{row.label}: {units.number(row.throughput.median)} "
+        f"({units.span(row.throughput.low, row.throughput.high, units.number)})"
+        for row in rows
+    ]
+    lead = "Throughput in samples per second, median and 25th to 75th percentile"
+    return printable(f"{lead}. {'; '.join(parts)}.")
+
+
+def _epochs(rows: Sequence[Row], curve: Curve) -> pd.DataFrame:
+    """The curve's values: a line of the frame per epoch of a trial, with the row's position."""
+    frames = [
+        frame.epochs(row.finished).assign(row=position)[["row", "epoch", curve.column]]
+        for position, row in enumerate(rows)
+        if row.finished
+    ]
+    if not frames:
+        return pd.DataFrame(columns=["row", "epoch", "value"])
+    values = pd.concat(frames).dropna()
+    values["value"] = values[curve.column].astype(float) * curve.scale
+    return values
+
+
+def _lines(axes: Axes, values: pd.DataFrame, rows: Mapping[int, Row]) -> None:
+    palette = colours(row.framework for row in rows.values())
+    # From wide, drawn first, to narrow, drawn last.
+    widths = np.linspace(6.5 if len(rows) > 1 else 2.0, 1.4, len(rows))
+    sns.lineplot(
+        values,
+        x="epoch",
+        y="value",
+        hue="row",
+        size="row",
+        style="row",
+        hue_order=list(rows),
+        size_order=list(rows),
+        style_order=list(rows),
+        palette={position: palette[row.framework] for position, row in rows.items()},
+        sizes=widths.tolist(),
+        dashes=dict(zip(rows, cycle(DASHES))),
+        markers=dict(zip(rows, cycle(MARKERS))),
+        markeredgewidth=0,
+        estimator="median",
+        errorbar=("pi", 100) if _repeated(values) else None,
+        legend="full",
+        ax=axes,
+    )
+    for line, width in zip(axes.lines, widths, strict=False):
+        line.set_markersize(width + 2.5)
+
+
+def _legend(axes: Axes, rows: Mapping[int, Row]) -> None:
+    handles, positions = axes.get_legend_handles_labels()
+    axes.legend(
+        handles,
+        [_name(rows[int(position)]) for position in positions],
+        loc="lower left",
+        bbox_to_anchor=(0, 1),
+        borderaxespad=0.3,
+        handlelength=3,
+    )
+
+
+def _name(row: Row) -> str:
+    """The row's label, shortened to what a figure has room for."""
+    label = printable(row.label)
+    return label if len(label) <= LONGEST_NAME else f"{label[: LONGEST_NAME - 1]}…"
+
+
+def _repeated(values: pd.DataFrame) -> bool:
+    return bool(values.duplicated(["row", "epoch"]).any())
+
+
+def _repeats(values: pd.DataFrame) -> str:
+    if not _repeated(values):
+        return ""
+    return " (median of a row's trials, band from lowest to highest)"
+
+
+def _curve_words(values: pd.DataFrame, curve: Curve, rows: Mapping[int, Row]) -> str:
+    parts = []
+    for position, row in rows.items():
+        own = values[values["row"] == position]
+        middles = own.groupby("epoch")[curve.column].median()
+        first, last = (curve.text(float(middles.iloc[end])) for end in (0, -1))
+        epochs = titles.count(len(middles), "epoch")
+        parts.append(f"{row.label}: {first} after the first epoch, {last} after {epochs}")
+    return printable(f"{curve.title}. {'; '.join(parts)}.")

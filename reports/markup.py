@@ -1,0 +1,33 @@
+"""Data frames of text as HTML tables. Everything in a record is escaped here or by the template."""
+
+import pandas as pd
+from markupsafe import Markup, escape
+
+CONTAINER = Markup('<div class="scroll {}" tabindex="0" role="region" aria-label="{}">{}</div>')
+
+
+def table(text: pd.DataFrame, caption: str, corner: str, kind: str) -> Markup:
+    """A table with a caption and scoped headings, in a container that scrolls by itself.
+
+    Args:
+        text: strings; its index becomes the row headings.
+        corner: heading of the column of row headings.
+        kind: CSS class, `numbers` (right-aligned) or `words`.
+    """
+    styler = text.style.format(escape="html").format_index(escape="html", axis=0)
+    styler = styler.format_index(escape="html", axis=1)
+    # pandas does not escape a caption.
+    styler = styler.set_caption(str(escape(caption)))
+    html = _scoped(styler.to_html(exclude_styles=True), corner)
+    return CONTAINER.format(kind, caption, Markup(html))  # noqa: S704 - escaped by the Styler
+
+
+def _scoped(html: str, corner: str) -> str:
+    """Headings with a scope; their text is escaped, so that `<th` can only be the tag."""
+    head, body = html.split("<tbody>", maxsplit=1)
+    head = head.replace("<th >&nbsp;</th>", f"<th >{escape(corner)}</th>", 1)
+    return (
+        head.replace("<th >", '<th scope="col">')
+        + "<tbody>"
+        + body.replace("<th >", '<th scope="row">').replace("<td >", "<td>")
+    )

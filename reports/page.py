@@ -1,0 +1,181 @@
+"""The report of a run: one HTML page that needs no other file, no network and no script."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import jinja2
+import pandas as pd
+from markupsafe import Markup
+
+from bench.results import Record
+from reports import environments, sentences, tables, titles
+from reports.comparisons import Comparison, compare
+from reports.figures import Drawing, drawings
+from reports.machines import Machine, machine_table, machines
+from reports.markup import table
+from reports.proof import Proof, losses_text, proofs
+from reports.runs import Run
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+@dataclass(frozen=True)
+class ProofSection:
+    """A proof with its tables as HTML; `seed` is None where the comparison has only one."""
+
+    seed: int | None
+    proof: Proof
+    digests: Markup | None
+    losses: Markup | None
+
+
+@dataclass(frozen=True)
+class Section:
+    """What the page shows of one comparison."""
+
+    anchor: str
+    comparison: Comparison
+    machine: Machine
+    started: str
+    finding: str
+    caveat: str
+    table: Markup
+    drawings: tuple[Drawing, ...]
+    proofs: tuple[ProofSection, ...]
+
+
+def render(run: Run) -> str:
+    """The page; the same records give the same text."""
+    found = machines(run.records)
+    comparisons = compare(run.records)
+    sections = [
+        _section(number, comparison, found)
+        for number, comparison in enumerate(comparisons, start=1)
+    ]
+    template = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    ).get_template("report.html")
+    return template.render(
+        run=run,
+        sections=sections,
+        machines=found,
+        outcome=_outcome(run.records),
+        facts=_facts(run.records),
+        threads=_threads(run.records),
+        failures=_failures(run.records),
+        machine_table=table(
+            machine_table(found), "Machines, as the trials found them", "Property", "words"
+        ),
+        variables=_variables(comparisons),
+        **_packages(run.records),
+    )
+
+
+def _section(number: int, comparison: Comparison, found: Sequence[Machine]) -> Section:
+    anchor = f"comparison-{number}"
+    text = tables.comparison_text(tables.comparison_numbers(comparison))
+    return Section(
+        anchor=anchor,
+        comparison=comparison,
+        machine=next(item for item in found if item.key == comparison.work.machine),
+        started=_started(comparison.records),
+        finding=sentences.finding(comparison),
+        caveat=sentences.caveat(comparison),
+        table=table(
+            text,
+            "Throughput, accuracy, times and memory; the fastest row first",
+            "Framework",
+            "numbers",
+        ),
+        drawings=drawings(comparison, anchor),
+        proofs=_proofs(comparison),
+    )
+
+
+def _proofs(comparison: Comparison) -> tuple[ProofSection, ...]:
+    found = proofs(comparison)
+    return tuple(
+        ProofSection(
+            seed=proof.seed if len(found) > 1 else None,
+            proof=proof,
+            digests=_table(proof.digests, "Digests of what each trial read", "Of", "words"),
+            losses=_table(
+                losses_text(proof.losses), "Loss of the first steps, mean per sample", "", "numbers"
+            ),
+        )
+        for proof in found
+    )
+
+
+def _table(text: pd.DataFrame, caption: str, corner: str, kind: str) -> Markup | None:
+    return table(text, caption, corner or "Step", kind) if len(text) else None
+
+
+def _outcome(records: Sequence[Record]) -> str:
+    statuses = [record.status for record in records]
+    counts = [f"{statuses.count(status)} {status}" for status in dict.fromkeys(statuses)]
+    return f"{titles.count(len(records), 'trial')}: {titles.listing(counts)}."
+
+
+def _failures(records: Sequence[Record]) -> Markup | None:
+    return _table(tables.failures(records), "Trials that did not finish, and why", "Trial", "words")
+
+
+def _facts(records: Sequence[Record]) -> dict[str, str]:
+    """What the trials were asked to do, each with all the values that the run has."""
+    wanted = {
+        "Plan": [record.plan for record in records],
+        "Commit of samestep": [record.commit or "unknown" for record in records],
+        "Started": [_started(records)],
+        "Optimizer": [
+            f"{optimizer.name}, learning rate {optimizer.learning_rate}, "
+            f"momentum {optimizer.momentum}"
+            for optimizer in (record.trial.optimizer for record in records)
+        ],
+        "Epochs": [str(record.trial.epochs) for record in records],
+        "Seeds": [str(record.trial.seed) for record in records],
+        "Threads of the framework": [str(record.threads) for record in records],
+        "Precision": [titles.precision(record.trial.precision) for record in records],
+        "Settings": [record.trial.settings for record in records],
+        "Trainable parameters": [
+            f"{titles.model(record.trial.model)}: {record.parameters:,}"
+            for record in records
+            if record.parameters is not None
+        ],
+    }
+    return {name: "; ".join(dict.fromkeys(values)) for name, values in wanted.items() if values}
+
+
+def _threads(records: Sequence[Record]) -> str | None:
+    """The threads that a framework could use, if the same in all trials."""
+    counts = {record.threads for record in records}
+    return titles.count(counts.pop(), "thread") if len(counts) == 1 else None
+
+
+def _started(records: Sequence[Record]) -> str:
+    """The date of the first and, if another, the last start, as the records have it."""
+    dates = sorted(record.started[:10] for record in records)
+    return dates[0] if dates[0] == dates[-1] else f"{dates[0]} to {dates[-1]}"
+
+
+def _packages(records: Sequence[Record]) -> dict[str, object]:
+    known = environments.packages(records)
+    return {
+        "versions": _table(
+            environments.main_versions(known),
+            "Main packages of each environment",
+            "Framework",
+            "words",
+        ),
+        "packages": known,
+    }
+
+
+def _variables(comparisons: Sequence[Comparison]) -> Markup | None:
+    caption = "Environment variables set for each framework"
+    return _table(environments.variables(comparisons), caption, "Framework", "words")

@@ -1,0 +1,105 @@
+"""Where runs are and what is in them: a run is a folder with a `records.jsonl`."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.errors import ResultsError
+from bench.results import RECORDS_FILE, Record, read_records
+
+REMEDY = "run `tox -e bench` to make one"
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one run's records file holds.
+
+    Attributes:
+        problems: one line for each line of the file that is no record.
+    """
+
+    name: str
+    records: tuple[Record, ...]
+    problems: tuple[str, ...]
+
+
+def read(folder: Path) -> Run:
+    """The run in a folder.
+
+    Raises:
+        ResultsError: the records cannot be read, or there is none.
+    """
+    path = folder / RECORDS_FILE
+    records, problems = read_records(path)
+    if not records:
+        raise ResultsError(_nothing(path, problems))
+    return Run(folder.resolve().name, tuple(records), tuple(problems))
+
+
+def names(results: Path) -> list[str]:
+    """The names of the runs in a results folder, oldest first.
+
+    Age is that of the last record written; runs of one age are in order of their names.
+    """
+    try:
+        ages = [(path.stat().st_mtime_ns, path.parent.name) for path in _files(results)]
+    except OSError as error:
+        raise ResultsError(
+            f"Results folder {str(results)!r} cannot be read ({error.strerror}); expected a folder "
+            "of runs; check its permissions."
+        ) from error
+    return [name for _, name in sorted(ages)]
+
+
+def find(run: str | None, results: Path) -> Path:
+    """The folder of a run: of the newest one, of a name in `results`, or of a path.
+
+    Raises:
+        ResultsError: there is no such run; the message lists those there are.
+    """
+    known = names(results)
+    if run is None:
+        if not known:
+            raise ResultsError(
+                f"No run was found in {str(results)!r}; expected a folder with a {RECORDS_FILE} "
+                f"in it; {REMEDY}, or name a folder of runs with --results."
+            )
+        return results / known[-1]
+    if run in known:
+        return results / run
+    if (Path(run) / RECORDS_FILE).is_file():
+        return Path(run)
+    listed = ", ".join(repr(name) for name in known) or "no run so far"
+    raise ResultsError(
+        f"Run {run!r} was not found; expected the path of a folder with a {RECORDS_FILE}, or a "
+        f"run in {str(results)!r} (there: {listed}); name one of those, or {REMEDY}."
+    )
+
+
+def records_files(path: Path) -> list[Path]:
+    """The records files that a results folder, a run folder or a records file stands for.
+
+    Raises:
+        ResultsError: there is none.
+    """
+    if path.is_file():
+        return [path]
+    if (path / RECORDS_FILE).is_file():
+        return [path / RECORDS_FILE]
+    if files := _files(path):
+        return files
+    raise ResultsError(
+        f"No records were found at {str(path)!r}; expected a results folder, a run's folder or a "
+        f"{RECORDS_FILE}; {REMEDY}."
+    )
+
+
+def _files(results: Path) -> list[Path]:
+    return sorted(results.glob(f"*/{RECORDS_FILE}"))
+
+
+def _nothing(path: Path, problems: list[str]) -> str:
+    found = f"only lines that cannot be read, such as: {problems[0]}" if problems else "it is empty"
+    return (
+        f"Records {str(path)!r} hold no trial ({found.rstrip('.')}); expected one record a line; "
+        "run `tox -e bench` again."
+    )

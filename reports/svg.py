@@ -1,0 +1,86 @@
+"""Matplotlib figures as SVG elements for the inside of an HTML page; they name no URL."""
+
+import io
+import re
+import warnings
+from xml.etree import ElementTree
+
+from markupsafe import Markup
+from matplotlib.figure import Figure
+
+# Colours that no figure uses otherwise, which stand for the page's own: they follow dark mode.
+INK = "#010203"
+RULE = "#040506"
+PAGE_COLOURS = {INK: "currentColor", RULE: "var(--rule)"}
+
+HREF = "{http://www.w3.org/1999/xlink}href"
+REFERENCE = re.compile(r"#([\w.-]+)")
+
+
+def inline(figure: Figure, name: str, description: str) -> Markup:
+    """The figure as one `<svg>` element.
+
+    Args:
+        name: unique on the page, prefix of all its ids; letters, digits and hyphens.
+        description: alternative text.
+    """
+    root = ElementTree.fromstring(_rendered(figure))  # noqa: S314 - written just now
+    _drop(root, ("metadata", "style"))
+    used = _references(root)
+    for element in root.iter():
+        _clean(element, name, used)
+    size = {"viewBox": root.get("viewBox", "")}
+    root.attrib.clear()
+    root.attrib.update(size | {"role": "img", "aria-label": description})
+    return Markup(ElementTree.tostring(root, encoding="unicode"))  # noqa: S704 - escapes text
+
+
+def printable(text: str) -> str:
+    """`text` without the characters that XML or a font cannot hold."""
+    return "".join(character for character in text if character.isprintable())
+
+
+def _rendered(figure: Figure) -> str:
+    stream = io.StringIO()
+    with warnings.catch_warnings():
+        # The browser draws the text, so what Matplotlib's own font lacks is no loss.
+        warnings.filterwarnings("ignore", message="Glyph")
+        figure.savefig(stream, format="svg", transparent=True, metadata={"Date": None})
+    return stream.getvalue()
+
+
+def _drop(element: ElementTree.Element, names: tuple[str, ...]) -> None:
+    for child in list(element):
+        if _local(child.tag) in names:
+            element.remove(child)
+        else:
+            _drop(child, names)
+
+
+def _references(root: ElementTree.Element) -> set[str]:
+    values = (value for element in root.iter() for value in element.attrib.values())
+    return {match for value in values for match in REFERENCE.findall(value)}
+
+
+def _clean(element: ElementTree.Element, name: str, used: set[str]) -> None:
+    """Plain tags, ids of this figure only, the page's colours."""
+    element.tag = _local(element.tag)
+    identifier = element.attrib.pop("id", None)
+    if identifier in used:
+        element.set("id", f"{name}-{identifier}")
+    if target := element.attrib.pop(HREF, None):
+        element.set("href", f"#{name}-{target[1:]}")
+    if clip := element.get("clip-path"):
+        element.set("clip-path", clip.replace("#", f"#{name}-"))
+    if style := element.get("style"):
+        element.set("style", _page_colours(style))
+
+
+def _page_colours(style: str) -> str:
+    for colour, replacement in PAGE_COLOURS.items():
+        style = style.replace(colour, replacement)
+    return style
+
+
+def _local(tag: str) -> str:
+    return tag.rpartition("}")[2]

@@ -1,0 +1,79 @@
+"""Numbers as text: the only place where base units are scaled. NaN becomes a dash."""
+
+import math
+from collections.abc import Callable
+
+DASH = "\N{EN DASH}"
+ABSENT = DASH
+MIB = 2**20
+GIB = 2**30
+
+Format = Callable[[float], str]
+
+
+def _or_absent(text: Format) -> Format:
+    def shown(value: float) -> str:
+        return ABSENT if math.isnan(value) else text(value)
+
+    shown.__doc__ = text.__doc__
+    return shown
+
+
+def _digits(value: float) -> str:
+    magnitude = math.floor(math.log10(abs(value))) if value else 0
+    return f"{value:,.{min(3, max(0, 2 - magnitude))}f}"
+
+
+@_or_absent
+def number(value: float) -> str:
+    """Three significant digits, at most three decimals, integers in full: 12,345; 12.3; 0.012."""
+    return _digits(value)
+
+
+@_or_absent
+def percent(value: float) -> str:
+    """A share between 0 and 1 in percent, without the sign: 98.12."""
+    return f"{100 * value:.2f}"
+
+
+@_or_absent
+def multiple(value: float) -> str:
+    """A ratio: 0.41x."""
+    return f"{value:.2f}x"
+
+
+@_or_absent
+def mebibytes(value: float) -> str:
+    """Bytes in MiB, without the unit."""
+    return f"{value / MIB:,.0f}"
+
+
+@_or_absent
+def gibibytes(value: float) -> str:
+    """Bytes in GiB, with the unit."""
+    return f"{value / GIB:,.1f} GiB"
+
+
+@_or_absent
+def integer(value: float) -> str:
+    """A count: 12,345."""
+    return f"{value:,.0f}"
+
+
+@_or_absent
+def loss(value: float) -> str:
+    """A loss with as many digits as float32 carries."""
+    return f"{value:.7f}"
+
+
+@_or_absent
+def difference(value: float) -> str:
+    """A relative difference: 6.1e-08."""
+    return f"{value:.1e}" if value else "0"
+
+
+def span(low: float, high: float, text: Format) -> str:
+    """Two values with a dash between them; one if both are written the same."""
+    if text(low) == text(high):
+        return text(low)
+    return f"{text(low)}{DASH}{text(high)}"

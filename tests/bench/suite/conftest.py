@@ -1,0 +1,104 @@
+"""Runs the suite as a user does: pytest in a process of its own."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.results import Record, read_records
+from tests.conftest import ROOT
+
+NUMPY = ROOT / "tests" / "frameworks" / "numpy"
+# The NumPy framework runs in this very interpreter: nothing has to be installed.
+NUMPY_OPTIONS = (
+    f"--impls={NUMPY}",
+    "--frameworks=numpy",
+    f"--python=numpy={sys.executable}",
+    "--device=cpu",
+)
+PLAN = """
+description = "for tests"
+warmup_steps = 5
+block_seconds = 0.02
+[[trials]]
+models = ["lenet", "lenet-1998"]
+datasets = ["digits"]
+batch_sizes = [128]
+epochs = 2
+[trials.optimizer]
+name = "sgd"
+learning_rate = 0.02
+momentum = 0.9
+"""
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What a run of the suite left."""
+
+    status: int
+    output: str
+    results: Path
+
+    @property
+    def run(self) -> Path:
+        (run,) = self.results.iterdir()
+        return run
+
+    @property
+    def records(self) -> list[Record]:
+        records, problems = read_records(self.run / "records.jsonl")
+        assert not problems
+        return records
+
+    @property
+    def benchmarks(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = json.loads((self.run / "benchmark.json").read_text())[
+            "benchmarks"
+        ]
+        return found
+
+
+Suite = Callable[..., Finished]
+
+
+def run_suite(folder: Path, *options: str, **variables: str) -> Finished:
+    """Run the suite with its results below `folder`."""
+    finished = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "bench/suite",
+            "-p",
+            "no:cacheprovider",
+            f"--results={folder / 'results'}",
+            *options,
+        ],
+        cwd=ROOT,
+        env={**os.environ, **variables},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return Finished(finished.returncode, finished.stdout, folder / "results")
+
+
+@pytest.fixture
+def suite(tmp_path: Path, cache: Path) -> Suite:
+    """The suite with the NumPy framework, a small plan and a cache of this test's own."""
+    plan = tmp_path / "small.toml"
+    plan.write_text(PLAN)
+
+    def run(*options: str, **variables: str) -> Finished:
+        return run_suite(tmp_path, f"--plan={plan}", *NUMPY_OPTIONS, *options, **variables)
+
+    return run

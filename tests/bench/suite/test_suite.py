@@ -1,0 +1,159 @@
+"""The main job with a real worker, in the NumPy framework: quick, and nothing faked."""
+
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+from statistics import median
+
+import pytest
+
+from tests.bench.suite.conftest import PLAN, Suite
+
+
+def test_a_plan_gives_records_benchmarks_and_a_report(suite: Suite, tmp_path: Path) -> None:
+    finished = suite(f"--junitxml={tmp_path / 'junit.xml'}", A_SECRET="planted-secret")
+    assert finished.status == 0, finished.output
+
+    modern, classic = finished.records
+    assert [record.trial.model for record in (modern, classic)] == ["lenet", "lenet-1998"]
+    for record in (modern, classic):
+        assert record.status == "ok"
+        assert len(record.epochs) == 2
+        assert sum(block.steps for block in record.blocks) == 2 * 11
+        assert sum(block.samples for block in record.blocks) == 2 * 11 * 128
+        assert record.epochs[-1].train_loss < record.epochs[0].train_loss
+        assert len(record.losses) == 10
+        assert set(record.digests) == {"weights", "data", "order"}
+        assert set(record.seconds) == {
+            "import",
+            "inputs",
+            "build",
+            "first_step",
+            "evaluation",
+            "process",
+        }
+        assert record.memory["peak_resident_bytes"] >= record.memory["resident_after_build_bytes"]
+        assert record.environment["OMP_NUM_THREADS"] == str(record.threads)
+        assert record.versions["numpy"] == record.framework_version
+    assert modern.digests == classic.digests  # the same shapes: the same weights, data, order
+
+    assert f"records: {finished.run / 'records.jsonl'}" in finished.output
+    assert f"report:  {finished.run / 'report.html'}" in finished.output
+    assert "<html" in (finished.run / "report.html").read_text()
+    assert len(ElementTree.parse(tmp_path / "junit.xml").findall(".//testcase")) == 2
+    for path in finished.run.rglob("*"):
+        assert path.is_dir() or b"planted-secret" not in path.read_bytes()
+
+
+def test_pytest_benchmarks_statistics_are_those_of_the_workers_clock(suite: Suite) -> None:
+    finished = suite()
+    for record, benchmark in zip(finished.records, finished.benchmarks, strict=True):
+        seconds = [block.seconds / block.steps for block in record.measured_blocks]
+        assert benchmark["stats"]["data"] == seconds  # to the last bit
+        assert benchmark["stats"]["median"] == pytest.approx(median(seconds), rel=1e-12)
+        assert benchmark["extra_info"]["digests"] == record.digests
+        assert benchmark["params"] == {"trial": record.trial.id}
+    compared = subprocess.run(
+        [
+            str(Path(sys.executable).with_name("pytest-benchmark")),
+            "compare",
+            *(str(path) for path in finished.run.glob("*.json")),
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    for record in finished.records:
+        assert record.trial.id in compared
+
+
+def test_pytests_own_options_choose_trials(suite: Suite) -> None:
+    assert [record.trial.model for record in suite("-k", "1998 and numpy").records] == [
+        "lenet-1998"
+    ]
+
+
+def test_nothing_is_left_where_no_trial_was_run(suite: Suite) -> None:
+    assert suite("--collect-only", "-q").status == 0
+    finished = suite("-k", "no-such-trial")
+    assert finished.status == 5  # pytest's status for no tests
+    assert not finished.results.exists() or not list(finished.results.iterdir())
+
+
+def test_a_mode_that_a_framework_lacks_is_a_skipped_trial(suite: Suite, tmp_path: Path) -> None:
+    plan = tmp_path / "modes.toml"
+    plan.write_text(PLAN.replace("epochs = 2", 'epochs = 1\nmodes = ["compiled", "eager"]'))
+    finished = suite(f"--plan={plan}", "-k", "not 1998")
+    assert finished.status == 0, finished.output
+    assert [record.status for record in finished.records] == ["skipped", "ok"]
+    assert "NumPy has no mode 'compiled'." in finished.output
+
+
+def test_a_failing_trial_is_a_record_and_the_others_run(suite: Suite, tmp_path: Path) -> None:
+    plan = tmp_path / "diverging.toml"
+    plan.write_text(PLAN.replace("learning_rate = 0.02", "learning_rate = 1e30"))
+    finished = suite(f"--plan={plan}")
+    assert finished.status == 1
+    failed, saturated = finished.records
+    assert failed.status == "failed"
+    assert "training diverged" in str(failed.reason)
+    assert failed.blocks  # what was measured until then
+    assert saturated.status == "ok"  # tanh cannot overflow
+    assert len(finished.benchmarks) == 1
+    assert "Traceback" not in finished.output
+    assert (finished.run / "report.html").exists()
+
+
+def test_a_run_with_every_trial_failed_leaves_no_empty_file(suite: Suite, tmp_path: Path) -> None:
+    plan = tmp_path / "diverging.toml"
+    plan.write_text(PLAN.replace("learning_rate = 0.02", "learning_rate = 1e30"))
+    finished = suite(f"--plan={plan}", "-k", "not 1998")
+    assert finished.status == 1
+    assert not list(finished.run.glob("*.json"))
+    assert (finished.run / "report.html").exists()
+
+
+def test_a_trial_over_its_time_limit_is_a_record(suite: Suite, tmp_path: Path) -> None:
+    plan = tmp_path / "endless.toml"
+    plan.write_text("time_limit_seconds = 3\n" + PLAN.replace("epochs = 2", "epochs = 2000"))
+    finished = suite(f"--plan={plan}", "-x")
+    assert finished.status == 1
+    (record,) = finished.records
+    assert record.status == "timeout"
+    assert "stopped after 3 s" in str(record.reason)
+    assert record.epochs
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--plan=slow"], "There is no plan 'slow'"),
+        (["--frameworks=caffe"], "There is no framework 'caffe'"),
+        (["--python=numpy=/no/such/python"], "no Python starts at this path"),
+        (["--python=caffe=/bin/true"], "there is no framework 'caffe'"),
+        (["--impls=/no/such/folder"], "/no/such/folder/framework.toml cannot be read"),
+        (["--results=/proc/nowhere"], "'/proc/nowhere' cannot be written"),
+        (["--device=tpu"], "invalid choice: 'tpu'"),
+        (["--threads=none"], "invalid int value: 'none'"),
+    ],
+)
+def test_a_users_mistake_is_one_line_and_no_traceback(
+    suite: Suite, options: list[str], words: str
+) -> None:
+    finished = suite(*options)
+    assert finished.status == 4
+    assert "Traceback" not in finished.output
+    (line,) = [line for line in finished.output.splitlines() if words in line]
+    assert "ERROR" in line or "error" in line
+    assert not finished.results.exists() or not list(finished.results.iterdir())
+
+
+def test_data_that_cannot_be_had_is_one_line(suite: Suite, tmp_path: Path) -> None:
+    (tmp_path / "mnist").mkdir()
+    (tmp_path / "mnist" / "train-images-idx3-ubyte.gz").write_bytes(b"\x1f\x8b broken")
+    finished = suite("--plan=mnist", SAMESTEP_DATA=str(tmp_path))
+    assert finished.status == 4
+    assert "train-images-idx3-ubyte.gz is a damaged gzip file" in finished.output
+    assert "Traceback" not in finished.output
+    assert not list(finished.results.iterdir())

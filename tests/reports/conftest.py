@@ -1,0 +1,165 @@
+"""Synthetic records for the tests of `reports`: plausible numbers, no randomness."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.results import RECORDS_FILE, Block, Epoch, Record, Trial, encode
+from bench.spec import Optimizer
+
+VERSIONS = {"pytorch": "2.13.0", "tensorflow": "2.21.0", "mxnet": "1.9.1"}
+SPEEDS = {"pytorch": 12_000.0, "tensorflow": 5_400.0, "mxnet": 4_920.0}
+
+MACHINE: dict[str, Any] = {
+    "cpu": "Example CPU 9000 @ 2.60GHz",
+    "physical_cores": 4,
+    "logical_processors": 8,
+    "usable_processors": 6,
+    "memory_bytes": 16 * 2**30,
+    "operating_system": "Debian GNU/Linux 13",
+    "kernel": "6.12.0",
+    "architecture": "x86_64",
+    "gpus": [],
+    "gpu_driver": None,
+    "gpu_reason": "no NVIDIA driver answers",
+}
+
+MakeRecord = Callable[..., Record]
+
+
+def make_record(framework: str = "pytorch", **changes: Any) -> Record:
+    """A finished record; `changes` go to the trial if it has such a field, else to the record."""
+    trial = Trial(
+        model="lenet",
+        dataset="digits",
+        framework=framework,
+        mode="eager",
+        settings="default",
+        precision="ieee",
+        device="cpu",
+        batch_size=64,
+        epochs=3,
+        optimizer=Optimizer("sgd", 0.05, 0.9),
+        seed=1,
+        repeat=1,
+    )
+    # `epochs` is a number in a trial and what was measured in a record.
+    measured = isinstance(changes.get("epochs"), tuple)
+    names = [
+        name for name in changes if name in vars(trial) and not (name == "epochs" and measured)
+    ]
+    of_trial = {name: changes.pop(name) for name in names}
+    speed = SPEEDS.get(framework, 3_000.0)
+    record = Record(
+        run="quick",
+        trial=replace(trial, **of_trial),
+        status="ok",
+        reason=None,
+        started="2026-03-04T05:06:07+00:00",
+        plan="quick",
+        commit="0123456789abcdef",
+        machine=MACHINE,
+        threads=2,
+        environment={"OMP_NUM_THREADS": "2"},
+        framework_version=VERSIONS.get(framework, "0.1"),
+        versions={"python": "3.11.9", "numpy": "2.4.6", framework: VERSIONS.get(framework, "0.1")},
+        digests={"weights": "a" * 64, "data": "b" * 64, "order": "c" * 64},
+        parameters=61_706,
+        seconds={
+            "import": 1.5,
+            "inputs": 0.1,
+            "build": 0.25,
+            "first_step": 0.5,
+            "evaluation": 0.2,
+            "process": 6.0,
+        },
+        blocks=make_blocks(speed, (0.9, 0.95, 1.0, 1.05, 1.1)),
+        epochs=make_epochs((0.90, 0.95, 0.97)),
+        losses=tuple(2.3 - 0.01 * step for step in range(10)),
+        memory={
+            "peak_resident_bytes": 300 * 2**20,
+            "resident_after_import_bytes": 200 * 2**20,
+            "resident_after_build_bytes": 250 * 2**20,
+        },
+    )
+    return replace(record, **changes)
+
+
+def make_blocks(speed: float, factors: Sequence[float]) -> tuple[Block, ...]:
+    """A first step, a warm-up far off, then a block of 640 samples for each factor of `speed`."""
+    warmup = (Block(1, 64, 0.5, True), Block(9, 576, 0.4, True))
+    return warmup + tuple(Block(10, 640, 640 / (speed * factor), False) for factor in factors)
+
+
+def make_epochs(accuracies: Sequence[float]) -> tuple[Epoch, ...]:
+    """An epoch for each test accuracy."""
+    return tuple(
+        Epoch(0.5 / number, 0.6 / number, accuracy, 0.3, 0.05)
+        for number, accuracy in enumerate(accuracies, start=1)
+    )
+
+
+def make_failure(framework: str = "mxnet", **changes: Any) -> Record:
+    """A trial that ended before it measured anything."""
+    nothing: dict[str, Any] = {
+        "status": "skipped",
+        "reason": "MXNet 1.9.1 has no machine code for this GPU.",
+        "framework_version": None,
+        "versions": {},
+        "digests": {},
+        "parameters": None,
+        "seconds": {},
+        "blocks": (),
+        "epochs": (),
+        "losses": (),
+        "memory": {},
+        "log": "logs/mxnet.txt",
+    }
+    return make_record(framework, **(nothing | changes))
+
+
+def write_run(folder: Path, records: Sequence[Record]) -> Path:
+    """A run's folder with the records in it."""
+    folder.mkdir(parents=True)
+    lines = "".join(encode(record) + "\n" for record in records)
+    (folder / RECORDS_FILE).write_text(lines)
+    return folder
+
+
+@pytest.fixture
+def record() -> MakeRecord:
+    """Makes finished records."""
+    return make_record
+
+
+@pytest.fixture
+def failure() -> MakeRecord:
+    """Makes records of trials that did not finish."""
+    return make_failure
+
+
+@pytest.fixture
+def blocks() -> Callable[[float, Sequence[float]], tuple[Block, ...]]:
+    """Makes the blocks of a record."""
+    return make_blocks
+
+
+@pytest.fixture
+def epochs() -> Callable[[Sequence[float]], tuple[Epoch, ...]]:
+    """Makes the epochs of a record."""
+    return make_epochs
+
+
+@pytest.fixture
+def save() -> Callable[[Path, Sequence[Record]], Path]:
+    """Writes a run's folder."""
+    return write_run
+
+
+@pytest.fixture
+def three(record: MakeRecord) -> list[Record]:
+    """One finished trial in each of three frameworks."""
+    return [record(framework) for framework in SPEEDS]

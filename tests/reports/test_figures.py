@@ -1,0 +1,146 @@
+"""The figures as SVG elements."""
+
+import re
+from collections.abc import Callable, Sequence
+from xml.etree import ElementTree
+
+import pytest
+
+from bench.results import Block, Epoch, Record
+from reports.comparisons import compare
+from reports.figures import COLOURS, POINTS_PER_ROW, Drawing, colours, drawings
+
+MakeRecord = Callable[..., Record]
+MakeBlocks = Callable[[float, Sequence[float]], tuple[Block, ...]]
+
+
+def draw(records: Sequence[Record], name: str = "a") -> tuple[Drawing, ...]:
+    (comparison,) = compare(records)
+    return drawings(comparison, name)
+
+
+def test_four_figures_that_are_well_formed(three: list[Record]) -> None:
+    found = draw(three)
+
+    assert len(found) == 4
+    for drawing in found:
+        root = ElementTree.fromstring(drawing.svg)
+        assert root.tag == "svg"
+        assert root.get("role") == "img"
+
+
+def test_the_alternative_text_has_the_numbers(three: list[Record]) -> None:
+    throughput, train, _, accuracy = (ElementTree.fromstring(item.svg) for item in draw(three))
+
+    assert "MXNet 1.9.1, eager, default: 4,920 (4,674\u20135,166)" in _words(throughput)
+    assert "0.500 after the first epoch, 0.167 after 3 epochs" in _words(train)
+    assert "90.00 after the first epoch, 97.00 after 3 epochs" in _words(accuracy)
+
+
+def test_nothing_in_a_figure_names_a_url(three: list[Record]) -> None:
+    for drawing in draw(three):
+        assert "://" not in drawing.svg
+        assert "<metadata" not in drawing.svg
+        assert "<!DOCTYPE" not in drawing.svg
+
+
+def test_the_same_records_give_the_same_figures(three: list[Record]) -> None:
+    assert draw(three) == draw(three)
+
+
+def test_ids_are_unique_on_the_page(three: list[Record]) -> None:
+    svgs = [drawing.svg for name in "ab" for drawing in draw(three, name)]
+    ids = [found for svg in svgs for found in re.findall(r' id="([^"]*)"', svg)]
+
+    assert ids
+    assert len(ids) == len(set(ids))
+
+
+def test_every_reference_has_its_target(three: list[Record]) -> None:
+    for drawing in draw(three):
+        targets = set(re.findall(r' id="([^"]*)"', drawing.svg))
+        references = set(re.findall(r'(?:href="|url\()#([^")]*)', drawing.svg))
+        assert references
+        assert references <= targets
+
+
+def test_a_known_framework_keeps_its_colour() -> None:
+    assert colours(["pytorch"])["pytorch"] == colours(["mxnet", "caffe", "pytorch"])["pytorch"]
+    assert colours(["numpy", "caffe"])["numpy"] not in COLOURS.values()
+
+
+def test_frameworks_in_a_figure_have_colours_of_their_own() -> None:
+    names = ["pytorch", "tensorflow", "mxnet", "jax", "caffe", "numpy"]
+    found = colours(names)
+
+    assert len({found[name] for name in names}) == len(names)
+
+
+def test_throughput_has_a_point_per_measured_block(three: list[Record]) -> None:
+    assert _points(draw(three)[0]) == sum(len(record.measured_blocks) for record in three)
+
+
+def test_rows_of_many_blocks_are_thinned_and_it_is_said(
+    record: MakeRecord, blocks: MakeBlocks
+) -> None:
+    many = record(blocks=blocks(1_000, [1.0] * (3 * POINTS_PER_ROW)))
+    drawing = draw([many])[0]
+
+    assert _points(drawing) == POINTS_PER_ROW
+    assert "1 point in 3" in drawing.caption
+
+
+def test_without_epochs_there_are_no_curves(record: MakeRecord) -> None:
+    found = draw([record(epochs=())])
+
+    assert [drawing.caption.split(":")[0] for drawing in found] == ["Throughput"]
+
+
+def test_one_epoch_is_no_curve(record: MakeRecord) -> None:
+    assert len(draw([record(epochs=record().epochs[:1])])) == 1
+
+
+def test_failures_have_no_figures(failure: MakeRecord) -> None:
+    assert draw([failure()]) == ()
+
+
+def test_repeats_become_a_band(record: MakeRecord) -> None:
+    other = record(repeat=2, epochs=(Epoch(0.9, 0.9, 0.5, 1.0, 1.0),) * 3)
+
+    assert "band from lowest to highest" in draw([record(), other])[1].caption
+    assert "band" not in draw([record(), record("mxnet")])[1].caption
+
+
+@pytest.mark.parametrize("name", [r"$\frac{$", "_hidden", "a\x00b\ud800", "</text><script>"])
+def test_names_are_text_and_nothing_else(name: str, record: MakeRecord) -> None:
+    found = draw([record(name), record()])
+
+    assert len(found) == 4
+    for drawing in found:
+        assert "<script" not in drawing.svg
+        shown = "".join(ElementTree.fromstring(drawing.svg).itertext())
+        assert name.replace("\x00", "").replace("\ud800", "") in shown
+
+
+def test_a_long_name_leaves_room_for_the_figure(record: MakeRecord) -> None:
+    drawing = draw([record("x" * 300), record()])[1]
+
+    assert "x" * 43 + "…" in drawing.svg
+    assert "x" * 300 in _words(ElementTree.fromstring(drawing.svg))
+
+
+def test_text_and_rules_follow_the_colours_of_the_page(three: list[Record]) -> None:
+    for drawing in draw(three):
+        assert "currentColor" in drawing.svg
+        assert "#010203" not in drawing.svg
+        assert "#040506" not in drawing.svg
+
+
+def _words(root: ElementTree.Element) -> str:
+    return root.get("aria-label", "")
+
+
+def _points(drawing: Drawing) -> int:
+    """Uses of a marker inside the group of the points, which have an opacity."""
+    root = ElementTree.fromstring(drawing.svg)
+    return sum("fill-opacity" in use.get("style", "") for use in root.iter("use"))

@@ -1,0 +1,232 @@
+"""The page as a whole: escaped, self-contained, in order, whatever the records hold."""
+
+import dataclasses
+import json
+import re
+from collections.abc import Callable, Sequence
+from html.parser import HTMLParser
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.results import Record
+from bench.spec import Optimizer
+from reports.export import document
+from reports.page import render
+from reports.runs import Run, read
+
+MakeRecord = Callable[..., Record]
+Save = Callable[[Path, Sequence[Record]], Path]
+
+EVIL = "<script>alert('x')</script>"
+VOID = {"meta", "link", "br", "hr", "img", "input"}
+
+
+class Page(HTMLParser):
+    """Collects a page's tags and text, and checks that its tags are nested."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.text: list[str] = []
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text.append(data)
+
+    def words(self) -> str:
+        return " ".join(" ".join(self.text).split())
+
+
+def page(records: Sequence[Record], problems: Sequence[str] = ()) -> str:
+    return render(Run("quick", tuple(records), tuple(problems)))
+
+
+def poisoned(value: Any) -> Any:
+    """The value with `EVIL` in every string and every key, through all containers."""
+    if isinstance(value, str):
+        return EVIL + value
+    if isinstance(value, dict):
+        return {**{key: poisoned(item) for key, item in value.items()}, EVIL: EVIL}
+    if isinstance(value, list):
+        return [poisoned(item) for item in value]
+    return value
+
+
+def poison(record: Record) -> Record:
+    """The record with `EVIL` in every string, but for the status and the numbers' dictionaries."""
+    changes = {
+        field.name: poisoned(getattr(record, field.name))
+        for field in dataclasses.fields(record)
+        if field.name not in ("trial", "status", "seconds", "memory")
+    }
+    trial = {name: poisoned(value) for name, value in vars(record.trial).items()}
+    trial["optimizer"] = Optimizer(EVIL, 0.1, 0.9)  # type: ignore[arg-type]
+    return dataclasses.replace(record, trial=dataclasses.replace(record.trial, **trial), **changes)
+
+
+def test_planted_markup_is_only_ever_text(record: MakeRecord, failure: MakeRecord) -> None:
+    gpus = [{"name": "GPU", "memory_bytes": 2**30}]
+    machine = record().machine | {"gpus": gpus, "gpu_driver": "1"}
+    records = [
+        poison(record(machine=machine)),
+        poison(record("mxnet", machine=machine)),
+        poison(record("jax", seed=2, digests={"weights": "w"})),
+        poison(failure(status="failed")),
+        record("caffe", digests={"weights": EVIL}),
+    ]
+    html = render(Run(EVIL, tuple(records), (EVIL,)))
+
+    assert "<script" not in html.lower()
+    assert html.count("&lt;script&gt;") > 50, "the planted strings are on the page"
+    assert "script" not in {tag for tag, _ in Page(html).tags}
+
+
+def test_quotes_do_not_leave_an_attribute(record: MakeRecord) -> None:
+    html = page([record('"><b onload="x'), record()])
+
+    assert "b" not in {tag for tag, _ in Page(html).tags}
+    assert not any("onload" in attributes for _, attributes in Page(html).tags)
+
+
+def test_the_page_asks_nobody_for_anything(three: list[Record]) -> None:
+    html = page(three)
+
+    assert "://" not in html
+    assert "@import" not in html
+    for tag, attributes in Page(html).tags:
+        assert tag not in {"script", "iframe", "object", "embed", "base"}
+        for name in ("src", "href", "srcset", "action"):
+            assert (attributes.get(name) or "#").startswith(("#", "data:")), (tag, attributes)
+    assert all(target.startswith("#") for target in re.findall(r"url\((.)", html))
+
+
+def test_headings_are_in_order_and_links_have_targets(
+    three: list[Record], record: MakeRecord, failure: MakeRecord
+) -> None:
+    found = Page(page([*three, record(seed=2), failure("jax")])).tags
+    levels = [int(tag[1]) for tag, _ in found if re.fullmatch(r"h[1-6]", tag)]
+    ids = [attributes["id"] for _, attributes in found if "id" in attributes]
+    links = [str(attributes["href"])[1:] for tag, attributes in found if tag == "a"]
+
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+    assert len(ids) == len(set(ids))
+    assert set(links) <= set(ids)
+
+
+def test_tables_have_captions_and_scopes(three: list[Record]) -> None:
+    tags = Page(page(three)).tags
+    names = [tag for tag, _ in tags]
+
+    assert names.count("table") == names.count("caption") > 3
+    assert {attributes.get("scope") for tag, attributes in tags if tag == "th"} == {"col", "row"}
+
+
+def test_the_order_of_the_page(three: list[Record]) -> None:
+    words = Page(page(three)).words()
+    order = [
+        "Run quick",
+        "was fastest at 12,000 samples/s",
+        "16.0 GiB memory, no GPU",
+        "Ratio to fastest",
+        "a point per measured block",
+        "Was it the same work?",
+        "Failures and skips",
+        "What it ran on",
+        "How each number was made",
+    ]
+
+    places = [words.find(part) for part in order]
+    assert -1 not in places
+    assert places == sorted(places)
+
+
+def test_the_same_records_give_the_same_page(three: list[Record]) -> None:
+    assert page(three) == page(three)
+
+
+def test_a_run_of_failures_says_so(failure: MakeRecord) -> None:
+    words = Page(page([failure(), failure("jax", status="timeout", reason="Too slow.")])).words()
+
+    assert "No trial finished, so there is nothing to compare." in words
+    assert "Too slow." in words
+    assert "2 trials: 1 skipped and 1 timeout." in words
+    assert "No trial got as far as recording its packages." in words
+    assert "nan" not in words.lower().split()
+
+
+def test_a_run_without_failures_says_so(three: list[Record]) -> None:
+    assert "None: every trial finished." in Page(page(three)).words()
+
+
+def test_different_inputs_are_an_alarm_at_the_top(three: list[Record], record: MakeRecord) -> None:
+    alarm = "The trials did not read the same inputs"
+
+    assert alarm in page([*three, record("jax", digests={"weights": "other"})])
+    assert alarm not in page(three)
+
+
+def test_machines_are_never_compared(three: list[Record], record: MakeRecord) -> None:
+    words = Page(page([*three, record("jax", machine={"cpu": "Another CPU"})])).words()
+
+    assert "Machine 1: Example CPU" in words
+    assert "Machine 2: Another CPU" in words
+    assert "JAX 0.1 (eager) reached" in words, "it is alone in its comparison"
+
+
+def test_a_torn_last_line_is_shown(tmp_path: Path, three: list[Record], save: Save) -> None:
+    path = save(tmp_path / "quick", three) / "records.jsonl"
+    path.write_text(path.read_text()[:-100])
+
+    words = Page(render(read(path.parent))).words()
+
+    assert "Unreadable lines" in words
+    assert "records.jsonl, line 3 was left out" in words
+    assert "MXNet" not in words.partition("Unreadable")[0]
+
+
+def test_a_run_of_fifty_trials_stays_small(record: MakeRecord) -> None:
+    names = ["pytorch", "tensorflow", "mxnet", "jax", "caffe"]
+    blocks = record().blocks * 100
+    records = [
+        record(name, model=model, seed=seed, blocks=blocks)
+        for name in names
+        for model in ("lenet", "lstm")
+        for seed in range(5)
+    ]
+
+    assert len(records) == 50
+    assert len(page(records).encode()) < 3_000_000
+
+
+def test_the_document_for_programs(three: list[Record], failure: MakeRecord) -> None:
+    content = json.loads(document(Run("quick", (*three, failure("jax")), ("a line",))))
+
+    (comparison,) = content["comparisons"]
+    rows = {row["framework"]: row for row in comparison["rows"]}
+    assert content["schema"] == 1
+    assert rows["tensorflow"]["ratio_to_fastest"] == pytest.approx(0.45)
+    assert rows["jax"]["throughput_samples_per_second"] is None
+    assert rows["pytorch"]["peak_resident_bytes"] == 300 * 2**20
+    assert comparison["same_digests"] is True
+    assert comparison["optimizer"]["learning_rate"] == 0.05
+    assert comparison["machine"] == content["machines"][0]["key"]
+    assert content["not_ok"][0]["status"] == "skipped"
+    assert content["problems"] == ["a line"]
