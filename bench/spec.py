@@ -124,9 +124,18 @@ class Optimizer:
     momentum: float
 
 
+class Shaped(Protocol):
+    """Anything with a shape: an array of NumPy's, a parameter of a framework's."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Sides."""
+        ...
+
+
 def check_parameters(
     parameters: Sequence[Param],
-    shapes: Mapping[str, tuple[int, ...]],
+    arrays: Mapping[str, Shaped],
     source: str,
 ) -> None:
     """Check that `source` holds exactly the manifest's parameters in their canonical shapes.
@@ -135,12 +144,13 @@ def check_parameters(
         WeightsError: names what is missing, extra or misshaped on either side.
     """
     expected = {param.name: param.shape for param in parameters}
+    shapes = {name: tuple(array.shape) for name, array in arrays.items()}
     differences = [f"{name} is missing" for name in expected if name not in shapes]
     differences += [f"{name} is not in the manifest" for name in shapes if name not in expected]
     differences += [
-        f"{name} has the shape {tuple(shapes[name])}, the manifest says {shape}"
+        f"{name} has the shape {shapes[name]}, the manifest says {shape}"
         for name, shape in expected.items()
-        if name in shapes and tuple(shapes[name]) != shape
+        if name in shapes and shapes[name] != shape
     ]
     if differences:
         raise WeightsError(f"The parameters of {source} differ: {'; '.join(differences)}.")

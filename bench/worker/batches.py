@@ -86,9 +86,7 @@ def load_batches(job: Job, spec: ModelSpec) -> Batches:
     _check("order", digest_array(order), job.digests["order"])
     for name, array in arrays.items():
         _check(name, digest_array(array), job.array_digests[name])
-    check_parameters(
-        spec.parameters(), {name: value.shape for name, value in weights.items()}, "the weights"
-    )
+    check_parameters(spec.parameters(), weights, "the weights")
     return Batches(weights, order, **arrays)
 
 

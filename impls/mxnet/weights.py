@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+import mxnet as mx
 import numpy as np
 from mxnet.gluon import HybridBlock
 
@@ -9,12 +10,14 @@ from bench.spec import Param, check_parameters
 
 
 def load(model: HybridBlock, manifest: Sequence[Param], weights: Mapping[str, np.ndarray]) -> None:
-    """Set every parameter of `model`; raises WeightsError where one does not fit the manifest."""
+    """Set every parameter of `model`; raises WeightsError for a misfit."""
     # Structural names (conv1.weight), not the prefixed ones of collect_params().
     parameters = model._collect_params_with_prefix()
-    check_parameters(manifest, {name: value.shape for name, value in parameters.items()}, "MXNet")
+    check_parameters(manifest, parameters, "MXNet")
+    check_parameters(manifest, weights, "the weights")
     for param in manifest:
-        parameters[param.name].set_data(weights[param.name])
+        # From an NDArray, which the engine copies, and not from NumPy: see Backend._to_device.
+        parameters[param.name].set_data(mx.nd.from_numpy(weights[param.name]))
 
 
 def export(model: HybridBlock) -> dict[str, np.ndarray]:

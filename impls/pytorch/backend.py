@@ -25,7 +25,7 @@ class Backend:
         self.device = torch.device(execution.device)
         self.manifest = spec.parameters()
         self.model = MODELS[spec.family](spec).to(self.device)
-        self.criterion = nn.CrossEntropyLoss(reduction="sum")
+        self.criterion = nn.CrossEntropyLoss()  # the mean over the batch
         self.optimizer = torch.optim.SGD(
             self.model.parameters(), lr=optimizer.learning_rate, momentum=optimizer.momentum
         )
@@ -34,16 +34,17 @@ class Backend:
     def load(self, weights: Mapping[str, np.ndarray]) -> None:
         parameters.load(self.model, self.manifest, weights)
 
-    def step(self, images: np.ndarray, labels: np.ndarray) -> torch.Tensor:
+    def step(self, images: np.ndarray, labels: np.ndarray) -> tuple[torch.Tensor, int]:
         x, y = self._to_device(images), self._to_device(labels)
         self.optimizer.zero_grad(set_to_none=True)
         loss = self.criterion(self.forward(x), y)
-        (loss / len(x)).backward()
+        loss.backward()
         self.optimizer.step()
-        return loss.detach()
+        return loss.detach(), len(labels)
 
-    def losses(self, handles: Sequence[torch.Tensor]) -> list[float]:
-        return torch.stack(list(handles)).tolist()
+    def losses(self, handles: Sequence[tuple[torch.Tensor, int]]) -> list[float]:
+        means = torch.stack([mean for mean, _ in handles]).tolist()
+        return [mean * samples for mean, (_, samples) in zip(means, handles, strict=True)]
 
     @torch.no_grad()
     def evaluate(self, images: np.ndarray, labels: np.ndarray) -> tuple[float, int]:
@@ -52,7 +53,7 @@ class Backend:
         logits = self.forward(x)
         self.model.train()
         correct = (logits.argmax(dim=1) == y).sum()
-        return self.criterion(logits, y).item(), int(correct.item())
+        return self.criterion(logits, y).item() * len(labels), int(correct.item())
 
     def export(self) -> dict[str, np.ndarray]:
         return parameters.export(self.model)

@@ -11,11 +11,10 @@ from bench.spec import Param, check_parameters
 
 @torch.no_grad()
 def load(model: nn.Module, manifest: Sequence[Param], weights: Mapping[str, np.ndarray]) -> None:
-    """Set every parameter of `model`; raises WeightsError where one does not fit the manifest."""
+    """Set every parameter of `model`; raises WeightsError for a misfit."""
     parameters = dict(model.named_parameters())
-    check_parameters(
-        manifest, {name: tuple(value.shape) for name, value in parameters.items()}, "PyTorch"
-    )
+    check_parameters(manifest, parameters, "PyTorch")
+    check_parameters(manifest, weights, "the weights")
     for param in manifest:
         parameters[param.name].copy_(torch.from_numpy(weights[param.name]))
 

@@ -52,13 +52,13 @@ class Backend:
         parameters.load(self.model, self.manifest, weights)
 
     def step(self, images: np.ndarray, labels: np.ndarray) -> tf.Tensor:
-        return self._train(tf.convert_to_tensor(images), tf.convert_to_tensor(labels))
+        return self._train(tf.constant(images), tf.constant(labels))
 
     def losses(self, handles: Sequence[tf.Tensor]) -> list[float]:
         return [float(handle) for handle in handles]
 
     def evaluate(self, images: np.ndarray, labels: np.ndarray) -> tuple[float, int]:
-        loss, correct = self._test(tf.convert_to_tensor(images), tf.convert_to_tensor(labels))
+        loss, correct = self._test(tf.constant(images), tf.constant(labels))
         return float(loss), int(correct)
 
     def export(self) -> dict[str, np.ndarray]:

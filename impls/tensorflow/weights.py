@@ -17,12 +17,13 @@ KERAS_NAMES = {"weight": "kernel", "bias": "bias"}
 
 
 def load(model: keras.Model, manifest: Sequence[Param], weights: Mapping[str, np.ndarray]) -> None:
-    """Set every parameter of `model`; raises WeightsError where one does not fit the manifest."""
+    """Set every parameter of `model`; raises WeightsError for a misfit."""
+    check_parameters(manifest, weights, "the weights")
     variables = named_variables(model)
     native = {param.name: to_keras(param, weights[param.name]) for param in manifest}
     check_parameters(
         [replace(param, shape=native[param.name].shape) for param in manifest],
-        {name: tuple(variable.shape) for name, variable in variables.items()},
+        variables,
         "Keras (in its own layout)",
     )
     for name, value in native.items():

@@ -20,12 +20,8 @@ def load(model: LeNet, manifest: Sequence[Param], weights: Mapping[str, np.ndarr
         WeightsError: the model or `weights` do not fit the manifest.
     """
     parameters = model.parameters()
-    check_parameters(
-        manifest, {name: parameter.value.shape for name, parameter in parameters.items()}, "NumPy"
-    )
-    check_parameters(
-        manifest, {name: value.shape for name, value in weights.items()}, "the weights"
-    )
+    check_parameters(manifest, {name: one.value for name, one in parameters.items()}, "NumPy")
+    check_parameters(manifest, weights, "the weights")
     for name, parameter in parameters.items():
         parameter.value[...] = weights[name]
 
