@@ -73,7 +73,6 @@ class Backend:
 
     def _to_device(self, array: np.ndarray) -> NDArray:
         # Without a copy on the CPU. mx.nd.array copies 200,000 values and more with OpenMP in
-        # this thread; from then on there are two teams of OpenMP threads, the engine's and this
-        # one's, and more threads than cores make libgomp sleep at every barrier: LeNet's step
-        # went from 2.1 to 5.7 ms for good after one evaluation of 356 images on 2 cores.
+        # this thread, a second team beside the engine's, and every later step is slower: LeNet's
+        # went from 2.1 to 5.7 ms after one evaluation of 356 images (docs/findings.md).
         return mx.nd.from_numpy(array).as_in_context(self.context)

@@ -1,0 +1,75 @@
+"""The main job as a user runs it: one plan through the three real frameworks."""
+
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+
+from tests.bench.suite.conftest import Finished, run_suite
+from tests.conftest import unavailable
+
+FRAMEWORKS = ("mxnet", "pytorch", "tensorflow")
+PLAN = """
+[[trials]]
+models = ["lenet"]
+datasets = ["digits"]
+batch_sizes = [32]
+epochs = 3
+[trials.optimizer]
+name = "sgd"
+learning_rate = 0.01
+momentum = 0.9
+"""
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    """One run of all three; their environments come from the user's own cache."""
+    folder = tmp_path_factory.mktemp("real")
+    plan = folder / "short.toml"
+    plan.write_text(PLAN)
+    done = run_suite(
+        folder, f"--plan={plan}", "--device=cpu", f"--frameworks={','.join(FRAMEWORKS)}"
+    )
+    for record in done.records:
+        if record.status == "skipped":
+            unavailable(str(record.reason))
+    assert done.status == 0, done.output
+    return done
+
+
+def test_all_three_trained_on_the_same_bytes(finished: Finished) -> None:
+    records = finished.records
+    assert sorted(record.trial.framework for record in records) == sorted(FRAMEWORKS)
+    first = records[0]
+    for record in records:
+        assert record.status == "ok"
+        assert record.digests == first.digests
+        assert record.threads == first.threads
+        assert record.parameters == 61_706
+
+
+def test_their_losses_agree_over_the_first_ten_steps(finished: Finished) -> None:
+    for one, other in combinations(finished.records, 2):
+        assert len(one.losses) == len(other.losses) == 10
+        for step, (left, right) in enumerate(zip(one.losses, other.losses, strict=True), start=1):
+            assert abs(left / right - 1) < 1e-5, (one.trial.framework, other.trial.framework, step)
+
+
+def test_they_learn(finished: Finished) -> None:
+    for record in finished.records:
+        assert record.epochs[-1].test_accuracy > 0.85
+
+
+def test_the_modes_are_those_that_users_train_in(finished: Finished) -> None:
+    assert {record.trial.framework: record.trial.mode for record in finished.records} == {
+        "mxnet": "compiled",
+        "pytorch": "eager",
+        "tensorflow": "compiled",
+    }
+
+
+def test_the_report_compares_them(finished: Finished) -> None:
+    page = Path(finished.run / "report.html").read_text()
+    for title in ("PyTorch 2.13.0", "TensorFlow 2.21.0", "MXNet 1.9.1"):
+        assert title in page

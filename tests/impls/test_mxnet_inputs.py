@@ -1,0 +1,48 @@
+"""MXNet gets its inputs without a copy: a copy of many values would slow every later step."""
+
+import subprocess
+
+from bench.errors import UnavailableError
+from bench.host.environments import prepare_environment
+from bench.host.frameworks import discover
+from bench.host.session import worker_environment
+from tests.conftest import unavailable
+
+PROGRAM = """
+import numpy as np
+from bench.job import Execution
+from bench.models import MODELS
+from bench.spec import Optimizer
+from bench.worker.backend import import_backend
+
+spec = MODELS["lenet"].build((1, 32, 32), 10)
+backend_class = import_backend("mxnet", FOLDER)
+backend = backend_class(spec, Optimizer("sgd", 0.1, 0.9), Execution("eager", "ieee", "cpu", 2))
+array = np.zeros((300, 1, 32, 32), np.float32)
+on_device = backend._to_device(array)
+array.flags.writeable = True
+array[:] = 7.0
+print(on_device.sum().asscalar() == 7.0 * array.size)
+"""
+
+
+def test_the_device_array_is_the_numpy_arrays_memory() -> None:
+    framework = discover()["mxnet"]
+    try:
+        environment = prepare_environment(framework, "cpu", {}, print)
+    except UnavailableError as error:
+        unavailable(str(error))
+    finished = subprocess.run(
+        [
+            str(environment.python),
+            "-P",
+            "-c",
+            PROGRAM.replace("FOLDER", repr(str(framework.folder))),
+        ],
+        env=worker_environment(framework, "cpu", threads=2),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stderr
+    assert finished.stdout.strip() == "True"
