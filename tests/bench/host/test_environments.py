@@ -4,13 +4,14 @@ import hashlib
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bench.errors import InterpreterError, UnavailableError
+from bench.host import environments
 from bench.host.environments import DESCRIPTION, cached_environment, prepare_environment
 from bench.host.frameworks import Framework, Requirements
 from tests.bench.host.wheels import build_wheel
@@ -176,3 +177,53 @@ def test_an_interpreter_that_cannot_be_used_is_one_line(path: str, module: str, 
         prepare_environment(framework(module=module), "cpu", {"tiny": Path(path)}, Said())
     assert f"--python tiny={path}" in str(caught.value)
     assert words in str(caught.value)
+
+
+class FakeUv:
+    """Records how uv is called; refuses to install without (or with) the option --torch-backend."""
+
+    def __init__(self, refuse: set[str]) -> None:
+        self.refuse = refuse
+        self.installs: list[str] = []
+
+    def __call__(self, arguments: Sequence[str]) -> None:
+        if arguments[0] == "venv":
+            Path(arguments[-1]).mkdir()
+            return
+        kind = "elsewhere" if "--torch-backend" in arguments else "own"
+        self.installs.append(kind)
+        if kind in self.refuse:
+            raise UnavailableError(f"nothing {kind}")
+
+
+@pytest.mark.parametrize(
+    ("own_sources", "refuse", "installs", "message"),
+    [
+        (False, set(), ["elsewhere"], None),
+        (False, {"elsewhere"}, ["elsewhere"], "nothing elsewhere"),
+        (True, set(), ["own"], None),
+        (True, {"own"}, ["own", "elsewhere"], None),
+        (True, {"own", "elsewhere"}, ["own", "elsewhere"], "nothing own"),
+    ],
+)
+def test_builds_that_are_not_on_pypi_come_from_the_users_sources_first(
+    cache: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    own_sources: bool,
+    refuse: set[str],
+    installs: list[str],
+    message: str | None,
+) -> None:
+    for name in ("PIP_FIND_LINKS", "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_NO_INDEX"):
+        monkeypatch.delenv(name, raising=False)
+    if own_sources:
+        monkeypatch.setenv("PIP_FIND_LINKS", "/wheels")
+    fake = FakeUv(refuse)
+    monkeypatch.setattr(environments, "run_uv", fake)
+    tiny = framework(devices={"cpu": Requirements(("torch==1+cpu",), "", "cpu", {})})
+    if message is None:
+        cached_environment(tiny, "cpu", Said())
+    else:
+        with pytest.raises(UnavailableError, match=message):
+            cached_environment(tiny, "cpu", Said())
+    assert fake.installs == installs
