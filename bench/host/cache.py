@@ -26,21 +26,17 @@ def locked(folder: Path) -> Iterator[None]:
     The operating system releases it when the process that holds it dies.
 
     Raises:
-        ResultsError: the cache folder cannot be written.
+        ResultsError: the cache cannot be written, now or by what is done under the lock.
     """
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder.with_name(f"{folder.name}.lock"))
-        lock.acquire()
+        with FileLock(folder.with_name(f"{folder.name}.lock")):
+            yield
     except OSError as error:
         raise ResultsError(
-            f"The cache folder {str(folder.parent)!r} cannot be written ({error.strerror}); "
-            "expected a folder of yours; name another in SAMESTEP_CACHE."
+            f"The cache {str(folder)!r} cannot be written ({error.strerror or error}); expected a "
+            "folder of yours with room in it; free some, or name another in SAMESTEP_CACHE."
         ) from error
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def remove(folder: Path) -> None:

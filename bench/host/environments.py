@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import shutil
 import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -62,7 +63,7 @@ def cached_environment(framework: Framework, device: str, say: Say) -> Environme
     folder = cache_folder() / "environments" / f"{framework.name}-{device}-{key}"
     environment = Environment(folder / "bin" / "python", given=False)
     with locked(folder):
-        if not _usable(folder, environment.python, wanted):
+        if not _usable(folder, environment.python, framework.module, wanted):
             remove(folder)
             say(f"Installing {framework.title} for {device} (once; kept in {folder}) ...")
             _build(folder, framework, requirements, wanted)
@@ -76,27 +77,24 @@ def check_interpreter(framework: Framework, python: Path) -> Environment:
         InterpreterError: it is missing, does not start, is too old or lacks the module.
     """
     option = f"--python {framework.name}={python}"
-    program = (
-        "import importlib.util, sys; "
-        f"print(*sys.version_info[:2], importlib.util.find_spec({framework.module!r}) is not None)"
-    )
-    answer = _start(python, program)
-    if answer is None:
+    found = shutil.which(python)
+    answer = _ask(Path(found), framework.module) if found else None
+    if found is None or answer is None:
         raise InterpreterError(
             f"{option}: no Python starts at this path; expected the interpreter of an "
             f"environment with {framework.module}; check the path."
         )
-    major, minor, found = answer.split()
-    if (int(major), int(minor)) < OLDEST_PYTHON:
+    if answer.version < OLDEST_PYTHON:
         raise InterpreterError(
-            f"{option}: this is Python {major}.{minor}; expected 3.11 or newer; name another."
+            f"{option}: this is Python {'.'.join(map(str, answer.version))}; expected 3.11 or "
+            "newer; name another."
         )
-    if found != "True":
+    if not answer.has_module:
         raise InterpreterError(
             f"{option}: this Python has no module {framework.module!r}; install "
             f"{framework.title} there or name another interpreter."
         )
-    return Environment(python.absolute(), given=True)
+    return Environment(Path(found).absolute(), given=True)
 
 
 def _description(framework: Framework, requirements: Requirements) -> dict[str, object]:
@@ -105,18 +103,20 @@ def _description(framework: Framework, requirements: Requirements) -> dict[str, 
         "python": framework.python,
         "packages": list(requirements.packages),
         "constraints": digest_text(requirements.constraints),
+        "bytecode": True,
         "system": platform.system(),
         "architecture": platform.machine(),
     }
 
 
-def _usable(folder: Path, python: Path, wanted: dict[str, object]) -> bool:
-    """Whether the saved description is the wanted one and the interpreter starts."""
+def _usable(folder: Path, python: Path, module: str, wanted: dict[str, object]) -> bool:
+    """Whether the saved description is the wanted one and the interpreter has the module."""
     try:
         saved = json.loads((folder / DESCRIPTION).read_text("utf-8"))
     except (OSError, ValueError):
         return False
-    return saved == wanted and _start(python, "print(1)") == "1"
+    answer = _ask(python, module) if saved == wanted else None
+    return answer is not None and answer.has_module
 
 
 def _build(
@@ -139,7 +139,10 @@ def _build(
 
 
 def _install(folder: Path, requirements: Requirements) -> None:
-    arguments = ["pip", "install", "--python", str(folder / "bin" / "python")]
+    # With bytecode, as pip makes it: without, every trial would compile every module that it
+    # imports, and the measured import would be two to three times what users see.
+    arguments = ["pip", "install", "--compile-bytecode"]
+    arguments += ["--python", str(folder / "bin" / "python")]
     arguments += ["--constraint", str(folder / "constraints.txt"), *requirements.packages]
     elsewhere = ["--torch-backend", requirements.torch_backend or ""]
     if requirements.torch_backend is None:
@@ -157,11 +160,23 @@ def _install(folder: Path, requirements: Requirements) -> None:
                 raise own from None
 
 
-def _start(python: Path, program: str) -> str | None:
-    """What `program` prints in an interpreter, or None where it does not start."""
+@dataclass(frozen=True)
+class Answer:
+    """What an interpreter says of itself."""
+
+    version: tuple[int, ...]
+    has_module: bool
+
+
+def _ask(python: Path, module: str) -> Answer | None:
+    """Ask an interpreter for its version and a module; None where no Python answers."""
+    program = (
+        "import importlib.util, json, sys; print(json.dumps("
+        f"[sys.version_info[:2], importlib.util.find_spec({module!r}) is not None]))"
+    )
     try:
         finished = subprocess.run(
-            [str(python), "-P", "-c", program],
+            [str(python), "-c", program],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -169,6 +184,8 @@ def _start(python: Path, program: str) -> str | None:
             timeout=START_SECONDS,
             check=False,
         )
-    except (OSError, subprocess.TimeoutExpired):
+        # The last line: a wrapper around Python may print before it.
+        version, has_module = json.loads(finished.stdout.strip().splitlines()[-1])
+        return Answer(tuple(version), bool(has_module))
+    except (OSError, subprocess.TimeoutExpired, ValueError, TypeError, IndexError):
         return None
-    return finished.stdout.strip() if finished.returncode == 0 else None

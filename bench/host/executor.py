@@ -5,8 +5,9 @@ import os
 import selectors
 import signal
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
@@ -64,10 +65,17 @@ class LocalProcess:
         """Run to the end; no process of the worker's session is left, whatever happens."""
         start = monotonic()
         deadline = start + invocation.time_limit_seconds
-        with _started(invocation) as (process, channel):
-            garbage = self._pump(process, channel, deadline, on_event)
-            timed_out = not _ended(process, deadline)
-        failure = garbage or (None if timed_out else _failure(process.returncode))
+        timed_out = False
+        try:
+            process, channel = _launch(invocation)
+        except OSError as error:
+            return Outcome(f"The worker could not be started: {error}.", False, 0.0, "")
+        try:
+            failure = self._pump(process, channel, deadline, on_event)
+            if failure is None:
+                failure, timed_out = _end(process, deadline)
+        finally:
+            _clear_away(process, channel)
         return Outcome(failure, timed_out, monotonic() - start, _tail(invocation.log))
 
     def _pump(
@@ -89,15 +97,18 @@ class LocalProcess:
         return None
 
 
-@contextmanager
-def _started(invocation: Invocation) -> Iterator[tuple["subprocess.Popen[bytes]", int]]:
+def _launch(invocation: Invocation) -> tuple["subprocess.Popen[bytes]", int]:
+    """Start the worker; gives the process and the host's end of its channel."""
     read_end, write_end = os.pipe()
     try:
-        with invocation.log.open("wb") as log:
+        # A file and not a pipe as standard input: nothing can block, whoever reads or does not.
+        with invocation.log.open("wb") as log, tempfile.TemporaryFile() as standard_input:
+            standard_input.write(invocation.standard_input.encode())
+            standard_input.seek(0)
             process = subprocess.Popen(
                 [*invocation.command, str(write_end)],
                 env=dict(invocation.environment),
-                stdin=subprocess.PIPE,
+                stdin=standard_input,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 pass_fds=(write_end,),
@@ -108,25 +119,15 @@ def _started(invocation: Invocation) -> Iterator[tuple["subprocess.Popen[bytes]"
         raise
     finally:
         os.close(write_end)
-    try:
-        _feed(process, invocation.standard_input)
-        yield process, read_end
-    finally:
-        # The whole session: frameworks may start helpers of their own.
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        os.close(read_end)
+    return process, read_end
 
 
-def _feed(process: "subprocess.Popen[bytes]", text: str) -> None:
-    assert process.stdin is not None  # it is a pipe, see _started
-    # A worker that died at once says why by its exit status.
-    with suppress(BrokenPipeError):
-        process.stdin.write(text.encode())
-        process.stdin.flush()
-    with suppress(BrokenPipeError):
-        process.stdin.close()
+def _clear_away(process: "subprocess.Popen[bytes]", channel: int) -> None:
+    """End the whole session: frameworks may start helpers of their own."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    os.close(channel)
 
 
 def _chunks(process: "subprocess.Popen[bytes]", channel: int, deadline: float) -> Iterator[bytes]:
@@ -144,11 +145,15 @@ def _chunks(process: "subprocess.Popen[bytes]", channel: int, deadline: float) -
                 return
 
 
-def _ended(process: "subprocess.Popen[bytes]", deadline: float) -> bool:
-    """Whether the process ends by itself: by the deadline, or soon after its channel closed."""
-    with suppress(subprocess.TimeoutExpired):
-        process.wait(max(0.0, min(deadline - monotonic(), GRACE_SECONDS)))
-    return process.poll() is not None
+def _end(process: "subprocess.Popen[bytes]", deadline: float) -> tuple[str | None, bool]:
+    """Let the process end by itself: what was wrong with its end, and whether time ran out."""
+    left = max(0.0, deadline - monotonic())
+    try:
+        return _failure(process.wait(min(left, GRACE_SECONDS))), False
+    except subprocess.TimeoutExpired:
+        if left <= GRACE_SECONDS:
+            return None, True
+        return f"The worker did not end within {GRACE_SECONDS} s of its last event.", False
 
 
 def _parse(line: bytes) -> Event | None:

@@ -61,6 +61,11 @@ def run_uv(arguments: Sequence[str], variables: Mapping[str, str] = os.environ) 
 
 
 def one_line(text: str, most: int = 400) -> str:
-    """uv's message without its drawing characters, on one line of at most `most` characters."""
+    """uv's message without its drawing characters, on one line of about `most` characters.
+
+    Where it is longer the middle goes: uv names what it did first and the cause last.
+    """
     line = re.sub(r"[│├╰─▶\u00d7\s]+", " ", text).strip()
-    return line if len(line) <= most else f"{line[: most - 1]}…"
+    if len(line) <= most:
+        return line
+    return f"{line[: most // 3]} … {line[-2 * most // 3 :]}"

@@ -48,9 +48,13 @@ class Transcript:
         }
 
     def verdict(self, outcome: Outcome, time_limit_seconds: float) -> tuple[Status, str | None]:
-        """The trial's status and, where it is not ok, the reason in one sentence."""
+        """The trial's status and the reason in one sentence: why it is not ok, or what was odd."""
         if self.error is not None:
             return "failed", self.error
+        if self.finished:
+            # Its numbers are whole, whatever happened when the framework was torn down.
+            odd = outcome.failure or ("It did not end by itself." if outcome.timed_out else None)
+            return "ok", f"It finished; then: {odd}" if odd else None
         if outcome.timed_out:
             return "timeout", (
                 f"It was stopped after {time_limit_seconds:g} s; raise the plan's "
@@ -58,9 +62,7 @@ class Transcript:
             )
         if outcome.failure is not None:
             return "failed", f"{outcome.failure} {_last_line(outcome.log_tail)}".strip()
-        if not self.finished:
-            return "failed", "The worker ended well but did not say that it had finished."
-        return "ok", None
+        return "failed", "The worker ended well but did not say that it had finished."
 
     def _on_imported(self, event: Event) -> None:
         self.seconds["import"] = float(event["seconds"])

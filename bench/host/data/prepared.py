@@ -110,16 +110,24 @@ def _make(dataset: Dataset, folder: Path) -> None:
     made = folder.with_name(f"{folder.name}.part")
     remove(made)
     train, test = dataset.read()
-    mean, deviation = channel_statistics(train.images)
     made.mkdir()
+    try:
+        _write(made, train, test)
+        made.rename(folder)
+    except BaseException:
+        remove(made)
+        raise
+
+
+def _write(folder: Path, train: Split, test: Split) -> None:
+    mean, deviation = channel_statistics(train.images)
     digests: dict[str, str] = {}
     for name, split in (("train", train), ("test", test)):
         for stem, array in _arrays(name, split, mean, deviation).items():
-            np.save(made / f"{stem}.npy", array)
+            np.save(folder / f"{stem}.npy", array)
             digests[stem] = digest_array(array)
     description = {"samples": len(train.labels), "digests": digests}
-    (made / DESCRIPTION).write_text(json.dumps(description, indent=1), "utf-8")
-    made.rename(folder)
+    (folder / DESCRIPTION).write_text(json.dumps(description, indent=1), "utf-8")
 
 
 def _arrays(name: str, split: Split, mean: Array, deviation: Array) -> dict[str, Array]:

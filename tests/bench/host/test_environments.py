@@ -164,11 +164,32 @@ def test_the_users_interpreter_is_taken_as_it_is() -> None:
     assert environment.python == Path(sys.executable)
 
 
+def test_an_interpreter_may_be_found_on_the_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "wrapped").write_text(f'#!/bin/sh\necho a banner\nexec {sys.executable} "$@"\n')
+    (tmp_path / "wrapped").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    environment = prepare_environment(
+        framework(module="json"), "cpu", {"tiny": Path("wrapped")}, Said()
+    )
+    assert environment.python == tmp_path / "wrapped"
+
+
+def test_bytecode_is_there_from_the_start(wheels: Path) -> None:
+    environment = cached_environment(framework(), "cpu", Said())
+    assert list(
+        environment.python.parents[1].glob("lib/*/site-packages/__pycache__/tinyframework*")
+    )
+
+
 @pytest.mark.parametrize(
     ("path", "module", "words"),
     [
         ("/no/such/python", "json", "no Python starts"),
         (__file__, "json", "no Python starts"),
+        ("/bin/true", "json", "no Python starts"),
+        ("/bin/echo", "json", "no Python starts"),
         (sys.executable, "no_such_module", "has no module 'no_such_module'"),
     ],
 )

@@ -7,6 +7,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from bench.host import executor
 from bench.host.executor import Event, Invocation, LocalProcess, Outcome
 
 PREAMBLE = """
@@ -94,15 +95,42 @@ def test_garbage_on_the_channel_is_a_failure(tmp_path: Path, line: str) -> None:
     program = f'send("one"); channel.write({line!r} + "\\n"); send("two"); time.sleep(600)'
     outcome, events = run(tmp_path, program)
     assert "no event" in str(outcome.failure)
+    assert not outcome.timed_out
     assert [event["event"] for event in events] == ["one"]
 
 
-def test_a_worker_that_never_reads_its_job_does_not_block_the_host(tmp_path: Path) -> None:
-    outcome = LocalProcess().run(
-        Invocation((sys.executable, "-c", "pass"), {}, tmp_path / "log", "x" * 10**6, 30),
-        lambda event: None,
+@pytest.mark.parametrize("program", ["pass", "import time; time.sleep(600)"])
+def test_a_worker_that_never_reads_its_job_does_not_block_the_host(
+    tmp_path: Path, program: str
+) -> None:
+    invocation = Invocation(
+        (sys.executable, "-c", program), {}, tmp_path / "log", "x" * 10**6, time_limit_seconds=2
     )
+    outcome = LocalProcess().run(invocation, lambda event: None)
     assert outcome.failure is None
+    assert outcome.timed_out == ("sleep" in program)
+
+
+def test_a_worker_that_does_not_end_after_its_last_event_is_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(executor, "GRACE_SECONDS", 1)
+    outcome, events = run(tmp_path, 'send("one"); channel.close(); time.sleep(600)')
+    assert [event["event"] for event in events] == ["one"]
+    assert outcome.failure == "The worker did not end within 1 s of its last event."
+    assert not outcome.timed_out
+
+
+@pytest.mark.parametrize(
+    ("command", "log"), [("/no/such/program", "log"), (sys.executable, "x" * 300)]
+)
+def test_a_worker_that_cannot_be_started_is_a_failure(
+    tmp_path: Path, command: str, log: str
+) -> None:
+    outcome = LocalProcess().run(
+        Invocation((command,), {}, tmp_path / log, "", 30), lambda event: None
+    )
+    assert "could not be started" in str(outcome.failure)
 
 
 def test_an_interruption_leaves_no_process(tmp_path: Path) -> None:

@@ -43,5 +43,9 @@ def test_uvs_message_comes_on_one_line() -> None:
     assert "\n" not in str(caught.value)
 
 
-def test_a_long_message_is_cut() -> None:
-    assert one_line("a\n  \u2570\u2500\u25b6 b " + "x" * 500, most=10) == "a b xxxxx…"
+def test_a_long_message_keeps_its_beginning_and_its_cause() -> None:
+    message = "error: a\n  \u2570\u2500\u25b6 b " + "x" * 500 + " No space left on device"
+    line = one_line(message, most=60)
+    assert line.startswith("error: a b xx")
+    assert line.endswith("xx No space left on device")
+    assert len(line) <= 63

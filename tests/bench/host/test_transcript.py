@@ -72,6 +72,13 @@ def test_events_become_the_fields_of_a_record() -> None:
             "1. Its last words: last",
         ),
         (told(*EVENTS[:5]), Outcome(None, True, 9, ""), "timeout", "stopped after 60 s"),
+        (
+            told(*EVENTS),
+            Outcome("Ended by SIGSEGV.", False, 9, ""),
+            "ok",
+            "then: Ended by SIGSEGV.",
+        ),
+        (told(*EVENTS[:5]), Outcome("No event: b'x'.", False, 9, ""), "failed", "b'x'"),
     ],
 )
 def test_the_verdict(
