@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 
@@ -30,14 +30,23 @@ def digest_array(array: Array) -> str:
     Raises:
         ValueError: the array is not C-contiguous.
     """
-    description = json.dumps([array.dtype.str, list(array.shape)])
-    digest = hashlib.sha256(description.encode())
-    view = memoryview(array.data)
-    if not view.c_contiguous:
-        raise ValueError("Only a C-contiguous array has a digest.")
-    # cast() refuses a shape with a zero in it, and there are no bytes to add then.
-    if view.nbytes:
-        digest.update(view.cast("B"))
+    return digest_parts(array.dtype.str, array.shape, [array])
+
+
+def digest_parts(type_string: str, shape: Sequence[int], parts: Iterable[Array]) -> str:
+    """The digest of the array of that type and shape whose bytes come in `parts`, in order.
+
+    Raises:
+        ValueError: a part is not C-contiguous.
+    """
+    digest = hashlib.sha256(json.dumps([type_string, list(shape)]).encode())
+    for part in parts:
+        view = memoryview(part.data)
+        if not view.c_contiguous:
+            raise ValueError("Only a C-contiguous array has a digest.")
+        # cast() refuses a shape with a zero in it, and there are no bytes to add then.
+        if view.nbytes:
+            digest.update(view.cast("B"))
     return digest.hexdigest()
 
 

@@ -53,10 +53,9 @@ class Job:
         block_seconds: how long a measured block should last at least.
         weights: an .npz of the canonical initial weights.
         order: an .npy of sample indices, (epochs, steps, batch size).
-        arrays: paths of train_images, train_labels, test_images and test_labels as
-            .npy, images in the framework's layout.
-        array_digests: expected digest of each of those arrays.
-        digests: of weights, data and order in canonical form, the same for every framework.
+        layout: of images in the arrays, `NCHW` or `NHWC`.
+        arrays: paths of train_images, train_labels, test_images and test_labels as .npy.
+        digests: what the worker has to find for weights, data and order in canonical form.
     """
 
     framework: str
@@ -72,8 +71,8 @@ class Job:
     block_seconds: float
     weights: str
     order: str
+    layout: str
     arrays: dict[str, str]
-    array_digests: dict[str, str]
     digests: dict[str, str]
 
     def to_json(self) -> str:

@@ -19,6 +19,8 @@ from bench.spec import Optimizer
 
 SCHEMA = 1
 RECORDS_FILE = "records.jsonl"
+# Above this share of the processors for others, a trial's times are called doubtful.
+NOISY_SHARE = 0.05
 
 Status = Literal["ok", "failed", "skipped", "timeout"]
 
@@ -103,6 +105,7 @@ class Record:
     epochs: tuple[Epoch, ...] = ()
     losses: tuple[float, ...] = ()
     memory: dict[str, int] = field(default_factory=dict)
+    load: dict[str, float] = field(default_factory=dict)
     log: str | None = None
     schema: int = SCHEMA
 
@@ -184,13 +187,14 @@ def _record(document: Mapping[str, Any]) -> Record:
         for epoch in document["epochs"]
     )
     values["losses"] = tuple(_number(loss) for loss in document["losses"])
-    values["seconds"] = {name: _number(value) for name, value in document["seconds"].items()}
+    for name in ("seconds", "load"):
+        values[name] = {key: _number(value) for key, value in document.get(name, {}).items()}
     return Record(**values)
 
 
 TEXTS = ("run", "started", "plan")
 TEXTS_OR_NULL = ("reason", "commit", "framework_version", "log")
-OBJECTS = ("machine", "environment", "versions", "digests", "seconds", "memory")
+OBJECTS = ("machine", "environment", "versions", "digests", "seconds", "memory", "load")
 
 
 def _check_types(values: Mapping[str, Any]) -> None:
@@ -203,11 +207,12 @@ def _check_types(values: Mapping[str, Any]) -> None:
         (("parameters",), (int, type(None))),
     ):
         for name in names:
-            if not isinstance(values[name], kinds):
+            # A field that is not there has its default, or Record says that it is missing.
+            if name in values and not isinstance(values[name], kinds):
                 raise TypeError(f"the field {name!r} is {values[name]!r}")
     for name in ("environment", "versions", "digests"):
-        _check_values(name, values[name], str)
-    _check_values("memory", values["memory"], int)
+        _check_values(name, values.get(name, {}), str)
+    _check_values("memory", values.get("memory", {}), int)
 
 
 def _check_values(name: str, table: Mapping[str, Any], kind: type) -> None:

@@ -61,6 +61,8 @@ TRIAL_COLUMNS: dict[str, str] = {
     "first_step_seconds": "the first training step, which includes compilation",
     "evaluation_seconds": "all evaluations together",
     "process_seconds": "the worker process from start to end",
+    "worker_processor_seconds": "processor time of the worker, user and system",
+    "other_load_share": "share of all processors that other programs took meanwhile, 0 to 1",
     "peak_resident_bytes": "largest resident set of the worker process",
     "resident_after_import_bytes": "largest resident set until the framework was imported",
     "resident_after_build_bytes": "largest resident set until the model was built",
@@ -200,6 +202,8 @@ def _times(record: Record) -> dict[str, float]:
         "time_to_first_step_seconds": _total(
             [seconds["import"], seconds["build"], seconds["first_step"]]
         ),
+        "worker_processor_seconds": _number(record.load.get("worker_seconds")),
+        "other_load_share": _number(record.load.get("other_share")),
     }
 
 

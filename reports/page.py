@@ -40,6 +40,7 @@ class Section:
     started: str
     finding: str
     caveat: str
+    doubt: str
     table: Markup
     drawings: tuple[Drawing, ...]
     proofs: tuple[ProofSection, ...]
@@ -86,6 +87,7 @@ def _section(number: int, comparison: Comparison, found: Sequence[Machine]) -> S
         started=_started(comparison.records),
         finding=sentences.finding(comparison),
         caveat=sentences.caveat(comparison),
+        doubt=sentences.doubt(comparison),
         table=table(
             text,
             "Throughput, accuracy, times and memory; the fastest row first",

@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+from bench.results import NOISY_SHARE
 from reports import titles, units
 from reports.comparisons import Comparison, Row
 from reports.frame import trials
@@ -40,6 +41,24 @@ def caveat(comparison: Comparison) -> str:
         f"The blocks of a row's trials, {max(counts)} at most, are pooled.{alone} The spread is "
         "that of blocks within and between these few processes on one machine; it says nothing "
         "yet on another day or another machine."
+    )
+
+
+def doubt(comparison: Comparison) -> str:
+    """Which trials shared the processors with other programs; empty where none did."""
+    shares = [
+        (row.label, record.load.get("other_share", 0.0))
+        for row in comparison.rows
+        for record in row.finished
+    ]
+    noisy = [(label, share) for label, share in shares if share > NOISY_SHARE]
+    if not noisy:
+        return ""
+    worst = max(share for _, share in noisy)
+    names = "; ".join(dict.fromkeys(label for label, _ in noisy))
+    return (
+        f"Other programs took up to {worst:.0%} of the processors' time while trials ran "
+        f"({names}): these numbers are doubtful. Measure again on a quiet machine."
     )
 
 

@@ -2,11 +2,12 @@
 
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from bench.errors import ResultsError
 
@@ -21,7 +22,7 @@ def cache_folder() -> Path:
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold the lock of a cache entry; two runs at once wait for each other.
+    """Hold the lock of a cache entry; two runs at once wait for each other, and say so.
 
     The operating system releases it when the process that holds it dies.
 
@@ -30,8 +31,16 @@ def locked(folder: Path) -> Iterator[None]:
     """
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder.with_name(f"{folder.name}.lock")):
+        lock = FileLock(folder.with_name(f"{folder.name}.lock"))
+        try:
+            lock.acquire(blocking=False)
+        except Timeout:
+            print(f"Waiting for another run ({folder.name}) ...", file=sys.stderr, flush=True)
+            lock.acquire()
+        try:
             yield
+        finally:
+            lock.release()
     except OSError as error:
         raise ResultsError(
             f"The cache {str(folder)!r} cannot be written ({error.strerror or error}); expected a "

@@ -80,8 +80,11 @@ def _load() -> Finding:
 
 
 def _folder(topic: str, folder: Path) -> Finding:
-    existing = next(path for path in (folder, *folder.parents) if path.exists())
-    if not (existing.is_dir() and os.access(existing, os.W_OK | os.X_OK)):
+    existing = next(path for path in (folder, *folder.parents) if os.path.exists(path))
+    # A file system without room at all, such as /proc, takes no files from root either.
+    if not (existing.is_dir() and os.access(existing, os.W_OK | os.X_OK)) or (
+        shutil.disk_usage(existing).total == 0
+    ):
         return Finding(topic, "problem", f"{folder} cannot be written")
     free = shutil.disk_usage(existing).free
     return Finding(

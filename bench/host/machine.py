@@ -58,17 +58,23 @@ def cpu_name() -> str:
 
 def commit() -> str | None:
     """The checkout's commit, with `-dirty` where files differ from it; None outside a checkout."""
+    top = _git("rev-parse", "--show-toplevel")
+    # A copy of the project inside another repository is not at that one's commit.
+    if top is None or Path(top).resolve() != ROOT.resolve():
+        return None
+    revision = _git("rev-parse", "HEAD")
+    return revision and f"{revision}-dirty" if _git("status", "--porcelain") else revision
+
+
+def _git(*arguments: str) -> str | None:
+    """What git prints about the checkout; None where it fails or is not there."""
     try:
         finished = subprocess.run(
-            ["git", "describe", "--always", "--abbrev=40", "--exclude=*", "--dirty"],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=False,
+            ["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
         )
     except OSError:
         return None
-    return finished.stdout.strip() or None
+    return finished.stdout.strip() if finished.returncode == 0 else None
 
 
 def _operating_system() -> str:

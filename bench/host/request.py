@@ -63,7 +63,7 @@ def add_options(add: Callable[..., Any]) -> None:
         default=[],
         metavar="NAME=PATH",
         help="interpreter of your own for a framework, instead of an environment made for it; "
-        "may be given several times",
+        "may be given once for each framework (the last one counts)",
     )
     add(
         "--results",
@@ -97,10 +97,12 @@ def read_request(option: Callable[[str], Any]) -> Request:
     threads = option("threads")
     if threads is not None and threads < 1:
         raise PlanError(f"--threads is {threads}; expected a number of at least 1.")
+    if not option("results"):
+        raise PlanError("--results is empty; expected a folder.")
     return Request(
         plan=option("plan"),
         device=resolve_device(option("device")),
-        frameworks=tuple(name.strip() for name in option("frameworks").split(",") if name.strip()),
+        frameworks=_frameworks(option("frameworks")),
         pythons=_pythons(option("python")),
         results=Path(option("results")),
         implementations=tuple(Path(folder) for folder in option("impls")),
@@ -123,6 +125,14 @@ def resolve_device(wanted: str) -> str:
             "NVIDIA's driver; use --device cpu."
         )
     return "cuda" if gpus.gpus else "cpu"
+
+
+def _frameworks(value: str) -> tuple[str, ...]:
+    """Names separated by commas; none of them empty, unless there is nothing at all."""
+    names = tuple(name.strip() for name in value.split(",")) if value else ()
+    if not all(names):
+        raise PlanError(f"--frameworks {value!r}: expected names separated by commas.")
+    return names
 
 
 def _pythons(values: Sequence[str]) -> dict[str, Path]:

@@ -3,18 +3,20 @@
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench.errors import InterpreterError, UnavailableError
+from bench.errors import InterpreterError, PlanError, UnavailableError
+from bench.host.cache import cache_folder, locked
 from bench.host.data import DATASETS
 from bench.host.data.prepared import Prepared, prepare_dataset
 from bench.host.environments import Environment, Say, prepare_environment
 from bench.host.executor import Event, Executor, Invocation, LocalProcess
 from bench.host.frameworks import ROOT, Framework, discover
 from bench.host.inputs import Inputs
+from bench.host.load import LoadMeter
 from bench.host.machine import commit, default_threads, describe_machine
 from bench.host.plan import Plan, choose_frameworks, expand, read_plan
 from bench.host.request import Request
@@ -22,7 +24,7 @@ from bench.host.store import Run
 from bench.host.transcript import Transcript
 from bench.job import Execution, Job
 from bench.models import MODELS
-from bench.results import Record, Trial
+from bench.results import Record, Status, Trial
 from bench.spec import ModelSpec
 
 Listener = Callable[[Event], None]
@@ -74,7 +76,13 @@ def select(request: Request) -> Selection:
                 f"{', '.join(known)}."
             )
     plan = read_plan(request.plan, known)
-    return Selection(request, plan, frameworks, tuple(expand(plan, frameworks, request.device)))
+    trials = tuple(expand(plan, frameworks, request.device))
+    if not trials:
+        raise PlanError(
+            f"The plan {plan.name!r} has no trial for {', '.join(frameworks)}; expected frameworks "
+            "that it names; choose others with --frameworks or another --plan."
+        )
+    return Selection(request, plan, frameworks, trials)
 
 
 @dataclass
@@ -84,6 +92,7 @@ class Session:
     Attributes:
         environments: by framework; an error where it cannot be had.
         threads: the same for every framework.
+        statuses: of the trials so far.
     """
 
     selection: Selection
@@ -95,6 +104,7 @@ class Session:
     machine: dict[str, Any] = field(default_factory=describe_machine)
     commit: str | None = field(default_factory=commit)
     executor: Executor = field(default_factory=LocalProcess)
+    statuses: list[Status] = field(default_factory=list)
 
     def execute(self, trial: Trial, listen: Listener) -> Record:
         """Run a trial to its record, which is in the run's folder when this returns."""
@@ -103,8 +113,11 @@ class Session:
         if reason is not None:
             record = replace(record, status="skipped", reason=reason)
         else:
-            record = self._train(record, listen)
+            # One measurement at a time on this machine, whoever started the other run.
+            with locked(cache_folder() / "measuring"):
+                record = self._train(record, listen)
         self.run.append(record)
+        self.statuses.append(record.status)
         return record
 
     def _blank(self, trial: Trial) -> Record:
@@ -131,6 +144,9 @@ class Session:
             return f"{framework.title} has no mode {trial.mode!r}."
         if isinstance(environment, UnavailableError):
             return str(environment)
+        samples = self.data[trial.dataset].samples
+        if trial.batch_size > samples:
+            return f"A batch of {trial.batch_size:,} is more than the {samples:,} training samples."
         try:
             self._spec(trial)
         except ValueError as error:
@@ -161,7 +177,9 @@ class Session:
             standard_input=self._job(trial, framework).to_json(),
             time_limit_seconds=limit,
         )
+        meter = LoadMeter()
         outcome = self.executor.run(invocation, on_event)
+        load = meter.read()
         status, reason = transcript.verdict(outcome, limit)
         transcript.seconds["process"] = outcome.seconds
         return replace(
@@ -171,6 +189,7 @@ class Session:
             environment={
                 name: variables[name] for name in sorted(_own_variables(framework, trial))
             },
+            load=asdict(load),
             log=None if status == "ok" else outcome.log_tail or None,
             **transcript.fields(),
         )
@@ -193,8 +212,8 @@ class Session:
             block_seconds=self.selection.plan.block_seconds,
             weights=str(weights.path),
             order=str(order.path),
+            layout=framework.layout,
             arrays={name: str(path) for name, path in data.arrays(framework.layout).items()},
-            array_digests=data.array_digests(framework.layout),
             digests={"weights": weights.digest, "data": data.digest, "order": order.digest},
         )
 
@@ -268,12 +287,14 @@ def worker_environment(framework: Framework, device: str, threads: int) -> dict[
     environment = {name: os.environ[name] for name in PASSED_VARIABLES if name in os.environ}
     requirements = framework.devices.get(device)
     own = requirements.environment if requirements else {}
-    environment.update({name: text.format(threads=threads) for name, text in own.items()})
+    environment.update(
+        {name: text.replace("{threads}", str(threads)) for name, text in own.items()}
+    )
     if device == "cpu":
         environment["CUDA_VISIBLE_DEVICES"] = ""
     environment["PYTHONPATH"] = str(ROOT)
     environment["PYTHONHASHSEED"] = "0"
-    # Bytecode of the project is written by whoever comes first; none is written into it.
+    # A worker leaves nothing in the checkout. Environments have their bytecode already.
     environment["PYTHONDONTWRITEBYTECODE"] = "1"
     return environment
 

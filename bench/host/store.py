@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from io import FileIO
 from pathlib import Path
 
 from bench.errors import ResultsError
@@ -23,6 +24,11 @@ class Run:
         return self.folder / RECORDS_FILE
 
     @property
+    def has_records(self) -> bool:
+        """Whether any trial has ended."""
+        return self.records_file.exists() and self.records_file.stat().st_size > 0
+
+    @property
     def benchmark_file(self) -> Path:
         """pytest-benchmark's own file; no other .json lies in the folder."""
         return self.folder / "benchmark.json"
@@ -37,11 +43,16 @@ class Run:
         Raises:
             ResultsError: it cannot be written; the records before it stay.
         """
+        line = (encode(record) + "\n").encode()
         try:
-            with self.records_file.open("a", encoding="utf-8") as stream:
-                stream.write(encode(record) + "\n")
-                stream.flush()
-                os.fsync(stream.fileno())
+            with self.records_file.open("ab", buffering=0) as stream:
+                before = stream.tell()
+                try:
+                    _write_whole(stream, line)
+                    os.fsync(stream.fileno())
+                except OSError:
+                    stream.truncate(before)  # no half line for the next reader to stumble over
+                    raise
         except OSError as error:
             raise _unwritable(self.folder, error) from error
 
@@ -68,6 +79,12 @@ def create_run(
             raise _unwritable(results, error) from error
         return Run(name, folder)
     raise ResultsError(f"There are 99 runs called {stem!r} in {str(results)!r}; move them away.")
+
+
+def _write_whole(stream: FileIO, content: bytes) -> None:
+    """Write all of it: on a disk that fills up, write() may take a part and say so."""
+    while content:
+        content = content[stream.write(content) :]
 
 
 def _unwritable(folder: Path, error: OSError) -> ResultsError:

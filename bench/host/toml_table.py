@@ -8,6 +8,8 @@ from typing import Any
 from bench.errors import SamestepError
 
 REQUIRED = object()
+# No count of epochs, samples, steps or seeds needs more; a slip of the hand may ask for it.
+MOST = 1_000_000
 
 
 def read_toml(path: Path, error: type[SamestepError]) -> "TomlTable":
@@ -22,7 +24,7 @@ def read_toml(path: Path, error: type[SamestepError]) -> "TomlTable":
         raise error(
             f"{path} cannot be read ({problem.strerror}); expected a TOML file; check the path."
         ) from problem
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+    except (ValueError, RecursionError) as problem:
         raise error(f"{path} is not valid TOML: {problem}; correct that line.") from problem
 
 
@@ -51,8 +53,8 @@ class TomlTable:
     def integer(self, key: str, default: Any = REQUIRED, least: int = 0) -> Any:
         """A whole number, at least `least`."""
         value = self._take(key, default, int, "a whole number")
-        if value is not default and value < least:
-            raise self.fail(key, value, f"a whole number of at least {least}")
+        if value is not default and not least <= value <= MOST:
+            raise self.fail(key, value, f"a whole number of at least {least} and at most {MOST:,}")
         return value
 
     def number(
@@ -64,8 +66,8 @@ class TomlTable:
             return value
         if not (value > above if above is not None else value >= 0) or not value < below:
             limit = f"above {above:g}" if above is not None else "at least 0"
-            upper = f" and below {below:g}" if below < 1e300 else ""
-            raise self.fail(key, value, f"a number {limit}{upper}")
+            upper = f"below {below:g}" if below < 1e300 else "finite"
+            raise self.fail(key, value, f"a number {limit} and {upper}")
         return float(value)
 
     def texts(
@@ -78,8 +80,9 @@ class TomlTable:
         """A list of whole numbers, not empty, each at least `least`."""
         values = self._list(key, default, int, "whole numbers", None)
         for value in values:
-            if value < least:
-                raise self.fail(key, value, f"whole numbers of at least {least}")
+            if not least <= value <= MOST:
+                limits = f"at least {least} and at most {MOST:,}"
+                raise self.fail(key, values, f"a list of whole numbers of {limits}")
         return values
 
     def names(self, key: str, allowed: Collection[str], default: Any = REQUIRED) -> list[str]:

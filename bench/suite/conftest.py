@@ -1,11 +1,13 @@
 """Makes pytest run a plan: options, one item for each trial, records, and the report at the end."""
 
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Generator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from types import FrameType
 from typing import TypeVar
 
 import pytest
@@ -30,17 +32,41 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add_options(parser.getgroup("samestep", "samestep: what to benchmark").addoption)
 
 
-# First, because pytest-benchmark opens the file of --benchmark-json in its own pytest_configure.
-@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config.option, "benchmark_json"):
+        raise pytest.UsageError("The suite needs the plugin pytest-benchmark; leave out -p no:...")
     selection = _or_usage_error(lambda: select(read_request(config.getoption)))
     config.stash[SELECTION] = selection
     if config.option.collectonly:
         return
+    if config.option.benchmark_json is not None:
+        _check_writable(Path(config.option.benchmark_json))
     run = _or_usage_error(lambda: create_run(selection.request.results, selection.plan.name))
     config.stash[RUN] = run
     if config.option.benchmark_json is None:
         config.option.benchmark_json = str(run.benchmark_file)
+    # What pytest-benchmark says of trials without rounds, our own lines say better.
+    config.addinivalue_line(
+        "filterwarnings", "ignore::pytest_benchmark.logger.PytestBenchmarkWarning"
+    )
+    # CI cancels with SIGTERM, a closed terminal with SIGHUP: as Ctrl-C, leaving nothing behind.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt(signal.Signals(number).name)
+
+
+def _check_writable(path: Path) -> None:
+    """Find out before the trials whether pytest-benchmark can write there after them."""
+    try:
+        path.open("ab").close()
+    except OSError as error:
+        raise pytest.UsageError(
+            f"--benchmark-json {str(path)!r} cannot be written ({error.strerror}); expected a file "
+            "in a folder of yours; name another."
+        ) from error
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -56,7 +82,11 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
     config = session.config
     if config.option.collectonly or session.testsfailed or not session.items:
         return (yield)
-    chosen = {item.callspec.params["trial"] for item in session.items}  # type: ignore[attr-defined]
+    chosen = {
+        item.callspec.params.get("trial")
+        for item in session.items
+        if isinstance(item, pytest.Function) and hasattr(item, "callspec")
+    }
     selection = config.stash[SELECTION]
     trials = [trial for trial in selection.trials if trial.id in chosen]
     with scratch_folder() as scratch:
@@ -68,14 +98,34 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
         return (yield)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, object]:
+    """A run without any result is no success, and a full disk at its end is one line."""
+    if session.config.stash.get(SESSION, None) is not None:
+        statuses = session.config.stash[SESSION].statuses
+        if session.exitstatus == pytest.ExitCode.OK and "ok" not in statuses:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    try:
+        return (yield)
+    except OSError as error:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        _writer(session.config)(
+            f"ERROR: pytest-benchmark's statistics cannot be written ({error.strerror}); "
+            "the records are kept."
+        )
+        return None
+
+
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
     """Build the report; also where trials failed, and of what there is after an interruption."""
     run = config.stash.get(RUN, None)
-    if run is None or not run.records_file.exists():
+    if run is None or not run.has_records:
         return
     terminalreporter.section("samestep")
+    if "ok" not in config.stash[SESSION].statuses:
+        terminalreporter.line("No trial gave a result; the reasons are in the report.")
     terminalreporter.line(f"records: {run.records_file}")
     # A process of its own: the report's libraries stay out of the one that measures.
     finished = subprocess.run(
@@ -86,22 +136,19 @@ def pytest_terminal_summary(
         text=True,
         check=False,
     )
+    lines = finished.stdout.strip().splitlines() or [f"exit status {finished.returncode}"]
     terminalreporter.line(
-        f"report:  {finished.stdout.strip()}"
+        f"report:  {lines[-1]}"
         if finished.returncode == 0
-        else f"the report could not be made: {finished.stdout.strip()}"
+        else f"the report could not be made: {lines[-1]}"
     )
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Leave no empty files: a run without a record never happened."""
     run = config.stash.get(RUN, None)
-    if run is None:
-        return
-    if not run.records_file.exists():
+    if run is not None and not run.has_records:
         shutil.rmtree(run.folder, ignore_errors=True)
-    elif run.benchmark_file.exists() and run.benchmark_file.stat().st_size == 0:
-        run.benchmark_file.unlink()
 
 
 @pytest.fixture
@@ -120,7 +167,8 @@ def trial(request: pytest.FixtureRequest) -> Trial:
 def uncaptured(request: pytest.FixtureRequest) -> AbstractContextManager[None]:
     """While it is entered, the user sees what is printed: it is progress, not a test's output."""
     capture = request.config.pluginmanager.get_plugin("capturemanager")
-    assert capture is not None  # it is one of pytest's own
+    if capture is None:  # -p no:capture
+        return nullcontext()
     context: AbstractContextManager[None] = capture.global_and_fixture_disabled()
     return context
 

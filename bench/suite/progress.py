@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from bench.host.executor import Event
-from bench.results import Record, Trial
+from bench.results import NOISY_SHARE, Record, Trial
 
 
 class TrialProgress(AbstractContextManager["TrialProgress"]):
@@ -73,4 +73,10 @@ def summary(record: Record) -> str:
         f"peak {record.memory['peak_resident_bytes'] / 2**20:,.0f} MiB",
         f"{record.seconds['process']:.1f} s in all",
     ]
+    if record.load["other_share"] > NOISY_SHARE:
+        parts.append(
+            f"DOUBTFUL: other programs took {record.load['other_share']:.0%} of the processors"
+        )
+    if record.reason:
+        parts.append(record.reason)
     return f"{name} ({record.framework_version}): {', '.join(parts)}"

@@ -33,8 +33,8 @@ def run(job: Job, channel: Channel) -> None:
 
     start = perf_counter()
     spec = MODELS[job.model].build(job.input_shape, job.classes)
-    batches = load_batches(job, spec)
-    channel.send("inputs", seconds=perf_counter() - start, digests=job.digests)
+    batches, digests = load_batches(job, spec)
+    channel.send("inputs", seconds=perf_counter() - start, digests=digests)
 
     start = perf_counter()
     backend = backend_class(spec, job.optimizer, job.execution)

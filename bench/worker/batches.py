@@ -6,13 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from bench.digests import digest_array, digest_arrays
+from bench.digests import combine, digest_array, digest_arrays, digest_parts
 from bench.errors import WorkerError
 from bench.job import Job
 from bench.spec import ModelSpec, check_parameters
 
 # Batches are gathered a block at a time, before the clock starts; this bounds what a block holds.
-BLOCK_BYTES = 256 * 2**20
+BLOCK_BYTES = 64 * 2**20
+CHUNK = 1024
 EVALUATION_BATCH = 500
 
 Arrays = np.ndarray[Any, Any]
@@ -67,13 +68,15 @@ class Batches:
             yield np.array(self.test_images[part]), np.array(self.test_labels[part])
 
 
-def load_batches(job: Job, spec: ModelSpec) -> Batches:
-    """Open the inputs of a job and check that they are the bytes that the host made.
+def load_batches(job: Job, spec: ModelSpec) -> tuple[Batches, dict[str, str]]:
+    """Open the inputs of a job; gives them and the digests of what was read.
 
-    Hashing reads every byte once, so that no framework pays for the disk later.
+    Digests are of the canonical form: images in another layout are turned back
+    first, so that a wrong transposition would show. Hashing reads every byte
+    once, so that no framework pays for the disk later.
 
     Raises:
-        WorkerError: an array's digest differs from the job's.
+        WorkerError: a digest differs from that of what the host made.
         WeightsError: the weights do not fit the manifest.
     """
     with np.load(job.weights, allow_pickle=False) as archive:
@@ -82,17 +85,30 @@ def load_batches(job: Job, spec: ModelSpec) -> Batches:
     arrays = {
         name: np.load(path, mmap_mode="r", allow_pickle=False) for name, path in job.arrays.items()
     }
-    _check("weights", digest_arrays(weights), job.digests["weights"])
-    _check("order", digest_array(order), job.digests["order"])
-    for name, array in arrays.items():
-        _check(name, digest_array(array), job.array_digests[name])
+    digests = {
+        "weights": digest_arrays(weights),
+        "data": combine({name: canonical_digest(array, job) for name, array in arrays.items()}),
+        "order": digest_array(order),
+    }
+    for name, found in digests.items():
+        if found != job.digests[name]:
+            raise WorkerError(
+                f"The input {name!r} has the digest {found[:12]}, the host made "
+                f"{job.digests[name][:12]}; the cached data is damaged: run `python -m bench "
+                "prepare` to make it again."
+            )
     check_parameters(spec.parameters(), weights, "the weights")
-    return Batches(weights, order, **arrays)
+    return Batches(weights, order, **arrays), digests
 
 
-def _check(name: str, found: str, expected: str) -> None:
-    if found != expected:
-        raise WorkerError(
-            f"The input {name!r} has the digest {found[:12]}, the host made {expected[:12]}; "
-            "the cached data is damaged: run `python -m bench prepare` to make it again."
-        )
+def canonical_digest(array: Arrays, job: Job) -> str:
+    """Digest of an array of samples with images turned back to (channels, height, width)."""
+    if array.ndim != 4 or job.layout == "NCHW":
+        return digest_array(array)
+    samples, height, width, channels = array.shape
+    # In chunks: a turned copy of a whole data set would show in the trial's peak memory.
+    parts = (
+        np.ascontiguousarray(array[first : first + CHUNK].transpose(0, 3, 1, 2))
+        for first in range(0, samples, CHUNK)
+    )
+    return digest_parts(array.dtype.str, (samples, channels, height, width), parts)

@@ -18,8 +18,8 @@ MODELS = {"lenet": LeNet}
 class Backend:
     """Trains with Keras layers and optimizers in a tf.GradientTape.
 
-    In mode `compiled` a step is one tf.function, as in `keras.Model.fit`;
-    in mode `eager` the same Python runs operation by operation.
+    In mode `compiled` a step is one tf.function, as `keras.Model.fit` does on a CPU (on a GPU,
+    Keras would add XLA); in mode `eager` the same Python runs operation by operation.
     """
 
     version = tf.__version__

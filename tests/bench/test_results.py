@@ -73,6 +73,12 @@ def test_a_block_without_a_finite_time_comes_back_as_nan() -> None:
     assert math.isnan(decode(line).blocks[0].seconds)
 
 
+def test_a_record_from_before_a_field_was_added_is_read() -> None:
+    document = json.loads(encode(RECORD))
+    del document["load"]
+    assert decode(json.dumps(document)) == RECORD
+
+
 def test_nan_becomes_null_and_comes_back_as_nan() -> None:
     line = encode(replace(RECORD, losses=(math.nan, 1.0), epochs=(Epoch(math.inf, 1, 0, 1, 1),)))
     assert "NaN" not in line

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from bench.results import Block, Record
 from reports.comparisons import Comparison, compare
-from reports.sentences import caveat, finding
+from reports.sentences import caveat, doubt, finding
 
 MakeRecord = Callable[..., Record]
 MakeBlocks = Callable[[float, Sequence[float]], tuple[Block, ...]]
@@ -76,3 +76,13 @@ def test_the_caveat_counts_rows_of_one_trial(three: list[Record], record: MakeRe
 
     assert "2 at most, are pooled" in words
     assert "2 rows of 3 had one trial only." in words
+
+
+def test_other_load_makes_numbers_doubtful(record: MakeRecord) -> None:
+    quiet = record("pytorch", load={"other_share": 0.01})
+    noisy = record("mxnet", load={"other_share": 0.37})
+    assert doubt(comparison([quiet])) == ""
+    sentence = doubt(comparison([quiet, noisy]))
+    assert "up to 37% of the processors' time" in sentence
+    assert "MXNet" in sentence
+    assert "PyTorch" not in sentence

@@ -88,24 +88,32 @@ def verified(path: Path, file: IdxFile) -> Path:
 
 def _find(file: IdxFile) -> Path:
     """The file in the user's data folder, else in the cache, downloaded if need be."""
-    if folder := os.environ.get(DATA_VARIABLE):
+    folder = os.environ.get(DATA_VARIABLE)
+    if folder:
+        if not os.path.isdir(folder):
+            raise DataError(
+                f"{DATA_VARIABLE} names {folder!r}, which is no folder that can be read; expected "
+                "the one that holds 'mnist'; correct it, or unset it to download."
+            )
         path = Path(folder) / "mnist" / file.name
-        if path.exists():
+        # os.path: it says False, and does not raise, where the folder may not be searched.
+        if os.path.isfile(path):
             return path
     cached = cache_folder() / "downloads" / "mnist" / file.name
     with locked(cached):
         if not cached.exists():
-            _download(file, cached)
+            _download(file, cached, folder)
     return cached
 
 
-def _download(file: IdxFile, target: Path) -> None:
+def _download(file: IdxFile, target: Path, folder: str | None) -> None:
     try:
         download([mirror + file.name for mirror in MIRRORS], target, file.sha256, MOST_BYTES)
     except DataError as error:
+        known = f"{folder!r} has no mnist/{file.name}; " if folder else ""
         raise DataError(
-            f"MNIST's {error}; put the four published files into a folder 'mnist' and name its "
-            f"parent in {DATA_VARIABLE}, or run again with a network."
+            f"MNIST's {error}; {known}put the four published files into a folder 'mnist' and name "
+            f"its parent in {DATA_VARIABLE}, or run again with a network."
         ) from error
 
 

@@ -37,18 +37,11 @@ class Prepared:
     @property
     def digest(self) -> str:
         """Of the canonical arrays, the same whatever layout a framework reads."""
-        return combine(self._chosen("NCHW"))
+        return combine({name: self.digests[stem] for name, stem in _stems("NCHW").items()})
 
     def arrays(self, layout: str) -> dict[str, Path]:
         """Paths of train_images, train_labels, test_images and test_labels."""
         return {name: self.folder / f"{stem}.npy" for name, stem in _stems(layout).items()}
-
-    def array_digests(self, layout: str) -> dict[str, str]:
-        """Digest of each of those arrays."""
-        return self._chosen(layout)
-
-    def _chosen(self, layout: str) -> dict[str, str]:
-        return {name: self.digests[stem] for name, stem in _stems(layout).items()}
 
 
 def prepare_dataset(dataset: Dataset) -> Prepared:

@@ -68,19 +68,16 @@ class Finished:
 Suite = Callable[..., Finished]
 
 
+def suite_command(folder: Path, *options: str) -> list[str]:
+    """What `tox -e bench` runs, with its results below `folder`."""
+    command = [sys.executable, "-m", "pytest", "bench/suite", "-p", "no:cacheprovider"]
+    return [*command, f"--results={folder / 'results'}", *options]
+
+
 def run_suite(folder: Path, *options: str, **variables: str) -> Finished:
-    """Run the suite with its results below `folder`."""
+    """Run the suite to its end."""
     finished = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "pytest",
-            "bench/suite",
-            "-p",
-            "no:cacheprovider",
-            f"--results={folder / 'results'}",
-            *options,
-        ],
+        suite_command(folder, *options),
         cwd=ROOT,
         env={**os.environ, **variables},
         stdin=subprocess.DEVNULL,

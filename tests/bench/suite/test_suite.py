@@ -1,14 +1,20 @@
 """The main job with a real worker, in the NumPy framework: quick, and nothing faked."""
 
+import os
+import signal
 import subprocess
 import sys
+import time
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 from statistics import median
 
+import psutil
 import pytest
 
-from tests.bench.suite.conftest import PLAN, Suite
+from bench.results import read_records
+from tests.bench.suite.conftest import NUMPY_OPTIONS, PLAN, Suite, suite_command
+from tests.conftest import ROOT
 
 
 def test_a_plan_gives_records_benchmarks_and_a_report(suite: Suite, tmp_path: Path) -> None:
@@ -125,6 +131,81 @@ def test_a_trial_over_its_time_limit_is_a_record(suite: Suite, tmp_path: Path) -
     assert record.epochs
 
 
+def test_a_run_without_any_result_is_no_success(suite: Suite, tmp_path: Path) -> None:
+    plan = tmp_path / "modes.toml"
+    plan.write_text(PLAN.replace("epochs = 2", 'epochs = 1\nmodes = ["compiled"]'))
+    finished = suite(f"--plan={plan}")
+    assert finished.status == 1
+    assert {record.status for record in finished.records} == {"skipped"}
+    assert "No trial gave a result" in finished.output
+
+
+def test_a_batch_larger_than_the_data_is_a_skipped_trial(suite: Suite, tmp_path: Path) -> None:
+    plan = tmp_path / "large.toml"
+    plan.write_text(PLAN.replace("[128]", "[128, 5000]"))
+    finished = suite(f"--plan={plan}", "-k", "not 1998")
+    assert finished.status == 0
+    assert [record.status for record in finished.records] == ["ok", "skipped"]
+    assert "A batch of 5,000 is more than the 1,442 training samples." in finished.output
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_interrupted_run_leaves_no_process_and_no_empty_run(
+    tmp_path: Path, cache: Path, number: signal.Signals
+) -> None:
+    plan = tmp_path / "endless.toml"
+    plan.write_text(PLAN.replace("epochs = 2", "epochs = 3000"))
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    process = subprocess.Popen(
+        suite_command(tmp_path, f"--plan={plan}", *NUMPY_OPTIONS),
+        cwd=ROOT,
+        env={**os.environ, "TMPDIR": str(temporary)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    worker = wait_for_worker(process.pid)
+    process.send_signal(number)
+    assert process.wait(60) == pytest.ExitCode.INTERRUPTED
+    worker.wait(30)
+    assert not list((tmp_path / "results").iterdir())
+    assert not list(temporary.iterdir())
+
+
+def wait_for_worker(host: int) -> psutil.Process:
+    """The worker of a running suite, once it is there."""
+    for _ in range(600):
+        for child in psutil.Process(host).children():
+            if "bench.worker" in child.cmdline():
+                return child
+        time.sleep(0.1)
+    raise AssertionError("No worker was started.")
+
+
+def test_two_runs_at_once_measure_one_after_the_other(tmp_path: Path, cache: Path) -> None:
+    plan = tmp_path / "small.toml"
+    plan.write_text(PLAN)
+    folders = [tmp_path / name for name in ("one", "other")]
+    runs = [
+        subprocess.Popen(
+            suite_command(folder, f"--plan={plan}", *NUMPY_OPTIONS),
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for folder in folders
+    ]
+    outputs = [run.communicate()[0] for run in runs]
+    assert [run.returncode for run in runs] == [0, 0]
+    assert any("Waiting for another run (measuring) ..." in output for output in outputs)
+    for folder in folders:
+        (run,) = (folder / "results").iterdir()
+        records, problems = read_records(run / "records.jsonl")
+        assert [record.status for record in records] == ["ok", "ok"]
+        assert not problems
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
@@ -134,6 +215,10 @@ def test_a_trial_over_its_time_limit_is_a_record(suite: Suite, tmp_path: Path) -
         (["--python=caffe=/bin/true"], "there is no framework 'caffe'"),
         (["--impls=/no/such/folder"], "/no/such/folder/framework.toml cannot be read"),
         (["--results=/proc/nowhere"], "'/proc/nowhere' cannot be written"),
+        (["--results="], "--results is empty"),
+        (["--frameworks=,"], "expected names separated by commas"),
+        (["--benchmark-json=/no/such/folder/x.json"], "cannot be written"),
+        (["-p", "no:benchmark"], "needs the plugin pytest-benchmark"),
         (["--device=tpu"], "invalid choice: 'tpu'"),
         (["--threads=none"], "invalid int value: 'none'"),
     ],

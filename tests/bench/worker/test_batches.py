@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench.digests import digest_array
+from bench.digests import digest_arrays
 from bench.errors import WeightsError, WorkerError
 from bench.host.inputs import Inputs
 from bench.job import Execution, Job
@@ -43,9 +43,13 @@ def job(tmp_path: Path) -> Job:
         block_seconds=0.1,
         weights=str(weights.path),
         order=str(order.path),
+        layout="NCHW",
         arrays={name: str(tmp_path / f"{name}.npy") for name in arrays},
-        array_digests={name: digest_array(array) for name, array in arrays.items()},
-        digests={"weights": weights.digest, "data": "d", "order": order.digest},
+        digests={
+            "weights": weights.digest,
+            "data": digest_arrays(arrays),
+            "order": order.digest,
+        },
     )
 
 
@@ -54,7 +58,7 @@ def test_a_job_survives_its_json(job: Job) -> None:
 
 
 def test_blocks_are_gathered_in_the_hosts_order(job: Job) -> None:
-    batches = load_batches(job, SPEC)
+    batches, _ = load_batches(job, SPEC)
     assert (batches.epochs, batches.steps, batches.batch_size) == (2, 5, 4)
     images, labels = batches.block(1, 2, 3)
     chosen = np.load(job.order)[1, 2:5]
@@ -65,7 +69,7 @@ def test_blocks_are_gathered_in_the_hosts_order(job: Job) -> None:
 
 
 def test_every_test_sample_is_seen_once(job: Job) -> None:
-    parts = list(load_batches(job, SPEC).test())
+    parts = list(load_batches(job, SPEC)[0].test())
     assert [len(labels) for _, labels in parts] == [500, 1]
     together = np.concatenate([labels for _, labels in parts])
     assert (together == np.load(job.arrays["test_labels"])).all()
@@ -76,7 +80,7 @@ def test_changed_data_is_refused(job: Job, name: str) -> None:
     array = np.load(job.arrays[name])
     array.ravel()[-1] += 1
     np.save(job.arrays[name], array)
-    with pytest.raises(WorkerError, match=f"'{name}' has the digest .*python -m bench prepare"):
+    with pytest.raises(WorkerError, match=r"'data' has the digest .*python -m bench prepare"):
         load_batches(job, SPEC)
 
 
@@ -84,6 +88,26 @@ def test_changed_weights_and_order_are_refused(job: Job) -> None:
     for name in ("weights", "order"):
         with pytest.raises(WorkerError, match=f"'{name}' has the digest"):
             load_batches(replace(job, digests={**job.digests, name: "0" * 64}), SPEC)
+
+
+def channels_last(job: Job, folder: Path, axes: tuple[int, ...]) -> Job:
+    """The job with its images turned by `axes` and said to be NHWC."""
+    arrays = dict(job.arrays)
+    for name in ("train_images", "test_images"):
+        arrays[name] = str(folder / f"{name}-turned.npy")
+        np.save(arrays[name], np.ascontiguousarray(np.load(job.arrays[name]).transpose(axes)))
+    return replace(job, layout="NHWC", arrays=arrays)
+
+
+def test_the_other_layout_has_the_same_digests(job: Job, tmp_path: Path) -> None:
+    _, digests = load_batches(job, SPEC)
+    _, turned = load_batches(channels_last(job, tmp_path, (0, 2, 3, 1)), SPEC)
+    assert turned == digests == job.digests
+
+
+def test_a_wrong_transposition_is_found(job: Job, tmp_path: Path) -> None:
+    with pytest.raises(WorkerError, match="'data' has the digest"):
+        load_batches(channels_last(job, tmp_path, (0, 3, 2, 1)), SPEC)
 
 
 def test_weights_of_another_model_are_refused(job: Job) -> None:

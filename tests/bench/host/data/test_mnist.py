@@ -120,6 +120,23 @@ def test_without_network_one_line_names_both_ways(
         assert word in str(caught.value)
 
 
+def test_a_data_folder_that_is_not_there_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SAMESTEP_DATA", str(tmp_path / "typo"))
+    with pytest.raises(DataError, match=r"SAMESTEP_DATA names '.*typo', which is no folder"):
+        read_mnist()
+
+
+def test_a_data_folder_without_the_file_is_named(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SAMESTEP_DATA", str(tmp_path))
+    monkeypatch.setattr(mnist, "MIRRORS", ("http://127.0.0.1:9/",))
+    with pytest.raises(DataError, match=f"'{tmp_path}' has no mnist/{TEST_LABELS.name}"):
+        mnist._read(TEST_LABELS)
+
+
 def test_the_users_folder_comes_first(
     tmp_path: Path, mirror: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

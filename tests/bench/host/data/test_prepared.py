@@ -4,7 +4,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench.digests import digest_array
+from bench.digests import digest_array, digest_arrays
+from bench.errors import ResultsError
 from bench.host.data.dataset import Dataset, Split
 from bench.host.data.prepared import (
     DESCRIPTION,
@@ -61,9 +62,10 @@ def test_both_layouts_hold_the_same_images(cache: Path) -> None:
 
 def test_digests_are_those_of_the_files(cache: Path) -> None:
     prepared = prepare_dataset(Source().dataset)
-    for layout in ("NCHW", "NHWC"):
-        for name, path in prepared.arrays(layout).items():
-            assert prepared.array_digests(layout)[name] == digest_array(np.load(path))
+    for stem, digest in prepared.digests.items():
+        assert digest_array(np.load(prepared.folder / f"{stem}.npy")) == digest
+    arrays = {name: np.load(path) for name, path in prepared.arrays("NCHW").items()}
+    assert prepared.digest == digest_arrays(arrays)
 
 
 def test_it_is_prepared_once(cache: Path) -> None:
@@ -105,3 +107,16 @@ def test_what_a_killed_run_left_is_cleared_away(cache: Path) -> None:
     prepared = prepare_dataset(Source().dataset)
     assert not left.exists()
     assert not (prepared.folder / "half").exists()
+
+
+def test_a_full_disk_is_one_line_and_leaves_nothing_half_made(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def save(path: Path, array: np.ndarray) -> None:
+        Path(path).write_bytes(b"half")
+        raise OSError("1476608 requested and 262112 written")  # as NumPy says it
+
+    monkeypatch.setattr(np, "save", save)
+    with pytest.raises(ResultsError, match=r"cannot be written .*SAMESTEP_CACHE"):
+        prepare_dataset(Source().dataset)
+    assert [path.name for path in (cache / "data").iterdir()] == ["tiny-1.1.lock"]
