@@ -1,6 +1,7 @@
 """Files that are whole or not there."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from bench.errors import ResultsError
@@ -18,7 +19,8 @@ def write(path: Path, text: str) -> None:
         temporary.write_bytes(text.encode("utf-8", errors="replace"))
         os.replace(temporary, path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
         raise ResultsError(
             f"{str(path)!r} cannot be written ({error.strerror}); expected a file in a folder "
             "that exists and can be written to; name another one."

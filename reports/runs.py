@@ -1,5 +1,6 @@
 """Where runs are and what is in them: a run is a folder with a `records.jsonl`."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,6 +57,10 @@ def find(run: str | None, results: Path) -> Path:
     Raises:
         ResultsError: there is no such run; the message lists those there are.
     """
+    if os.path.isfile(results):
+        raise ResultsError(
+            f"--results {str(results)!r} is a file; expected a folder of runs; name another."
+        )
     known = names(results)
     if run is None:
         if not known:
@@ -66,7 +71,8 @@ def find(run: str | None, results: Path) -> Path:
         return results / known[-1]
     if run in known:
         return results / run
-    if (Path(run) / RECORDS_FILE).is_file():
+    # os.path: it says False, and does not raise, for a name that no file can have.
+    if os.path.isfile(Path(run) / RECORDS_FILE):
         return Path(run)
     listed = ", ".join(repr(name) for name in known) or "no run so far"
     raise ResultsError(

@@ -76,6 +76,7 @@ def make_record(framework: str = "pytorch", **changes: Any) -> Record:
             "evaluation": 0.2,
             "process": 6.0,
         },
+        load={"worker_seconds": 7.0, "other_seconds": 0.05, "other_share": 0.004},
         blocks=make_blocks(speed, (0.9, 0.95, 1.0, 1.05, 1.1)),
         epochs=make_epochs((0.90, 0.95, 0.97)),
         losses=tuple(2.3 - 0.01 * step for step in range(10)),

@@ -118,3 +118,23 @@ def test_help_and_errors_as_a_process(results: Path) -> None:
     assert failed.stdout == ""
     assert failed.stderr.startswith("reports: Run 'nope'")
     assert "Traceback" not in failed.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["x" * 300], ["quick", "--output", "x" * 300]],
+    ids=["run", "output"],
+)
+def test_a_name_that_no_file_can_have_is_one_line(
+    results: Path, capsys: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
+    assert main(["build", *arguments, "--results", str(results)]) == 2
+    one_line(capsys)
+
+
+def test_results_that_are_a_file_are_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "results").touch()
+    assert main(["build", "--results", str(tmp_path / "results")]) == 2
+    assert "is a file" in one_line(capsys)
