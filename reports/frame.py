@@ -60,6 +60,7 @@ TRIAL_COLUMNS: dict[str, str] = {
     "build_seconds": "building the model and loading its weights",
     "first_step_seconds": "the first training step, which includes compilation",
     "evaluation_seconds": "all evaluations together",
+    "exit_seconds": "from the worker's last event to its end, the framework's teardown",
     "process_seconds": "the worker process from start to end",
     "worker_processor_seconds": "processor time of the worker, user and system",
     "other_load_share": "share of all processors that other programs took meanwhile, 0 to 1",
@@ -195,7 +196,7 @@ def _speed(record: Record) -> dict[str, Any]:
 
 
 def _times(record: Record) -> dict[str, float]:
-    names = ("import", "inputs", "build", "first_step", "evaluation", "process")
+    names = ("import", "inputs", "build", "first_step", "evaluation", "exit", "process")
     seconds = {name: _number(record.seconds.get(name)) for name in names}
     return {f"{name}_seconds": value for name, value in seconds.items()} | {
         "training_seconds": _total([block.seconds for block in record.blocks]),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from bench.errors import InterpreterError, PlanError, UnavailableError
@@ -166,7 +167,11 @@ class Session:
         transcript = Transcript()
         limit = self.selection.plan.time_limit_seconds
 
+        last_event = start = monotonic()
+
         def on_event(event: Event) -> None:
+            nonlocal last_event
+            last_event = monotonic()
             transcript.add(event)
             listen(event)
 
@@ -182,6 +187,7 @@ class Session:
         load = meter.read()
         status, reason = transcript.verdict(outcome, limit)
         transcript.seconds["process"] = outcome.seconds
+        transcript.seconds["exit"] = max(0.0, outcome.seconds - (last_event - start))
         return replace(
             record,
             status=status,

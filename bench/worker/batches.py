@@ -1,7 +1,7 @@
 """The inputs of a trial: memory-mapped arrays that every framework reads from the same bytes."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -34,6 +34,7 @@ class Batches:
     train_labels: Arrays
     test_images: Arrays
     test_labels: Arrays
+    _buffers: dict[str, Arrays] = field(default_factory=dict)
 
     @property
     def epochs(self) -> int:
@@ -57,9 +58,24 @@ class Batches:
         return max(1, BLOCK_BYTES // batch_bytes)
 
     def block(self, epoch: int, first: int, steps: int) -> tuple[Arrays, Arrays]:
-        """Images and labels of `steps` consecutive steps, gathered: (steps, batch size, ...)."""
+        """Images and labels of `steps` consecutive steps, gathered: (steps, batch size, ...).
+
+        They stand in the same memory each time, valid until the next call: fresh
+        memory for every block would cost more in page faults than the copy.
+        """
         chosen = self.order[epoch, first : first + steps]
-        return np.asarray(self.train_images[chosen]), np.asarray(self.train_labels[chosen])
+        return (
+            self._gather("images", self.train_images, chosen),
+            self._gather("labels", self.train_labels, chosen),
+        )
+
+    def _gather(self, name: str, source: Arrays, chosen: Arrays) -> Arrays:
+        buffer = self._buffers.get(name)
+        if buffer is None or len(buffer) < len(chosen):
+            buffer = np.empty((*chosen.shape, *source.shape[1:]), source.dtype)
+            self._buffers[name] = buffer
+        # The indices are known to be in range; mode "raise" would gather into a copy first.
+        return np.take(source, chosen, axis=0, out=buffer[: len(chosen)], mode="clip")
 
     def test(self) -> Iterator[tuple[Arrays, Arrays]]:
         """The test data in batches; the last one may be smaller."""

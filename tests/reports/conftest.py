@@ -74,6 +74,7 @@ def make_record(framework: str = "pytorch", **changes: Any) -> Record:
             "build": 0.25,
             "first_step": 0.5,
             "evaluation": 0.2,
+            "exit": 0.3,
             "process": 6.0,
         },
         load={"worker_seconds": 7.0, "other_seconds": 0.05, "other_share": 0.004},

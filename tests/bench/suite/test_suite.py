@@ -37,6 +37,7 @@ def test_a_plan_gives_records_benchmarks_and_a_report(suite: Suite, tmp_path: Pa
             "build",
             "first_step",
             "evaluation",
+            "exit",
             "process",
         }
         assert record.memory["peak_resident_bytes"] >= record.memory["resident_after_build_bytes"]

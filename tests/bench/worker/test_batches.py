@@ -66,6 +66,11 @@ def test_blocks_are_gathered_in_the_hosts_order(job: Job) -> None:
     assert (images == np.load(job.arrays["train_images"])[chosen]).all()
     assert type(images) is np.ndarray
     assert images[0].flags.c_contiguous
+    fewer, _ = batches.block(0, 0, 1)
+    assert (fewer == np.load(job.arrays["train_images"])[np.load(job.order)[0, :1]]).all()
+    more, labels = batches.block(0, 0, 5)
+    assert (labels == np.load(job.arrays["train_labels"])[np.load(job.order)[0]]).all()
+    assert more.shape == (5, 4, 1, 28, 28)
 
 
 def test_every_test_sample_is_seen_once(job: Job) -> None:
