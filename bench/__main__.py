@@ -17,7 +17,8 @@ from bench.host.environments import Environment
 from bench.host.frameworks import discover
 from bench.host.inventory import dataset_rows, framework_rows, model_rows, plan_rows
 from bench.host.request import add_options, read_request
-from bench.host.session import Selection, prepare_data, prepare_environments, select
+from bench.host.selection import Selection, select
+from bench.host.session import prepare_data, prepare_environments
 
 Row = dict[str, Any]
 

@@ -4,7 +4,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -22,30 +22,55 @@ def cache_folder() -> Path:
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold the lock of a cache entry; two runs at once wait for each other, and say so.
-
-    The operating system releases it when the process that holds it dies.
+    """Hold the lock of a cache entry while it is looked at or made.
 
     Raises:
         ResultsError: the cache cannot be written, now or by what is done under the lock.
     """
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder.with_name(f"{folder.name}.lock"))
-        try:
-            lock.acquire(blocking=False)
-        except Timeout:
-            print(f"Waiting for another run ({folder.name}) ...", file=sys.stderr, flush=True)
-            lock.acquire()
-        try:
+        with _lock(folder):
             yield
-        finally:
-            lock.release()
     except OSError as error:
-        raise ResultsError(
-            f"The cache {str(folder)!r} cannot be written ({error.strerror or error}); expected a "
-            "folder of yours with room in it; free some, or name another in SAMESTEP_CACHE."
-        ) from error
+        raise _unwritable(folder, error) from error
+
+
+@contextmanager
+def turn(name: str) -> Iterator[None]:
+    """Wait until no other run with this cache does what is called `name`, and keep them waiting.
+
+    Raises:
+        ResultsError: the cache cannot be written.
+    """
+    lock = cache_folder() / name
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(_lock(lock))
+        except OSError as error:
+            raise _unwritable(lock, error) from error
+        yield
+
+
+@contextmanager
+def _lock(folder: Path) -> Iterator[None]:
+    """A lock file beside `folder`; the operating system frees it when its process dies."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder.with_name(f"{folder.name}.lock"))
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        print(f"Waiting for another run ({folder.name}) ...", file=sys.stderr, flush=True)
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _unwritable(folder: Path, error: OSError) -> ResultsError:
+    return ResultsError(
+        f"The cache {str(folder)!r} cannot be written ({error.strerror or error}); expected a "
+        "folder of yours with room in it; free some, or name another in SAMESTEP_CACHE."
+    )
 
 
 def remove(folder: Path) -> None:

@@ -14,7 +14,7 @@ from bench.host.cache import cache_folder
 from bench.host.data import DATASETS
 from bench.host.environments import prepare_environment
 from bench.host.machine import default_threads, describe_machine
-from bench.host.session import Selection
+from bench.host.selection import Selection
 
 GIBIBYTE = 2**30
 # Three CPU environments with their downloads take about 3 GiB.

@@ -1,5 +1,7 @@
 """Makes what every framework of a comparison starts from: weights and batch order, as files."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -7,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from bench.digests import digest_array, digest_arrays
+from bench.errors import ResultsError
 from bench.host.weights import initial_weights
 from bench.spec import ModelSpec
 
@@ -36,7 +39,8 @@ class Inputs:
         name = f"weights-{model}-{shape}-{spec.classes}-{seed}.npz"
         if name not in self._files:
             arrays = initial_weights(spec.parameters(), seed)
-            np.savez(self.folder / name, **arrays)  # type: ignore[arg-type]
+            with _written(self.folder):
+                np.savez(self.folder / name, **arrays)  # type: ignore[arg-type]
             self._files[name] = InputFile(self.folder / name, digest_arrays(arrays))
         return self._files[name]
 
@@ -45,9 +49,26 @@ class Inputs:
         name = f"order-{samples}-{batch_size}-{epochs}-{seed}.npy"
         if name not in self._files:
             order = batch_order(samples, batch_size, epochs, seed)
-            np.save(self.folder / name, order)
+            with _written(self.folder):
+                np.save(self.folder / name, order)
             self._files[name] = InputFile(self.folder / name, digest_array(order))
         return self._files[name]
+
+
+@contextmanager
+def _written(folder: Path) -> Iterator[None]:
+    """Say in one line that a folder has no room.
+
+    Raises:
+        ResultsError: a file could not be written.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise ResultsError(
+            f"The temporary folder {str(folder)!r} cannot be written ({error.strerror or error}); "
+            "expected room for weights and batch order; free some, or name another in TMPDIR."
+        ) from error
 
 
 def batch_order(

@@ -1,6 +1,5 @@
 """One run: prepares everything that its trials share, then turns trials into records."""
 
-import os
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -9,81 +8,26 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from bench.errors import InterpreterError, PlanError, UnavailableError
-from bench.host.cache import cache_folder, locked
+from bench.errors import UnavailableError
+from bench.host.cache import turn
 from bench.host.data import DATASETS
 from bench.host.data.prepared import Prepared, prepare_dataset
 from bench.host.environments import Environment, Say, prepare_environment
 from bench.host.executor import Event, Executor, Invocation, LocalProcess
-from bench.host.frameworks import ROOT, Framework, discover
+from bench.host.frameworks import Framework
 from bench.host.inputs import Inputs
 from bench.host.load import LoadMeter
 from bench.host.machine import commit, default_threads, describe_machine
-from bench.host.plan import Plan, choose_frameworks, expand, read_plan
-from bench.host.request import Request
+from bench.host.selection import Selection
 from bench.host.store import Run
 from bench.host.transcript import Transcript
+from bench.host.variables import framework_variables, worker_environment
 from bench.job import Execution, Job
 from bench.models import MODELS
 from bench.results import Record, Status, Trial
 from bench.spec import ModelSpec
 
 Listener = Callable[[Event], None]
-
-# What a worker may see of the user's environment: what programs need to start,
-# to find libraries, devices and compilers, and nothing that could be a secret.
-PASSED_VARIABLES = (
-    "PATH",
-    "HOME",
-    "USER",
-    "LOGNAME",
-    "LANG",
-    "LC_ALL",
-    "LC_CTYPE",
-    "TZ",
-    "TMPDIR",
-    "XDG_CACHE_HOME",
-    "LD_LIBRARY_PATH",
-    "CUDA_HOME",
-    "CUDA_PATH",
-    "CUDA_VISIBLE_DEVICES",
-    "CC",
-    "CXX",
-)
-
-
-@dataclass(frozen=True)
-class Selection:
-    """What a request comes to: the plan's trials of the chosen frameworks."""
-
-    request: Request
-    plan: Plan
-    frameworks: Mapping[str, Framework]
-    trials: tuple[Trial, ...]
-
-
-def select(request: Request) -> Selection:
-    """Read the plan and expand it; prepares nothing.
-
-    Raises:
-        FrameworkError, InterpreterError, PlanError: something named does not exist or is malformed.
-    """
-    known = discover(request.implementations)
-    frameworks = choose_frameworks(known, request.frameworks)
-    for name in request.pythons or {}:
-        if name not in known:
-            raise InterpreterError(
-                f"--python {name}=...: there is no framework {name!r}; expected one of "
-                f"{', '.join(known)}."
-            )
-    plan = read_plan(request.plan, known)
-    trials = tuple(expand(plan, frameworks, request.device))
-    if not trials:
-        raise PlanError(
-            f"The plan {plan.name!r} has no trial for {', '.join(frameworks)}; expected frameworks "
-            "that it names; choose others with --frameworks or another --plan."
-        )
-    return Selection(request, plan, frameworks, trials)
 
 
 @dataclass
@@ -114,8 +58,8 @@ class Session:
         if reason is not None:
             record = replace(record, status="skipped", reason=reason)
         else:
-            # One measurement at a time on this machine, whoever started the other run.
-            with locked(cache_folder() / "measuring"):
+            # One measurement at a time, whoever started the other run.
+            with turn("measuring"):
                 record = self._train(record, listen)
         self.run.append(record)
         self.statuses.append(record.status)
@@ -163,7 +107,6 @@ class Session:
         framework = self.selection.frameworks[trial.framework]
         environment = self.environments[trial.framework]
         assert isinstance(environment, Environment)  # _obstacle has seen to it
-        variables = worker_environment(framework, trial.device, self.threads)
         transcript = Transcript()
         limit = self.selection.plan.time_limit_seconds
 
@@ -177,7 +120,7 @@ class Session:
 
         invocation = Invocation(
             command=(str(environment.python), "-P", "-m", "bench.worker"),
-            environment=variables,
+            environment=worker_environment(framework, trial.device, self.threads),
             log=self.run.log_file(trial.id),
             standard_input=self._job(trial, framework).to_json(),
             time_limit_seconds=limit,
@@ -192,9 +135,7 @@ class Session:
             record,
             status=status,
             reason=reason,
-            environment={
-                name: variables[name] for name in sorted(_own_variables(framework, trial))
-            },
+            environment=framework_variables(framework, trial.device, self.threads),
             load=asdict(load),
             log=None if status == "ok" else outcome.log_tail or None,
             **transcript.fields(),
@@ -286,26 +227,3 @@ def open_session(
 def scratch_folder() -> "tempfile.TemporaryDirectory[str]":
     """A temporary folder for the files of one run."""
     return tempfile.TemporaryDirectory(prefix="samestep-")
-
-
-def worker_environment(framework: Framework, device: str, threads: int) -> dict[str, str]:
-    """All the variables that a worker sees."""
-    environment = {name: os.environ[name] for name in PASSED_VARIABLES if name in os.environ}
-    requirements = framework.devices.get(device)
-    own = requirements.environment if requirements else {}
-    environment.update(
-        {name: text.replace("{threads}", str(threads)) for name, text in own.items()}
-    )
-    if device == "cpu":
-        environment["CUDA_VISIBLE_DEVICES"] = ""
-    environment["PYTHONPATH"] = str(ROOT)
-    environment["PYTHONHASHSEED"] = "0"
-    # A worker leaves nothing in the checkout. Environments have their bytecode already.
-    environment["PYTHONDONTWRITEBYTECODE"] = "1"
-    return environment
-
-
-def _own_variables(framework: Framework, trial: Trial) -> Iterable[str]:
-    """Names of the variables that the framework's description sets, for the record."""
-    requirements = framework.devices.get(trial.device)
-    return requirements.environment if requirements else ()

@@ -21,7 +21,7 @@ class TrialProgress(AbstractContextManager["TrialProgress"]):
     def __init__(self, trial: Trial, console: Console) -> None:
         self._bar = Progress(
             TextColumn("{task.description}"),
-            BarColumn(bar_width=24),
+            BarColumn(bar_width=8),
             TextColumn("epoch {task.completed:.0f}/{task.total:.0f}"),
             TextColumn("{task.fields[state]}"),
             TimeRemainingColumn(),
@@ -31,7 +31,7 @@ class TrialProgress(AbstractContextManager["TrialProgress"]):
             disable=not console.is_terminal,
         )
         self._task: TaskID = self._bar.add_task(
-            f"{trial.model} {trial.dataset} {trial.framework} {trial.mode}",
+            f"{trial.framework} {trial.model} {trial.dataset}",
             total=trial.epochs,
             state="starting",
         )
@@ -52,7 +52,7 @@ class TrialProgress(AbstractContextManager["TrialProgress"]):
     def show(self, event: Event) -> None:
         """Take in an event of the worker."""
         if event["event"] == "epoch":
-            state = f"loss {event['train_loss']:.4f}, test accuracy {event['test_accuracy']:.4f}"
+            state = f"loss {event['train_loss']:.4f}, accuracy {event['test_accuracy']:.3f}"
             self._bar.update(self._task, advance=1, state=state)
             self._bar.refresh()
 

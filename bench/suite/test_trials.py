@@ -39,7 +39,7 @@ def test_trial(
 
 def _execute(trial: Trial, session: Session) -> Record:
     try:
-        with TrialProgress(trial, Console(stderr=True)) as progress:
+        with TrialProgress(trial, Console()) as progress:
             return session.execute(trial, progress.show)
     except SamestepError as error:
         # Nothing can be stored any more, say: later trials would only be lost too.

@@ -12,7 +12,7 @@ from bench.host.data.digits import read_digits
 from bench.host.data.prepared import channel_statistics, normalize
 from bench.host.environments import prepare_environment
 from bench.host.frameworks import discover
-from bench.host.session import worker_environment
+from bench.host.variables import worker_environment
 from bench.host.weights import initial_weights
 from bench.models import MODELS
 from tests.bench.suite.conftest import NUMPY

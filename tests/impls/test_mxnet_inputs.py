@@ -5,7 +5,7 @@ import subprocess
 from bench.errors import UnavailableError
 from bench.host.environments import prepare_environment
 from bench.host.frameworks import discover
-from bench.host.session import worker_environment
+from bench.host.variables import worker_environment
 from tests.conftest import unavailable
 
 PROGRAM = """

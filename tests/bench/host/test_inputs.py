@@ -1,8 +1,10 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from bench.digests import digest_array, digest_arrays
+from bench.errors import ResultsError
 from bench.host.inputs import Inputs, batch_order
 from bench.host.weights import initial_weights
 from bench.models import MODELS
@@ -54,3 +56,11 @@ def test_files_hold_what_their_digests_say_and_are_made_once(tmp_path: Path) -> 
     assert digest_array(np.load(order.path)) == order.digest
     assert inputs.weights("lenet", SPEC, seed=1) is weights
     assert inputs.order(100, 10, 2, seed=2).path != order.path
+
+
+def test_a_full_disk_is_one_line(tmp_path: Path) -> None:
+    inputs = Inputs(tmp_path / "gone")
+    with pytest.raises(ResultsError, match=r"temporary folder .* cannot be written .*TMPDIR"):
+        inputs.weights("lenet", SPEC, seed=1)
+    with pytest.raises(ResultsError, match=r"cannot be written"):
+        inputs.order(100, 10, 2, seed=1)

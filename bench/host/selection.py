@@ -1,0 +1,44 @@
+"""What a request comes to, before anything is prepared."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bench.errors import InterpreterError, PlanError
+from bench.host.frameworks import Framework, discover
+from bench.host.plan import Plan, choose_frameworks, expand, read_plan
+from bench.host.request import Request
+from bench.results import Trial
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What a request comes to: the plan's trials of the chosen frameworks."""
+
+    request: Request
+    plan: Plan
+    frameworks: Mapping[str, Framework]
+    trials: tuple[Trial, ...]
+
+
+def select(request: Request) -> Selection:
+    """Read the plan and expand it; prepares nothing.
+
+    Raises:
+        FrameworkError, InterpreterError, PlanError: something named does not exist or is malformed.
+    """
+    known = discover(request.implementations)
+    frameworks = choose_frameworks(known, request.frameworks)
+    for name in request.pythons or {}:
+        if name not in known:
+            raise InterpreterError(
+                f"--python {name}=...: there is no framework {name!r}; expected one of "
+                f"{', '.join(known)}."
+            )
+    plan = read_plan(request.plan, known)
+    trials = tuple(expand(plan, frameworks, request.device))
+    if not trials:
+        raise PlanError(
+            f"The plan {plan.name!r} has no trial for {', '.join(frameworks)}; expected frameworks "
+            "that it names; choose others with --frameworks or another --plan."
+        )
+    return Selection(request, plan, frameworks, trials)

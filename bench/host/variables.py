@@ -1,0 +1,46 @@
+"""The environment variables that a worker sees."""
+
+import os
+
+from bench.host.frameworks import ROOT, Framework
+
+# What a worker may see of the user's environment: what programs need to start,
+# to find libraries, devices and compilers, and nothing that could be a secret.
+PASSED_VARIABLES = (
+    "PATH",
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "LANG",
+    "LC_ALL",
+    "LC_CTYPE",
+    "TZ",
+    "TMPDIR",
+    "XDG_CACHE_HOME",
+    "LD_LIBRARY_PATH",
+    "CUDA_HOME",
+    "CUDA_PATH",
+    "CUDA_VISIBLE_DEVICES",
+    "CC",
+    "CXX",
+)
+
+
+def framework_variables(framework: Framework, device: str, threads: int) -> dict[str, str]:
+    """What the framework's description sets."""
+    requirements = framework.devices.get(device)
+    own = requirements.environment if requirements else {}
+    return {name: text.replace("{threads}", str(threads)) for name, text in own.items()}
+
+
+def worker_environment(framework: Framework, device: str, threads: int) -> dict[str, str]:
+    """All the variables that a worker sees."""
+    environment = {name: os.environ[name] for name in PASSED_VARIABLES if name in os.environ}
+    environment.update(framework_variables(framework, device, threads))
+    if device == "cpu":
+        environment["CUDA_VISIBLE_DEVICES"] = ""
+    environment["PYTHONPATH"] = str(ROOT)
+    environment["PYTHONHASHSEED"] = "0"
+    # A worker leaves nothing in the checkout. Environments have their bytecode already.
+    environment["PYTHONDONTWRITEBYTECODE"] = "1"
+    return environment
