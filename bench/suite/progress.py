@@ -1,7 +1,9 @@
 """Tells the user how a trial is going: a live line on a terminal, one line at the end elsewhere."""
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from statistics import median
+from time import monotonic
 from types import TracebackType
 
 from rich.console import Console
@@ -10,15 +12,21 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemaining
 from bench.host.executor import Event
 from bench.results import NOISY_SHARE, Record, Trial
 
+REDRAW_SECONDS = 0.5
+
 
 class TrialProgress(AbstractContextManager["TrialProgress"]):
     """Shows the epochs of one trial while it runs.
 
-    It is drawn only when an epoch ends, not by a thread of its own: the
+    It is drawn when an epoch ends, now and then, not by a thread of its own: the
     processors belong to the trial.
     """
 
-    def __init__(self, trial: Trial, console: Console) -> None:
+    def __init__(
+        self, trial: Trial, console: Console, clock: Callable[[], float] = monotonic
+    ) -> None:
+        self._clock = clock
+        self._drawn = clock()
         self._bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=8),
@@ -37,6 +45,8 @@ class TrialProgress(AbstractContextManager["TrialProgress"]):
         )
 
     def __enter__(self) -> "TrialProgress":
+        if not self._bar.disable:
+            self._bar.console.print()  # pytest has begun the line with the file's name
         self._bar.start()
         self._bar.refresh()
         return self
@@ -54,7 +64,9 @@ class TrialProgress(AbstractContextManager["TrialProgress"]):
         if event["event"] == "epoch":
             state = f"loss {event['train_loss']:.4f}, accuracy {event['test_accuracy']:.3f}"
             self._bar.update(self._task, advance=1, state=state)
-            self._bar.refresh()
+            if self._clock() - self._drawn >= REDRAW_SECONDS:
+                self._bar.refresh()
+                self._drawn = self._clock()
 
 
 def summary(record: Record) -> str:
