@@ -89,10 +89,15 @@ def _multiple(row: Row, first: Row) -> str:
 
 
 def _overlap(ranked: tuple[Row, ...]) -> str:
-    """A warning where the first two can hardly be told apart."""
-    if len(ranked) < 2 or ranked[1].throughput.high < ranked[0].throughput.low:
+    """A warning where rows can hardly be told apart from the first; a median alone may mislead."""
+    close = [row for row in ranked[1:] if row.throughput.high >= ranked[0].throughput.low]
+    if not close:
         return ""
-    return "The percentile ranges of the first two overlap: do not read an order into them."
+    names = titles.listing([_who(row) for row in close])
+    return (
+        f"The percentile range of {_who(ranked[0])} overlaps with that of {names}: do not read an "
+        "order into them."
+    )
 
 
 def _accuracies(comparison: Comparison) -> str:

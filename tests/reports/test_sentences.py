@@ -37,6 +37,17 @@ def test_overlapping_ranges_are_not_an_order(record: MakeRecord, blocks: MakeBlo
     assert words not in finding(comparison([record(), record("mxnet")]))
 
 
+def test_a_row_further_down_can_overlap_too(record: MakeRecord, blocks: MakeBlocks) -> None:
+    # Two of three processes slow, one as fast as the first: the median alone would mislead.
+    wide = record("jax", blocks=blocks(12_000, (0.5, 0.5, 0.5, 1.0, 1.0)))
+    second = record("mxnet", blocks=blocks(9_000, (1.0, 1.0)))
+    words = finding(comparison([record(), second, wide]))
+
+    assert "PyTorch 2.13.0 (eager) overlaps with that of JAX" in words
+    assert "MXNet 1.9.1 (eager) 0.75x" in words
+    assert "that of MXNet" not in words
+
+
 def test_failures_are_in_the_finding(record: MakeRecord, failure: MakeRecord) -> None:
     records = [record(), failure(), failure("jax", status="timeout"), record(repeat=2)]
     words = finding(comparison([*records, failure("pytorch", status="failed")]))
