@@ -109,8 +109,7 @@ class Session:
         assert isinstance(environment, Environment)  # _obstacle has seen to it
         transcript = Transcript()
         limit = self.selection.plan.time_limit_seconds
-
-        last_event = start = monotonic()
+        last_event = 0.0
 
         def on_event(event: Event) -> None:
             nonlocal last_event
@@ -125,6 +124,8 @@ class Session:
             standard_input=self._job(trial, framework).to_json(),
             time_limit_seconds=limit,
         )
+        # Only now: making the job may have drawn weights and batch order.
+        last_event = start = monotonic()
         meter = LoadMeter()
         outcome = self.executor.run(invocation, on_event)
         load = meter.read()
