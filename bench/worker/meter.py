@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import platform
+import re
 import resource
 import sys
 from pathlib import Path
@@ -25,9 +26,13 @@ def peak_resident_bytes() -> int:
 
 
 def installed_versions() -> dict[str, str]:
-    """The version of Python and of every installed distribution, by name."""
+    """The version of Python and of every installed distribution, by its normalised name.
+
+    A wheel may call itself tensorflow_cpu or Jinja2; readers look for tensorflow-cpu and jinja2
+    (the packaging specification "Names and normalization").
+    """
     versions = {
-        distribution.metadata["Name"]: distribution.version
+        re.sub(r"[-_.]+", "-", distribution.metadata["Name"]).lower(): distribution.version
         for distribution in importlib.metadata.distributions()
     }
     return {"python": platform.python_version(), **dict(sorted(versions.items()))}

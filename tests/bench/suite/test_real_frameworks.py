@@ -1,5 +1,6 @@
 """The main job as a user runs it: one plan through the three real frameworks."""
 
+import re
 from itertools import combinations
 from pathlib import Path
 
@@ -71,5 +72,7 @@ def test_the_modes_are_those_that_users_train_in(finished: Finished) -> None:
 
 def test_the_report_compares_them(finished: Finished) -> None:
     page = Path(finished.run / "report.html").read_text()
+    for header in ("torch", "tensorflow-cpu", "keras", "mxnet"):
+        assert re.search(rf"<th[^>]*>{header}</th>", page), header
     for title in ("PyTorch 2.13.0", "TensorFlow 2.21.0", "MXNet 1.9.1"):
         assert title in page
