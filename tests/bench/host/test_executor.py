@@ -152,7 +152,10 @@ def test_an_interruption_leaves_no_process(tmp_path: Path) -> None:
 def gone(pid: int) -> bool:
     """Whether a process has ended; one whose parent has died first is reaped by the system."""
     for _ in range(100):
-        if not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
+        try:
+            if psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
+                return True
+        except psutil.NoSuchProcess:
             return True
         time.sleep(0.05)
     return False

@@ -177,10 +177,28 @@ def wait_for_worker(host: int) -> psutil.Process:
     """The worker of a running suite, once it is there."""
     for _ in range(600):
         for child in psutil.Process(host).children():
-            if "bench.worker" in child.cmdline():
+            if "bench.worker" in command_line(child):
                 return child
         time.sleep(0.1)
     raise AssertionError("No worker was started.")
+
+
+def command_line(process: psutil.Process) -> list[str]:
+    """Empty for one that ended since it was listed: the host starts short commands of its own."""
+    try:
+        return process.cmdline()
+    except psutil.NoSuchProcess:  # A zombie is one of these too.
+        return []
+
+
+def test_the_command_line_of_an_ended_process_is_empty() -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    process = psutil.Process(ended.pid)
+    while process.status() != psutil.STATUS_ZOMBIE:
+        time.sleep(0.01)
+    assert command_line(process) == []
+    ended.wait()
+    assert command_line(process) == []
 
 
 def test_two_runs_at_once_measure_one_after_the_other(tmp_path: Path, cache: Path) -> None:
