@@ -18,7 +18,8 @@ or `error` with a `reason` instead of what would have come next.
 import json
 from dataclasses import asdict, dataclass
 
-from bench.spec import Optimizer
+from bench.optimizer import Optimizer
+from bench.spec import Samples
 
 # The losses of this many first steps go into the record, to be compared by eye.
 RECORDED_LOSSES = 10
@@ -30,7 +31,7 @@ class Execution:
 
     Attributes:
         mode: one of the framework's modes, such as `eager` or `compiled`.
-        precision: `ieee` is float32 without reduced-precision products.
+        precision: `ieee` is float32 without reduced-precision products; `float64` only verifies.
         device: `cpu` or `cuda`.
         threads: for the framework's own pool on the CPU.
     """
@@ -48,21 +49,20 @@ class Job:
     Attributes:
         framework: name of the implementation.
         implementation: its folder.
-        model, input_shape, classes: rebuild the model's spec.
+        model, samples: rebuild the model's spec.
         warmup_steps: steps before blocks count as measured.
         block_seconds: how long a measured block should last at least.
         weights: an .npz of the canonical initial weights.
         order: an .npy of sample indices, (epochs, steps, batch size).
-        layout: of images in the arrays, `NCHW` or `NHWC`.
-        arrays: paths of train_images, train_labels, test_images and test_labels as .npy.
+        layout: of images in the arrays, `NCHW` or `NHWC`; of no account for texts.
+        arrays: paths of train_inputs, train_labels, test_inputs and test_labels as .npy.
         digests: what the worker has to find for weights, data and order in canonical form.
     """
 
     framework: str
     implementation: str
     model: str
-    input_shape: tuple[int, ...]
-    classes: int
+    samples: Samples
     optimizer: Optimizer
     execution: Execution
     batch_size: int
@@ -83,7 +83,8 @@ class Job:
     def from_json(cls, text: str) -> "Job":
         """The job that `to_json` wrote."""
         document = json.loads(text)
-        document["input_shape"] = tuple(document["input_shape"])
-        document["optimizer"] = Optimizer(**document["optimizer"])
+        samples = document["samples"]
+        document["samples"] = Samples(**{**samples, "shape": tuple(samples["shape"])})
+        document["optimizer"] = Optimizer.from_document(document["optimizer"])
         document["execution"] = Execution(**document["execution"])
         return cls(**document)

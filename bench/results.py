@@ -14,8 +14,9 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from bench.certificate import Certificate
 from bench.errors import ResultsError
-from bench.spec import Optimizer
+from bench.optimizer import Optimizer
 
 SCHEMA = 1
 RECORDS_FILE = "records.jsonl"
@@ -106,6 +107,8 @@ class Record:
     losses: tuple[float, ...] = ()
     memory: dict[str, int] = field(default_factory=dict)
     load: dict[str, float] = field(default_factory=dict)
+    test_samples: int | None = None
+    certificate: Certificate | None = None
     log: str | None = None
     schema: int = SCHEMA
 
@@ -187,6 +190,8 @@ def _record(document: Mapping[str, Any]) -> Record:
         for epoch in document["epochs"]
     )
     values["losses"] = tuple(_number(loss) for loss in document["losses"])
+    if (certificate := document.get("certificate")) is not None:
+        values["certificate"] = Certificate.from_document(certificate)
     for name in ("seconds", "load"):
         values[name] = {key: _number(value) for key, value in document.get(name, {}).items()}
     return Record(**values)
@@ -204,7 +209,7 @@ def _check_types(values: Mapping[str, Any]) -> None:
         (TEXTS_OR_NULL, (str, type(None))),
         (OBJECTS, (dict,)),
         (("threads",), (int,)),
-        (("parameters",), (int, type(None))),
+        (("parameters", "test_samples"), (int, type(None))),
     ):
         for name in names:
             # A field that is not there has its default, or Record says that it is missing.
@@ -222,7 +227,7 @@ def _check_values(name: str, table: Mapping[str, Any], kind: type) -> None:
 
 
 def _trial(document: Mapping[str, Any]) -> Trial:
-    trial = Trial(**{**document, "optimizer": Optimizer(**document["optimizer"])})
+    trial = Trial(**{**document, "optimizer": Optimizer.from_document(document["optimizer"])})
     for name, value in vars(trial).items():
         wanted = int if name in ("batch_size", "epochs", "seed", "repeat") else str
         if name != "optimizer" and not isinstance(value, wanted):

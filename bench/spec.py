@@ -1,26 +1,71 @@
-"""What a model is: its parameters in canonical names and layouts, and how it is trained.
+"""What a model is: its arrays in canonical names and layouts.
 
 Standard library only: the host makes weights from a spec, and every worker
 checks its framework's parameters against the same spec.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
-from typing import ClassVar, Literal, Protocol
+from typing import ClassVar, Literal, Protocol, TypeVar
 
 from bench.errors import WeightsError
 
-Kind = Literal["convolution kernel", "dense kernel", "bias"]
-Initializer = Literal["glorot uniform", "zeros"]
+Kind = Literal[
+    "convolution kernel",
+    "dense kernel",
+    "input kernel",
+    "recurrent kernel",
+    "embedding",
+    "bias",
+    "scale",
+    "shift",
+    "running mean",
+    "running variance",
+]
+Initializer = Literal[
+    "glorot uniform",
+    "he normal",
+    "recurrent uniform",
+    "embedding uniform",
+    "zeros",
+    "ones",
+    "forget gate ones",
+]
+KERNELS = ("convolution kernel", "dense kernel", "input kernel", "recurrent kernel")
+STATISTICS = ("running mean", "running variance")
+
+# Batch normalization (Ioffe and Szegedy 2015), the same in every model: the running statistics are
+# decay * running + (1 - decay) * batch, the variance in canonical form with divisor n.
+NORMALIZATION_EPSILON = 1e-5
+NORMALIZATION_DECAY = 0.9
+
+GATES = 4  # of an LSTM, in the order input, forget, cell, output
+
+
+@dataclass(frozen=True)
+class Samples:
+    """What a model has to know of a data set.
+
+    Attributes:
+        shape: of one sample, (channels, height, width) of an image or (length,) of a text.
+        classes: number of classes.
+        vocabulary: number of distinct tokens of a text, None for images.
+    """
+
+    shape: tuple[int, ...]
+    classes: int
+    vocabulary: int | None = None
 
 
 @dataclass(frozen=True)
 class Param:
-    """One trainable parameter in its canonical layout.
+    """One array of a model in its canonical layout: a trainable parameter or a running statistic.
 
     Canonical layouts are PyTorch's: a convolution kernel is (output channels,
-    input channels, height, width), a dense kernel is (outputs, inputs).
+    input channels, height, width), a dense kernel is (outputs, inputs), an LSTM's
+    kernels are (4 * units, inputs) and (4 * units, units) with the gates in the order
+    input, forget, cell, output.
 
     Attributes:
         name: dotted path, `<layer>.<weight or bias>`, the same in every framework.
@@ -30,6 +75,9 @@ class Param:
         flattened: for a dense kernel that reads a flattened feature map, the map's
             (channels, height, width); its inputs are in that order. A framework
             that flattens (height, width, channels) permutes the inputs.
+        positions: for a running statistic, the height * width of the feature map: a batch of N
+            gives statistics over n = N * positions values. Tells a variance with divisor n - 1
+            from one with n.
     """
 
     name: str
@@ -37,6 +85,7 @@ class Param:
     kind: Kind
     initializer: Initializer
     flattened: tuple[int, int, int] | None = None
+    positions: int | None = None
 
     @property
     def size(self) -> int:
@@ -49,27 +98,67 @@ class Param:
         outputs, inputs, *window = self.shape
         return inputs * prod(window), outputs * prod(window)
 
+    @property
+    def decays(self) -> bool:
+        """Whether weight decay applies: to kernels; never to biases, scales and embeddings."""
+        return self.kind in KERNELS
 
-def convolution(name: str, inputs: int, outputs: int, kernel: int) -> tuple[Param, Param]:
+
+def convolution(
+    name: str,
+    inputs: int,
+    outputs: int,
+    kernel: int,
+    initializer: Initializer = "glorot uniform",
+    bias: bool = True,
+) -> tuple[Param, ...]:
     """The kernel and bias of a square 2-D convolution."""
+    shape = (outputs, inputs, kernel, kernel)
+    weight = Param(f"{name}.weight", shape, "convolution kernel", initializer)
+    return (weight, Param(f"{name}.bias", (outputs,), "bias", "zeros")) if bias else (weight,)
+
+
+def dense(
+    name: str,
+    inputs: int,
+    outputs: int,
+    flattened: tuple[int, int, int] | None = None,
+    initializer: Initializer = "glorot uniform",
+) -> tuple[Param, Param]:
+    """The kernel and bias of a fully connected layer."""
     return (
-        Param(
-            f"{name}.weight",
-            (outputs, inputs, kernel, kernel),
-            "convolution kernel",
-            "glorot uniform",
-        ),
+        Param(f"{name}.weight", (outputs, inputs), "dense kernel", initializer, flattened),
         Param(f"{name}.bias", (outputs,), "bias", "zeros"),
     )
 
 
-def dense(
-    name: str, inputs: int, outputs: int, flattened: tuple[int, int, int] | None = None
-) -> tuple[Param, Param]:
-    """The kernel and bias of a fully connected layer."""
+def normalization(name: str, channels: int) -> tuple[Param, Param]:
+    """The scale and shift of batch normalization."""
     return (
-        Param(f"{name}.weight", (outputs, inputs), "dense kernel", "glorot uniform", flattened),
-        Param(f"{name}.bias", (outputs,), "bias", "zeros"),
+        Param(f"{name}.weight", (channels,), "scale", "ones"),
+        Param(f"{name}.bias", (channels,), "shift", "zeros"),
+    )
+
+
+def running_statistics(name: str, channels: int, positions: int) -> tuple[Param, Param]:
+    """What batch normalization keeps for evaluation, of maps with so many positions."""
+    return (
+        Param(f"{name}.running_mean", (channels,), "running mean", "zeros", positions=positions),
+        Param(f"{name}.running_var", (channels,), "running variance", "ones", positions=positions),
+    )
+
+
+def lstm(name: str, inputs: int, units: int) -> tuple[Param, Param, Param]:
+    """The two kernels and the one bias of a layer of LSTM.
+
+    Frameworks with a second bias keep it at zero and do not train it: two would
+    take steps of twice the size.
+    """
+    rows = GATES * units
+    return (
+        Param(f"{name}.input_weight", (rows, inputs), "input kernel", "recurrent uniform"),
+        Param(f"{name}.recurrent_weight", (rows, units), "recurrent kernel", "recurrent uniform"),
+        Param(f"{name}.bias", (rows,), "bias", "forget gate ones"),
     )
 
 
@@ -96,32 +185,27 @@ class ModelSpec(Protocol):
         """The trainable parameters in layer order."""
         ...
 
+    def statistics(self) -> Sequence[Param]:
+        """The running statistics in layer order; none where nothing is normalized."""
+        ...
+
+
+Spec = TypeVar("Spec", bound=ModelSpec)
+
+
+def arrays_of(spec: ModelSpec) -> tuple[Param, ...]:
+    """The manifest: parameters, then running statistics."""
+    return (*spec.parameters(), *spec.statistics())
+
 
 def parameter_count(spec: ModelSpec) -> int:
     """Number of trainable values of the model."""
     return sum(param.size for param in spec.parameters())
 
 
-@dataclass(frozen=True)
-class Optimizer:
-    """How the weights are updated, the same rule in every framework.
-
-    `sgd` is stochastic gradient descent with momentum in the heavy-ball form
-    (Polyak 1964; Sutskever et al. 2013 without Nesterov's look-ahead), on the
-    gradient of the mean loss of the batch:
-
-        velocity = momentum * velocity + gradient
-        weight   = weight - learning_rate * velocity
-
-    Attributes:
-        name: the rule; only `sgd` so far.
-        learning_rate: above 0, constant over the trial.
-        momentum: in [0, 1).
-    """
-
-    name: Literal["sgd"]
-    learning_rate: float
-    momentum: float
+def without_dropout(spec: Spec) -> Spec:
+    """The spec with dropout at rate 0: random streams cannot match between frameworks."""
+    return replace(spec, dropout=0.0) if hasattr(spec, "dropout") else spec  # type: ignore
 
 
 class Shaped(Protocol):
@@ -138,7 +222,7 @@ def check_parameters(
     arrays: Mapping[str, Shaped],
     source: str,
 ) -> None:
-    """Check that `source` holds exactly the manifest's parameters in their canonical shapes.
+    """Check that `source` holds exactly the manifest's arrays in their canonical shapes.
 
     Raises:
         WeightsError: names what is missing, extra or misshaped on either side.

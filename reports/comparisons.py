@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from bench.optimizer import Optimizer
 from bench.results import Record
-from bench.spec import Optimizer
 from reports import frame, titles
 from reports.statistics import Spread, quartiles
 

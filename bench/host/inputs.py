@@ -11,7 +11,7 @@ import numpy as np
 from bench.digests import digest_array, digest_arrays
 from bench.errors import ResultsError
 from bench.host.weights import initial_weights
-from bench.spec import ModelSpec
+from bench.spec import ModelSpec, arrays_of
 
 
 @dataclass(frozen=True)
@@ -34,11 +34,11 @@ class Inputs:
     _files: dict[str, InputFile] = field(default_factory=dict)
 
     def weights(self, model: str, spec: ModelSpec, seed: int) -> InputFile:
-        """Initial weights as an .npz by canonical name."""
+        """Initial weights and running statistics as an .npz by canonical name."""
         shape = "x".join(str(side) for side in spec.input_shape)
         name = f"weights-{model}-{shape}-{spec.classes}-{seed}.npz"
         if name not in self._files:
-            arrays = initial_weights(spec.parameters(), seed)
+            arrays = initial_weights(arrays_of(spec), seed)
             with _written(self.folder):
                 np.savez(self.folder / name, **arrays)  # type: ignore[arg-type]
             self._files[name] = InputFile(self.folder / name, digest_arrays(arrays))

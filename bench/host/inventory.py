@@ -35,7 +35,7 @@ def model_rows() -> list[Row]:
     for model in MODELS.values():
         for dataset in DATASETS.values():
             try:
-                spec = model.build(dataset.shape, dataset.classes)
+                spec = model.build(dataset.samples)
             except ValueError:
                 continue
             rows.append(
@@ -55,8 +55,8 @@ def dataset_rows() -> list[Row]:
     return [
         {
             "data set": dataset.name,
-            "sample": "x".join(str(side) for side in dataset.shape),
-            "classes": dataset.classes,
+            "sample": "x".join(str(side) for side in dataset.samples.shape),
+            "classes": dataset.samples.classes,
             "summary": dataset.summary,
         }
         for dataset in DATASETS.values()

@@ -10,15 +10,22 @@ from bench.host.data import DATASETS
 from bench.host.frameworks import MODES, Framework
 from bench.host.toml_table import TomlTable, read_toml
 from bench.models import MODELS
+from bench.optimizer import RULES, Change, Optimizer, Rule
 from bench.results import Trial
-from bench.spec import Optimizer
 
 PLANS = Path(__file__).parents[1] / "plans"
 DEFAULT_PLAN = "quick"
 DEFAULT_MODE = "default"
 SETTINGS = ("default",)
 PRECISIONS = ("ieee",)
-OPTIMIZERS = ("sgd",)
+CONSTANTS: dict[Rule, dict[str, dict[str, float]]] = {
+    "sgd": {"momentum": {"default": 0.0, "below": 1}},
+    "adam": {
+        "beta1": {"default": 0.9, "below": 1},
+        "beta2": {"default": 0.999, "below": 1},
+        "epsilon": {"default": 1e-8, "above": 0},
+    },
+}
 
 
 @dataclass(frozen=True)
@@ -111,13 +118,31 @@ def _optimizer(table: TomlTable) -> Optimizer:
     section = table.table("optimizer")
     if section is None:
         raise table.fail("optimizer", None, "a table with name, learning_rate and momentum")
-    optimizer = Optimizer(
-        name=section.text("name", allowed=OPTIMIZERS),
-        learning_rate=section.number("learning_rate", above=0),
-        momentum=section.number("momentum", 0.0, below=1),
-    )
+    name = section.text("name", allowed=RULES)
+    constants = {
+        "learning_rate": section.number("learning_rate", above=0),
+        "weight_decay": section.number("weight_decay", 0.0),
+        # A constant of the other rule is an unknown key: it would do nothing.
+        **{key: section.number(key, **limits) for key, limits in CONSTANTS[name].items()},
+    }
+    optimizer = Optimizer(name=name, changes=_changes(section), **constants)
     section.finish()
     return optimizer
+
+
+def _changes(section: TomlTable) -> tuple[Change, ...]:
+    """The piecewise constant learning rate, in ascending order of epochs."""
+    changes: list[Change] = []
+    for table in section.tables("changes", ()):
+        after = changes[-1].epoch + 1 if changes else 1
+        changes.append(
+            Change(
+                epoch=table.integer("epoch", least=after),
+                learning_rate=table.number("learning_rate", above=0),
+            )
+        )
+        table.finish()
+    return tuple(changes)
 
 
 def expand(plan: Plan, frameworks: Mapping[str, Framework], device: str) -> list[Trial]:

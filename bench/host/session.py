@@ -89,9 +89,9 @@ class Session:
             return f"{framework.title} has no mode {trial.mode!r}."
         if isinstance(environment, UnavailableError):
             return str(environment)
-        samples = self.data[trial.dataset].samples
-        if trial.batch_size > samples:
-            return f"A batch of {trial.batch_size:,} is more than the {samples:,} training samples."
+        count = self.data[trial.dataset].train_count
+        if trial.batch_size > count:
+            return f"A batch of {trial.batch_size:,} is more than the {count:,} training samples."
         try:
             self._spec(trial)
         except ValueError as error:
@@ -99,8 +99,7 @@ class Session:
         return None
 
     def _spec(self, trial: Trial) -> ModelSpec:
-        dataset = DATASETS[trial.dataset]
-        return MODELS[trial.model].build(dataset.shape, dataset.classes)
+        return MODELS[trial.model].build(DATASETS[trial.dataset].samples)
 
     def _train(self, record: Record, listen: Listener) -> Record:
         trial = record.trial
@@ -145,13 +144,12 @@ class Session:
     def _job(self, trial: Trial, framework: Framework) -> Job:
         data = self.data[trial.dataset]
         weights = self.inputs.weights(trial.model, self._spec(trial), trial.seed)
-        order = self.inputs.order(data.samples, trial.batch_size, trial.epochs, trial.seed)
+        order = self.inputs.order(data.train_count, trial.batch_size, trial.epochs, trial.seed)
         return Job(
             framework=framework.name,
             implementation=str(framework.folder),
             model=trial.model,
-            input_shape=data.shape,
-            classes=data.classes,
+            samples=data.samples,
             optimizer=trial.optimizer,
             execution=Execution(trial.mode, trial.precision, trial.device, self.threads),
             batch_size=trial.batch_size,

@@ -97,9 +97,11 @@ class TomlTable:
         value = self._take(key, None, dict, "a table")
         return None if value is None else TomlTable(value, f"{self._where}: [{key}]", self._error)
 
-    def tables(self, key: str) -> list["TomlTable"]:
-        """An array of tables, not empty."""
-        values = self._take(key, REQUIRED, list, f"an array of tables, [[{key}]]")
+    def tables(self, key: str, default: Any = REQUIRED) -> list["TomlTable"]:
+        """An array of tables, not empty where it is there."""
+        values = self._take(key, default, list, f"an array of tables, [[{key}]]")
+        if values is default:
+            return list(values)
         if not values or not all(isinstance(value, dict) for value in values):
             raise self.fail(key, values, f"an array of tables, [[{key}]]")
         return [

@@ -1,12 +1,12 @@
-"""Draws initial weights from a manifest, outside every framework."""
+"""Draws initial values from a manifest, outside every framework."""
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from bench.spec import Param
+from bench.spec import GATES, Initializer, Param
 
 Array = np.ndarray[Any, Any]
 
@@ -26,9 +26,54 @@ def _generator(name: str, seed: int) -> np.random.Generator:
 
 
 def _draw(param: Param, generator: np.random.Generator) -> Array:
-    if param.initializer == "zeros":
-        return np.zeros(param.shape, dtype=np.float32)
-    # Glorot and Bengio 2010, equation 16.
+    return INITIALIZERS[param.initializer](param, generator).astype(np.float32)
+
+
+def _zeros(param: Param, generator: np.random.Generator) -> Array:
+    return np.zeros(param.shape)
+
+
+def _ones(param: Param, generator: np.random.Generator) -> Array:
+    return np.ones(param.shape)
+
+
+def _glorot_uniform(param: Param, generator: np.random.Generator) -> Array:
+    """Glorot and Bengio 2010, equation 16."""
     fan_in, fan_out = param.fans
     limit = np.sqrt(6 / (fan_in + fan_out))
-    return generator.uniform(-limit, limit, param.shape).astype(np.float32)
+    return generator.uniform(-limit, limit, param.shape)
+
+
+def _he_normal(param: Param, generator: np.random.Generator) -> Array:
+    """He, Zhang, Ren, Sun 2015 (Delving deep into rectifiers), equation 10."""
+    fan_in, _ = param.fans
+    return generator.normal(0, np.sqrt(2 / fan_in), param.shape)
+
+
+def _recurrent_uniform(param: Param, generator: np.random.Generator) -> Array:
+    """Within 1 / sqrt(units), as in PyTorch's and cuDNN's examples."""
+    limit = 1 / np.sqrt(param.shape[0] // GATES)
+    return generator.uniform(-limit, limit, param.shape)
+
+
+def _embedding_uniform(param: Param, generator: np.random.Generator) -> Array:
+    """Within 0.05, as in Keras."""
+    return generator.uniform(-0.05, 0.05, param.shape)
+
+
+def _forget_gate_ones(param: Param, generator: np.random.Generator) -> Array:
+    """Zeros, but the forget gate's part open (Jozefowicz, Zaremba, Sutskever 2015)."""
+    bias = np.zeros((GATES, param.shape[0] // GATES))
+    bias[1] = 1
+    return bias.reshape(param.shape)
+
+
+INITIALIZERS: dict[Initializer, Callable[[Param, np.random.Generator], Array]] = {
+    "zeros": _zeros,
+    "ones": _ones,
+    "glorot uniform": _glorot_uniform,
+    "he normal": _he_normal,
+    "recurrent uniform": _recurrent_uniform,
+    "embedding uniform": _embedding_uniform,
+    "forget gate ones": _forget_gate_ones,
+}

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from bench.spec import Param, convolution, dense
+from bench.spec import Param, Samples, convolution, dense
 
 KERNEL = 5
 
@@ -37,14 +37,14 @@ class LeNet:
     units: tuple[int, int] = (120, 84)
 
     @classmethod
-    def modern(cls, input_shape: tuple[int, ...], classes: int) -> "LeNet":
+    def modern(cls, samples: Samples) -> "LeNet":
         """The common modern form: ReLU and max pooling."""
-        return cls(_image(input_shape), classes, activation="relu", pooling="max")
+        return cls(_image(samples.shape), samples.classes, activation="relu", pooling="max")
 
     @classmethod
-    def classic(cls, input_shape: tuple[int, ...], classes: int) -> "LeNet":
+    def classic(cls, samples: Samples) -> "LeNet":
         """The 1998 form: tanh and average pooling."""
-        return cls(_image(input_shape), classes, activation="tanh", pooling="average")
+        return cls(_image(samples.shape), samples.classes, activation="tanh", pooling="average")
 
     @property
     def padding(self) -> int:
@@ -67,6 +67,10 @@ class LeNet:
             *dense("dense2", self.units[0], self.units[1]),
             *dense("dense3", self.units[1], self.classes),
         )
+
+    def statistics(self) -> tuple[Param, ...]:
+        """None."""
+        return ()
 
 
 def _reduced(length: int, padding: int) -> int:

@@ -32,7 +32,7 @@ def run(job: Job, channel: Channel) -> None:
     from bench.worker.pacer import Pacer
 
     start = perf_counter()
-    spec = MODELS[job.model].build(job.input_shape, job.classes)
+    spec = MODELS[job.model].build(job.samples)
     batches, digests = load_batches(job, spec)
     channel.send("inputs", seconds=perf_counter() - start, digests=digests)
 
@@ -48,7 +48,7 @@ def run(job: Job, channel: Channel) -> None:
     )
 
     pacer = Pacer(job.warmup_steps, job.block_seconds, batches.most_steps)
-    Loop(backend, batches, pacer, channel.send).train()
+    Loop(backend, batches, job.optimizer, pacer, channel.send).train()
     channel.send("finished", memory=backend.memory(), resident_bytes=peak_resident_bytes())
 
 

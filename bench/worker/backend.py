@@ -10,16 +10,19 @@ import numpy as np
 import impls
 from bench.errors import WorkerError
 from bench.job import Execution
-from bench.spec import ModelSpec, Optimizer
+from bench.optimizer import Optimizer
+from bench.spec import ModelSpec
 
 
 class Backend(Protocol):
     """What `impls/<framework>/backend.py` offers as its class `Backend`.
 
     Sums cross the contract, never means: frameworks differ in what they divide
-    by. Arrays that cross it are float32 images in the layout that
-    framework.toml names, and int64 labels. Where a trained mean is needed, the
-    gradient is that of the mean loss of the batch.
+    by. Inputs that cross it are images in the layout that framework.toml names, of the
+    execution's precision, or int32 tokens of texts; labels are int64. The gradient that
+    trains is that of the mean loss of the batch.
+
+    The last four methods are for `verify`, which calls them on a backend that is not timed.
     """
 
     version: str
@@ -29,9 +32,23 @@ class Backend(Protocol):
         """Build the model and its optimizer on the device."""
 
     def load(self, weights: Mapping[str, np.ndarray]) -> None:
-        """Set every parameter from its canonical array; raises WeightsError for a misfit."""
+        """Set every parameter and running statistic from its canonical array.
 
-    def step(self, images: np.ndarray, labels: np.ndarray) -> Any:
+        What the optimizer has gathered is forgotten. The arrays may be of another
+        precision than the model.
+
+        Raises:
+            WeightsError: they do not fit the manifest.
+        """
+
+    def set_learning_rate(self, learning_rate: float) -> None:
+        """From the next step on; keeps to the rule in `bench.optimizer.Optimizer`.
+
+        Called between epochs. A framework whose momentum buffer holds the learning rate
+        rescales it (momentum correction, Goyal et al. 2017, section 2.1).
+        """
+
+    def step(self, inputs: np.ndarray, labels: np.ndarray) -> Any:
         """Take one training step; may return before the device is done.
 
         Returns a handle on the summed loss of the batch before the update.
@@ -40,11 +57,8 @@ class Backend(Protocol):
     def losses(self, handles: Sequence[Any]) -> list[float]:
         """The numbers behind the handles of `step`; may wait for the device."""
 
-    def evaluate(self, images: np.ndarray, labels: np.ndarray) -> tuple[float, int]:
+    def evaluate(self, inputs: np.ndarray, labels: np.ndarray) -> tuple[float, int]:
         """(summed loss, number of correct predictions), without training."""
-
-    def export(self) -> dict[str, np.ndarray]:
-        """Every parameter as its canonical array."""
 
     def synchronize(self) -> None:
         """Return once the device has done all that it was given."""
@@ -53,6 +67,24 @@ class Backend(Protocol):
         """Bytes by the framework's allocator: allocator_peak_bytes, allocator_reserved_bytes.
 
         What the framework cannot tell is absent.
+        """
+
+    def logits(self, inputs: np.ndarray, training: bool) -> np.ndarray:
+        """(N, classes), in training or evaluation mode; may change running statistics."""
+
+    def gradients(self, inputs: np.ndarray, labels: np.ndarray) -> dict[str, np.ndarray]:
+        """Of the mean loss, without weight decay, in canonical form; updates no parameter."""
+
+    def export(self) -> dict[str, np.ndarray]:
+        """Every parameter and running statistic as its canonical array.
+
+        A running variance is the one with divisor n, whatever the framework keeps.
+        """
+
+    def slots(self) -> dict[str, dict[str, np.ndarray]]:
+        """What the optimizer has gathered, by slot and parameter, in canonical form.
+
+        `sgd` has the slot `velocity`, `adam` has `first moment` and `second moment`.
         """
 
 

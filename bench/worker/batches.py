@@ -9,7 +9,7 @@ import numpy as np
 from bench.digests import combine, digest_array, digest_arrays, digest_parts
 from bench.errors import WorkerError
 from bench.job import Job
-from bench.spec import ModelSpec, check_parameters
+from bench.spec import ModelSpec, arrays_of, check_parameters
 
 # Batches are gathered a block at a time, before the clock starts; this bounds what a block holds.
 BLOCK_BYTES = 64 * 2**20
@@ -24,15 +24,15 @@ class Batches:
     """Training batches in the host's order, and test batches.
 
     Attributes:
-        weights: canonical initial weights by name.
+        weights: canonical initial weights and running statistics by name.
         order: (epochs, steps, batch size) sample indices.
     """
 
     weights: dict[str, Arrays]
     order: Arrays
-    train_images: Arrays
+    train_inputs: Arrays
     train_labels: Arrays
-    test_images: Arrays
+    test_inputs: Arrays
     test_labels: Arrays
     _buffers: dict[str, Arrays] = field(default_factory=dict)
 
@@ -54,18 +54,18 @@ class Batches:
     @property
     def most_steps(self) -> int:
         """How many steps one block may hold in memory."""
-        batch_bytes = int(self.train_images[0].nbytes) * self.batch_size
+        batch_bytes = int(self.train_inputs[0].nbytes) * self.batch_size
         return max(1, BLOCK_BYTES // batch_bytes)
 
     def block(self, epoch: int, first: int, steps: int) -> tuple[Arrays, Arrays]:
-        """Images and labels of `steps` consecutive steps, gathered: (steps, batch size, ...).
+        """Inputs and labels of `steps` consecutive steps, gathered: (steps, batch size, ...).
 
         They stand in the same memory each time, valid until the next call: fresh
         memory for every block would cost more in page faults than the copy.
         """
         chosen = self.order[epoch, first : first + steps]
         return (
-            self._gather("images", self.train_images, chosen),
+            self._gather("inputs", self.train_inputs, chosen),
             self._gather("labels", self.train_labels, chosen),
         )
 
@@ -81,7 +81,7 @@ class Batches:
         """The test data in batches; the last one may be smaller."""
         for first in range(0, len(self.test_labels), EVALUATION_BATCH):
             part = slice(first, first + EVALUATION_BATCH)
-            yield np.array(self.test_images[part]), np.array(self.test_labels[part])
+            yield np.array(self.test_inputs[part]), np.array(self.test_labels[part])
 
 
 def load_batches(job: Job, spec: ModelSpec) -> tuple[Batches, dict[str, str]]:
@@ -113,7 +113,7 @@ def load_batches(job: Job, spec: ModelSpec) -> tuple[Batches, dict[str, str]]:
                 f"{job.digests[name][:12]}; the cached data is damaged: run `python -m bench "
                 "prepare` to make it again."
             )
-    check_parameters(spec.parameters(), weights, "the weights")
+    check_parameters(arrays_of(spec), weights, "the weights")
     return Batches(weights, order, **arrays), digests
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from bench.errors import WorkerError
 from bench.job import RECORDED_LOSSES
+from bench.optimizer import Optimizer
 from bench.worker.backend import Backend
 from bench.worker.batches import Batches
 from bench.worker.pacer import Pacer
@@ -27,6 +28,7 @@ class Loop:
 
     backend: Backend
     batches: Batches
+    optimizer: Optimizer
     pacer: Pacer
     send: Send
     clock: Clock = perf_counter
@@ -39,6 +41,7 @@ class Loop:
             WorkerError: the loss is no longer a finite number.
         """
         for epoch in range(self.batches.epochs):
+            self._set_learning_rate(epoch)
             loss, seconds = self._epoch(epoch)
             test_loss, accuracy, evaluation_seconds = self._evaluate()
             self.send(
@@ -49,6 +52,11 @@ class Loop:
                 seconds=seconds,
                 evaluation_seconds=evaluation_seconds,
             )
+
+    def _set_learning_rate(self, epoch: int) -> None:
+        changes = {change.epoch: change.learning_rate for change in self.optimizer.changes}
+        if epoch in changes:
+            self.backend.set_learning_rate(changes[epoch])
 
     def _epoch(self, epoch: int) -> tuple[float, float]:
         """Mean loss per sample over the epoch, and the seconds of its blocks."""
@@ -64,13 +72,13 @@ class Loop:
 
     def _block(self, epoch: int, first: int, steps: int) -> tuple[list[float], float]:
         """Train one block; the clock runs from one synchronisation to the next."""
-        images, labels = self.batches.block(epoch, first, steps)
+        inputs, labels = self.batches.block(epoch, first, steps)
         take_step = self.backend.step
         handles: list[Any] = []
         self.backend.synchronize()
         start = self.clock()
         for index in range(steps):
-            handles.append(take_step(images[index], labels[index]))
+            handles.append(take_step(inputs[index], labels[index]))
         self.backend.synchronize()
         seconds = self.clock() - start
         losses = self.backend.losses(handles)
@@ -102,8 +110,8 @@ class Loop:
         """(mean loss per sample, accuracy, seconds) on the test data."""
         start = self.clock()
         loss, correct, samples = 0.0, 0, 0
-        for images, labels in self.batches.test():
-            batch_loss, batch_correct = self.backend.evaluate(images, labels)
+        for inputs, labels in self.batches.test():
+            batch_loss, batch_correct = self.backend.evaluate(inputs, labels)
             loss += batch_loss
             correct += batch_correct
             samples += len(labels)

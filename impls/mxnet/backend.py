@@ -8,7 +8,8 @@ from mxnet import autograd, gluon
 from mxnet.ndarray import NDArray
 
 from bench.job import Execution
-from bench.spec import ModelSpec, Optimizer
+from bench.optimizer import Optimizer
+from bench.spec import ModelSpec
 
 from . import weights as parameters
 from .lenet import LeNet

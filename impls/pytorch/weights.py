@@ -1,24 +1,63 @@
-"""Canonical parameters to PyTorch's and back: names, layouts and shapes are the same."""
+"""Canonical arrays to PyTorch's and back: layouts are the same, LSTM's names differ."""
 
+import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
 from torch import nn
 
-from bench.spec import Param, check_parameters
+from bench.spec import NORMALIZATION_DECAY, Param, check_parameters
+
+# Canonical `lstm<layer>.<array>` is an array of the one fused nn.LSTM, which counts from 0.
+LSTM_ARRAYS = {"input_weight": "weight_ih", "recurrent_weight": "weight_hh", "bias": "bias_ih"}
 
 
 @torch.no_grad()
-def load(model: nn.Module, manifest: Sequence[Param], weights: Mapping[str, np.ndarray]) -> None:
-    """Set every parameter of `model`; raises WeightsError for a misfit."""
-    parameters = dict(model.named_parameters())
-    check_parameters(manifest, parameters, "PyTorch")
+def load(
+    tensors: Mapping[str, torch.Tensor],
+    manifest: Sequence[Param],
+    weights: Mapping[str, np.ndarray],
+) -> None:
+    """Set every tensor of a model (`named_tensors`); raises WeightsError for a misfit."""
+    check_parameters(manifest, tensors, "PyTorch")
     check_parameters(manifest, weights, "the weights")
     for param in manifest:
-        parameters[param.name].copy_(torch.from_numpy(weights[param.name]))
+        tensors[param.name].copy_(torch.from_numpy(weights[param.name]))
 
 
-def export(model: nn.Module) -> dict[str, np.ndarray]:
-    """Every parameter of `model` as its canonical array."""
-    return {name: value.detach().cpu().numpy().copy() for name, value in model.named_parameters()}
+def named_tensors(model: nn.Module) -> dict[str, torch.Tensor]:
+    """Parameters and running statistics by canonical name."""
+    named = dict(model.named_parameters()) | dict(model.named_buffers())
+    return {
+        canonical_name(name): tensor
+        for name, tensor in named.items()
+        if "bias_hh" not in name and not name.endswith("num_batches_tracked")
+    }
+
+
+def canonical_name(name: str) -> str:
+    """`lstm.weight_ih_l0` is `lstm1.input_weight`; other names are the same."""
+    for canonical, native in LSTM_ARRAYS.items():
+        if match := re.fullmatch(rf"lstm\.{native}_l(\d+)", name):
+            return f"lstm{int(match[1]) + 1}.{canonical}"
+    return name
+
+
+def to_numpy(tensor: torch.Tensor) -> np.ndarray:
+    """A copy of a tensor on any device."""
+    return tensor.detach().cpu().numpy().copy()
+
+
+def with_divisor_n(
+    param: Param, variance: np.ndarray, initial: np.ndarray, steps: int, batch_size: int
+) -> np.ndarray:
+    """A running variance as if each step had added one with the divisor n; PyTorch's has n - 1.
+
+    After `steps` steps it is decay ** steps * initial plus what the steps added, and only
+    that is proportional to n / (n - 1).
+    """
+    assert param.positions is not None  # a running statistic has them
+    n = batch_size * param.positions
+    kept = NORMALIZATION_DECAY**steps * initial
+    return (kept + (variance - kept) * (n - 1) / n).astype(variance.dtype)

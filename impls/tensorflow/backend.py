@@ -7,7 +7,8 @@ import numpy as np
 import tensorflow as tf
 
 from bench.job import Execution
-from bench.spec import ModelSpec, Optimizer
+from bench.optimizer import Optimizer
+from bench.spec import ModelSpec
 
 from . import weights as parameters
 from .lenet import LeNet

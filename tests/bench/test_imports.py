@@ -11,10 +11,12 @@ from tests.conftest import ROOT
 
 FRAMEWORKS = {"torch", "tensorflow", "keras", "mxnet", "jax", "flax"}
 SHARED_CORE = (
+    "bench.certificate",
     "bench.digests",
     "bench.errors",
     "bench.job",
     "bench.models",
+    "bench.optimizer",
     "bench.results",
     "bench.spec",
 )
@@ -57,7 +59,7 @@ def project_imports(folder: str) -> dict[str, set[str]]:
         ("bench/worker", ("bench.worker", "impls", *SHARED_CORE)),
         ("bench/models", SHARED_CORE),
         ("bench/suite", ("bench.suite", "bench.host", *SHARED_CORE)),
-        ("reports", ("reports", "bench.results", "bench.errors", "bench.spec", "bench.digests")),
+        ("reports", ("reports", *SHARED_CORE)),
         ("impls", ("impls", *SHARED_CORE)),
     ],
 )

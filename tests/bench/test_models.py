@@ -4,18 +4,18 @@ import pytest
 from bench.errors import WeightsError
 from bench.models import MODELS
 from bench.models.lenet import LeNet
-from bench.spec import Param, check_parameters, parameter_count
+from bench.spec import Param, Samples, check_parameters, parameter_count
 
 
 @pytest.mark.parametrize("name", ["lenet", "lenet-1998"])
 @pytest.mark.parametrize("side", [28, 32])
 def test_lenet_has_the_textbook_number_of_parameters(name: str, side: int) -> None:
     # 6*25+6, 16*6*25+16, 400*120+120, 120*84+84, 84*10+10: the usual 61,706.
-    assert parameter_count(MODELS[name].build((1, side, side), 10)) == 61_706
+    assert parameter_count(MODELS[name].build(Samples((1, side, side), 10))) == 61_706
 
 
 def test_lenet_manifest_is_in_layer_order() -> None:
-    spec = LeNet.modern((3, 32, 32), 7)
+    spec = LeNet.modern(Samples((3, 32, 32), 7))
     assert [(param.name, param.shape) for param in spec.parameters()] == [
         ("conv1.weight", (6, 3, 5, 5)),
         ("conv1.bias", (6,)),
@@ -32,7 +32,10 @@ def test_lenet_manifest_is_in_layer_order() -> None:
 
 
 def test_the_two_forms_differ_in_activation_and_pooling() -> None:
-    modern, classic = LeNet.modern((1, 28, 28), 10), LeNet.classic((1, 32, 32), 10)
+    modern, classic = (
+        LeNet.modern(Samples((1, 28, 28), 10)),
+        LeNet.classic(Samples((1, 32, 32), 10)),
+    )
     assert (modern.activation, modern.pooling, modern.padding) == ("relu", "max", 2)
     assert (classic.activation, classic.pooling, classic.padding) == ("tanh", "average", 0)
 
@@ -40,7 +43,7 @@ def test_the_two_forms_differ_in_activation_and_pooling() -> None:
 @pytest.mark.parametrize("shape", [(1, 8, 8), (28, 28), (1, 28, 32), (3, 224, 224)])
 def test_lenet_refuses_other_images(shape: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match="28x28 or 32x32"):
-        LeNet.modern(shape, 10)
+        LeNet.modern(Samples(shape, 10))
 
 
 def test_fans_are_those_of_glorot_and_bengio() -> None:
@@ -48,7 +51,7 @@ def test_fans_are_those_of_glorot_and_bengio() -> None:
     assert Param("d", (84, 120), "dense kernel", "glorot uniform").fans == (120, 84)
 
 
-MANIFEST = LeNet.modern((1, 28, 28), 10).parameters()
+MANIFEST = LeNet.modern(Samples((1, 28, 28), 10)).parameters()
 SHAPES = {param.name: param.shape for param in MANIFEST}
 
 

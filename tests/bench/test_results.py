@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.errors import ResultsError
+from bench.optimizer import Optimizer
 from bench.results import Block, Epoch, Record, Trial, decode, encode, read_records
-from bench.spec import Optimizer
 
 TRIAL = Trial(
     model="lenet",

@@ -14,7 +14,7 @@ import pytest
 from bench.errors import WeightsError
 from bench.job import Execution
 from bench.models.lenet import LeNet as Spec
-from bench.spec import Optimizer
+from bench.optimizer import Optimizer
 from bench.worker.backend import import_backend
 
 FOLDER = Path(__file__).parent / "numpy"

@@ -12,7 +12,8 @@ import numpy as np
 
 from bench.job import Execution
 from bench.models import MODELS
-from bench.spec import Optimizer
+from bench.optimizer import Optimizer
+from bench.spec import Samples
 from bench.worker.backend import import_backend
 
 STEPS = 10
@@ -23,7 +24,7 @@ def probe(
     framework: str, folder: str, mode: str, model: str, arrays: dict[str, np.ndarray]
 ) -> dict[str, np.ndarray]:
     """What a backend gives for `STEPS` steps: losses, weights before and after, evaluation."""
-    spec = MODELS[model].build((1, 32, 32), 10)
+    spec = MODELS[model].build(Samples((1, 32, 32), 10))
     weights = {param.name: arrays[param.name] for param in spec.parameters()}
     # Images come as (steps, batch, channels, height, width).
     images = arrays["images"]

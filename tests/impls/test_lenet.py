@@ -15,6 +15,7 @@ from bench.host.frameworks import discover
 from bench.host.variables import worker_environment
 from bench.host.weights import initial_weights
 from bench.models import MODELS
+from bench.spec import Samples
 from tests.bench.suite.conftest import NUMPY
 from tests.conftest import ROOT, unavailable
 from tests.impls.probe import STEPS, probe
@@ -49,7 +50,7 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "labels": np.asarray(train.labels[: STEPS * BATCH], np.int64).reshape(STEPS, BATCH),
     }
     for model in LENETS:
-        spec = MODELS[model].build((1, 32, 32), 10)
+        spec = MODELS[model].build(Samples((1, 32, 32), 10))
         weights = initial_weights(spec.parameters(), seed=3)
         # Biases that are not zero, so that a forgotten one shows.
         generator = np.random.default_rng(0)

@@ -12,10 +12,11 @@ PROGRAM = """
 import numpy as np
 from bench.job import Execution
 from bench.models import MODELS
-from bench.spec import Optimizer
+from bench.spec import Samples
+from bench.optimizer import Optimizer
 from bench.worker.backend import import_backend
 
-spec = MODELS["lenet"].build((1, 32, 32), 10)
+spec = MODELS["lenet"].build(Samples((1, 32, 32), 10))
 backend_class = import_backend("mxnet", FOLDER)
 backend = backend_class(spec, Optimizer("sgd", 0.1, 0.9), Execution("eager", "ieee", "cpu", 2))
 array = np.zeros((300, 1, 32, 32), np.float32)

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
+from bench.optimizer import Optimizer
 from bench.results import Record
-from bench.spec import Optimizer
 from reports.comparisons import compare
 
 MakeRecord = Callable[..., Record]

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from bench.optimizer import Optimizer
 from bench.results import Record
-from bench.spec import Optimizer
 from reports.export import document
 from reports.page import render
 from reports.runs import Run, read

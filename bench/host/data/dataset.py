@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from bench.spec import Samples
+
 Array = np.ndarray[Any, Any]
 
 
@@ -13,7 +15,7 @@ Array = np.ndarray[Any, Any]
 class Split:
     """Images as uint8 (samples, channels, height, width), labels as integers (samples,)."""
 
-    images: Array
+    inputs: Array
     labels: Array
 
 
@@ -23,13 +25,12 @@ class Dataset:
 
     Attributes:
         version: raised whenever `read` gives other arrays than before; renews the cache.
-        shape: of one sample, (channels, height, width).
+        samples: what models have to know of them.
         read: the train and the test split; raises DataError.
     """
 
     name: str
     summary: str
     version: int
-    shape: tuple[int, int, int]
-    classes: int
+    samples: Samples
     read: Callable[[], tuple[Split, Split]]

@@ -7,6 +7,7 @@ data set (Alpaydin and Kaynak 1998).
 import numpy as np
 
 from bench.host.data.dataset import Array, Dataset, Split
+from bench.spec import Samples
 
 SCALE = 4  # 8x8 -> 32x32
 TEST_EVERY = 5
@@ -42,7 +43,6 @@ DIGITS = Dataset(
     name="digits",
     summary="1,797 handwritten digits, 8x8 scaled to 32x32; comes with scikit-learn",
     version=1,
-    shape=(1, 32, 32),
-    classes=10,
+    samples=Samples((1, 32, 32), classes=10),
     read=read_digits,
 )

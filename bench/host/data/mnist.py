@@ -9,6 +9,7 @@ from bench.host.cache import cache_folder, locked
 from bench.host.data.dataset import Array, Dataset, Split
 from bench.host.data.download import download, file_digest
 from bench.host.data.idx import read_idx
+from bench.spec import Samples
 
 DATA_VARIABLE = "SAMESTEP_DATA"
 MIRRORS = (
@@ -121,7 +122,6 @@ MNIST = Dataset(
     name="mnist",
     summary=f"70,000 handwritten digits of 28x28; from {DATA_VARIABLE} or downloaded",
     version=1,
-    shape=(1, 28, 28),
-    classes=10,
+    samples=Samples((1, 28, 28), classes=10),
     read=read_mnist,
 )

@@ -11,10 +11,11 @@ from bench.errors import DataError
 from bench.host.cache import cache_folder, locked, remove
 from bench.host.data.dataset import Array, Dataset, Split
 from bench.host.frameworks import LAYOUTS
+from bench.spec import Samples
 
 DESCRIPTION = "prepared.json"
 # Raised whenever the preparation below gives other arrays than before.
-PREPARATION = 1
+PREPARATION = 2
 CHUNK = 4096
 
 
@@ -23,14 +24,14 @@ class Prepared:
     """A data set that workers can map into memory.
 
     Attributes:
-        samples: number of training samples.
+        train_count, test_count: number of training and test samples.
         digests: of each array file, by the file's stem.
     """
 
     name: str
-    shape: tuple[int, int, int]
-    classes: int
-    samples: int
+    samples: Samples
+    train_count: int
+    test_count: int
     folder: Path
     digests: dict[str, str]
 
@@ -40,7 +41,7 @@ class Prepared:
         return combine({name: self.digests[stem] for name, stem in _stems("NCHW").items()})
 
     def arrays(self, layout: str) -> dict[str, Path]:
-        """Paths of train_images, train_labels, test_images and test_labels."""
+        """Paths of train_inputs, train_labels, test_inputs and test_labels."""
         return {name: self.folder / f"{stem}.npy" for name, stem in _stems(layout).items()}
 
 
@@ -90,9 +91,9 @@ def channel_statistics(images: Array) -> tuple[Array, Array]:
 
 def _stems(layout: str) -> dict[str, str]:
     return {
-        "train_images": f"train_images_{layout}",
+        "train_inputs": f"train_inputs_{layout}",
         "train_labels": "train_labels",
-        "test_images": f"test_images_{layout}",
+        "test_inputs": f"test_inputs_{layout}",
         "test_labels": "test_labels",
     }
 
@@ -113,20 +114,24 @@ def _make(dataset: Dataset, folder: Path) -> None:
 
 
 def _write(folder: Path, train: Split, test: Split) -> None:
-    mean, deviation = channel_statistics(train.images)
+    mean, deviation = channel_statistics(train.inputs)
     digests: dict[str, str] = {}
     for name, split in (("train", train), ("test", test)):
         for stem, array in _arrays(name, split, mean, deviation).items():
             np.save(folder / f"{stem}.npy", array)
             digests[stem] = digest_array(array)
-    description = {"samples": len(train.labels), "digests": digests}
+    description = {
+        "train_count": len(train.labels),
+        "test_count": len(test.labels),
+        "digests": digests,
+    }
     (folder / DESCRIPTION).write_text(json.dumps(description, indent=1), "utf-8")
 
 
 def _arrays(name: str, split: Split, mean: Array, deviation: Array) -> dict[str, Array]:
-    images = normalize(split.images, mean, deviation)
+    images = normalize(split.inputs, mean, deviation)
     layouts = {"NCHW": images, "NHWC": np.ascontiguousarray(images.transpose(0, 2, 3, 1))}
-    arrays = {f"{name}_images_{layout}": layouts[layout] for layout in LAYOUTS}
+    arrays = {f"{name}_inputs_{layout}": layouts[layout] for layout in LAYOUTS}
     return {**arrays, f"{name}_labels": split.labels.astype(np.int64)}
 
 
@@ -140,7 +145,12 @@ def _load(dataset: Dataset, folder: Path) -> Prepared | None:
             if digest_array(array) != expected:
                 return None
         return Prepared(
-            dataset.name, dataset.shape, dataset.classes, description["samples"], folder, digests
+            dataset.name,
+            dataset.samples,
+            description["train_count"],
+            description["test_count"],
+            folder,
+            digests,
         )
     except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError):
         return None

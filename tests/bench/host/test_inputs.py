@@ -8,8 +8,9 @@ from bench.errors import ResultsError
 from bench.host.inputs import Inputs, batch_order
 from bench.host.weights import initial_weights
 from bench.models import MODELS
+from bench.spec import Samples
 
-SPEC = MODELS["lenet"].build((1, 32, 32), 10)
+SPEC = MODELS["lenet"].build(Samples((1, 32, 32), 10))
 
 
 def test_weights_are_glorot_uniform_and_biases_zero() -> None:

@@ -9,19 +9,20 @@ from bench.errors import WeightsError, WorkerError
 from bench.host.inputs import Inputs
 from bench.job import Execution, Job
 from bench.models import MODELS
-from bench.spec import Optimizer
+from bench.optimizer import Optimizer
+from bench.spec import Samples
 from bench.worker.batches import load_batches
 
-SPEC = MODELS["lenet"].build((1, 28, 28), 10)
+SPEC = MODELS["lenet"].build(Samples((1, 28, 28), 10))
 
 
 @pytest.fixture
 def job(tmp_path: Path) -> Job:
     generator = np.random.default_rng(0)
     arrays: dict[str, np.ndarray] = {
-        "train_images": generator.normal(size=(20, 1, 28, 28)).astype(np.float32),
+        "train_inputs": generator.normal(size=(20, 1, 28, 28)).astype(np.float32),
         "train_labels": generator.integers(0, 10, 20),
-        "test_images": generator.normal(size=(501, 1, 28, 28)).astype(np.float32),
+        "test_inputs": generator.normal(size=(501, 1, 28, 28)).astype(np.float32),
         "test_labels": generator.integers(0, 10, 501),
     }
     for name, array in arrays.items():
@@ -33,8 +34,7 @@ def job(tmp_path: Path) -> Job:
         framework="x",
         implementation="x",
         model="lenet",
-        input_shape=(1, 28, 28),
-        classes=10,
+        samples=Samples((1, 28, 28), 10),
         optimizer=Optimizer("sgd", 0.1, 0.9),
         execution=Execution("eager", "ieee", "cpu", 1),
         batch_size=4,
@@ -63,11 +63,11 @@ def test_blocks_are_gathered_in_the_hosts_order(job: Job) -> None:
     images, labels = batches.block(1, 2, 3)
     chosen = np.load(job.order)[1, 2:5]
     assert (labels == np.load(job.arrays["train_labels"])[chosen]).all()
-    assert (images == np.load(job.arrays["train_images"])[chosen]).all()
+    assert (images == np.load(job.arrays["train_inputs"])[chosen]).all()
     assert type(images) is np.ndarray
     assert images[0].flags.c_contiguous
     fewer, _ = batches.block(0, 0, 1)
-    assert (fewer == np.load(job.arrays["train_images"])[np.load(job.order)[0, :1]]).all()
+    assert (fewer == np.load(job.arrays["train_inputs"])[np.load(job.order)[0, :1]]).all()
     more, labels = batches.block(0, 0, 5)
     assert (labels == np.load(job.arrays["train_labels"])[np.load(job.order)[0]]).all()
     assert more.shape == (5, 4, 1, 28, 28)
@@ -80,7 +80,7 @@ def test_every_test_sample_is_seen_once(job: Job) -> None:
     assert (together == np.load(job.arrays["test_labels"])).all()
 
 
-@pytest.mark.parametrize("name", ["train_images", "train_labels", "test_images", "test_labels"])
+@pytest.mark.parametrize("name", ["train_inputs", "train_labels", "test_inputs", "test_labels"])
 def test_changed_data_is_refused(job: Job, name: str) -> None:
     array = np.load(job.arrays[name])
     array.ravel()[-1] += 1
@@ -98,7 +98,7 @@ def test_changed_weights_and_order_are_refused(job: Job) -> None:
 def channels_last(job: Job, folder: Path, axes: tuple[int, ...]) -> Job:
     """The job with its images turned by `axes` and said to be NHWC."""
     arrays = dict(job.arrays)
-    for name in ("train_images", "test_images"):
+    for name in ("train_inputs", "test_inputs"):
         arrays[name] = str(folder / f"{name}-turned.npy")
         np.save(arrays[name], np.ascontiguousarray(np.load(job.arrays[name]).transpose(axes)))
     return replace(job, layout="NHWC", arrays=arrays)
@@ -116,6 +116,6 @@ def test_a_wrong_transposition_is_found(job: Job, tmp_path: Path) -> None:
 
 
 def test_weights_of_another_model_are_refused(job: Job) -> None:
-    other = MODELS["lenet"].build((1, 28, 28), 7)
+    other = MODELS["lenet"].build(Samples((1, 28, 28), 7))
     with pytest.raises(WeightsError, match=r"dense3.weight has the shape \(10, 84\)"):
         load_batches(job, other)

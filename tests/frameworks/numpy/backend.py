@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from bench.job import Execution
-from bench.spec import ModelSpec, Optimizer
+from bench.optimizer import Optimizer
+from bench.spec import ModelSpec
 
 from . import weights as parameters
 from .layers import Array

@@ -50,14 +50,14 @@ def test_both_layouts_hold_the_same_images(cache: Path) -> None:
         layout: {name: np.load(path) for name, path in prepared.arrays(layout).items()}
         for layout in ("NCHW", "NHWC")
     }
-    nchw, nhwc = arrays["NCHW"]["train_images"], arrays["NHWC"]["train_images"]
+    nchw, nhwc = arrays["NCHW"]["train_inputs"], arrays["NHWC"]["train_inputs"]
     assert nchw.shape == (8, 3, 4, 5)
     assert (nhwc == nchw.transpose(0, 2, 3, 1)).all()
     assert (arrays["NHWC"]["test_labels"] == LABELS[8:]).all()
     assert prepared.samples == 8
     # The test images are normalised by the training images' statistics.
     expected = normalize(IMAGES[8:], *channel_statistics(IMAGES[:8]))
-    assert (arrays["NCHW"]["test_images"] == expected).all()
+    assert (arrays["NCHW"]["test_inputs"] == expected).all()
 
 
 def test_digests_are_those_of_the_files(cache: Path) -> None:
@@ -76,7 +76,7 @@ def test_it_is_prepared_once(cache: Path) -> None:
 
 
 def flip_a_byte(folder: Path) -> None:
-    path = folder / "train_images_NHWC.npy"
+    path = folder / "train_inputs_NHWC.npy"
     content = bytearray(path.read_bytes())
     content[-1] ^= 1
     path.write_bytes(content)

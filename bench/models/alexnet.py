@@ -1,0 +1,128 @@
+"""AlexNet (Krizhevsky, Sutskever, Hinton 2012) in the single-column form of Krizhevsky 2014."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from bench.spec import Param, Samples, convolution, dense
+
+POOL, POOL_STRIDE = 3, 2
+
+
+@dataclass(frozen=True)
+class Convolution:
+    """A square convolution: side of the kernel, stride, zeros on each side."""
+
+    kernel: int
+    stride: int
+    padding: int
+
+    def reduced(self, length: int) -> int:
+        """Side of the feature map that it makes of one with that side."""
+        return (length + 2 * self.padding - self.kernel) // self.stride + 1
+
+
+@dataclass(frozen=True)
+class ResponseNormalization:
+    """Local response normalization over channels (Krizhevsky et al. 2012, section 3.3).
+
+    Each value is divided by (k + alpha * sum of squares over `size` neighbouring
+    channels) ** beta. Alpha is the paper's: of the sum, not of the mean.
+    """
+
+    size: int = 5
+    alpha: float = 1e-4
+    beta: float = 0.75
+    k: float = 2.0
+
+
+# The stem of the paper makes 55x55 of 224x224. On 32x32 its map would be smaller than the
+# pooling window behind; this one leaves 16x16, and everything after it as it is.
+STEMS = {224: Convolution(11, 4, 2), 32: Convolution(5, 2, 2)}
+SECOND = Convolution(5, 1, 2)
+LATER = Convolution(3, 1, 1)
+
+
+@dataclass(frozen=True)
+class AlexNet:
+    """Five convolutions, three of them with pooling, then three dense layers; ReLU throughout.
+
+    The form that convnet-benchmarks timed and that torchvision has: one column,
+    no response normalization. Dropout follows the first two dense layers, as in
+    section 4.2 of the paper of 2012.
+
+    Attributes:
+        input_shape: (channels, height, width), of 224x224 or 32x32.
+        channels: of the five convolutions.
+        units: of the two hidden dense layers.
+        dropout: the share of hidden units that is zeroed in training.
+        normalization: behind the first two convolutions, if anything.
+    """
+
+    family: ClassVar[str] = "alexnet"
+
+    input_shape: tuple[int, int, int]
+    classes: int
+    channels: tuple[int, int, int, int, int] = (64, 192, 384, 256, 256)
+    units: tuple[int, int] = (4096, 4096)
+    dropout: float = 0.5
+    normalization: ResponseNormalization | None = None
+
+    @classmethod
+    def of_2014(cls, samples: Samples, divisor: int = 1) -> "AlexNet":
+        """The widths of 2014, divided."""
+        first, second, third, fourth, fifth = (
+            width // divisor for width in (64, 192, 384, 256, 256)
+        )
+        return cls(
+            _image(samples.shape),
+            samples.classes,
+            (first, second, third, fourth, fifth),
+            (4096 // divisor, 4096 // divisor),
+        )
+
+    @classmethod
+    def with_response_normalization(cls, samples: Samples) -> "AlexNet":
+        """The widths of 2014 with the normalization of 2012."""
+        return cls(_image(samples.shape), samples.classes, normalization=ResponseNormalization())
+
+    @property
+    def convolutions(self) -> tuple[Convolution, ...]:
+        """The five in order; pooling follows the first, second and fifth."""
+        return STEMS[self.input_shape[1]], SECOND, LATER, LATER, LATER
+
+    @property
+    def feature_map(self) -> tuple[int, int, int]:
+        """(channels, height, width) of what the first dense layer flattens."""
+        side = self.input_shape[1]
+        for index, layer in enumerate(self.convolutions, start=1):
+            side = layer.reduced(side)
+            if index in (1, 2, 5):
+                side = (side - POOL) // POOL_STRIDE + 1
+        return self.channels[-1], side, side
+
+    def parameters(self) -> tuple[Param, ...]:
+        """The sixteen trainable parameters in layer order."""
+        params: list[Param] = []
+        inputs = self.input_shape[0]
+        layers = zip(self.convolutions, self.channels, strict=True)
+        for index, (layer, outputs) in enumerate(layers, start=1):
+            params += convolution(f"conv{index}", inputs, outputs, layer.kernel, "he normal")
+            inputs = outputs
+        channels, height, width = self.feature_map
+        first, second = self.units
+        flat = channels * height * width
+        params += dense("dense1", flat, first, self.feature_map, "he normal")
+        params += dense("dense2", first, second, initializer="he normal")
+        params += dense("dense3", second, self.classes)
+        return tuple(params)
+
+    def statistics(self) -> tuple[Param, ...]:
+        """None."""
+        return ()
+
+
+def _image(shape: tuple[int, ...]) -> tuple[int, int, int]:
+    if len(shape) != 3 or shape[1] != shape[2] or shape[1] not in STEMS:
+        raise ValueError(f"AlexNet takes images of 224x224 or 32x32, got the shape {shape}.")
+    channels, height, width = shape
+    return channels, height, width

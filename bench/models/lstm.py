@@ -1,0 +1,70 @@
+"""LSTM (Hochreiter and Schmidhuber 1997, with the forget gate of Gers et al. 2000) classifier."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from bench.spec import Param, Samples, dense, lstm
+
+
+@dataclass(frozen=True)
+class LSTM:
+    """One or two layers of LSTM over a sequence, and a dense layer on the last hidden state.
+
+    The sequence is the rows of an image with one channel, from top to bottom, or the
+    words of a text, embedded. A text is padded in front: its last step is its last word.
+
+        i, f, g, o = W x + U h + b       the gates' rows in this order
+        c = sigmoid(f) * c + sigmoid(i) * tanh(g)
+        h = sigmoid(o) * tanh(c)
+
+    Attributes:
+        input_shape: (1, steps, features) of an image or (steps,) of a text.
+        vocabulary: number of distinct tokens of a text, None for an image.
+        embedding: size of the vector for a token.
+        units: of each layer.
+        layers: 1 or 2.
+    """
+
+    family: ClassVar[str] = "lstm"
+
+    input_shape: tuple[int, ...]
+    classes: int
+    vocabulary: int | None
+    embedding: int = 128
+    units: int = 128
+    layers: int = 1
+
+    @classmethod
+    def with_layers(cls, samples: Samples, layers: int = 1) -> "LSTM":
+        """That many layers of 128 units."""
+        shape = samples.shape
+        is_text = len(shape) == 1 and samples.vocabulary is not None
+        if not is_text and not (len(shape) == 3 and shape[0] == 1):
+            raise ValueError(f"LSTM takes texts or images with one channel, got the shape {shape}.")
+        return cls(shape, samples.classes, samples.vocabulary, layers=layers)
+
+    @property
+    def steps(self) -> int:
+        """Length of the sequence."""
+        return self.input_shape[0] if self.vocabulary else self.input_shape[1]
+
+    @property
+    def features(self) -> int:
+        """Size of what the first layer sees in each step."""
+        return self.embedding if self.vocabulary else self.input_shape[2]
+
+    def parameters(self) -> tuple[Param, ...]:
+        """The trainable parameters in layer order."""
+        params: list[Param] = []
+        if self.vocabulary:
+            shape = (self.vocabulary, self.embedding)
+            params.append(Param("embedding.weight", shape, "embedding", "embedding uniform"))
+        inputs = self.features
+        for number in range(1, self.layers + 1):
+            params += lstm(f"lstm{number}", inputs, self.units)
+            inputs = self.units
+        return (*params, *dense("dense", self.units, self.classes))
+
+    def statistics(self) -> tuple[Param, ...]:
+        """None."""
+        return ()

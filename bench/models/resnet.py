@@ -1,0 +1,212 @@
+"""ResNet (He, Zhang, Ren, Sun 2015): the CIFAR family of section 4.2, the ImageNet one of 4.1."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from bench.spec import Param, Samples, convolution, dense, normalization, running_statistics
+
+# ImageNet family, table 1: the kind of block and the blocks of each stage.
+STAGES: dict[int, tuple[Literal["basic", "bottleneck"], tuple[int, ...]]] = {
+    18: ("basic", (2, 2, 2, 2)),
+    34: ("basic", (3, 4, 6, 3)),
+    50: ("bottleneck", (3, 4, 6, 3)),
+}
+IMAGENET_WIDTHS = (64, 128, 256, 512)
+CIFAR_WIDTHS = (16, 32, 64)
+EXPANSION = {"basic": 1, "bottleneck": 4}
+
+
+@dataclass(frozen=True)
+class Stem:
+    """What comes before the first block: a convolution, and 3x3 max pooling at stride 2 or not."""
+
+    kernel: int
+    stride: int
+    padding: int
+    pooling: bool
+
+
+STEMS = {32: Stem(3, 1, 1, pooling=False), 224: Stem(7, 2, 3, pooling=True)}
+
+
+@dataclass(frozen=True)
+class Block:
+    """A residual block.
+
+    Attributes:
+        name: canonical path, `stages.<stage>.<index>`, both counted from 0.
+        inputs: channels that come in.
+        width: channels of the 3x3 convolutions.
+        outputs: channels that go out.
+        stride: of the first 3x3 convolution, also in a bottleneck (version 1.5: the paper has
+            it in the 1x1 convolution before).
+        side: of the feature map that goes out.
+        shortcut: `identity`, `projection` (1x1 convolution and normalization, option B of
+            the paper), or `padding` (every `stride`-th pixel, zeros as the new channels, option A).
+    """
+
+    name: str
+    kind: Literal["basic", "bottleneck"]
+    inputs: int
+    width: int
+    outputs: int
+    stride: int
+    side: int
+    shortcut: Literal["identity", "projection", "padding"]
+
+    @property
+    def layers(self) -> tuple[tuple[int, int, int, int], ...]:
+        """(inputs, outputs, side of the kernel, stride) of conv1, conv2 and perhaps conv3."""
+        if self.kind == "basic":
+            return (
+                (self.inputs, self.width, 3, self.stride),
+                (self.width, self.outputs, 3, 1),
+            )
+        return (
+            (self.inputs, self.width, 1, 1),
+            (self.width, self.width, 3, self.stride),
+            (self.width, self.outputs, 1, 1),
+        )
+
+
+@dataclass(frozen=True)
+class ResNet:
+    """Convolutional stem, stages of residual blocks, global average pooling, a dense layer.
+
+    Every convolution is without bias and followed by batch normalization.
+
+    Attributes:
+        input_shape: (channels, height, width), of 32x32 (stem 3x3) or 224x224 (stem 7x7).
+        block: two 3x3 convolutions, or 1x1, 3x3, 1x1.
+        blocks: of each stage.
+        widths: channels of the 3x3 convolutions of each stage.
+        shortcut: where a block changes the shape.
+    """
+
+    family: ClassVar[str] = "resnet"
+
+    input_shape: tuple[int, int, int]
+    classes: int
+    block: Literal["basic", "bottleneck"]
+    blocks: tuple[int, ...]
+    widths: tuple[int, ...]
+    shortcut: Literal["projection", "padding"]
+
+    @classmethod
+    def of_depth(cls, depth: int, samples: Samples, divisor: int = 1) -> "ResNet":
+        """The ImageNet family where `depth` is in table 1, else the CIFAR family 6n + 2."""
+        if depth in STAGES:
+            block, blocks = STAGES[depth]
+            return cls(
+                _image(depth, samples.shape, tuple(STEMS)),
+                samples.classes,
+                block,
+                blocks,
+                tuple(width // divisor for width in IMAGENET_WIDTHS),
+                "projection",
+            )
+        return cls(
+            _image(depth, samples.shape, (32,)),
+            samples.classes,
+            "basic",
+            ((depth - 2) // 6,) * 3,
+            tuple(width // divisor for width in CIFAR_WIDTHS),
+            "padding",
+        )
+
+    @property
+    def stem(self) -> Stem:
+        """By the size of the image."""
+        return STEMS[self.input_shape[1]]
+
+    @property
+    def features(self) -> int:
+        """Channels that the dense layer sees."""
+        return self.widths[-1] * EXPANSION[self.block]
+
+    def stages(self) -> tuple[tuple[Block, ...], ...]:
+        """The blocks of each stage; the first of every stage but the first has stride 2."""
+        return tuple(tuple(stage) for stage in self._stages())
+
+    def _stages(self) -> Iterator[list[Block]]:
+        side = _after_stem(self.stem, self.input_shape[1])
+        inputs = self.widths[0]
+        for number, (count, width) in enumerate(zip(self.blocks, self.widths, strict=True)):
+            stage = []
+            outputs = width * EXPANSION[self.block]
+            for index in range(count):
+                stride = 2 if index == 0 and number > 0 else 1
+                side = (side - 1) // stride + 1
+                changes = stride != 1 or inputs != outputs
+                stage.append(
+                    Block(
+                        f"stages.{number}.{index}",
+                        self.block,
+                        inputs,
+                        width,
+                        outputs,
+                        stride,
+                        side,
+                        self.shortcut if changes else "identity",
+                    )
+                )
+                inputs = outputs
+            yield stage
+
+    def parameters(self) -> tuple[Param, ...]:
+        """The trainable parameters in layer order."""
+        stem, width = self.stem, self.widths[0]
+        params = [
+            *_convolution("conv1", self.input_shape[0], width, stem.kernel),
+            *normalization("bn1", width),
+        ]
+        for block in self._blocks():
+            for index, (inputs, outputs, kernel, _) in enumerate(block.layers, start=1):
+                params += _convolution(f"{block.name}.conv{index}", inputs, outputs, kernel)
+                params += normalization(f"{block.name}.bn{index}", outputs)
+            if block.shortcut == "projection":
+                params += _convolution(f"{block.name}.projection", block.inputs, block.outputs, 1)
+                params += normalization(f"{block.name}.projection_bn", block.outputs)
+        return (*params, *dense("dense", self.features, self.classes))
+
+    def statistics(self) -> tuple[Param, ...]:
+        """Running mean and variance of every batch normalization, in layer order."""
+        side = _convolved(self.stem, self.input_shape[1])
+        params = [*running_statistics("bn1", self.widths[0], side**2)]
+        for block in self._blocks():
+            for index, (_, outputs, kernel, _) in enumerate(block.layers, start=1):
+                # Only the 1x1 convolution before a strided 3x3 one still sees the larger map.
+                before = kernel == 1 and index == 1
+                side = block.side * (block.stride if before else 1)
+                params += running_statistics(f"{block.name}.bn{index}", outputs, side**2)
+            if block.shortcut == "projection":
+                name = f"{block.name}.projection_bn"
+                params += running_statistics(name, block.outputs, block.side**2)
+        return tuple(params)
+
+    def _blocks(self) -> Iterator[Block]:
+        for stage in self._stages():
+            yield from stage
+
+
+def _convolution(name: str, inputs: int, outputs: int, kernel: int) -> tuple[Param, ...]:
+    return convolution(name, inputs, outputs, kernel, "he normal", bias=False)
+
+
+def _convolved(stem: Stem, side: int) -> int:
+    """Side of the feature map after the stem's convolution."""
+    return (side + 2 * stem.padding - stem.kernel) // stem.stride + 1
+
+
+def _after_stem(stem: Stem, side: int) -> int:
+    side = _convolved(stem, side)
+    return (side + 2 - 3) // 2 + 1 if stem.pooling else side
+
+
+def _image(depth: int, shape: tuple[int, ...], sides: tuple[int, ...]) -> tuple[int, int, int]:
+    if len(shape) != 3 or shape[1] != shape[2] or shape[1] not in sides:
+        wanted = " or ".join(f"{side}x{side}" for side in sides)
+        raise ValueError(f"ResNet-{depth} takes images of {wanted}, got the shape {shape}.")
+    channels, height, width = shape
+    return channels, height, width
