@@ -1,9 +1,9 @@
-"""The command line beside the suite: `python -m bench list | prepare | doctor`."""
+"""The command line beside the suite: `python -m bench list | prepare | verify | doctor`."""
 
 import argparse
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,11 @@ from bench.host.inventory import dataset_rows, framework_rows, model_rows, plan_
 from bench.host.request import add_options, read_request
 from bench.host.selection import Selection, select
 from bench.host.session import prepare_data, prepare_environments
+from bench.host.verify.command import add_verify_options, certification, read_verification
+from bench.host.verify.summary import finding_row, messages, summary_document, summary_file
 
 Row = dict[str, Any]
+PIPED_WIDTH = 160
 
 EXAMPLES = """\
 The benchmark itself is a pytest suite:
@@ -60,6 +63,10 @@ def _parser() -> argparse.ArgumentParser:
         ("doctor", _doctor, "look whether this machine can run a plan"),
     ):
         add_options(_command(commands, name, run, summary).add_argument)
+    verify = _command(
+        commands, "verify", _verify, "prove that implementations take the reference's steps"
+    )
+    add_verify_options(verify.add_argument)
     return parser
 
 
@@ -114,6 +121,20 @@ def _doctor(options: argparse.Namespace) -> int:
     return 1 if any(finding["verdict"] == "problem" for finding in findings) else 0
 
 
+def _verify(options: argparse.Namespace) -> int:
+    verification = read_verification(options)
+    file = summary_file(verification.request.results)
+    with certification(verification, _say) as prepared:
+        findings = [prepared.finding(cell) for cell in verification.cells]
+    _show({"verification": [finding_row(finding) for finding in findings]}, options.json)
+    _write_json(file, summary_document(findings, verification.threads))
+    for message in messages(findings):
+        print(f"bench: {message}", file=sys.stderr)
+    print(f"written: {file}")
+    failed = any(not one.certificate.verified and not one.skipped for one in findings)
+    return 1 if failed or not any(one.certificate.verified for one in findings) else 0
+
+
 def _selection(options: argparse.Namespace) -> Selection:
     return select(read_request(lambda name: getattr(options, name)))
 
@@ -124,7 +145,8 @@ def _say(line: str) -> None:
 
 def _show(tables: dict[str, list[Row]], json_file: Path | None) -> None:
     """Print tables, and write them as JSON where a file is named."""
-    console = Console()
+    # Where nobody sees a terminal's edge, lines need not be broken.
+    console = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
     for title, rows in tables.items():
         table = Table(title=title, title_justify="left")
         columns = list(rows[0]) if rows else []
@@ -145,12 +167,12 @@ def _cell(value: Any) -> str:
     return ", ".join(value) if isinstance(value, list) else str(value)
 
 
-def _write_json(path: Path, tables: dict[str, list[Row]]) -> None:
+def _write_json(path: Path, document: Mapping[str, Any]) -> None:
     try:
-        path.write_text(json.dumps(tables, indent=1) + "\n", "utf-8")
+        path.write_text(json.dumps(document, indent=1) + "\n", "utf-8")
     except OSError as error:
         raise ResultsError(
-            f"--json {path}: it cannot be written ({error.strerror}); expected a file in a folder "
+            f"{path} cannot be written ({error.strerror}); expected a file in a folder "
             "of yours; name another."
         ) from error
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from bench.errors import FrameworkError
 from bench.host.toml_table import TomlTable, read_toml
+from bench.verification import PRECISIONS
 
 ROOT = Path(__file__).parents[2]
 DESCRIPTION = "framework.toml"
@@ -32,6 +33,25 @@ class Requirements:
 
 
 @dataclass(frozen=True)
+class KnownDefect:
+    """A defect of the framework itself, by which quantities of a verification differ.
+
+    Attributes:
+        name: what is wrong, in a few words, with a source where there is one.
+        families: models that it concerns.
+        precision: in which it shows.
+        quantities: patterns (fnmatch) of the names of quantities that it explains.
+        at_most: a larger error is not explained by it.
+    """
+
+    name: str
+    families: tuple[str, ...]
+    precision: str
+    quantities: tuple[str, ...]
+    at_most: float
+
+
+@dataclass(frozen=True)
 class Framework:
     """What framework.toml says.
 
@@ -43,6 +63,8 @@ class Framework:
         families: model families that it implements, one file each.
         default_mode: the mode that most of its users train in.
         devices: requirements by device.
+        unbiased_variance: whether it keeps running variances with the divisor n - 1.
+        known_defects: shown in every verification.
     """
 
     name: str
@@ -55,6 +77,8 @@ class Framework:
     modes: tuple[str, ...]
     default_mode: str
     devices: dict[str, Requirements]
+    unbiased_variance: bool
+    known_defects: tuple[KnownDefect, ...]
 
 
 def discover(extra: Sequence[Path] = ()) -> dict[str, Framework]:
@@ -97,9 +121,23 @@ def read_framework(folder: Path) -> Framework:
         modes=modes,
         default_mode=table.text("default_mode", allowed=modes),
         devices=_devices(table, folder, environment),
+        unbiased_variance=table.boolean("unbiased_variance", False),
+        known_defects=tuple(_known_defect(one) for one in table.tables("known_defects", ())),
     )
     table.finish()
     return framework
+
+
+def _known_defect(table: TomlTable) -> KnownDefect:
+    defect = KnownDefect(
+        name=table.text("name"),
+        families=tuple(table.texts("families")),
+        precision=table.text("precision", allowed=PRECISIONS),
+        quantities=tuple(table.texts("quantities")),
+        at_most=table.number("at_most", above=0),
+    )
+    table.finish()
+    return defect
 
 
 def _devices(

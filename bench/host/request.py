@@ -1,7 +1,7 @@
 """What a user asks for, in one set of options that pytest and the command line share."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ class Request:
         pythons: interpreters of the user's own, by framework.
         implementations: folders of frameworks from outside.
         threads: for every framework alike; None for one per physical core.
+        verified: whether what is timed is verified first.
     """
 
     plan: str = DEFAULT_PLAN
@@ -34,10 +35,11 @@ class Request:
     results: Path = Path(DEFAULT_RESULTS)
     implementations: tuple[Path, ...] = ()
     threads: int | None = None
+    verified: bool = True
 
 
 def add_options(add: Callable[..., Any]) -> None:
-    """Declare the options through `add`, argparse's add_argument or pytest's addoption."""
+    """Declare the options of a plan's run through `add`: add_argument or pytest's addoption."""
     add(
         "--plan",
         default=DEFAULT_PLAN,
@@ -45,6 +47,16 @@ def add_options(add: Callable[..., Any]) -> None:
         help=f"plan to run: a name (see 'python -m bench list plans') or a .toml file "
         f"(default: {DEFAULT_PLAN})",
     )
+    add(
+        "--skip-verification",
+        action="store_true",
+        help="do not verify what is about to be timed; the report then ranks nothing",
+    )
+    add_framework_options(add)
+
+
+def add_framework_options(add: Callable[..., Any]) -> None:
+    """Declare the options that need no plan: which frameworks, where, and where results go."""
     add(
         "--device",
         default=AUTO,
@@ -69,7 +81,7 @@ def add_options(add: Callable[..., Any]) -> None:
         "--results",
         default=DEFAULT_RESULTS,
         metavar="DIR",
-        help=f"folder that gets a folder for each run (default: {DEFAULT_RESULTS})",
+        help=f"folder that gets what was found (default: {DEFAULT_RESULTS})",
     )
     add(
         "--impls",
@@ -94,13 +106,25 @@ def read_request(option: Callable[[str], Any]) -> Request:
     Raises:
         InterpreterError, PlanError: an option's value cannot be.
     """
+    return replace(
+        read_framework_request(option),
+        plan=option("plan"),
+        verified=not option("skip_verification"),
+    )
+
+
+def read_framework_request(option: Callable[[str], Any]) -> Request:
+    """The request in the options of `add_framework_options`.
+
+    Raises:
+        InterpreterError, PlanError: an option's value cannot be.
+    """
     threads = option("threads")
     if threads is not None and threads < 1:
         raise PlanError(f"--threads is {threads}; expected a number of at least 1.")
     if not option("results"):
         raise PlanError("--results is empty; expected a folder.")
     return Request(
-        plan=option("plan"),
         device=resolve_device(option("device")),
         frameworks=_frameworks(option("frameworks")),
         pythons=_pythons(option("python")),

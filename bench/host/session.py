@@ -22,6 +22,7 @@ from bench.host.selection import Selection
 from bench.host.store import Run
 from bench.host.transcript import Transcript
 from bench.host.variables import framework_variables, worker_environment
+from bench.host.verify.trials import Certificates, cell_of, verify_trials
 from bench.job import Execution, Job
 from bench.models import MODELS
 from bench.results import Record, Status, Trial
@@ -37,6 +38,7 @@ class Session:
     Attributes:
         environments: by framework; an error where it cannot be had.
         threads: the same for every framework.
+        certificates: of what the trials time; without them the trials are not verified.
         statuses: of the trials so far.
     """
 
@@ -46,6 +48,7 @@ class Session:
     environments: Mapping[str, Environment | UnavailableError]
     data: Mapping[str, Prepared]
     threads: int
+    certificates: Certificates = field(default_factory=dict)
     machine: dict[str, Any] = field(default_factory=describe_machine)
     commit: str | None = field(default_factory=commit)
     executor: Executor = field(default_factory=LocalProcess)
@@ -54,7 +57,7 @@ class Session:
     def execute(self, trial: Trial, listen: Listener) -> Record:
         """Run a trial to its record, which is in the run's folder when this returns."""
         record = self._blank(trial)
-        reason = self._obstacle(trial)
+        reason = obstacle(trial, self.selection, self.environments, self.data)
         if reason is not None:
             record = replace(record, status="skipped", reason=reason)
         else:
@@ -76,36 +79,15 @@ class Session:
             commit=self.commit,
             machine=self.machine,
             threads=self.threads,
+            test_samples=self.data[trial.dataset].test_count,
+            certificate=self.certificates.get(cell_of(trial, self.selection.frameworks).key),
         )
-
-    def _obstacle(self, trial: Trial) -> str | None:
-        """Why a trial cannot be run here, if so."""
-        framework = self.selection.frameworks[trial.framework]
-        model = MODELS[trial.model]
-        environment = self.environments[trial.framework]
-        if model.family not in framework.families:
-            return f"{framework.title} has no implementation of {model.family}."
-        if trial.mode not in framework.modes:
-            return f"{framework.title} has no mode {trial.mode!r}."
-        if isinstance(environment, UnavailableError):
-            return str(environment)
-        count = self.data[trial.dataset].train_count
-        if trial.batch_size > count:
-            return f"A batch of {trial.batch_size:,} is more than the {count:,} training samples."
-        try:
-            self._spec(trial)
-        except ValueError as error:
-            return str(error)
-        return None
-
-    def _spec(self, trial: Trial) -> ModelSpec:
-        return MODELS[trial.model].build(DATASETS[trial.dataset].samples)
 
     def _train(self, record: Record, listen: Listener) -> Record:
         trial = record.trial
         framework = self.selection.frameworks[trial.framework]
         environment = self.environments[trial.framework]
-        assert isinstance(environment, Environment)  # _obstacle has seen to it
+        assert isinstance(environment, Environment)  # obstacle has seen to it
         transcript = Transcript()
         limit = self.selection.plan.time_limit_seconds
         last_event = 0.0
@@ -143,7 +125,7 @@ class Session:
 
     def _job(self, trial: Trial, framework: Framework) -> Job:
         data = self.data[trial.dataset]
-        weights = self.inputs.weights(trial.model, self._spec(trial), trial.seed)
+        weights = self.inputs.weights(trial.model, build_spec(trial), trial.seed)
         order = self.inputs.order(data.train_count, trial.batch_size, trial.epochs, trial.seed)
         return Job(
             framework=framework.name,
@@ -162,6 +144,37 @@ class Session:
             arrays={name: str(path) for name, path in data.arrays(framework.layout).items()},
             digests={"weights": weights.digest, "data": data.digest, "order": order.digest},
         )
+
+
+def build_spec(trial: Trial) -> ModelSpec:
+    """The spec of a trial's model on its data set; raises ValueError where they do not fit."""
+    return MODELS[trial.model].build(DATASETS[trial.dataset].samples)
+
+
+def obstacle(
+    trial: Trial,
+    selection: Selection,
+    environments: Mapping[str, Environment | UnavailableError],
+    data: Mapping[str, Prepared],
+) -> str | None:
+    """Why a trial cannot be run here, if so."""
+    framework = selection.frameworks[trial.framework]
+    model = MODELS[trial.model]
+    environment = environments[trial.framework]
+    if model.family not in framework.families:
+        return f"{framework.title} has no implementation of {model.family}."
+    if trial.mode not in framework.modes:
+        return f"{framework.title} has no mode {trial.mode!r}."
+    if isinstance(environment, UnavailableError):
+        return str(environment)
+    count = data[trial.dataset].train_count
+    if trial.batch_size > count:
+        return f"A batch of {trial.batch_size:,} is more than the {count:,} training samples."
+    try:
+        build_spec(trial)
+    except ValueError as error:
+        return str(error)
+    return None
 
 
 def prepare_data(trials: Iterable[Trial], say: Say) -> dict[str, Prepared]:
@@ -213,13 +226,25 @@ def open_session(
     # The data first: a missing file is a matter of a moment, an environment one of minutes.
     data = prepare_data(trials, say)
     environments = prepare_environments(selection, trials, say)
+    threads = selection.request.threads or default_threads()
+    certificates: Certificates = {}
+    if selection.request.verified:
+        certificates = verify_trials(
+            [one for one in trials if obstacle(one, selection, environments, data) is None],
+            selection.frameworks,
+            environments,
+            threads,
+            scratch / "verification",
+            say,
+        )
     return Session(
         selection=selection,
         run=run,
         inputs=Inputs(scratch),
         environments=environments,
         data=data,
-        threads=selection.request.threads or default_threads(),
+        threads=threads,
+        certificates=certificates,
     )
 
 

@@ -57,6 +57,10 @@ class TomlTable:
             raise self.fail(key, value, f"a whole number of at least {least} and at most {MOST:,}")
         return value
 
+    def boolean(self, key: str, default: Any = REQUIRED) -> Any:
+        """true or false."""
+        return self._take(key, default, bool, "true or false")
+
     def number(
         self, key: str, default: Any = REQUIRED, above: float | None = None, below: float = 1e300
     ) -> Any:

@@ -1,19 +1,19 @@
 """Runs one trial: `python -P -m bench.worker CHANNEL` with a job on standard input."""
 
 import sys
-import traceback
 from time import perf_counter
 
-from bench.errors import SamestepError
 from bench.job import Job
 from bench.models import MODELS
 from bench.spec import parameter_count
 from bench.worker.channel import Channel
 from bench.worker.meter import installed_versions, peak_resident_bytes
+from bench.worker.process import serve
 
 
-def run(job: Job, channel: Channel) -> None:
+def run(text: str, channel: Channel) -> None:
     """Run a job; what it gives goes over the channel."""
+    job = Job.from_json(text)
     start = perf_counter()
     # Here and not above, so that what a framework's import costs, NumPy included, is measured.
     from bench.worker.backend import import_backend
@@ -52,24 +52,5 @@ def run(job: Job, channel: Channel) -> None:
     channel.send("finished", memory=backend.memory(), resident_bytes=peak_resident_bytes())
 
 
-def main() -> int:
-    """The worker's exit status: 0 when the trial finished."""
-    channel = Channel(int(sys.argv[1]))
-    job = Job.from_json(sys.stdin.read())
-    try:
-        run(job, channel)
-    except SamestepError as error:
-        channel.send("error", reason=str(error))
-        return 1
-    # The edge of the process: whatever a framework raises becomes a record with
-    # its traceback in the trial's log.
-    except Exception as error:
-        traceback.print_exc()
-        line = (str(error).strip().splitlines() or [""])[0]
-        channel.send("error", reason=f"{type(error).__name__}: {line}")
-        return 1
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(serve(run))

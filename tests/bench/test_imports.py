@@ -19,6 +19,7 @@ SHARED_CORE = (
     "bench.optimizer",
     "bench.results",
     "bench.spec",
+    "bench.verification",
 )
 
 

@@ -1,0 +1,1 @@
+"""Proves that implementations take the reference's training steps."""

@@ -1,0 +1,102 @@
+"""What is verified: a model on samples of one kind, in one framework and mode."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+from bench.errors import PlanError
+from bench.host.data import DATASETS
+from bench.host.frameworks import MODES, Framework
+from bench.models import MODELS
+from bench.spec import ModelSpec, Samples, without_dropout
+
+# Every family in its settings, on samples of the data sets that go with it.
+PAIRS = (
+    ("lenet", "mnist"),
+    ("lenet-1998", "digits"),
+    ("alexnet-quarter", "cifar10"),
+    ("resnet20", "cifar10"),
+    ("lstm", "mnist"),
+    ("lstm-2", "banking77"),
+)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One framework's implementation of a model in one mode, on one device.
+
+    Attributes:
+        dataset: whose samples' shape, classes and vocabulary it takes.
+    """
+
+    framework: Framework
+    model: str
+    dataset: str
+    samples: Samples
+    mode: str
+    device: str
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """Tells it from every other cell of a run."""
+        return self.framework.name, self.model, self.dataset, self.mode, self.device
+
+    @property
+    def spec(self) -> ModelSpec:
+        """The model as it is verified."""
+        return without_dropout(MODELS[self.model].build(self.samples))
+
+    @property
+    def title(self) -> str:
+        """The cell in words."""
+        return f"{self.model} ({self.dataset}) in {self.framework.title}, {self.mode}"
+
+
+def choose_cells(
+    frameworks: Mapping[str, Framework],
+    models: Collection[str],
+    modes: Collection[str],
+    device: str,
+) -> list[Cell]:
+    """The cells of these frameworks, models (default: those of PAIRS) and modes (default: all).
+
+    A model that is not in PAIRS is verified on the first data set that it takes.
+
+    Raises:
+        PlanError: a name is none.
+    """
+    for name, known, what in (
+        *((name, MODELS, "model") for name in models),
+        *((name, MODES, "mode") for name in modes),
+    ):
+        if name not in known:
+            raise PlanError(
+                f"There is no {what} {name!r}; expected names out of {', '.join(known)}."
+            )
+    return [
+        Cell(framework, model, dataset, DATASETS[dataset].samples, mode, device)
+        for model, dataset in _pairs(models)
+        for framework in frameworks.values()
+        if MODELS[model].family in framework.families
+        for mode in framework.modes
+        if not modes or mode in modes
+    ]
+
+
+def _pairs(models: Collection[str]) -> Iterator[tuple[str, str]]:
+    if not models:
+        yield from PAIRS
+    for model in models:
+        known = [pair for pair in PAIRS if pair[0] == model]
+        yield from known or [(model, _first_dataset(model))]
+
+
+def _first_dataset(model: str) -> str:
+    """The first data set whose samples the model takes; colour images before others."""
+    by_channels = sorted(DATASETS.values(), key=lambda one: -one.samples.shape[0])
+    for dataset in by_channels:
+        try:
+            MODELS[model].build(dataset.samples)
+        except ValueError:
+            continue
+        return dataset.name
+    raise PlanError(f"No data set has samples that the model {model!r} takes.")

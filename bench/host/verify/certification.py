@@ -1,0 +1,170 @@
+"""Verifies cells and keeps what was found: a cell that has not changed is not verified again."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from bench.certificate import Certificate
+from bench.errors import SamestepError, UnavailableError
+from bench.host.cache import cache_folder, locked
+from bench.host.environments import Environment, Say
+from bench.host.verify.cells import Cell
+from bench.host.verify.diagnosis import explain
+from bench.host.verify.fingerprint import fingerprint
+from bench.host.verify.judgement import Error, judge
+from bench.host.verify.verifier import Verifier
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What is known of a cell.
+
+    Attributes:
+        errors: of every quantity.
+        cached: whether it was verified before and nothing has changed since.
+        seconds: that it took this time.
+    """
+
+    cell: Cell
+    certificate: Certificate
+    errors: tuple[Error, ...] = ()
+    framework_version: str | None = None
+    cached: bool = False
+    seconds: float = 0.0
+
+    @property
+    def skipped(self) -> bool:
+        """Whether the framework cannot be had here."""
+        return not self.certificate.digest
+
+
+@dataclass(frozen=True)
+class Certification:
+    """Gives the finding of a cell, from the cache or anew.
+
+    Attributes:
+        environments: by framework; an error where it cannot be had.
+        fresh: verify anew whatever the cache holds.
+    """
+
+    verifier: Verifier
+    environments: Mapping[str, Environment | UnavailableError]
+    say: Say
+    fresh: bool = False
+
+    def findings(self, cells: Iterable[Cell]) -> Iterator[Finding]:
+        """One for each cell, in order."""
+        for cell in cells:
+            yield self.finding(cell)
+
+    def finding(self, cell: Cell) -> Finding:
+        """What is known of a cell; cached only where it is verified."""
+        environment = self.environments[cell.framework.name]
+        if isinstance(environment, UnavailableError):
+            return Finding(cell, _unchecked(str(environment), ""))
+        digest = fingerprint(cell, environment, self.verifier.threads)
+        file = cache_folder() / "certificates" / f"{digest}.json"
+        with locked(file):
+            known = None if self.fresh else _read(file, cell, digest)
+            if known is not None:
+                return known
+            self.say(f"Verifying {cell.title} ...")
+            start = monotonic()
+            finding = self._verify(cell, digest, start)
+            if finding.certificate.verified:
+                _write(file, finding)
+        return finding
+
+    def _verify(self, cell: Cell, digest: str, start: float) -> Finding:
+        try:
+            compared = self.verifier.compare(cell)
+        except SamestepError as error:
+            return Finding(cell, _unchecked(str(error), digest))
+        if compared.failure is not None:
+            return Finding(
+                cell,
+                _unchecked(compared.failure, digest),
+                compared.errors,
+                compared.framework_version,
+                seconds=monotonic() - start,
+            )
+        judgement = judge(compared.errors, cell.framework.known_defects, cell.spec.family)
+        reason = None
+        if judgement.different:
+            first = judgement.different[0]
+            reason = f"{_describe(first)} {explain(self.verifier, cell, first)}"
+        certificate = Certificate(
+            verdict="different" if judgement.different else "verified",
+            reason=reason,
+            digest=digest,
+            checked=_now(),
+            quantities=len(compared.errors),
+            worst=judgement.worst,
+            defects=judgement.defects,
+        )
+        return Finding(
+            cell,
+            certificate,
+            compared.errors,
+            compared.framework_version,
+            seconds=monotonic() - start,
+        )
+
+
+def _describe(first: Error) -> str:
+    size = "is no finite number" if first.error is None else f"is {first.error:.1e}"
+    return (
+        f"The first quantity that differs, in layer order, is {first.quantity!r} in "
+        f"{first.precision}: its relative error {size}, the limit {first.limit:.0e}."
+    )
+
+
+def _unchecked(reason: str, digest: str) -> Certificate:
+    return Certificate("unchecked", reason, digest, _now())
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def document(finding: Finding) -> dict[str, Any]:
+    """A finding as JSON has it; `errors` by precision, stage and item, in layer order."""
+    errors: dict[str, dict[str, dict[str, float | None]]] = {}
+    for error in finding.errors:
+        stages = errors.setdefault(error.precision, {})
+        stages.setdefault(error.stage, {})[error.item] = error.error
+    return {
+        "framework_version": finding.framework_version,
+        "certificate": asdict(finding.certificate),
+        "errors": errors,
+    }
+
+
+def _write(file: Path, finding: Finding) -> None:
+    """Whole or not at all: a reader never sees half a certificate."""
+    partial = file.with_suffix(".part")
+    partial.write_text(json.dumps(document(finding)), "utf-8")
+    partial.replace(file)
+
+
+def _read(file: Path, cell: Cell, digest: str) -> Finding | None:
+    """The cached finding; None where there is none or it is damaged."""
+    try:
+        found = json.loads(file.read_text("utf-8"))
+        certificate = Certificate.from_document(found["certificate"])
+        errors = tuple(
+            Error(precision, stage, item, error)
+            for precision, stages in found["errors"].items()
+            for stage, items in stages.items()
+            for item, error in items.items()
+        )
+        version = found["framework_version"]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+    if certificate.digest != digest or not certificate.verified:
+        return None
+    return Finding(cell, certificate, errors, version, cached=True)

@@ -1,0 +1,46 @@
+"""Draws what every framework of a verification starts from."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bench.host.weights import initial_weights
+from bench.spec import ModelSpec, Param, Samples, arrays_of
+from bench.verification import BATCH_SIZE, STEPS
+
+Array = np.ndarray[Any, Any]
+SEED = 3
+
+
+def write_inputs(path: Path, spec: ModelSpec, samples: Samples) -> None:
+    """An .npz as `bench.verification.VerificationJob.inputs` says; all values are float32."""
+    generator = np.random.Generator(np.random.PCG64(SEED))
+    shape = (STEPS, BATCH_SIZE, *samples.shape)
+    inputs: Array
+    if samples.vocabulary is None:
+        inputs = generator.normal(size=shape).astype(np.float32)
+    else:
+        inputs = generator.integers(samples.vocabulary, size=shape, dtype=np.int32)
+    np.savez(
+        path,
+        inputs=inputs,
+        labels=generator.integers(samples.classes, size=shape[:2]),
+        **{f"array {name}": value for name, value in _arrays(spec, generator).items()},  # type: ignore[arg-type]
+    )
+
+
+def _arrays(spec: ModelSpec, generator: np.random.Generator) -> dict[str, Array]:
+    """Initial weights, moved away from zeros and ones: a forgotten or swapped one shows."""
+    params = arrays_of(spec)
+    arrays = initial_weights(params, SEED)
+    return {param.name: _moved(param, arrays[param.name], generator) for param in params}
+
+
+def _moved(param: Param, value: Array, generator: np.random.Generator) -> Array:
+    noise = generator.normal(0, 0.1, param.shape)
+    if param.kind == "running variance":
+        noise = np.abs(noise)
+    if param.initializer in ("zeros", "ones", "forget gate ones"):
+        value = value + noise
+    return value.astype(np.float32)

@@ -1,0 +1,117 @@
+"""From errors to a verdict: limits, known defects, the first quantity that differs."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from bench.certificate import Defect, Worst
+from bench.host.frameworks import KnownDefect
+from bench.verification import STAGES, exceeds, quantity
+
+# An error that is no finite number, in a record that has to hold one.
+NO_NUMBER = 1e300
+
+
+@dataclass(frozen=True)
+class Error:
+    """The norm-relative error of one quantity; None where it is no finite number."""
+
+    precision: str
+    stage: str
+    item: str
+    error: float | None
+
+    @property
+    def quantity(self) -> str:
+        """Its name."""
+        return quantity(self.stage, self.item)
+
+    @property
+    def limit(self) -> float:
+        """What the error may be at most."""
+        return STAGES[self.stage].limits[self.precision]
+
+    @property
+    def size(self) -> float:
+        """The error as a number to compare by."""
+        return NO_NUMBER if self.error is None else self.error
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the quantity differs from the reference's."""
+        return exceeds(self.error, self.limit)
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What a cell's errors come to.
+
+    Attributes:
+        worst: the largest error of each precision and group, known defects left out.
+        defects: known ones whose quantities are over their limit here.
+        different: every quantity that is over its limit and no known defect, in layer order.
+    """
+
+    worst: tuple[Worst, ...]
+    defects: tuple[Defect, ...]
+    different: tuple[Error, ...]
+
+
+def judge(errors: Sequence[Error], known: Sequence[KnownDefect], family: str) -> Judgement:
+    """The judgement on a cell; `known` are the defects of its framework."""
+    explained: dict[KnownDefect, list[Error]] = {}
+    rest: list[Error] = []
+    for error in errors:
+        defect = _explaining(error, known, family) if error.is_over else None
+        if defect is None:
+            rest.append(error)
+        else:
+            explained.setdefault(defect, []).append(error)
+    return Judgement(
+        worst=tuple(_worst(rest)),
+        defects=tuple(_defect(defect, found) for defect, found in explained.items()),
+        different=tuple(error for error in rest if error.is_over),
+    )
+
+
+def _explaining(error: Error, known: Sequence[KnownDefect], family: str) -> KnownDefect | None:
+    """The known defect that accounts for an error, which may not be larger than it says."""
+    for defect in known:
+        if (
+            family in defect.families
+            and error.precision == defect.precision
+            and error.size <= defect.at_most
+            and any(fnmatchcase(error.quantity, pattern) for pattern in defect.quantities)
+        ):
+            return defect
+    return None
+
+
+def _worst(errors: Sequence[Error]) -> Iterator[Worst]:
+    groups: dict[tuple[str, str], Error] = {}
+    for error in errors:
+        key = (error.precision, STAGES[error.stage].group)
+        if key not in groups or _share(error) > _share(groups[key]):
+            groups[key] = error
+    for (precision, group), error in groups.items():
+        yield Worst(precision, group, error.quantity, error.size, error.limit)
+
+
+def _share(error: Error) -> float:
+    """Limits differ within a group: the worst is what comes nearest to its own."""
+    return error.size / error.limit
+
+
+def _defect(defect: KnownDefect, found: Sequence[Error]) -> Defect:
+    worst = max(found, key=lambda error: error.size)
+    return Defect(
+        defect.name, defect.precision, worst.quantity, worst.size, worst.limit, len(found)
+    )
+
+
+def by_stage(errors: Sequence[Error]) -> Mapping[tuple[str, str], list[Error]]:
+    """The errors of each precision and stage, in order."""
+    stages: dict[tuple[str, str], list[Error]] = {}
+    for error in errors:
+        stages.setdefault((error.precision, error.stage), []).append(error)
+    return stages

@@ -1,0 +1,51 @@
+"""Verifies what a run is about to time."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from bench.certificate import Certificate
+from bench.errors import UnavailableError
+from bench.host.cache import turn
+from bench.host.data import DATASETS
+from bench.host.environments import Environment, Say
+from bench.host.frameworks import Framework
+from bench.host.verify.cells import Cell
+from bench.host.verify.certification import Certification
+from bench.host.verify.verifier import Verifier
+from bench.results import Trial
+
+# By the key of the cell.
+Certificates = Mapping[tuple[str, ...], Certificate]
+
+
+def cell_of(trial: Trial, frameworks: Mapping[str, Framework]) -> Cell:
+    """What has to be verified for a trial."""
+    return Cell(
+        frameworks[trial.framework],
+        trial.model,
+        trial.dataset,
+        DATASETS[trial.dataset].samples,
+        trial.mode,
+        trial.device,
+    )
+
+
+def verify_trials(
+    trials: Iterable[Trial],
+    frameworks: Mapping[str, Framework],
+    environments: Mapping[str, Environment | UnavailableError],
+    threads: int,
+    scratch: Path,
+    say: Say,
+) -> dict[tuple[str, ...], Certificate]:
+    """The certificate of every cell that the trials time; cached ones take no time."""
+    usable = {name: found for name, found in environments.items() if isinstance(found, Environment)}
+    scratch.mkdir()
+    certification = Certification(Verifier(usable, threads, scratch), environments, say)
+    cells = {cell.key: cell for cell in (cell_of(trial, frameworks) for trial in trials)}
+    certificates = {}
+    for key, cell in cells.items():
+        # It would disturb another run's measurement.
+        with turn("measuring"):
+            certificates[key] = certification.finding(cell).certificate
+    return certificates

@@ -1,0 +1,178 @@
+"""Runs the reference and the cells, each in a fresh process, and collects the errors."""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from bench.errors import SamestepError
+from bench.host.environments import Environment
+from bench.host.executor import Event, Executor, Invocation, LocalProcess
+from bench.host.frameworks import ROOT, Framework, read_framework
+from bench.host.variables import worker_environment
+from bench.host.verify.cells import Cell
+from bench.host.verify.inputs import write_inputs
+from bench.host.verify.judgement import Error
+from bench.verification import VerificationJob
+
+# Pure NumPy in float64; tests/reference.py checks its forward pass and its gradients.
+REFERENCE = ROOT / "tests" / "frameworks" / "numpy"
+TIME_LIMIT_SECONDS = 1200
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What a cell's process gave.
+
+    Attributes:
+        failure: a sentence where it did not get to its end.
+    """
+
+    errors: tuple[Error, ...]
+    framework_version: str | None
+    versions: Mapping[str, str]
+    failure: str | None
+    seconds: float
+
+
+@dataclass
+class Verifier:
+    """Compares cells with the reference.
+
+    Attributes:
+        environments: of every framework that cells name.
+        scratch: a folder for what is compared; nobody wants it afterwards.
+    """
+
+    environments: Mapping[str, Environment]
+    threads: int
+    scratch: Path
+    executor: Executor = field(default_factory=LocalProcess)
+    reference: Framework = field(default_factory=lambda: read_framework(REFERENCE))
+    _folders: dict[str, Path] = field(default_factory=dict)
+
+    def compare(self, cell: Cell) -> Comparison:
+        """The errors of a cell against the reference."""
+        job = replace(self._job(cell), reference=str(self._recorded_reference(cell)))
+        return self._run(cell.framework, self._python(cell), job)
+
+    def record(self, cell: Cell) -> Path | None:
+        """A folder with a cell's own float64 quantities; None where it does not get to its end."""
+        folder = self._folder(f"recorded-{cell.framework.name}-{cell.mode}-{_name(cell)}")
+        job = replace(self._job(cell), record=str(folder), precisions=("float64",))
+        compared = self._run(cell.framework, self._python(cell), job)
+        return folder if compared.failure is None else None
+
+    def compare_reference(
+        self, cell: Cell, recorded: Path, deviations: dict[str, Any]
+    ) -> Comparison:
+        """The errors of the reference, with deviations, against what a cell gave."""
+        job = replace(
+            self._reference_job(cell),
+            reference=str(recorded),
+            deviations=deviations,
+            stop_at_difference=True,
+        )
+        return self._run(self.reference, Path(sys.executable), job)
+
+    def _recorded_reference(self, cell: Cell) -> Path:
+        """The reference's quantities, made once for a model and convention of variances.
+
+        Raises:
+            SamestepError: the reference itself failed.
+        """
+        name = f"reference-{_name(cell)}-{int(cell.framework.unbiased_variance)}"
+        if name not in self._folders:
+            folder = self._folder(name)
+            job = replace(self._reference_job(cell), record=str(folder))
+            failure = self._run(self.reference, Path(sys.executable), job).failure
+            if failure is not None:
+                del self._folders[name]
+                raise SamestepError(f"The NumPy reference of {cell.model} failed: {failure}")
+        return self._folders[name]
+
+    def _job(self, cell: Cell) -> VerificationJob:
+        return VerificationJob(
+            framework=cell.framework.name,
+            implementation=str(cell.framework.folder),
+            model=cell.model,
+            samples=cell.samples,
+            mode=cell.mode,
+            device=cell.device,
+            threads=self.threads,
+            layout=cell.framework.layout,
+            inputs=str(self._inputs(cell)),
+        )
+
+    def _reference_job(self, cell: Cell) -> VerificationJob:
+        return replace(
+            self._job(cell),
+            framework=self.reference.name,
+            implementation=str(self.reference.folder),
+            mode=self.reference.default_mode,
+            device="cpu",
+            layout=self.reference.layout,
+            precisions=("float64",),
+            unbiased_variance=cell.framework.unbiased_variance,
+        )
+
+    def _inputs(self, cell: Cell) -> Path:
+        path = self.scratch / f"inputs-{_name(cell)}.npz"
+        if not path.exists():
+            write_inputs(path, cell.spec, cell.samples)
+        return path
+
+    def _python(self, cell: Cell) -> Path:
+        return self.environments[cell.framework.name].python
+
+    def _folder(self, name: str) -> Path:
+        folder = self.scratch / name
+        folder.mkdir(exist_ok=True)
+        self._folders[name] = folder
+        return folder
+
+    def _run(self, framework: Framework, python: Path, job: VerificationJob) -> Comparison:
+        events: list[Event] = []
+        invocation = Invocation(
+            command=(str(python), "-P", "-m", "bench.worker.verification"),
+            environment=worker_environment(framework, job.device, self.threads),
+            log=self.scratch / "worker.log",
+            standard_input=job.to_json(),
+            time_limit_seconds=TIME_LIMIT_SECONDS,
+        )
+        outcome = self.executor.run(invocation, events.append)
+        kinds = {event["event"]: event for event in events}
+        failure = None
+        if "error" in kinds:
+            failure = str(kinds["error"]["reason"])
+        elif "finished" not in kinds and not job.stop_at_difference:
+            failure = _failure(outcome.failure, outcome.timed_out, outcome.log_tail)
+        return Comparison(
+            errors=tuple(_errors(events)),
+            framework_version=kinds.get("imported", {}).get("framework_version"),
+            versions=kinds.get("imported", {}).get("versions", {}),
+            failure=failure,
+            seconds=outcome.seconds,
+        )
+
+
+def _name(cell: Cell) -> str:
+    shape = "x".join(str(side) for side in cell.samples.shape)
+    return f"{cell.model}-{shape}-{cell.samples.vocabulary or 0}-{cell.samples.classes}"
+
+
+def _errors(events: list[Event]) -> list[Error]:
+    return [
+        Error(event["precision"], event["stage"], item, error)
+        for event in events
+        if event["event"] == "compared"
+        for item, error in event["errors"]
+    ]
+
+
+def _failure(failure: str | None, timed_out: bool, log_tail: str) -> str:
+    if timed_out:
+        return f"It was stopped after {TIME_LIMIT_SECONDS} s."
+    last = log_tail.strip().splitlines()[-1:] or ["nothing"]
+    return f"{failure or 'The worker ended before it had finished.'} Its last words: {last[0]}"

@@ -1,0 +1,151 @@
+"""What a verification compares, and what host and worker tell each other. Standard library only.
+
+A cell is a model in one framework and mode. Its worker takes the same few
+training steps as the reference, from the same bytes, and compares every
+quantity with what the reference recorded, stage by stage in layer order. It
+answers, on the channel of `bench.job`:
+
+    imported   framework_version, versions
+    compared   precision, stage, errors ([item, error] in layer order; a null error is no number)
+    finished
+
+or `error` with a `reason`.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from bench.optimizer import Optimizer
+from bench.spec import Samples
+
+PRECISIONS = ("float64", "ieee")
+STEPS = 10
+# The learning rate changes after this many steps: where it stands inside the momentum buffer,
+# that shows.
+STEPS_BEFORE_CHANGE = 5
+BATCH_SIZE = 8  # a power of two: frameworks that keep 1 / N in float32 then lose nothing
+LAST_BATCH_SIZE = 5
+
+# Every constant is a short binary fraction, for the same reason: a framework may keep its
+# optimizer's constants in float32 whatever the precision of the model.
+OPTIMIZERS: dict[str, Optimizer] = {
+    "sgd": Optimizer("sgd", 2**-8, momentum=0.875, weight_decay=2**-7),
+    "adam": Optimizer(
+        "adam", 2**-14, weight_decay=2**-7, beta1=0.875, beta2=1 - 2**-7, epsilon=2**-10
+    ),
+}
+CHANGED_SHARE = 0.25  # of the first learning rate
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Quantities that are compared together.
+
+    Attributes:
+        name: for people; an item's name is `<name>: <item>`.
+        group: under which the largest error is reported.
+        limits: of the norm-relative error, by precision; a precision that is not there is not
+            compared.
+    """
+
+    name: str
+    group: str
+    limits: Mapping[str, float]
+
+
+EXACT_STEP = {"float64": 1e-9, "ieee": 1e-5}
+TRAJECTORY = {"float64": 1e-9, "ieee": 1e-4}
+# In float32, a value that is nearly zero before ReLU, or a near tie in max pooling, may fall on
+# the other side after some steps, and what the optimizer has gathered shows it undiluted.
+GATHERED = {"float64": 1e-9}
+
+
+def stages() -> tuple[Stage, ...]:
+    """All stages in the order in which a worker goes through them."""
+    first = [
+        Stage("logits in evaluation mode", "logits", EXACT_STEP),
+        Stage("evaluation of the initial weights", "evaluation", EXACT_STEP),
+        Stage("logits in training mode", "logits", EXACT_STEP),
+        Stage("gradient", "gradients", EXACT_STEP),
+    ]
+    return (*first, *(stage for name in OPTIMIZERS for stage in _training(name)))
+
+
+def _training(name: str) -> list[Stage]:
+    return [
+        Stage(f"loss of step 1, {name}", "losses", EXACT_STEP),
+        Stage(f"slots after 1 step of {name}", "optimizer slots", EXACT_STEP),
+        Stage(f"weights after 1 step of {name}", "weights after 1 step", EXACT_STEP),
+        Stage(f"statistics after 1 step of {name}", "running statistics", EXACT_STEP),
+        Stage(f"losses of steps 2 to {STEPS}, {name}", "losses", TRAJECTORY),
+        Stage(f"slots after {STEPS} steps of {name}", "optimizer slots", GATHERED),
+        Stage(f"weights after {STEPS} steps of {name}", f"weights after {STEPS} steps", TRAJECTORY),
+        Stage(f"statistics after {STEPS} steps of {name}", "running statistics", TRAJECTORY),
+        Stage(f"evaluation after {STEPS} steps of {name}", "evaluation", TRAJECTORY),
+        Stage(f"evaluation after loading again, {name}", "evaluation", EXACT_STEP),
+    ]
+
+
+STAGES: dict[str, Stage] = {stage.name: stage for stage in stages()}
+
+
+def exceeds(error: float | None, limit: float) -> bool:
+    """Whether a quantity differs; a difference that is no finite number does."""
+    return error is None or not error <= limit
+
+
+def quantity(stage: str, item: str) -> str:
+    """A quantity's name."""
+    return f"{stage}: {item}" if item else stage
+
+
+@dataclass(frozen=True)
+class VerificationJob:
+    """Everything that a worker needs for one cell.
+
+    Attributes:
+        implementation: folder of the framework's implementation.
+        model, samples: rebuild the model's spec; dropout is at rate 0.
+        inputs: an .npz of `inputs` (STEPS, BATCH_SIZE, ...), `labels`, and the canonical arrays
+            of the model as `array <name>`.
+        precisions: out of PRECISIONS.
+        record: a folder that gets every quantity, instead of comparing.
+        reference: a folder of recorded quantities to compare with.
+        stop_at_difference: end after the first stage with an error over its limit.
+        unbiased_variance: for the reference alone: evaluate with running variances of divisor
+            n - 1, as a framework does that keeps them so.
+        deviations: for the reference alone: other conventions than the canonical ones.
+    """
+
+    framework: str
+    implementation: str
+    model: str
+    samples: Samples
+    mode: str
+    device: str
+    threads: int
+    layout: str
+    inputs: str
+    precisions: tuple[str, ...] = PRECISIONS
+    optimizers: tuple[str, ...] = tuple(OPTIMIZERS)
+    record: str | None = None
+    reference: str | None = None
+    stop_at_difference: bool = False
+    unbiased_variance: bool = False
+    deviations: dict[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> str:
+        """The job as JSON."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> "VerificationJob":
+        """The job that `to_json` wrote."""
+        document = json.loads(text)
+        samples = document["samples"]
+        document["samples"] = Samples(**{**samples, "shape": tuple(samples["shape"])})
+        for name in ("precisions", "optimizers"):
+            document[name] = tuple(document[name])
+        return cls(**document)

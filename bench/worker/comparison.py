@@ -1,0 +1,58 @@
+"""Keeps the quantities of a verification in a folder, or compares with those that lie there."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray[Any, Any]
+# Of an item that the other side does not have.
+MISSING = float("inf")
+
+
+def record(folder: Path, stage: str, quantities: Mapping[str, Array]) -> None:
+    """Write a stage's quantities."""
+    # Positions and not names as keys: a name may be empty, and a zip cannot tell case everywhere.
+    arrays = {f"q{index}": value for index, value in enumerate(quantities.values())}
+    names = np.array(list(quantities), dtype=np.str_)
+    np.savez(_file(folder, stage), names=names, **arrays)  # type: ignore[arg-type]
+
+
+def compare(
+    folder: Path, stage: str, quantities: Mapping[str, Array]
+) -> list[tuple[str, float | None]]:
+    """[item, error] for everything that either side has, in the recorded order.
+
+    An error that is no finite number is None.
+    """
+    with np.load(_file(folder, stage), allow_pickle=False) as archive:
+        names = archive["names"].tolist()
+        errors = [
+            (name, relative_error(quantities[name], archive[f"q{index}"]))
+            if name in quantities
+            else (name, MISSING)
+            for index, name in enumerate(names)
+        ]
+    errors += [(name, MISSING) for name in quantities if name not in names]
+    return [(name, error if np.isfinite(error) else None) for name, error in errors]
+
+
+def relative_error(found: Array, expected: Array) -> float:
+    """Euclidean norm of the difference over that of what is expected, in float64.
+
+    Where all that is expected is zero, anything else is an error of 1.
+    """
+    if found.shape != expected.shape:
+        return MISSING
+    expected = expected.astype(np.float64)
+    difference = float(np.linalg.norm(found.astype(np.float64) - expected))
+    norm = float(np.linalg.norm(expected))
+    if difference == 0:
+        return 0.0
+    return difference / norm if norm > 0 else 1.0
+
+
+def _file(folder: Path, stage: str) -> Path:
+    return folder / (re.sub(r"[^a-z0-9]+", "-", stage) + ".npz")

@@ -1,0 +1,127 @@
+"""Takes the steps of a verification and gives every quantity, stage by stage."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from bench.job import Execution
+from bench.optimizer import Optimizer
+from bench.spec import ModelSpec
+from bench.verification import (
+    CHANGED_SHARE,
+    LAST_BATCH_SIZE,
+    OPTIMIZERS,
+    STEPS,
+    STEPS_BEFORE_CHANGE,
+)
+from bench.worker.backend import Backend
+
+Array = np.ndarray[Any, Any]
+# A stage's name and its quantities by item, in layer order.
+Measured = tuple[str, dict[str, Array]]
+
+
+@dataclass(frozen=True)
+class Data:
+    """What every framework starts from.
+
+    Attributes:
+        inputs: (STEPS, BATCH_SIZE, ...) in the framework's layout and the wanted precision.
+        labels: (STEPS, BATCH_SIZE).
+        arrays: the canonical arrays of the model.
+    """
+
+    inputs: Array
+    labels: Array
+    arrays: Mapping[str, Array]
+
+
+def measure(
+    backend_class: type[Backend],
+    spec: ModelSpec,
+    execution: Execution,
+    data: Data,
+    optimizers: tuple[str, ...],
+) -> Iterator[Measured]:
+    """Every stage of `bench.verification.stages`, in order."""
+    for name in optimizers:
+        backend = backend_class(spec, OPTIMIZERS[name], execution)
+        backend.load(data.arrays)
+        if name == optimizers[0]:
+            yield from _still(backend, spec, data)
+            # Also on a backend that has taken other steps, loading starts anew.
+            backend.load(data.arrays)
+        yield from _training(backend, spec, name, OPTIMIZERS[name], data)
+
+
+def _still(backend: Backend, spec: ModelSpec, data: Data) -> Iterator[Measured]:
+    """What can be seen without an update."""
+    inputs, labels = data.inputs[0], data.labels[0]
+    yield "logits in evaluation mode", {"": backend.logits(inputs, training=False)}
+    yield "evaluation of the initial weights", _evaluation(backend, data)
+    yield "logits in training mode", {"": backend.logits(inputs, training=True)}
+    gradients = backend.gradients(inputs, labels)
+    yield "gradient", {param.name: gradients[param.name] for param in spec.parameters()}
+
+
+def _training(
+    backend: Backend, spec: ModelSpec, name: str, optimizer: Optimizer, data: Data
+) -> Iterator[Measured]:
+    losses = [_step(backend, data, 0)]
+    yield f"loss of step 1, {name}", {"": np.array(losses)}
+    yield from _exported(backend, spec, f"after 1 step of {name}")
+    for step in range(1, STEPS):
+        if step == STEPS_BEFORE_CHANGE:
+            backend.set_learning_rate(optimizer.learning_rate * CHANGED_SHARE)
+        losses.append(_step(backend, data, step))
+    yield (
+        f"losses of steps 2 to {STEPS}, {name}",
+        {f"step {step + 1}": np.array(losses[step]) for step in range(1, STEPS)},
+    )
+    yield from _exported(backend, spec, f"after {STEPS} steps of {name}")
+    yield f"evaluation after {STEPS} steps of {name}", _evaluation(backend, data)
+    backend.load(data.arrays)
+    yield f"evaluation after loading again, {name}", _evaluation(backend, data)
+
+
+def _step(backend: Backend, data: Data, step: int) -> float:
+    """Take a step; its summed loss."""
+    (loss,) = backend.losses([backend.step(data.inputs[step], data.labels[step])])
+    return loss
+
+
+def _exported(backend: Backend, spec: ModelSpec, when: str) -> Iterator[Measured]:
+    """Slots, weights and running statistics.
+
+    Slots first: a wrong gradient shows there undiluted.
+    """
+    slots = backend.slots()
+    yield (
+        f"slots {when}",
+        {
+            f"{slot} of {param.name}": slots[slot][param.name]
+            for slot in sorted(slots)
+            for param in spec.parameters()
+            if param.name in slots[slot]
+        },
+    )
+    exported = backend.export()
+    yield f"weights {when}", {param.name: exported[param.name] for param in spec.parameters()}
+    if spec.statistics():
+        statistics = {param.name: exported[param.name] for param in spec.statistics()}
+        yield f"statistics {when}", statistics
+
+
+def _evaluation(backend: Backend, data: Data) -> dict[str, Array]:
+    """Sums over two batches, the second smaller, as the last one of a test set is."""
+    batches = [
+        (data.inputs[0], data.labels[0]),
+        (data.inputs[1][:LAST_BATCH_SIZE], data.labels[1][:LAST_BATCH_SIZE]),
+    ]
+    sums = [backend.evaluate(inputs, labels) for inputs, labels in batches]
+    return {
+        "summed loss": np.array([loss for loss, _ in sums]),
+        "correct predictions": np.array([correct for _, correct in sums], np.float64),
+    }

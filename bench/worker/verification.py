@@ -1,0 +1,77 @@
+"""Verifies one cell: `python -P -m bench.worker.verification CHANNEL`, a job on standard input."""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+
+from bench.job import Execution
+from bench.models import MODELS
+from bench.spec import arrays_of, check_parameters, without_dropout
+from bench.verification import STAGES, VerificationJob, exceeds
+from bench.worker.backend import Backend, import_backend
+from bench.worker.channel import Channel
+from bench.worker.comparison import compare, record
+from bench.worker.meter import installed_versions
+from bench.worker.process import serve
+from bench.worker.quantities import Data, measure
+
+DTYPES = {"float64": np.float64, "ieee": np.float32}
+ARRAY = "array "
+
+
+def run(text: str, channel: Channel) -> None:
+    """Take the steps in each precision; what was found goes over the channel."""
+    job = VerificationJob.from_json(text)
+    backend_class = _with_conventions(job, import_backend(job.framework, job.implementation))
+    channel.send("imported", framework_version=backend_class.version, versions=installed_versions())
+    spec = without_dropout(MODELS[job.model].build(job.samples))
+    for precision in job.precisions:
+        data = load_data(job, precision)
+        check_parameters(arrays_of(spec), data.arrays, "the verification's inputs")
+        execution = Execution(job.mode, precision, job.device, job.threads)
+        for stage, quantities in measure(backend_class, spec, execution, data, job.optimizers):
+            if precision not in STAGES[stage].limits:
+                continue
+            if job.record is not None:
+                record(Path(job.record), stage, quantities)
+            if job.reference is not None:
+                errors = compare(Path(job.reference), stage, quantities)
+                channel.send("compared", precision=precision, stage=stage, errors=errors)
+                limit = STAGES[stage].limits[precision]
+                if job.stop_at_difference and any(exceeds(error, limit) for _, error in errors):
+                    return
+    channel.send("finished")
+
+
+def load_data(job: VerificationJob, precision: str) -> Data:
+    """The inputs of a job in the framework's layout; tokens stay as they are."""
+    with np.load(job.inputs, allow_pickle=False) as archive:
+        arrays = {
+            name.removeprefix(ARRAY): archive[name].astype(DTYPES[precision])
+            for name in archive.files
+            if name.startswith(ARRAY)
+        }
+        inputs, labels = archive["inputs"], archive["labels"]
+    if job.samples.vocabulary is None:
+        inputs = inputs.astype(DTYPES[precision])
+        if job.layout == "NHWC":
+            inputs = np.ascontiguousarray(inputs.transpose(0, 1, 3, 4, 2))
+    return Data(inputs, labels, arrays)
+
+
+def _with_conventions(job: VerificationJob, backend_class: type[Backend]) -> type[Backend]:
+    """The reference with other conventions than the canonical ones, if the job names some."""
+    attributes: dict[str, Any] = {}
+    if job.unbiased_variance:
+        attributes["unbiased_variance"] = True
+    if job.deviations:
+        canonical = cast(Any, backend_class).deviations
+        attributes["deviations"] = replace(canonical, **job.deviations)
+    return type("Backend", (backend_class,), attributes) if attributes else backend_class
+
+
+if __name__ == "__main__":
+    sys.exit(serve(run))
