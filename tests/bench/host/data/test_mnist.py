@@ -27,7 +27,7 @@ def test_mnist_is_what_is_published(real_data: Path) -> None:
     assert np.bincount(train.labels).tolist() == published
     published = [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
     assert np.bincount(test.labels).tolist() == published
-    mean, deviation = channel_statistics(train.images)
+    mean, deviation = channel_statistics(train.inputs)
     assert mean[0] / 255 == pytest.approx(0.1307, abs=5e-5)
     assert deviation[0] / 255 == pytest.approx(0.3081, abs=5e-5)
 

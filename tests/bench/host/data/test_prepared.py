@@ -13,6 +13,7 @@ from bench.host.data.prepared import (
     normalize,
     prepare_dataset,
 )
+from bench.spec import Samples
 
 GENERATOR = np.random.default_rng(0)
 IMAGES = GENERATOR.integers(0, 256, (10, 3, 4, 5), dtype=np.uint8)
@@ -24,7 +25,7 @@ class Source:
 
     def __init__(self) -> None:
         self.reads = 0
-        self.dataset = Dataset("tiny", "for tests", 1, (3, 4, 5), 2, self.read)
+        self.dataset = Dataset("tiny", "for tests", 1, Samples((3, 4, 5), 2), self.read)
 
     def read(self) -> tuple[Split, Split]:
         self.reads += 1
@@ -54,7 +55,8 @@ def test_both_layouts_hold_the_same_images(cache: Path) -> None:
     assert nchw.shape == (8, 3, 4, 5)
     assert (nhwc == nchw.transpose(0, 2, 3, 1)).all()
     assert (arrays["NHWC"]["test_labels"] == LABELS[8:]).all()
-    assert prepared.samples == 8
+    assert (prepared.train_count, prepared.test_count) == (8, 2)
+    assert prepared.samples == Samples((3, 4, 5), 2)
     # The test images are normalised by the training images' statistics.
     expected = normalize(IMAGES[8:], *channel_statistics(IMAGES[:8]))
     assert (arrays["NCHW"]["test_inputs"] == expected).all()
@@ -101,7 +103,7 @@ def test_a_damaged_copy_is_made_again(cache: Path, damage: Callable[[Path], None
 
 
 def test_what_a_killed_run_left_is_cleared_away(cache: Path) -> None:
-    left = cache / "data" / "tiny-1.1.part"
+    left = cache / "data" / "tiny-1.2.part"
     left.mkdir(parents=True)
     (left / "half").touch()
     prepared = prepare_dataset(Source().dataset)
@@ -119,4 +121,4 @@ def test_a_full_disk_is_one_line_and_leaves_nothing_half_made(
     monkeypatch.setattr(np, "save", save)
     with pytest.raises(ResultsError, match=r"cannot be written .*SAMESTEP_CACHE"):
         prepare_dataset(Source().dataset)
-    assert [path.name for path in (cache / "data").iterdir()] == ["tiny-1.1.lock"]
+    assert [path.name for path in (cache / "data").iterdir()] == ["tiny-1.2.lock"]
