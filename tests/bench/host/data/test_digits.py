@@ -15,7 +15,7 @@ def test_digits_are_split_by_class_in_a_fixed_way() -> None:
 
 def test_pixels_are_repeated_not_interpolated() -> None:
     train, _ = read_digits()
-    original = load_digits().inputs[0]  # the first sample is a training sample
+    original = load_digits().images[0]  # the first sample is a training sample
     assert (train.inputs[0, 0, ::4, ::4] == original).all()
     assert (train.inputs[0, 0, 3::4, 3::4] == original).all()
 
