@@ -12,6 +12,23 @@ from bench.host.data.download import download, file_digest
 DATA_VARIABLE = "SAMESTEP_DATA"
 
 
+def user_folder(name: str) -> Path | None:
+    """Where the user has the files of a data set if anywhere, whether or not it is there.
+
+    Raises:
+        DataError: the variable names no folder.
+    """
+    parent = os.environ.get(DATA_VARIABLE)
+    if not parent:
+        return None
+    if not os.path.isdir(parent):
+        raise DataError(
+            f"{DATA_VARIABLE} names {parent!r}, which is no folder that can be read; expected "
+            f"the one that holds '{name}'; correct it, or unset it to download."
+        )
+    return Path(parent) / name
+
+
 @dataclass(frozen=True)
 class Publication:
     """The published files of a data set.
@@ -30,29 +47,13 @@ class Publication:
     mirrors: tuple[str, ...]
     most_bytes: int
 
-    def user_folder(self) -> Path | None:
-        """Where the user has the files if anywhere, whether or not there is such a folder.
-
-        Raises:
-            DataError: the user's data folder is not there.
-        """
-        parent = os.environ.get(DATA_VARIABLE)
-        if not parent:
-            return None
-        if not os.path.isdir(parent):
-            raise DataError(
-                f"{DATA_VARIABLE} names {parent!r}, which is no folder that can be read; expected "
-                f"the one that holds '{self.folder}'; correct it, or unset it to download."
-            )
-        return Path(parent) / self.folder
-
     def find(self, name: str, sha256: str) -> Path:
         """The file in the user's data folder, else in the cache, downloaded if need be.
 
         Raises:
             DataError: it is nowhere and cannot be downloaded.
         """
-        folder = self.user_folder()
+        folder = user_folder(self.folder)
         # os.path: it says False, and does not raise, where the folder may not be searched.
         if folder and os.path.isfile(folder / name):
             return folder / name
