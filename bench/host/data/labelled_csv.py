@@ -53,8 +53,9 @@ def read_labelled_csv(path: Path, categories: Sequence[str]) -> tuple[list[str],
             texts.append(_checked_text(row, where))
             found.append(_label(row["category"], labels, where))
     except csv.Error as error:
+        # DictReader's own line_num is that of the last good row.
         raise DataError(
-            f"{path} line {reader.line_num:,} is not valid CSV ({error}); replace the file."
+            f"{path} line {reader.reader.line_num:,} is not valid CSV ({error}); replace the file."
         ) from error
     if not texts:
         raise DataError(f"{path} has no rows; expected texts with categories; replace the file.")

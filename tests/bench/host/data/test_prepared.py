@@ -6,6 +6,7 @@ import pytest
 
 from bench.digests import digest_array, digest_arrays
 from bench.errors import ResultsError
+from bench.host.data import prepared as module
 from bench.host.data.dataset import Dataset, Split
 from bench.host.data.prepared import (
     DESCRIPTION,
@@ -60,6 +61,28 @@ def test_both_layouts_hold_the_same_images(cache: Path) -> None:
     # The test images are normalised by the training images' statistics.
     expected = normalize(IMAGES[8:], *channel_statistics(IMAGES[:8]))
     assert (arrays["NCHW"]["test_inputs"] == expected).all()
+
+
+def test_tokens_are_kept_as_they_are_in_one_file_for_both_layouts(cache: Path) -> None:
+    tokens = GENERATOR.integers(0, 9, (10, 4))
+    parts = (Split(tokens[:8], LABELS[:8]), Split(tokens[8:], LABELS[8:]))
+    samples = Samples((4,), 2, vocabulary=9)
+    prepared = prepare_dataset(Dataset("words", "for tests", 1, samples, lambda: parts))
+    assert prepared.arrays("NCHW") == prepared.arrays("NHWC")
+    assert prepared.samples == samples
+    arrays = {name: np.load(path) for name, path in prepared.arrays("NHWC").items()}
+    assert arrays["train_inputs"].dtype == np.int32
+    assert (arrays["train_inputs"] == tokens[:8]).all()
+    assert (arrays["test_inputs"] == tokens[8:]).all()
+    assert prepared.digest == digest_arrays(arrays)
+    assert len(list(prepared.folder.glob("*.npy"))) == 4
+
+
+def test_images_of_any_size_are_worked_on_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = normalize(IMAGES, *channel_statistics(IMAGES))
+    for values in (1, 3 * IMAGES[0].size):
+        monkeypatch.setattr(module, "CHUNK_VALUES", values)
+        assert (normalize(IMAGES, *channel_statistics(IMAGES)) == whole).all()
 
 
 def test_digests_are_those_of_the_files(cache: Path) -> None:
