@@ -11,7 +11,7 @@ import psutil
 
 from bench.errors import SamestepError
 from bench.host.cache import cache_folder
-from bench.host.data import DATASETS
+from bench.host.data import find_dataset
 from bench.host.environments import prepare_environment
 from bench.host.machine import default_threads, describe_machine
 from bench.host.selection import Selection
@@ -96,7 +96,7 @@ def _folder(topic: str, folder: Path) -> Finding:
 
 def _dataset(name: str) -> Finding:
     try:
-        train, test = DATASETS[name].read()
+        train, test = find_dataset(name).read()
     except SamestepError as error:
         return Finding(f"data set {name}", "problem", str(error))
     detail = f"{len(train.labels):,} training and {len(test.labels):,} test samples"

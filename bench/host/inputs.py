@@ -11,7 +11,7 @@ import numpy as np
 from bench.digests import digest_array, digest_arrays
 from bench.errors import ResultsError
 from bench.host.weights import initial_weights
-from bench.spec import ModelSpec, arrays_of
+from bench.spec import ModelSpec, arrays_of, parameter_count
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,8 @@ class Inputs:
     def weights(self, model: str, spec: ModelSpec, seed: int) -> InputFile:
         """Initial weights and running statistics as an .npz by canonical name."""
         shape = "x".join(str(side) for side in spec.input_shape)
-        name = f"weights-{model}-{shape}-{spec.classes}-{seed}.npz"
+        # Two texts of one length may have different vocabularies.
+        name = f"weights-{model}-{shape}-{parameter_count(spec)}-{seed}.npz"
         if name not in self._files:
             arrays = initial_weights(arrays_of(spec), seed)
             with _written(self.folder):

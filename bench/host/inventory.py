@@ -3,10 +3,11 @@
 from typing import Any
 
 from bench.host.data import DATASETS
+from bench.host.data.synthetic import IMAGES, LIMITS, TEXTS
 from bench.host.frameworks import Framework, discover
 from bench.host.plan import expand, plan_names, read_plan
 from bench.models import MODELS
-from bench.spec import parameter_count
+from bench.spec import Samples, parameter_count
 
 Row = dict[str, Any]
 
@@ -51,16 +52,34 @@ def model_rows() -> list[Row]:
 
 
 def dataset_rows() -> list[Row]:
-    """One row for each data set."""
+    """One row for each data set, then one for each kind of synthetic ones."""
     return [
         {
             "data set": dataset.name,
-            "sample": "x".join(str(side) for side in dataset.samples.shape),
+            "sample": _sample(dataset.samples),
             "classes": dataset.samples.classes,
             "summary": dataset.summary,
         }
         for dataset in DATASETS.values()
+    ] + [
+        {
+            "data set": grammar,
+            "sample": sample,
+            "classes": None,
+            "summary": f"random {kind} for throughput, of any shape ({LIMITS}): accuracy on them "
+            "means nothing",
+        }
+        for grammar, sample, kind in (
+            (IMAGES, "<C>x<H>x<W>", "pixels"),
+            (TEXTS, "<L> of <V>", "tokens"),
+        )
     ]
+
+
+def _sample(samples: Samples) -> str:
+    """The sides of an image, or the length of a text and how many tokens there are."""
+    sides = "x".join(str(side) for side in samples.shape)
+    return sides if samples.vocabulary is None else f"{sides} of {samples.vocabulary}"
 
 
 def plan_rows() -> list[Row]:

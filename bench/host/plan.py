@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
-from bench.errors import PlanError
-from bench.host.data import DATASETS
+from bench.errors import DataError, PlanError
+from bench.host.data import DATASETS, NAMES, find_dataset
 from bench.host.frameworks import MODES, Framework
 from bench.host.toml_table import TomlTable, read_toml
 from bench.models import MODELS
@@ -99,7 +99,7 @@ def read_plan(name: str, frameworks: Collection[str]) -> Plan:
 def _group(table: TomlTable, frameworks: Collection[str]) -> Group:
     group = Group(
         models=tuple(table.names("models", MODELS)),
-        datasets=tuple(table.names("datasets", DATASETS)),
+        datasets=_datasets(table),
         frameworks=tuple(table.names("frameworks", frameworks, list(frameworks))),
         modes=tuple(table.texts("modes", [DEFAULT_MODE], (DEFAULT_MODE, *MODES))),
         settings=tuple(table.texts("settings", ["default"], SETTINGS)),
@@ -112,6 +112,17 @@ def _group(table: TomlTable, frameworks: Collection[str]) -> Group:
     )
     table.finish()
     return group
+
+
+def _datasets(table: TomlTable) -> tuple[str, ...]:
+    """Names of data sets; `all` are those with a name of their own, not the synthetic ones."""
+    names = table.names("datasets", DATASETS, closed=False)
+    for name in names:
+        try:
+            find_dataset(name)
+        except DataError as error:
+            raise table.fail("datasets", name, f"a list out of {NAMES}") from error
+    return tuple(names)
 
 
 def _optimizer(table: TomlTable) -> Optimizer:

@@ -10,7 +10,7 @@ from typing import Any
 
 from bench.errors import UnavailableError
 from bench.host.cache import turn
-from bench.host.data import DATASETS
+from bench.host.data import find_dataset
 from bench.host.data.prepared import Prepared, prepare_dataset
 from bench.host.environments import Environment, Say, prepare_environment
 from bench.host.executor import Event, Executor, Invocation, LocalProcess
@@ -148,7 +148,7 @@ class Session:
 
 def build_spec(trial: Trial) -> ModelSpec:
     """The spec of a trial's model on its data set; raises ValueError where they do not fit."""
-    return MODELS[trial.model].build(DATASETS[trial.dataset].samples)
+    return MODELS[trial.model].build(find_dataset(trial.dataset).samples)
 
 
 def obstacle(
@@ -185,8 +185,10 @@ def prepare_data(trials: Iterable[Trial], say: Say) -> dict[str, Prepared]:
     """
     prepared = {}
     for name in dict.fromkeys(trial.dataset for trial in trials):
-        say(f"Preparing the data set {name} ...")
-        prepared[name] = prepare_dataset(DATASETS[name])
+        dataset = find_dataset(name)
+        note = " (synthetic: accuracy will mean nothing)" if dataset.synthetic else ""
+        say(f"Preparing the data set {name}{note} ...")
+        prepared[name] = prepare_dataset(dataset)
     return prepared
 
 

@@ -89,12 +89,17 @@ class TomlTable:
                 raise self.fail(key, values, f"a list of whole numbers of {limits}")
         return values
 
-    def names(self, key: str, allowed: Collection[str], default: Any = REQUIRED) -> list[str]:
-        """A list out of `allowed`, or the string `all` for every one of them."""
+    def names(
+        self, key: str, allowed: Collection[str], default: Any = REQUIRED, closed: bool = True
+    ) -> list[str]:
+        """A list out of `allowed`, or the string `all` for every one of them.
+
+        Where `allowed` is not `closed`, other names pass too: the caller looks at them.
+        """
         if self._values.get(key) == "all":
             self.text(key)
             return list(allowed)
-        return list(self.texts(key, default, allowed))
+        return list(self.texts(key, default, allowed if closed else None))
 
     def table(self, key: str) -> "TomlTable | None":
         """A table, or None where there is none."""

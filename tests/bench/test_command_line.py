@@ -35,9 +35,18 @@ def test_list_shows_all_there_is(tmp_path: Path) -> None:
     assert finished.returncode == 0, finished.stderr
     tables = json.loads(file.read_text())
     assert {row["framework"] for row in tables["frameworks"]} >= {"mxnet", "pytorch", "tensorflow"}
-    assert {row["data set"] for row in tables["datasets"]} == {"digits", "mnist"}
+    assert {row["data set"] for row in tables["datasets"]} == {
+        "digits",
+        "mnist",
+        "cifar10",
+        "cifar10-subset",
+        "banking77",
+        "synthetic-<C>x<H>x<W>-<classes>",
+        "synthetic-<L>of<V>-<classes>",
+    }
     assert {row["plan"] for row in tables["plans"]} == {"mnist", "quick"}
-    assert all(row["parameters"] == 61_706 for row in tables["models"])
+    lenets = [row for row in tables["models"] if row["model"] in ("lenet", "lenet-1998")]
+    assert {row["parameters"] for row in lenets if row["input"].startswith("1x")} == {61_706}
     for word in ("pytorch", "digits", "lenet-1998", "quick"):
         assert word in finished.stdout
 
@@ -52,6 +61,27 @@ def test_prepare_makes_data_and_names_interpreters(cache: Path, tmp_path: Path) 
     ]
     assert (Path(tables["data"][0]["folder"]) / "train_labels.npy").exists()
     assert cache in Path(tables["data"][0]["folder"]).parents
+
+
+def test_prepare_makes_synthetic_data_and_says_what_it_is_not_for(
+    cache: Path, tmp_path: Path
+) -> None:
+    plan = tmp_path / "mine.toml"
+    plan.write_text(
+        """
+        [[trials]]
+        models = ["lenet"]
+        datasets = ["synthetic-1x28x28-10"]
+        batch_sizes = [32]
+        epochs = 1
+        [trials.optimizer]
+        name = "sgd"
+        learning_rate = 0.1
+        """
+    )
+    finished = bench("prepare", f"--plan={plan}", *NUMPY_OPTIONS)
+    assert finished.returncode == 0, finished.stderr
+    assert "synthetic-1x28x28-10 (synthetic: accuracy will mean nothing)" in finished.stderr
 
 
 def test_the_doctor_finds_this_machine_well(cache: Path, tmp_path: Path) -> None:

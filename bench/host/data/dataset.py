@@ -1,4 +1,4 @@
-"""What a data set is before it is prepared: integer pixels and labels in a fixed split."""
+"""What a data set is before it is prepared: whole numbers and labels in a fixed split."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +13,13 @@ Array = np.ndarray[Any, Any]
 
 @dataclass(frozen=True)
 class Split:
-    """Images as uint8 (samples, channels, height, width), labels as integers (samples,)."""
+    """The inputs and labels of a part.
+
+    Attributes:
+        inputs: images as uint8 (samples, channels, height, width), or texts as int32 tokens
+            (samples, length).
+        labels: whole numbers (samples,).
+    """
 
     inputs: Array
     labels: Array
@@ -27,6 +33,7 @@ class Dataset:
         version: raised whenever `read` gives other arrays than before; renews the cache.
         samples: what models have to know of them.
         read: the train and the test split; raises DataError.
+        synthetic: drawn at random, for throughput; accuracy on it means nothing.
     """
 
     name: str
@@ -34,3 +41,4 @@ class Dataset:
     version: int
     samples: Samples
     read: Callable[[], tuple[Split, Split]]
+    synthetic: bool = False

@@ -1,14 +1,13 @@
 """Reads IDX files, the format of MNIST (described on its original page)."""
 
-import gzip
 import math
-import zlib
 from pathlib import Path
 
 import numpy as np
 
 from bench.errors import DataError
 from bench.host.data.dataset import Array
+from bench.host.data.gzipped import unpacked
 
 UNSIGNED_BYTE = 0x08
 
@@ -24,25 +23,16 @@ def read_idx(path: Path, dimensions: int, most_bytes: int = 2**28) -> Array:
     Raises:
         DataError: the file cannot be read, is damaged, or is another kind of file.
     """
-    try:
-        with gzip.open(path, "rb") as stream:
-            header = stream.read(4 + 4 * dimensions)
-            shape = _shape(path, header, dimensions)
-            size = math.prod(shape)
-            if size > most_bytes:
-                raise DataError(
-                    f"{path} announces {size:,} bytes of data; expected at most {most_bytes:,}; "
-                    "replace the file."
-                )
-            content = stream.read(size + 1)
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise DataError(
-            f"{path} is a damaged gzip file ({error}); expected a whole one; replace the file."
-        ) from error
-    except OSError as error:
-        raise DataError(
-            f"{path} cannot be read ({error.strerror}); expected a gzipped IDX file; check it."
-        ) from error
+    with unpacked(path, "a gzipped IDX file") as stream:
+        header = stream.read(4 + 4 * dimensions)
+        shape = _shape(path, header, dimensions)
+        size = math.prod(shape)
+        if size > most_bytes:
+            raise DataError(
+                f"{path} announces {size:,} bytes of data; expected at most {most_bytes:,}; "
+                "replace the file."
+            )
+        content = stream.read(size + 1)
     if len(content) != size:
         found = f"{len(content):,}" if len(content) < size else "more"
         raise DataError(

@@ -1,6 +1,10 @@
-"""Prepared data sets: normalised arrays in both layouts, made once and kept in the cache."""
+"""Prepared data sets: arrays ready for every framework, made once and kept in the cache.
+
+Images are normalised and stand in both layouts; tokens are as they are, and have one.
+"""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +20,7 @@ from bench.spec import Samples
 DESCRIPTION = "prepared.json"
 # Raised whenever the preparation below gives other arrays than before.
 PREPARATION = 2
-CHUNK = 4096
+CHUNK_VALUES = 2**22
 
 
 @dataclass(frozen=True)
@@ -38,11 +42,13 @@ class Prepared:
     @property
     def digest(self) -> str:
         """Of the canonical arrays, the same whatever layout a framework reads."""
-        return combine({name: self.digests[stem] for name, stem in _stems("NCHW").items()})
+        stems = _stems("NCHW", self.samples)
+        return combine({name: self.digests[stem] for name, stem in stems.items()})
 
     def arrays(self, layout: str) -> dict[str, Path]:
         """Paths of train_inputs, train_labels, test_inputs and test_labels."""
-        return {name: self.folder / f"{stem}.npy" for name, stem in _stems(layout).items()}
+        stems = _stems(layout, self.samples)
+        return {name: self.folder / f"{stem}.npy" for name, stem in stems.items()}
 
 
 def prepare_dataset(dataset: Dataset) -> Prepared:
@@ -71,8 +77,7 @@ def normalize(images: Array, mean: Array, deviation: Array) -> Array:
     """(pixel - mean) / deviation by channel, computed in float64, as float32."""
     result = np.empty(images.shape, dtype=np.float32)
     # In chunks: float64 copies of a whole data set would be eight times its size.
-    for start in range(0, len(images), CHUNK):
-        part = slice(start, start + CHUNK)
+    for part in _chunks(images):
         result[part] = (images[part] - mean[:, None, None]) / deviation[:, None, None]
     return result
 
@@ -82,18 +87,24 @@ def channel_statistics(images: Array) -> tuple[Array, Array]:
     count = images.size // images.shape[1]
     sums = images.sum(axis=(0, 2, 3), dtype=np.int64)
     squares = sum(
-        np.square(images[start : start + CHUNK], dtype=np.int64).sum(axis=(0, 2, 3))
-        for start in range(0, len(images), CHUNK)
+        np.square(images[part], dtype=np.int64).sum(axis=(0, 2, 3)) for part in _chunks(images)
     )
     mean = sums / count
     return mean, np.sqrt(squares / count - mean**2)
 
 
-def _stems(layout: str) -> dict[str, str]:
+def _chunks(images: Array) -> Iterator[slice]:
+    """Parts of bounded size, of whole images."""
+    step = max(1, CHUNK_VALUES // images[0].size)
+    return (slice(start, start + step) for start in range(0, len(images), step))
+
+
+def _stems(layout: str, samples: Samples) -> dict[str, str]:
+    suffix = f"_{layout}" if samples.vocabulary is None else ""
     return {
-        "train_inputs": f"train_inputs_{layout}",
+        "train_inputs": f"train_inputs{suffix}",
         "train_labels": "train_labels",
-        "test_inputs": f"test_inputs_{layout}",
+        "test_inputs": f"test_inputs{suffix}",
         "test_labels": "test_labels",
     }
 
@@ -106,18 +117,20 @@ def _make(dataset: Dataset, folder: Path) -> None:
     train, test = dataset.read()
     made.mkdir()
     try:
-        _write(made, train, test)
+        _write(made, train, test, dataset.samples)
         made.rename(folder)
     except BaseException:
         remove(made)
         raise
 
 
-def _write(folder: Path, train: Split, test: Split) -> None:
-    mean, deviation = channel_statistics(train.inputs)
+def _write(folder: Path, train: Split, test: Split, samples: Samples) -> None:
+    is_text = samples.vocabulary is not None
+    # The test images too are normalised by the training images' statistics.
+    statistics = None if is_text else channel_statistics(train.inputs)
     digests: dict[str, str] = {}
     for name, split in (("train", train), ("test", test)):
-        for stem, array in _arrays(name, split, mean, deviation).items():
+        for stem, array in _arrays(name, split, statistics).items():
             np.save(folder / f"{stem}.npy", array)
             digests[stem] = digest_array(array)
     description = {
@@ -128,11 +141,14 @@ def _write(folder: Path, train: Split, test: Split) -> None:
     (folder / DESCRIPTION).write_text(json.dumps(description, indent=1), "utf-8")
 
 
-def _arrays(name: str, split: Split, mean: Array, deviation: Array) -> dict[str, Array]:
-    images = normalize(split.inputs, mean, deviation)
+def _arrays(name: str, split: Split, statistics: tuple[Array, Array] | None) -> dict[str, Array]:
+    """The arrays of a split by stem; those of images, whose statistics are given, by layout."""
+    labels = {f"{name}_labels": split.labels.astype(np.int64)}
+    if statistics is None:
+        return {f"{name}_inputs": split.inputs.astype(np.int32), **labels}
+    images = normalize(split.inputs, *statistics)
     layouts = {"NCHW": images, "NHWC": np.ascontiguousarray(images.transpose(0, 2, 3, 1))}
-    arrays = {f"{name}_inputs_{layout}": layouts[layout] for layout in LAYOUTS}
-    return {**arrays, f"{name}_labels": split.labels.astype(np.int64)}
+    return {**{f"{name}_inputs_{layout}": layouts[layout] for layout in LAYOUTS}, **labels}
 
 
 def _load(dataset: Dataset, folder: Path) -> Prepared | None:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from bench.errors import PlanError
-from bench.host.data import DATASETS
+from bench.host.data import DATASETS, find_dataset
 from bench.host.frameworks import MODES, Framework
 from bench.models import MODELS
 from bench.spec import ModelSpec, Samples, without_dropout
@@ -73,7 +73,7 @@ def choose_cells(
                 f"There is no {what} {name!r}; expected names out of {', '.join(known)}."
             )
     return [
-        Cell(framework, model, dataset, DATASETS[dataset].samples, mode, device)
+        Cell(framework, model, dataset, find_dataset(dataset).samples, mode, device)
         for model, dataset in _pairs(models)
         for framework in frameworks.values()
         if MODELS[model].family in framework.families

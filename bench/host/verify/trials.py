@@ -6,7 +6,7 @@ from pathlib import Path
 from bench.certificate import Certificate
 from bench.errors import UnavailableError
 from bench.host.cache import turn
-from bench.host.data import DATASETS
+from bench.host.data import find_dataset
 from bench.host.environments import Environment, Say
 from bench.host.frameworks import Framework
 from bench.host.verify.cells import Cell
@@ -24,7 +24,7 @@ def cell_of(trial: Trial, frameworks: Mapping[str, Framework]) -> Cell:
         frameworks[trial.framework],
         trial.model,
         trial.dataset,
-        DATASETS[trial.dataset].samples,
+        find_dataset(trial.dataset).samples,
         trial.mode,
         trial.device,
     )

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from bench.errors import PlanError
+from bench.host.data import DATASETS
 from bench.host.frameworks import discover
 from bench.host.plan import choose_frameworks, expand, plan_names, read_plan
 
@@ -74,6 +75,13 @@ def test_what_is_left_out_has_its_default(tmp_path: Path) -> None:
         ("[32]", "32", ["'batch_sizes' is 32", "a list of whole numbers"]),
         ('["lenet"]', '["lenet5"]', ["'models' is 'lenet5'", "lenet, lenet-1998"]),
         ('["digits"]', '["cifar"]', ["'datasets' is 'cifar'", "digits, mnist"]),
+        (
+            '["digits"]',
+            '["synthetic-3x32-10"]',
+            ["is 'synthetic-3x32-10'", "<C>x<H>x<W>"],
+        ),
+        ('["digits"]', '"digits"', ["'datasets' is 'digits'", "a list of strings"]),
+        ('["digits"]', "[]", ["'datasets' is []", "at least one"]),
         ("epochs = 2", 'epochs = 2\nframeworks = ["torch"]', ["'torch'", "mxnet, pytorch"]),
         ("epochs = 2", 'epochs = 2\nmodes = ["fast"]', ["'fast'", "default, eager, compiled"]),
         ("epochs = 2", 'epochs = 2\nprecisions = ["fp8"]', ["'fp8'", "ieee"]),
@@ -98,6 +106,21 @@ def test_a_mistake_is_one_line_with_file_key_and_what_is_allowed(
     assert "\n" not in message
     for word in [path, *words]:
         assert word in message
+
+
+def test_synthetic_data_of_any_shape_can_be_named(tmp_path: Path) -> None:
+    names = '["synthetic-3x224x224-1000", "synthetic-32of1502-77"]'
+    plan = read_plan(written(tmp_path, PLAN.replace('["digits"]', names)), FRAMEWORKS)
+    trials = expand(plan, {"mxnet": FRAMEWORKS["mxnet"]}, "cpu")
+    assert [trial.dataset for trial in trials] == [
+        "synthetic-3x224x224-1000",
+        "synthetic-32of1502-77",
+    ]
+
+
+def test_all_data_sets_are_those_with_a_name_of_their_own(tmp_path: Path) -> None:
+    plan = read_plan(written(tmp_path, PLAN.replace('["digits"]', '"all"')), FRAMEWORKS)
+    assert plan.groups[0].datasets == tuple(DATASETS)
 
 
 def test_an_unknown_plan_names_those_there_are() -> None:

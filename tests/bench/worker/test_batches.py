@@ -115,6 +115,29 @@ def test_a_wrong_transposition_is_found(job: Job, tmp_path: Path) -> None:
         load_batches(channels_last(job, tmp_path, (0, 3, 2, 1)), SPEC)
 
 
+def test_tokens_are_read_alike_whatever_the_layout(job: Job, tmp_path: Path) -> None:
+    samples = Samples((5,), 10, vocabulary=30)
+    spec = MODELS["lstm"].build(samples)
+    generator = np.random.default_rng(0)
+    arrays = {name: np.load(path) for name, path in job.arrays.items()}
+    for name in ("train_inputs", "test_inputs"):
+        arrays[name] = generator.integers(0, 30, (len(arrays[name]), 5), dtype=np.int32)
+        np.save(job.arrays[name], arrays[name])
+    weights = Inputs(tmp_path).weights("lstm", spec, 1)
+    digests = {**job.digests, "weights": weights.digest, "data": digest_arrays(arrays)}
+    job = replace(job, model="lstm", samples=samples, weights=str(weights.path), digests=digests)
+    for layout in ("NCHW", "NHWC"):
+        batches, found = load_batches(replace(job, layout=layout), spec)
+        assert found == digests
+        tokens, labels = batches.block(1, 2, 3)
+        chosen = np.load(job.order)[1, 2:5]
+        assert tokens.dtype == np.int32
+        assert (tokens == arrays["train_inputs"][chosen]).all()
+        assert (labels == arrays["train_labels"][chosen]).all()
+        together = np.concatenate([inputs for inputs, _ in batches.test()])
+        assert (together == arrays["test_inputs"]).all()
+
+
 def test_weights_of_another_model_are_refused(job: Job) -> None:
     other = MODELS["lenet"].build(Samples((1, 28, 28), 7))
     with pytest.raises(WeightsError, match=r"dense3.weight has the shape \(10, 84\)"):

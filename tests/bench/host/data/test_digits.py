@@ -9,18 +9,18 @@ def test_digits_are_split_by_class_in_a_fixed_way() -> None:
     assert len(train.labels) + len(test.labels) == 1797
     counts = np.bincount(load_digits().target)
     assert (np.bincount(test.labels) == counts // 5).all()
-    assert train.images.shape[1:] == (1, 32, 32)
+    assert train.inputs.shape[1:] == (1, 32, 32)
     assert read_digits()[1].labels.tolist() == test.labels.tolist()
 
 
 def test_pixels_are_repeated_not_interpolated() -> None:
     train, _ = read_digits()
     original = load_digits().images[0]  # the first sample is a training sample
-    assert (train.images[0, 0, ::4, ::4] == original).all()
-    assert (train.images[0, 0, 3::4, 3::4] == original).all()
+    assert (train.inputs[0, 0, ::4, ::4] == original).all()
+    assert (train.inputs[0, 0, 3::4, 3::4] == original).all()
 
 
 def test_no_image_is_in_both_parts() -> None:
     train, test = read_digits()
-    seen = {image.tobytes() for image in train.images}
-    assert not [image for image in test.images if image.tobytes() in seen]
+    seen = {image.tobytes() for image in train.inputs}
+    assert not [image for image in test.inputs if image.tobytes() in seen]

@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -27,7 +28,7 @@ def test_mnist_is_what_is_published(real_data: Path) -> None:
     assert np.bincount(train.labels).tolist() == published
     published = [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
     assert np.bincount(test.labels).tolist() == published
-    mean, deviation = channel_statistics(train.images)
+    mean, deviation = channel_statistics(train.inputs)
     assert mean[0] / 255 == pytest.approx(0.1307, abs=5e-5)
     assert deviation[0] / 255 == pytest.approx(0.3081, abs=5e-5)
 
@@ -65,6 +66,11 @@ class Quiet(SimpleHTTPRequestHandler):
         pass
 
 
+def offer(monkeypatch: pytest.MonkeyPatch, **changes: object) -> None:
+    """Let MNIST be published elsewhere or otherwise."""
+    monkeypatch.setattr(mnist, "PUBLICATION", replace(mnist.PUBLICATION, **changes))  # type: ignore
+
+
 @pytest.fixture
 def mirror(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cache: Path) -> Iterator[Path]:
     """A folder that a server on this machine offers as MNIST's only mirror."""
@@ -74,7 +80,7 @@ def mirror(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cache: Path) -> Iter
     folder = tmp_path / "mirror"
     folder.mkdir()
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
-    monkeypatch.setattr(mnist, "MIRRORS", (f"http://127.0.0.1:{server.server_port}/",))
+    offer(monkeypatch, mirrors=(f"http://127.0.0.1:{server.server_port}/",))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield folder
     server.shutdown()
@@ -103,7 +109,7 @@ def test_a_download_with_other_bytes_never_reaches_the_cache(
 
 
 def test_an_oversized_download_is_refused(mirror: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mnist, "MOST_BYTES", 10)
+    offer(monkeypatch, most_bytes=10)
     (mirror / "labels.gz").write_bytes(PACKED)
     with pytest.raises(DataError, match="more than 10 bytes"):
         mnist._read(LABELS)
@@ -113,7 +119,7 @@ def test_without_network_one_line_names_both_ways(
     cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("SAMESTEP_DATA", raising=False)
-    monkeypatch.setattr(mnist, "MIRRORS", ("http://127.0.0.1:9/",))
+    offer(monkeypatch, mirrors=("http://127.0.0.1:9/",))
     with pytest.raises(DataError) as caught:
         mnist._read(TEST_LABELS)
     for word in (TEST_LABELS.name, "SAMESTEP_DATA", "network"):
@@ -132,7 +138,7 @@ def test_a_data_folder_without_the_file_is_named(
     tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SAMESTEP_DATA", str(tmp_path))
-    monkeypatch.setattr(mnist, "MIRRORS", ("http://127.0.0.1:9/",))
+    offer(monkeypatch, mirrors=("http://127.0.0.1:9/",))
     with pytest.raises(DataError, match=f"'{tmp_path}' has no mnist/{TEST_LABELS.name}"):
         mnist._read(TEST_LABELS)
 

@@ -6,6 +6,7 @@ import pytest
 
 from bench.digests import digest_array, digest_arrays
 from bench.errors import ResultsError
+from bench.host.data import prepared as module
 from bench.host.data.dataset import Dataset, Split
 from bench.host.data.prepared import (
     DESCRIPTION,
@@ -13,6 +14,7 @@ from bench.host.data.prepared import (
     normalize,
     prepare_dataset,
 )
+from bench.spec import Samples
 
 GENERATOR = np.random.default_rng(0)
 IMAGES = GENERATOR.integers(0, 256, (10, 3, 4, 5), dtype=np.uint8)
@@ -24,7 +26,7 @@ class Source:
 
     def __init__(self) -> None:
         self.reads = 0
-        self.dataset = Dataset("tiny", "for tests", 1, (3, 4, 5), 2, self.read)
+        self.dataset = Dataset("tiny", "for tests", 1, Samples((3, 4, 5), 2), self.read)
 
     def read(self) -> tuple[Split, Split]:
         self.reads += 1
@@ -54,10 +56,33 @@ def test_both_layouts_hold_the_same_images(cache: Path) -> None:
     assert nchw.shape == (8, 3, 4, 5)
     assert (nhwc == nchw.transpose(0, 2, 3, 1)).all()
     assert (arrays["NHWC"]["test_labels"] == LABELS[8:]).all()
-    assert prepared.samples == 8
+    assert (prepared.train_count, prepared.test_count) == (8, 2)
+    assert prepared.samples == Samples((3, 4, 5), 2)
     # The test images are normalised by the training images' statistics.
     expected = normalize(IMAGES[8:], *channel_statistics(IMAGES[:8]))
     assert (arrays["NCHW"]["test_inputs"] == expected).all()
+
+
+def test_tokens_are_kept_as_they_are_in_one_file_for_both_layouts(cache: Path) -> None:
+    tokens = GENERATOR.integers(0, 9, (10, 4))
+    parts = (Split(tokens[:8], LABELS[:8]), Split(tokens[8:], LABELS[8:]))
+    samples = Samples((4,), 2, vocabulary=9)
+    prepared = prepare_dataset(Dataset("words", "for tests", 1, samples, lambda: parts))
+    assert prepared.arrays("NCHW") == prepared.arrays("NHWC")
+    assert prepared.samples == samples
+    arrays = {name: np.load(path) for name, path in prepared.arrays("NHWC").items()}
+    assert arrays["train_inputs"].dtype == np.int32
+    assert (arrays["train_inputs"] == tokens[:8]).all()
+    assert (arrays["test_inputs"] == tokens[8:]).all()
+    assert prepared.digest == digest_arrays(arrays)
+    assert len(list(prepared.folder.glob("*.npy"))) == 4
+
+
+def test_images_of_any_size_are_worked_on_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = normalize(IMAGES, *channel_statistics(IMAGES))
+    for values in (1, 3 * IMAGES[0].size):
+        monkeypatch.setattr(module, "CHUNK_VALUES", values)
+        assert (normalize(IMAGES, *channel_statistics(IMAGES)) == whole).all()
 
 
 def test_digests_are_those_of_the_files(cache: Path) -> None:
@@ -101,7 +126,7 @@ def test_a_damaged_copy_is_made_again(cache: Path, damage: Callable[[Path], None
 
 
 def test_what_a_killed_run_left_is_cleared_away(cache: Path) -> None:
-    left = cache / "data" / "tiny-1.1.part"
+    left = cache / "data" / "tiny-1.2.part"
     left.mkdir(parents=True)
     (left / "half").touch()
     prepared = prepare_dataset(Source().dataset)
@@ -119,4 +144,4 @@ def test_a_full_disk_is_one_line_and_leaves_nothing_half_made(
     monkeypatch.setattr(np, "save", save)
     with pytest.raises(ResultsError, match=r"cannot be written .*SAMESTEP_CACHE"):
         prepare_dataset(Source().dataset)
-    assert [path.name for path in (cache / "data").iterdir()] == ["tiny-1.1.lock"]
+    assert [path.name for path in (cache / "data").iterdir()] == ["tiny-1.2.lock"]

@@ -1,0 +1,159 @@
+"""CIFAR-10 (Krizhevsky 2009) in its binary version, whole or a part of it."""
+
+import hashlib
+import os
+from pathlib import Path
+
+import numpy as np
+
+from bench.errors import DataError
+from bench.host.data.cifar_rows import (
+    CLASSES,
+    parse_rows,
+    read_archive,
+    read_batch,
+    read_packed_batch,
+)
+from bench.host.data.dataset import Dataset, Split
+from bench.host.data.published import DATA_VARIABLE, Publication, user_folder
+from bench.spec import Samples
+
+ARCHIVE = "cifar-10-binary.tar.gz"
+# Its page publishes the MD5 c32a1d4ab5d03f1284b67883e8d87530; the SHA-256 of the same 170,052,171
+# bytes stands in several public readers, GoMLX's among them.
+ARCHIVE_SHA256 = "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd"
+MEMBERS = "cifar-10-batches-bin"
+PICKLED = ("cifar-10-python.tar.gz", "cifar-10-batches-py")
+PUBLICATION = Publication(
+    title="CIFAR-10",
+    folder="cifar10",
+    files=f"the published {ARCHIVE}, or its .bin files,",
+    mirrors=("https://www.cs.toronto.edu/~kriz/",),
+    most_bytes=192 * 2**20,
+)
+# In order, the last one is the test batch; digests as torchvision for Ruby checks them.
+BATCHES = {
+    "data_batch_1.bin": "cee916563c9f80d84e3cc88e17fdc0941787f1244f00a67874d45b261883ada5",
+    "data_batch_2.bin": "a591ca11fa1708a91ee40f54b3da4784ccd871ecf2137de63f51ada8b3fa57ed",
+    "data_batch_3.bin": "bbe8596564c0f86427f876058170b84dac6670ddf06d79402899d93ceea26f67",
+    "data_batch_4.bin": "014e562d6e23c72197cc727519169a60359f5eccd8945ad5a09d710285ff4e48",
+    "data_batch_5.bin": "755304fc0b379caeae8c14f0dac912fbc7d6cd469eb67a1029a08a39453a9add",
+    "test_batch.bin": "8e2eb146ae340b09e24670f29cabc6326dba54da8789dab6768acf480273f65b",
+}
+SUBSET_FOLDER = "cifar10-lossless-subset"
+# Of the unpacked rows: whoever has the whole set can make the same part with any gzip.
+SUBSET_TRAIN = (
+    "data_batch_1_first4000.bin.gz",
+    "0993cf8b8e43bc207603aef9787006995746513f5e3fa5a52e06d1b069926330",
+)
+SUBSET_TEST = (
+    "test_batch_first1000.bin.gz",
+    "8314c96d7cd65618193bab23acdd5d4c4af15bf6dd00a1781d55beedf3be1ef5",
+)
+
+
+def read_cifar10() -> tuple[Split, Split]:
+    """50,000 train and 10,000 test images, in the order of the batches.
+
+    Raises:
+        DataError: a file cannot be had or is not the published one.
+    """
+    folder = user_folder(PUBLICATION.folder)
+    unpacked = _unpacked_folder(folder) if folder else None
+    if unpacked:
+        sources = {name: str(unpacked / name) for name in BATCHES}
+        contents = [read_batch(unpacked / name) for name in BATCHES]
+    else:
+        archive = _archive(folder)
+        sources = {name: f"{archive}: {name}" for name in BATCHES}
+        contents = read_archive(archive, [f"{MEMBERS}/{name}" for name in BATCHES])
+    *train, test = (
+        _verified_rows(content, sources[name], BATCHES[name])
+        for name, content in zip(BATCHES, contents, strict=True)
+    )
+    return _joined(train), test
+
+
+def read_subset() -> tuple[Split, Split]:
+    """4,000 train and 1,000 test images of CIFAR-10: the first ones of their batches.
+
+    Raises:
+        DataError: a file is not there or does not hold these images.
+    """
+    train, test = (_read_part(name, sha256) for name, sha256 in (SUBSET_TRAIN, SUBSET_TEST))
+    return train, test
+
+
+def _unpacked_folder(folder: Path) -> Path | None:
+    """The folder with the .bin files: this one, or the one that the archive makes in it."""
+    for candidate in (folder, folder / MEMBERS):
+        if any(os.path.isfile(candidate / name) for name in BATCHES):
+            return candidate
+    return None
+
+
+def _archive(folder: Path | None) -> Path:
+    """The published archive, downloaded if need be."""
+    if folder and not os.path.isfile(folder / ARCHIVE):
+        for name in PICKLED:
+            if os.path.exists(folder / name):
+                # Unpickling runs whatever program the file holds.
+                raise DataError(
+                    f"{folder / name} is CIFAR-10's Python version, which is never read: it is "
+                    f"pickled; expected {ARCHIVE}, the binary version; put that beside it."
+                )
+    return PUBLICATION.verified(
+        PUBLICATION.find(ARCHIVE, ARCHIVE_SHA256),
+        ARCHIVE,
+        ARCHIVE_SHA256,
+        lambda path: read_archive(path, [f"{MEMBERS}/{name}" for name in BATCHES]),
+    )
+
+
+def _read_part(name: str, sha256: str) -> Split:
+    folder = user_folder(SUBSET_FOLDER)
+    path = folder / name if folder else None
+    if path is None or not os.path.isfile(path):
+        found = f"{path} is not there" if path else f"{DATA_VARIABLE} is not set"
+        raise DataError(
+            f"cifar10-subset cannot be downloaded, and {found}; expected {name}, the first rows "
+            f"of CIFAR-10's batch gzipped, in ${DATA_VARIABLE}/{SUBSET_FOLDER}; put it there, or "
+            "use cifar10."
+        )
+    return _verified_rows(read_packed_batch(path), str(path), sha256)
+
+
+def _verified_rows(content: bytes, source: str, sha256: str) -> Split:
+    """The rows; what is wrong with their form is told before that they are not the expected."""
+    split = parse_rows(content, source)
+    found = hashlib.sha256(content).hexdigest()
+    if found != sha256:
+        raise DataError(
+            f"{source} holds rows with the SHA-256 {found}; expected {sha256}, the published "
+            "ones; replace the file."
+        )
+    return split
+
+
+def _joined(splits: list[Split]) -> Split:
+    return Split(
+        np.concatenate([split.inputs for split in splits]),
+        np.concatenate([split.labels for split in splits]),
+    )
+
+
+SAMPLES = Samples((3, 32, 32), classes=CLASSES)
+CIFAR10 = Dataset(
+    name="cifar10",
+    summary=f"60,000 photographs of 10 kinds, 32x32; from {DATA_VARIABLE} or downloaded",
+    version=1,
+    samples=SAMPLES,
+    read=read_cifar10,
+)
+CIFAR10_SUBSET = Dataset(
+    name="cifar10-subset",
+    summary=f"4,000 training and 1,000 test images of cifar10; from {DATA_VARIABLE}",
+    version=1,
+    samples=SAMPLES,
+    read=read_subset,
+)

@@ -1,0 +1,35 @@
+"""Opens gzip files; whatever is wrong with them is one line."""
+
+import gzip
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bench.errors import DataError
+
+
+@contextmanager
+def unpacked(path: Path, expected: str) -> Iterator[gzip.GzipFile]:
+    """The unpacked bytes of a gzip file as a stream.
+
+    Nobody knows how long it is: read no more of it than there may be.
+
+    Args:
+        path: the file.
+        expected: what it should be, such as "a gzipped IDX file".
+
+    Raises:
+        DataError: here or at any later read, the file cannot be read or is damaged.
+    """
+    try:
+        with gzip.open(path, "rb") as stream:
+            yield stream
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise DataError(
+            f"{path} is a damaged gzip file ({error}); expected a whole one; replace the file."
+        ) from error
+    except OSError as error:
+        raise DataError(
+            f"{path} cannot be read ({error.strerror}); expected {expected}; check it."
+        ) from error

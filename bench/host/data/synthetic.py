@@ -1,0 +1,83 @@
+"""Random pixels or tokens of any shape, to measure throughput with; made anew from the name."""
+
+import re
+from collections.abc import Callable
+from functools import partial
+from math import prod
+
+import numpy as np
+
+from bench.host.data.dataset import Array, Dataset, Split
+from bench.spec import Samples
+
+IMAGES = "synthetic-<C>x<H>x<W>-<classes>"  # channels, height, width
+TEXTS = "synthetic-<L>of<V>-<classes>"  # length in tokens, vocabulary
+_NUMBER = "([1-9][0-9]{0,6})"  # no leading zeros: a data set has one name
+_IMAGES = re.compile(f"synthetic-{_NUMBER}x{_NUMBER}x{_NUMBER}-{_NUMBER}")
+_TEXTS = re.compile(f"synthetic-{_NUMBER}of{_NUMBER}-{_NUMBER}")
+MOST_VALUES = 2**20  # of a sample: 256 such images take 1 GiB in each layout
+MOST_NAMES = 1_000_000  # classes, tokens
+LIMITS = f"up to {MOST_VALUES:,} values a sample, 2 to {MOST_NAMES:,} classes and tokens"
+FULL_BYTES = 64 * 2**20
+LEAST_TRAIN, MOST_TRAIN = 256, 8_192
+TEST_SHARE = 4
+SEED = 1
+
+
+def synthetic_dataset(name: str) -> Dataset | None:
+    """The data set of that name, None where the name is not of that family or beyond its limits."""
+    samples = _samples(name)
+    if samples is None:
+        return None
+    kind = "pixels" if samples.vocabulary is None else "tokens"
+    return Dataset(
+        name=name,
+        summary=f"random {kind} and labels for throughput: accuracy on them means nothing",
+        version=1,
+        samples=samples,
+        read=partial(read_synthetic, samples),
+        synthetic=True,
+    )
+
+
+def train_count(samples: Samples) -> int:
+    """As many training samples as fit in 64 MiB of four bytes a value, 256 to 8,192."""
+    fitting = FULL_BYTES // (4 * prod(samples.shape))
+    return min(max(fitting, LEAST_TRAIN), MOST_TRAIN)
+
+
+def read_synthetic(samples: Samples) -> tuple[Split, Split]:
+    """Uniform uint8 pixels or int32 tokens with uniform labels; a quarter as many for the test."""
+    # The bits of PCG64 are the same in every version of NumPy; its distributions may change.
+    draw = np.random.PCG64(SEED).random_raw
+    count = train_count(samples)
+    return _split(draw, count, samples), _split(draw, count // TEST_SHARE, samples)
+
+
+def _samples(name: str) -> Samples | None:
+    if match := _IMAGES.fullmatch(name):
+        *shape, classes = map(int, match.groups())
+        samples = Samples(tuple(shape), classes)
+    elif match := _TEXTS.fullmatch(name):
+        length, vocabulary, classes = map(int, match.groups())
+        samples = Samples((length,), classes, vocabulary)
+    else:
+        return None
+    names = [samples.classes, *([samples.vocabulary] if samples.vocabulary else [])]
+    fits = prod(samples.shape) <= MOST_VALUES and all(2 <= count <= MOST_NAMES for count in names)
+    return samples if fits else None
+
+
+def _split(draw: Callable[[int], Array], count: int, samples: Samples) -> Split:
+    shape = (count, *samples.shape)
+    if samples.vocabulary is None:
+        words = draw(-(-prod(shape) // 8)).astype("<u8")  # eight pixels each
+        inputs: Array = words.view(np.uint8)[: prod(shape)].reshape(shape)
+    else:
+        inputs = _uniform(draw, prod(shape), samples.vocabulary).astype(np.int32).reshape(shape)
+    return Split(inputs, _uniform(draw, count, samples.classes))
+
+
+def _uniform(draw: Callable[[int], Array], count: int, limit: int) -> Array:
+    """Whole numbers below `limit`, which is far below 2**64: no value is visibly more likely."""
+    return (draw(count) % np.uint64(limit)).astype(np.int64)
