@@ -1,21 +1,26 @@
 """NumPy behind the contract of `bench.worker.backend`: the reference, and the template to copy."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 
 from bench.job import Execution
 from bench.optimizer import Optimizer
-from bench.spec import ModelSpec
+from bench.spec import ModelSpec, arrays_of
 
+from . import optimizers
 from . import weights as parameters
-from .layers import Array
+from .alexnet import AlexNet
+from .deviations import Deviations
+from .layers import Array, Chain
 from .lenet import LeNet
 from .loss import softmax_cross_entropy
-from .sgd import SGD
+from .lstm import LSTM
+from .resnet import ResNet
 
-MODELS: dict[str, type[Any]] = {"lenet": LeNet}
+# By family: a class that takes a spec and deviations.
+MODELS: dict[str, type] = {"lenet": LeNet, "alexnet": AlexNet, "resnet": ResNet, "lstm": LSTM}
 
 
 class Backend:
@@ -28,34 +33,53 @@ class Backend:
     """
 
     version = np.__version__
-    dtype = np.dtype(np.float64)
+    unbiased_variance = False
+    """Whether batch normalization gathers and uses a running variance with divisor n - 1, as
+    PyTorch does; `export` gives the canonical one. Set before the backend is made."""
+    deviations = Deviations()
+    """Mistakes to make. Set before the backend is made."""
 
     def __init__(self, spec: ModelSpec, optimizer: Optimizer, execution: Execution) -> None:
-        self.manifest = spec.parameters()
-        self.model: LeNet = MODELS[spec.family](spec)
-        self.optimizer = SGD(
-            self.model.parameters().values(), optimizer.learning_rate, optimizer.momentum
+        self.manifest = arrays_of(spec)
+        unbiased = self.unbiased_variance or self.deviations.unbiased_variance
+        self.model: Chain = MODELS[spec.family](
+            spec, replace(self.deviations, unbiased_variance=unbiased)
         )
+        self.optimizer = optimizers.make(
+            optimizer, self.manifest, self.model.parameters, self.deviations
+        )
+        self.loaded_forgotten: dict[str, np.ndarray] = {}
 
     def load(self, weights: Mapping[str, np.ndarray]) -> None:
         parameters.load(self.model, self.manifest, weights)
+        self.optimizer.forget()
+        self._neutralize_forgotten()
 
-    def step(self, images: np.ndarray, labels: np.ndarray) -> float:
-        loss, gradient = softmax_cross_entropy(self._logits(images), labels)
-        self.model.backward(gradient / len(labels))  # from the sum to the mean
+    def set_learning_rate(self, learning_rate: float) -> None:
+        self.optimizer.learning_rate = learning_rate
+
+    def step(self, inputs: np.ndarray, labels: np.ndarray) -> float:
+        loss = self._backward(inputs, labels)
         self.optimizer.step()
+        return loss
+
+    def _backward(self, inputs: np.ndarray, labels: np.ndarray) -> float:
+        """The summed loss of the batch; the gradients of its mean are in the parameters."""
+        loss, gradient = softmax_cross_entropy(self._forward(inputs, training=True), labels)
+        if not self.deviations.summed_gradient:
+            gradient /= len(labels)
+        self.model.backward(gradient)
+        if self.deviations.forgotten is not None:
+            self.model.parameters[self.deviations.forgotten].gradient[...] = 0
         return loss
 
     def losses(self, handles: Sequence[float]) -> list[float]:
         return list(handles)
 
-    def evaluate(self, images: np.ndarray, labels: np.ndarray) -> tuple[float, int]:
-        logits = self._logits(images)
+    def evaluate(self, inputs: np.ndarray, labels: np.ndarray) -> tuple[float, int]:
+        logits = self._forward(inputs, training=False)
         loss, _ = softmax_cross_entropy(logits, labels)
         return loss, int((logits.argmax(axis=1) == labels).sum())
-
-    def export(self) -> dict[str, np.ndarray]:
-        return parameters.export(self.model)
 
     def synchronize(self) -> None:
         """Nothing to wait for: NumPy returns when it is done."""
@@ -64,5 +88,30 @@ class Backend:
         # NumPy has no allocator of its own.
         return {}
 
-    def _logits(self, images: np.ndarray) -> Array:
-        return self.model.forward(images.astype(self.dtype))
+    def logits(self, inputs: np.ndarray, training: bool) -> np.ndarray:
+        return self._forward(inputs, training)
+
+    def gradients(self, inputs: np.ndarray, labels: np.ndarray) -> dict[str, np.ndarray]:
+        self._backward(inputs, labels)
+        gradients = {name: one.gradient.copy() for name, one in self.model.parameters.items()}
+        return parameters.without_hidden(gradients)
+
+    def export(self) -> dict[str, np.ndarray]:
+        canonical = not self.deviations.unbiased_variance
+        arrays = parameters.export(self.model, self.manifest, canonical)
+        return arrays | {name: one.copy() for name, one in self.loaded_forgotten.items()}
+
+    def slots(self) -> dict[str, dict[str, np.ndarray]]:
+        slots = self.optimizer.slots().items()
+        return {slot: parameters.without_hidden(arrays) for slot, arrays in slots}
+
+    def _forward(self, inputs: np.ndarray, training: bool) -> Array:
+        return self.model.forward(inputs.astype(np.float64), training)
+
+    def _neutralize_forgotten(self) -> None:
+        """Make the forgotten parameter, if any, what does nothing."""
+        for param in self.manifest:
+            if param.name == self.deviations.forgotten:
+                array = self.model.parameters[param.name].value
+                self.loaded_forgotten[param.name] = array.copy()
+                array[...] = 1 if param.kind == "scale" else 0

@@ -1,16 +1,14 @@
-"""Layers with hand-written gradients.
+"""What a layer is, and the small ones, with hand-written gradients.
 
 Dimensions by letter: N samples, C input and O output channels, H and W a
 feature map's height and width, K the side of a kernel, I the inputs of a dense
-layer. The einsum subscripts are the same letters, with i and j for a position
-in the kernel.
+layer, T the steps of a sequence, F its features and U the units of an LSTM.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
@@ -29,64 +27,82 @@ class Parameter:
         return cls(np.zeros(shape), np.zeros(shape))
 
 
-class Layer(Protocol):
+class Layer:
     """A differentiable function; `forward` keeps what `backward` needs."""
 
     @property
     def parameters(self) -> dict[str, Parameter]:
-        """What is trained, `weight` and `bias` or nothing."""
+        """What is trained, by name within the layer."""
         return {}
 
-    def forward(self, x: Array) -> Array:
+    @property
+    def statistics(self) -> dict[str, Array]:
+        """What training gathers for evaluation, by name within the layer."""
+        return {}
+
+    @property
+    def canonical_statistics(self) -> dict[str, Array]:
+        """The statistics by the canonical rule, where the layer keeps them by another."""
+        return self.statistics
+
+    def forward(self, x: Array, training: bool) -> Array:
         """The layer's output."""
+        raise NotImplementedError
 
     def backward(self, gradient: Array) -> Array:
-        """From the output's gradient, set the parameters' gradients and return the input's."""
+        """From the output's gradient, set the parameters' gradients and return the input's.
+
+        Follows a `forward` in training mode.
+        """
+        raise NotImplementedError
+
+    def reset(self) -> None:
+        """Forget what the host does not load."""
 
 
-class Convolution(Layer):
-    """2-D cross-correlation with a square kernel and stride 1."""
+class Chain(Layer):
+    """Named layers, one after the other; their arrays are `<layer>.<name>`."""
 
-    def __init__(self, inputs: int, outputs: int, kernel: int, padding: int = 0) -> None:
-        self.weight = Parameter.of_shape(outputs, inputs, kernel, kernel)
-        self.bias = Parameter.of_shape(outputs)
-        self.kernel = kernel
-        self.padding = padding
+    def __init__(self, layers: Mapping[str, Layer]) -> None:
+        self.layers = dict(layers)
 
     @property
     def parameters(self) -> dict[str, Parameter]:
-        return {"weight": self.weight, "bias": self.bias}
+        return {
+            f"{layer_name}.{name}": parameter
+            for layer_name, layer in self.layers.items()
+            for name, parameter in layer.parameters.items()
+        }
 
-    def forward(self, x: Array) -> Array:
-        margin = (self.padding, self.padding)
-        self.padded = np.pad(x, ((0, 0), (0, 0), margin, margin))
-        products: Array = np.einsum(
-            "nchwij,ocij->nohw", self._windows(), self.weight.value, optimize=True
-        )
-        return products + self.bias.value[:, None, None]  # (N, O, H, W)
+    @property
+    def statistics(self) -> dict[str, Array]:
+        return {
+            f"{layer_name}.{name}": statistic
+            for layer_name, layer in self.layers.items()
+            for name, statistic in layer.statistics.items()
+        }
+
+    @property
+    def canonical_statistics(self) -> dict[str, Array]:
+        return {
+            f"{layer_name}.{name}": statistic
+            for layer_name, layer in self.layers.items()
+            for name, statistic in layer.canonical_statistics.items()
+        }
+
+    def forward(self, x: Array, training: bool) -> Array:
+        for layer in self.layers.values():
+            x = layer.forward(x, training)
+        return x
 
     def backward(self, gradient: Array) -> Array:
-        self.bias.gradient = gradient.sum(axis=(0, 2, 3))
-        self.weight.gradient = np.einsum(
-            "nohw,nchwij->ocij", gradient, self._windows(), optimize=True
-        )
-        # What each position of the kernel sends back, added up where it read from.
-        sent = np.einsum("nohw,ocij->ijnchw", gradient, self.weight.value, optimize=True)
-        height, width = gradient.shape[2:]
-        total = np.zeros_like(self.padded)
-        for i in range(self.kernel):
-            for j in range(self.kernel):
-                total[:, :, i : i + height, j : j + width] += sent[i, j]
-        return self._without_padding(total)
+        for layer in reversed(self.layers.values()):
+            gradient = layer.backward(gradient)
+        return gradient
 
-    def _windows(self) -> Array:
-        """What the kernel sees at each position, a view of (N, C, H, W, K, K)."""
-        return sliding_window_view(self.padded, (self.kernel, self.kernel), axis=(2, 3))
-
-    def _without_padding(self, padded: Array) -> Array:
-        height, width = padded.shape[2:]
-        margin = self.padding
-        return padded[:, :, margin : height - margin, margin : width - margin]
+    def reset(self) -> None:
+        for layer in self.layers.values():
+            layer.reset()
 
 
 class Dense(Layer):
@@ -100,7 +116,7 @@ class Dense(Layer):
     def parameters(self) -> dict[str, Parameter]:
         return {"weight": self.weight, "bias": self.bias}
 
-    def forward(self, x: Array) -> Array:
+    def forward(self, x: Array, training: bool) -> Array:
         self.x = x  # (N, I)
         return x @ self.weight.value.T + self.bias.value  # (N, O)
 
@@ -113,7 +129,7 @@ class Dense(Layer):
 class ReLU(Layer):
     """The positive part; its gradient at zero is zero."""
 
-    def forward(self, x: Array) -> Array:
+    def forward(self, x: Array, training: bool) -> Array:
         self.y: Array = np.maximum(x, 0)
         return self.y
 
@@ -124,7 +140,7 @@ class ReLU(Layer):
 class Tanh(Layer):
     """The hyperbolic tangent."""
 
-    def forward(self, x: Array) -> Array:
+    def forward(self, x: Array, training: bool) -> Array:
         self.y: Array = np.tanh(x)
         return self.y
 
@@ -133,11 +149,34 @@ class Tanh(Layer):
 
 
 class Flatten(Layer):
-    """Feature maps to rows, in the order C, H, W."""
+    """Feature maps to rows, in the order C, H, W, or H, W, C where `order` says so."""
 
-    def forward(self, x: Array) -> Array:
-        self.shape = x.shape
-        return x.reshape(len(x), -1)
+    def __init__(self, order: str = "CHW") -> None:
+        self.axes = (0, *("NCHW".index(letter) for letter in order))
+
+    def forward(self, x: Array, training: bool) -> Array:
+        ordered = x.transpose(self.axes)
+        self.shape = ordered.shape
+        return ordered.reshape(len(x), -1)  # (N, C * H * W)
 
     def backward(self, gradient: Array) -> Array:
-        return gradient.reshape(self.shape)
+        return gradient.reshape(self.shape).transpose(np.argsort(self.axes))
+
+
+class Dropout(Layer):
+    """In training, zeroes a share of the values and scales the others up (inverted dropout)."""
+
+    def __init__(self, rate: float, random: np.random.Generator) -> None:
+        self.rate = rate
+        self.random = random
+
+    def forward(self, x: Array, training: bool) -> Array:
+        if not training or self.rate == 0:
+            self.factors: Array = np.ones(())
+            return x
+        kept = self.random.random(x.shape) >= self.rate
+        self.factors = kept / (1 - self.rate)
+        return x * self.factors
+
+    def backward(self, gradient: Array) -> Array:
+        return gradient * self.factors

@@ -1,4 +1,4 @@
-"""Canonical parameters to this framework's and back: names, layouts and shapes are the same.
+"""Canonical arrays to this framework's and back: names, layouts and shapes are the same.
 
 Where a framework's layouts differ, this is the file that transposes: see
 `impls/tensorflow/weights.py`.
@@ -10,22 +10,41 @@ import numpy as np
 
 from bench.spec import Param, check_parameters
 
-from .lenet import LeNet
+from .layers import Array, Chain
+
+HIDDEN = ".second_bias"  # of an LSTM that deviates: the manifest knows of none
 
 
-def load(model: LeNet, manifest: Sequence[Param], weights: Mapping[str, np.ndarray]) -> None:
-    """Set every parameter of `model`.
+def load(model: Chain, manifest: Sequence[Param], weights: Mapping[str, np.ndarray]) -> None:
+    """Set every parameter and running statistic of `model`.
 
     Raises:
         WeightsError: the model or `weights` do not fit the manifest.
     """
-    parameters = model.parameters()
-    check_parameters(manifest, {name: one.value for name, one in parameters.items()}, "NumPy")
+    arrays = named_arrays(model)
+    check_parameters(manifest, arrays, "NumPy")
     check_parameters(manifest, weights, "the weights")
-    for name, parameter in parameters.items():
-        parameter.value[...] = weights[name]
+    for param in manifest:
+        arrays[param.name][...] = weights[param.name]
+    model.reset()
 
 
-def export(model: LeNet) -> dict[str, np.ndarray]:
-    """Every parameter of `model` as its canonical array."""
-    return {name: parameter.value.copy() for name, parameter in model.parameters().items()}
+def named_arrays(model: Chain) -> dict[str, Array]:
+    """Parameters and running statistics by canonical name."""
+    parameters = {name: one.value for name, one in model.parameters.items()}
+    return without_hidden({**parameters, **model.statistics})
+
+
+def without_hidden(arrays: Mapping[str, Array]) -> dict[str, Array]:
+    """Without what is not in the manifest."""
+    return {name: array for name, array in arrays.items() if not name.endswith(HIDDEN)}
+
+
+def export(
+    model: Chain, manifest: Sequence[Param], canonical_statistics: bool = True
+) -> dict[str, np.ndarray]:
+    """A copy of every array of `model`; its statistics by the canonical rule or its own."""
+    arrays: dict[str, Array] = named_arrays(model)
+    if canonical_statistics:
+        arrays |= model.canonical_statistics
+    return {param.name: arrays[param.name].copy() for param in manifest}
