@@ -77,8 +77,8 @@ class Framework:
     modes: tuple[str, ...]
     default_mode: str
     devices: dict[str, Requirements]
-    unbiased_variance: bool
-    known_defects: tuple[KnownDefect, ...]
+    unbiased_variance: bool = False
+    known_defects: tuple[KnownDefect, ...] = ()
 
 
 def discover(extra: Sequence[Path] = ()) -> dict[str, Framework]:

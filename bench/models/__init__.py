@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from bench.models.alexnet import AlexNet
+from bench.models.alexnet import AlexNet, ResponseNormalization
 from bench.models.lenet import LeNet
 from bench.models.lstm import LSTM
 from bench.models.resnet import ResNet
@@ -64,7 +64,7 @@ MODELS: dict[str, Model] = {
             AlexNet.family,
             "AlexNet (LRN)",
             "AlexNet with the local response normalization of 2012",
-            AlexNet.with_response_normalization,
+            partial(AlexNet.of_2014, normalization=ResponseNormalization()),
         ),
         Model(
             "alexnet-quarter",
@@ -72,6 +72,13 @@ MODELS: dict[str, Model] = {
             "AlexNet (a quarter of the width)",
             "AlexNet, every hidden layer a quarter as wide",
             partial(AlexNet.of_2014, divisor=4),
+        ),
+        Model(
+            "alexnet-lrn-quarter",
+            AlexNet.family,
+            "AlexNet (LRN, a quarter of the width)",
+            "AlexNet with local response normalization, every hidden layer a quarter as wide",
+            partial(AlexNet.of_2014, divisor=4, normalization=ResponseNormalization()),
         ),
         _resnet(20, "ResNet-20 for small images: 3 stages of 3 basic blocks"),
         _resnet(32, "ResNet-32 for small images: 3 stages of 5 basic blocks"),

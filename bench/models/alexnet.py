@@ -68,7 +68,12 @@ class AlexNet:
     normalization: ResponseNormalization | None = None
 
     @classmethod
-    def of_2014(cls, samples: Samples, divisor: int = 1) -> "AlexNet":
+    def of_2014(
+        cls,
+        samples: Samples,
+        divisor: int = 1,
+        normalization: ResponseNormalization | None = None,
+    ) -> "AlexNet":
         """The widths of 2014, divided."""
         first, second, third, fourth, fifth = (
             width // divisor for width in (64, 192, 384, 256, 256)
@@ -78,12 +83,8 @@ class AlexNet:
             samples.classes,
             (first, second, third, fourth, fifth),
             (4096 // divisor, 4096 // divisor),
+            normalization=normalization,
         )
-
-    @classmethod
-    def with_response_normalization(cls, samples: Samples) -> "AlexNet":
-        """The widths of 2014 with the normalization of 2012."""
-        return cls(_image(samples.shape), samples.classes, normalization=ResponseNormalization())
 
     @property
     def convolutions(self) -> tuple[Convolution, ...]:

@@ -21,8 +21,6 @@ class Backend(Protocol):
     by. Inputs that cross it are images in the layout that framework.toml names, of the
     execution's precision, or int32 tokens of texts; labels are int64. The gradient that
     trains is that of the mean loss of the batch.
-
-    The last four methods are for `verify`, which calls them on a backend that is not timed.
     """
 
     version: str
@@ -68,6 +66,10 @@ class Backend(Protocol):
 
         What the framework cannot tell is absent.
         """
+
+
+class VerifiableBackend(Backend, Protocol):
+    """What `verify` asks for besides; called on a backend that is not timed."""
 
     def logits(self, inputs: np.ndarray, training: bool) -> np.ndarray:
         """(N, classes), in training or evaluation mode; may change running statistics."""

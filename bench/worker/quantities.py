@@ -16,7 +16,7 @@ from bench.verification import (
     STEPS,
     STEPS_BEFORE_CHANGE,
 )
-from bench.worker.backend import Backend
+from bench.worker.backend import VerifiableBackend
 
 Array = np.ndarray[Any, Any]
 # A stage's name and its quantities by item, in layer order.
@@ -39,7 +39,7 @@ class Data:
 
 
 def measure(
-    backend_class: type[Backend],
+    backend_class: type[VerifiableBackend],
     spec: ModelSpec,
     execution: Execution,
     data: Data,
@@ -56,7 +56,7 @@ def measure(
         yield from _training(backend, spec, name, OPTIMIZERS[name], data)
 
 
-def _still(backend: Backend, spec: ModelSpec, data: Data) -> Iterator[Measured]:
+def _still(backend: VerifiableBackend, spec: ModelSpec, data: Data) -> Iterator[Measured]:
     """What can be seen without an update."""
     inputs, labels = data.inputs[0], data.labels[0]
     yield "logits in evaluation mode", {"": backend.logits(inputs, training=False)}
@@ -67,7 +67,7 @@ def _still(backend: Backend, spec: ModelSpec, data: Data) -> Iterator[Measured]:
 
 
 def _training(
-    backend: Backend, spec: ModelSpec, name: str, optimizer: Optimizer, data: Data
+    backend: VerifiableBackend, spec: ModelSpec, name: str, optimizer: Optimizer, data: Data
 ) -> Iterator[Measured]:
     losses = [_step(backend, data, 0)]
     yield f"loss of step 1, {name}", {"": np.array(losses)}
@@ -86,13 +86,13 @@ def _training(
     yield f"evaluation after loading again, {name}", _evaluation(backend, data)
 
 
-def _step(backend: Backend, data: Data, step: int) -> float:
+def _step(backend: VerifiableBackend, data: Data, step: int) -> float:
     """Take a step; its summed loss."""
     (loss,) = backend.losses([backend.step(data.inputs[step], data.labels[step])])
     return loss
 
 
-def _exported(backend: Backend, spec: ModelSpec, when: str) -> Iterator[Measured]:
+def _exported(backend: VerifiableBackend, spec: ModelSpec, when: str) -> Iterator[Measured]:
     """Slots, weights and running statistics.
 
     Slots first: a wrong gradient shows there undiluted.
@@ -114,7 +114,7 @@ def _exported(backend: Backend, spec: ModelSpec, when: str) -> Iterator[Measured
         yield f"statistics {when}", statistics
 
 
-def _evaluation(backend: Backend, data: Data) -> dict[str, Array]:
+def _evaluation(backend: VerifiableBackend, data: Data) -> dict[str, Array]:
     """Sums over two batches, the second smaller, as the last one of a test set is."""
     batches = [
         (data.inputs[0], data.labels[0]),

@@ -7,11 +7,12 @@ from typing import Any, cast
 
 import numpy as np
 
+from bench.errors import WorkerError
 from bench.job import Execution
 from bench.models import MODELS
 from bench.spec import arrays_of, check_parameters, without_dropout
 from bench.verification import STAGES, VerificationJob, exceeds
-from bench.worker.backend import Backend, import_backend
+from bench.worker.backend import Backend, VerifiableBackend, import_backend
 from bench.worker.channel import Channel
 from bench.worker.comparison import compare, record
 from bench.worker.meter import installed_versions
@@ -20,6 +21,7 @@ from bench.worker.quantities import Data, measure
 
 DTYPES = {"float64": np.float64, "ieee": np.float32}
 ARRAY = "array "
+VERIFICATION = ("logits", "gradients", "export", "slots")
 
 
 def run(text: str, channel: Channel) -> None:
@@ -62,7 +64,18 @@ def load_data(job: VerificationJob, precision: str) -> Data:
     return Data(inputs, labels, arrays)
 
 
-def _with_conventions(job: VerificationJob, backend_class: type[Backend]) -> type[Backend]:
+def _check_verifiable(backend_class: type[Backend], job: VerificationJob) -> None:
+    missing = [name for name in VERIFICATION if not hasattr(backend_class, name)]
+    if missing:
+        raise WorkerError(
+            f"{job.implementation}/backend.py cannot be verified: its class 'Backend' has no "
+            f"{', '.join(missing)}; add them as bench/worker/backend.py describes them."
+        )
+
+
+def _with_conventions(
+    job: VerificationJob, backend_class: type[Backend]
+) -> type[VerifiableBackend]:
     """The reference with other conventions than the canonical ones, if the job names some."""
     attributes: dict[str, Any] = {}
     if job.unbiased_variance:
@@ -70,7 +83,9 @@ def _with_conventions(job: VerificationJob, backend_class: type[Backend]) -> typ
     if job.deviations:
         canonical = cast(Any, backend_class).deviations
         attributes["deviations"] = replace(canonical, **job.deviations)
-    return type("Backend", (backend_class,), attributes) if attributes else backend_class
+    if attributes:
+        backend_class = type("Backend", (backend_class,), attributes)
+    return cast(type[VerifiableBackend], backend_class)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ PAIRS = (
     ("lenet", "mnist"),
     ("lenet-1998", "digits"),
     ("alexnet-quarter", "cifar10"),
+    ("alexnet-lrn-quarter", "cifar10"),
     ("resnet20", "cifar10"),
     ("lstm", "mnist"),
     ("lstm-2", "banking77"),

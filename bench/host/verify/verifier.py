@@ -43,18 +43,24 @@ class Verifier:
     Attributes:
         environments: of every framework that cells name.
         scratch: a folder for what is compared; nobody wants it afterwards.
+        stop_at_difference: compare no further than the first stage that differs.
     """
 
     environments: Mapping[str, Environment]
     threads: int
     scratch: Path
+    stop_at_difference: bool = False
     executor: Executor = field(default_factory=LocalProcess)
     reference: Framework = field(default_factory=lambda: read_framework(REFERENCE))
     _folders: dict[str, Path] = field(default_factory=dict)
 
     def compare(self, cell: Cell) -> Comparison:
         """The errors of a cell against the reference."""
-        job = replace(self._job(cell), reference=str(self._recorded_reference(cell)))
+        job = replace(
+            self._job(cell),
+            reference=str(self._recorded_reference(cell)),
+            stop_at_difference=self.stop_at_difference,
+        )
         return self._run(cell.framework, self._python(cell), job)
 
     def record(self, cell: Cell) -> Path | None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from bench.errors import WorkerError
+from bench.optimizer import Change, Optimizer
 from bench.worker.batches import Batches
 from bench.worker.loop import Loop
 from bench.worker.pacer import Pacer
@@ -33,16 +34,20 @@ class FakeBackend:
         self.seconds_per_step = seconds_per_step
         self.pending = 0.0
         self.labels: list[list[int]] = []
+        self.changes: list[tuple[int, float]] = []
         self.synchronizations = 0
         self.loss = 2.0
 
     def load(self, weights: Mapping[str, np.ndarray]) -> None:
         raise NotImplementedError
 
-    def step(self, images: np.ndarray, labels: np.ndarray) -> float:
+    def set_learning_rate(self, learning_rate: float) -> None:
+        self.changes.append((len(self.labels), learning_rate))
+
+    def step(self, inputs: np.ndarray, labels: np.ndarray) -> float:
         self.pending += self.seconds_per_step
         self.labels.append(labels.tolist())
-        assert (images[:, 0] == labels).all()
+        assert (inputs[:, 0] == labels).all()
         return self.loss * len(labels)
 
     def losses(self, handles: Sequence[Any]) -> list[float]:
@@ -50,12 +55,9 @@ class FakeBackend:
         self.clock.now += 1000  # reading losses is no part of a block
         return list(handles)
 
-    def evaluate(self, images: np.ndarray, labels: np.ndarray) -> tuple[float, int]:
+    def evaluate(self, inputs: np.ndarray, labels: np.ndarray) -> tuple[float, int]:
         self.clock.now += 0.5
         return 3.0 * len(labels), int((labels < 2).sum())
-
-    def export(self) -> dict[str, np.ndarray]:
-        raise NotImplementedError
 
     def synchronize(self) -> None:
         self.clock.now += self.pending
@@ -67,6 +69,7 @@ class FakeBackend:
 
 
 SAMPLES = 40
+OPTIMIZER = Optimizer("sgd", 0.1, changes=(Change(1, 0.01), Change(7, 0.001)))
 ORDER = np.stack([np.arange(SAMPLES), np.arange(SAMPLES)[::-1]]).reshape(2, 10, 4)
 
 
@@ -89,7 +92,7 @@ class Sent(list[dict[str, Any]]):
 def trained(seconds_per_step: float = 0.1) -> tuple[FakeBackend, Sent]:
     clock, sent = FakeClock(), Sent()
     backend = FakeBackend(clock, seconds_per_step)
-    Loop(backend, batches(), Pacer(3, 0.4, 100), sent, clock).train()
+    Loop(backend, batches(), OPTIMIZER, Pacer(3, 0.4, 100), sent, clock).train()
     return backend, sent
 
 
@@ -111,6 +114,11 @@ def test_the_device_is_synchronized_at_block_edges_only() -> None:
 def test_batches_come_in_the_given_order() -> None:
     backend, _ = trained()
     assert backend.labels == ORDER.reshape(20, 4).tolist()
+
+
+def test_the_learning_rate_changes_where_its_epoch_begins() -> None:
+    backend, _ = trained()
+    assert backend.changes == [(10, 0.01)]
 
 
 def test_losses_and_accuracy_are_means_of_sums() -> None:
@@ -136,5 +144,5 @@ def test_a_loss_that_is_no_number_ends_the_trial_and_keeps_its_blocks(loss: floa
     backend = FakeBackend(clock, 0.1)
     backend.loss = loss
     with pytest.raises(WorkerError, match="at step 1: training diverged"):
-        Loop(backend, batches(), Pacer(3, 0.4, 100), sent, clock).train()
+        Loop(backend, batches(), OPTIMIZER, Pacer(3, 0.4, 100), sent, clock).train()
     assert len(sent.of("block")) == 1
