@@ -147,6 +147,7 @@ def convolution(x: Array, arrays: Arrays, name: str, stride: int = 1, padding: i
     """Cross-correlation: the sum of products of the kernel with what is under it."""
     weight = arrays[f"{name}.weight"]
     outputs, _, kernel, _ = weight.shape
+    kernels = weight.reshape(outputs, -1)
     margin = (padding, padding)
     x = np.pad(x, ((0, 0), (0, 0), margin, margin))
     rows, columns = ((side - kernel) // stride + 1 for side in x.shape[2:])
@@ -154,7 +155,7 @@ def convolution(x: Array, arrays: Arrays, name: str, stride: int = 1, padding: i
     for row, column in np.ndindex(rows, columns):
         top, left = row * stride, column * stride
         window = x[:, :, top : top + kernel, left : left + kernel]
-        y[:, :, row, column] = window.reshape(len(x), -1) @ weight.reshape(outputs, -1).T
+        y[:, :, row, column] = window.reshape(len(x), -1) @ kernels.T
     return y + with_bias(arrays, name)[:, None, None]
 
 

@@ -11,7 +11,7 @@ from tests.frameworks.cases import CASES, Array, Case, case, indices, relative_e
 
 # Elements of every parameter whose gradient is looked at; the big models have all that the
 # small ones have.
-ELEMENTS = {"resnet20-half": 1, "resnet-224": 2, "alexnet-224": 2}
+ELEMENTS = {"resnet20-half": 1, "resnet-224": 1, "alexnet-224": 2}
 
 
 @pytest.mark.parametrize("training", [True, False], ids=["training", "evaluation"])
@@ -35,7 +35,7 @@ def test_gradients_are_the_references_central_differences(name: str) -> None:
     assert list(gradients) == [param.name for param in this.spec.parameters()]
     for parameter, gradient in gradients.items():
         assert gradient.shape == this.arrays[parameter].shape
-        for index in indices(gradient, random, ELEMENTS.get(name, 4)):
+        for index in indices(gradient, random, ELEMENTS.get(name, 3)):
             # A step may cross a kink of ReLU or of max pooling; one of a tenth hardly does too.
             assert any(
                 is_central_difference(this, parameter, index, gradient, step)
