@@ -55,7 +55,8 @@ class MaxPooling(Pooling):
         return largest
 
     def _share(self, index: int, gradient: Array) -> Array:
-        return gradient * (self.chosen == index)
+        taken: Array = gradient * (self.chosen == index)
+        return taken
 
 
 class AveragePooling(Pooling):
