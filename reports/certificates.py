@@ -85,6 +85,17 @@ def worst_error(found: Iterable[Certificate], precision: str) -> float:
     return math.nan if found_worst is None else number(found_worst.error)
 
 
+def worst_in_each_precision(found: Sequence[Certificate]) -> list[str]:
+    """The largest error in each precision with its quantity, as words."""
+    largest = [worst(found, name) for name in _precisions(found)]
+    return [
+        f"{units.error(number(one.error))} in {titles.precision(str(one.precision))} "
+        f"({one.quantity})"
+        for one in largest
+        if one
+    ]
+
+
 def defects(found: Iterable[Certificate]) -> list[Defect]:
     """The known defects, each once."""
     listed: list[Defect] = []
@@ -97,6 +108,15 @@ def defects(found: Iterable[Certificate]) -> list[Defect]:
 def defect_names(found: Iterable[Certificate]) -> str:
     """The names of the known defects, each once; empty where there is none."""
     return "; ".join(dict.fromkeys(str(defect.name) for defect in defects(found)))
+
+
+def defect_summaries(found: Iterable[Certificate]) -> list[str]:
+    """Each known defect by name, with the largest error that it explains."""
+    errors: dict[str, float] = {}
+    for defect in defects(found):
+        name = str(defect.name)
+        errors[name] = max(errors.get(name, 0.0), _size(defect.error))
+    return [f"{name} ({units.error(error)})" for name, error in errors.items()]
 
 
 def cell(records: Sequence[Record]) -> str:

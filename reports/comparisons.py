@@ -90,6 +90,11 @@ class Row:
         return quartiles(frame.blocks(self.finished)["throughput_samples_per_second"])
 
     @property
+    def verified(self) -> bool:
+        """Whether it is proved to take the same training steps."""
+        return certificates.unverified(self.records) is None
+
+    @property
     def entry(self) -> gate.Entry:
         """What the gate looks at."""
         return gate.Entry(

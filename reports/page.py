@@ -46,6 +46,7 @@ class Section:
     doubt: str
     table: Markup
     drawings: tuple[Drawing, ...]
+    proof: str
     certificates: Markup
     proofs: tuple[ProofSection, ...]
 
@@ -97,12 +98,13 @@ def _section(number: int, comparison: Comparison, found: Sequence[Machine]) -> S
         doubt=sentences.doubt(comparison),
         table=table(
             text,
-            "Throughput, accuracy, proof, times and memory; the fastest row first, below those that "
-            "are ranked the others",
+            "Throughput, accuracy, proof, times and memory; the fastest first, rows that are "
+            "not ranked below",
             "Framework",
             "numbers",
         ),
         drawings=drawings(comparison, anchor),
+        proof=sentences.proof(comparison),
         certificates=_certificates(comparison),
         proofs=_proofs(comparison),
     )

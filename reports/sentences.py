@@ -1,9 +1,10 @@
 """The findings in plain English, as strings that the template escapes."""
 
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 
 from bench.results import NOISY_SHARE
-from reports import titles, units
+from reports import certificates, titles, units
 from reports.comparisons import Comparison, Row
 from reports.frame import trials
 from reports.statistics import extremes, ratio
@@ -37,6 +38,23 @@ def finding(comparison: Comparison) -> str:
 def refusals(comparison: Comparison) -> dict[str, str]:
     """Why each row that is refused is not ranked, by its label."""
     return {row.label: str(row.refusal) for row in comparison.refused}
+
+
+def proof(comparison: Comparison) -> str:
+    """How many rows are verified, and the largest errors among those, known defects too."""
+    rows = [row for row in comparison.rows if row.verified]
+    if not rows:
+        return f"None of {titles.count(len(comparison.rows), 'row')} is verified."
+    found = certificates.certificates(record for row in rows for record in row.records)
+    errors = titles.listing(certificates.worst_in_each_precision(found))
+    defects = titles.listing(certificates.defect_summaries(found))
+    known = f" Over the limit, as known defects of a framework: {defects}." if defects else ""
+    count = f"{len(rows)} of {titles.count(len(comparison.rows), 'row')}"
+    return f"{count} {_are(rows)} verified; the largest error is {errors}.{known}"
+
+
+def _are(rows: Sequence[Row]) -> str:
+    return "is" if len(rows) == 1 else "are"
 
 
 def accuracy_gate(comparison: Comparison) -> str:
@@ -135,7 +153,7 @@ def _left_out(comparison: Comparison) -> str:
     if not rows:
         return ""
     names = titles.listing([_who(row) for row in rows])
-    return f"{names} {'is' if len(rows) == 1 else 'are'} not ranked."
+    return f"{names} {_are(rows)} not ranked."
 
 
 def _nothing_to_rank(comparison: Comparison) -> str:
@@ -146,7 +164,9 @@ def _nothing_to_rank(comparison: Comparison) -> str:
     for row in comparison.refused:
         if row.throughput.count:
             reasons[str(row.refusal)].append(_who(row))
-    out = "; ".join(f"{titles.listing(names)} ({reason})" for reason, names in reasons.items())
+    out = "; ".join(
+        f"{titles.listing(names)} {units.DASH} {reason}" for reason, names in reasons.items()
+    )
     left_out = f" Not ranked: {out}." if out else ""
     if not comparison.ranked:
         return f"There is nothing to rank.{left_out}"
