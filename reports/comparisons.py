@@ -4,6 +4,7 @@ A comparison has a row for each framework version, mode and settings. `reports.g
 of them may be ranked.
 """
 
+import sys
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -186,7 +187,8 @@ def _judged(work: Work, rows: Sequence[Row]) -> tuple[Row, ...]:
 
 def _test_samples(rows: Iterable[Row]) -> int | None:
     counts = {record.test_samples for row in rows for record in row.finished}
-    return min((count for count in counts if count and count > 0), default=None)
+    # What no file can hold is no size: Python's integers have no end, a forged record neither.
+    return min((count for count in counts if count and 0 < count < sys.maxsize), default=None)
 
 
 def _rows(records: Sequence[Record]) -> list[Row]:

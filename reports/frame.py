@@ -139,7 +139,8 @@ def blocks(records: Iterable[Record]) -> pd.DataFrame:
 def epochs(records: Iterable[Record]) -> pd.DataFrame:
     """One row per finished epoch, with the columns of `EPOCH_COLUMNS`."""
     rows = [
-        {"record": number, "trial": record.trial.id, "epoch": position, **vars(epoch)}
+        {"record": number, "trial": record.trial.id, "epoch": position}
+        | {name: _number(value) for name, value in vars(epoch).items()}
         for number, record in enumerate(records)
         for position, epoch in enumerate(record.epochs, start=1)
     ]
@@ -243,5 +244,6 @@ def _total(values: Sequence[float | None]) -> float:
 
 
 def _number(value: float | None) -> float:
-    """A number that may be absent or, since JSON has no NaN, null."""
-    return math.nan if value is None else float(value)
+    """A number that may be absent or, since JSON has no NaN, null; no measurement is infinite."""
+    number = certificates.number(value)
+    return number if math.isfinite(number) else math.nan

@@ -103,7 +103,12 @@ def test_accuracy_refuses_nobody_where_the_test_set_is_unknown_or_synthetic(
     record: MakeRecord,
 ) -> None:
     low = tuple(replace(epoch, test_accuracy=0.3) for epoch in record().epochs)
-    for common in ({"test_samples": None}, {"test_samples": -1}, {"dataset": "synthetic-32"}):
+    for common in (
+        {"test_samples": None},
+        {"test_samples": -1},
+        {"test_samples": 10**400},
+        {"dataset": "synthetic-32"},
+    ):
         (comparison,) = compare([record(**common), record("mxnet", epochs=low, **common)])
         assert len(comparison.ranked) == 2, common
 

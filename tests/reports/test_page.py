@@ -13,7 +13,7 @@ import pytest
 
 from bench.certificate import Certificate, Defect, Worst
 from bench.optimizer import Optimizer
-from bench.results import Record
+from bench.results import Record, decode, encode
 from reports.export import document
 from reports.page import render
 from reports.runs import Run, read
@@ -249,6 +249,18 @@ def test_certificates_of_nonsense_do_not_stop_the_page(
 
     assert "There is nothing to rank" in page(records)
     assert json.loads(document(Run("quick", tuple(records), ())))["comparisons"]
+
+
+def test_forged_numbers_do_not_stop_the_page(record: MakeRecord) -> None:
+    """A file may hold numbers that no trial gives."""
+    line = json.loads(encode(record()))
+    line["epochs"][-1]["test_accuracy"] = float("inf")
+    line["blocks"][-1]["seconds"] = 1e-320
+    line["test_samples"] = 10**400
+    line["certificate"] |= {"quantities": 10**400, "checked": [1], "digest": {}}
+    forged = decode(json.dumps(line))
+
+    assert "MXNet" in page([forged, record("mxnet"), record()])
 
 
 def test_machines_are_never_compared(three: list[Record], record: MakeRecord) -> None:
