@@ -1,12 +1,12 @@
 """Records to data frames, tables, figures and one HTML page.
 
-May import `bench.results`, `bench.errors` and `bench.spec` from the project,
+May import the shared core from the project (records, certificates, model names, errors),
 never the orchestrator, a worker or an implementation.
 
     >>> import reports
-    >>> trials = reports.load("results")  # one row per trial, see `reports.frame`
+    >>> trials = reports.load("results")  # one row per trial, see `reports.loading`
 """
 
-from reports.frame import load
+from reports.loading import load
 
 __all__ = ["load"]

@@ -1,16 +1,18 @@
 """What may be compared: trials of the same work on the same machine.
 
-A comparison has a row for each framework version, mode and settings.
+A comparison has a row for each framework version, mode and settings. `reports.gate` says which
+of them may be ranked.
 """
 
+import sys
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from bench.optimizer import Optimizer
 from bench.results import Record
-from reports import frame, titles
+from reports import certificates, frame, gate, titles
 from reports.statistics import Spread, quartiles
 
 
@@ -35,34 +37,38 @@ class Work:
     @property
     def title(self) -> str:
         """The work in a few words, without what comparisons of one run mostly share."""
-        return (
-            f"{titles.model(self.model)} on {self.dataset}, batch size {self.batch_size}, "
-            f"{titles.device(self.device)}, {titles.precision(self.precision)}"
+        parts = (
+            f"{titles.model(self.model)} on {titles.dataset(self.dataset)}",
+            f"batch size {self.batch_size}",
+            titles.device(self.device),
+            titles.precision(self.precision),
         )
+        return ", ".join(parts)
 
     @property
     def conditions(self) -> dict[str, str]:
         """What the title leaves out, each in words."""
-        optimizer = self.optimizer
         return {
             "epochs": titles.count(self.epochs, "epoch"),
-            "optimizer": (
-                f"{optimizer.name} with learning rate {optimizer.learning_rate} and "
-                f"momentum {optimizer.momentum}"
-            ),
+            "optimizer": titles.optimizer(self.optimizer),
             "threads": titles.count(self.threads, "thread"),
         }
 
 
 @dataclass(frozen=True)
 class Row:
-    """The trials of one framework version in one mode and setting, over seeds and repeats."""
+    """The trials of one framework version in one mode and setting, over seeds and repeats.
+
+    Attributes:
+        refusal: why the row is not ranked, None where it is.
+    """
 
     framework: str
     version: str | None
     mode: str
     settings: str
     records: tuple[Record, ...]
+    refusal: str | None = None
 
     @property
     def product(self) -> str:
@@ -85,6 +91,21 @@ class Row:
         return quartiles(frame.blocks(self.finished)["throughput_samples_per_second"])
 
     @property
+    def verified(self) -> bool:
+        """Whether it is proved to take the same training steps."""
+        return certificates.unverified(self.records) is None
+
+    @property
+    def entry(self) -> gate.Entry:
+        """What the gate looks at."""
+        return gate.Entry(
+            unverified=certificates.unverified(self.records),
+            accuracies=tuple(frame.trials(self.finished)["test_accuracy"]),
+            finished=bool(self.finished),
+            timed=bool(self.throughput.count),
+        )
+
+    @property
     def outcome(self) -> str:
         """How its trials ended: 2 ok, 1 timeout."""
         statuses = [record.status for record in self.records]
@@ -93,7 +114,11 @@ class Row:
 
 @dataclass(frozen=True)
 class Comparison:
-    """The same work in several rows, the fastest first, those without throughput last."""
+    """The same work in several rows.
+
+    The ranked ones stand first, the fastest on top; then those that are refused;
+    those without throughput last.
+    """
 
     title: str
     work: Work
@@ -106,8 +131,23 @@ class Comparison:
 
     @property
     def ranked(self) -> tuple[Row, ...]:
-        """The rows that have a throughput."""
+        """The rows that verdicts are made from: verified, no odd one out, with a throughput."""
+        return tuple(row for row in self.rows if row.refusal is None)
+
+    @property
+    def refused(self) -> tuple[Row, ...]:
+        """The rows that are shown with the reason why they are not ranked."""
+        return tuple(row for row in self.rows if row.refusal is not None)
+
+    @property
+    def timed(self) -> tuple[Row, ...]:
+        """The rows that have a throughput, ranked or not."""
         return tuple(row for row in self.rows if row.throughput.count)
+
+    @property
+    def test_samples(self) -> int | None:
+        """Samples of the test set; None where no trial says it. The smallest if they disagree."""
+        return _test_samples(self.rows)
 
 
 def compare(records: Iterable[Record]) -> tuple[Comparison, ...]:
@@ -116,7 +156,10 @@ def compare(records: Iterable[Record]) -> tuple[Comparison, ...]:
     for record in records:
         groups[_work(record)].append(record)
     names = _titles(list(groups))
-    return tuple(Comparison(names[work], work, _rows(members)) for work, members in groups.items())
+    return tuple(
+        Comparison(names[work], work, _judged(work, _rows(members)))
+        for work, members in groups.items()
+    )
 
 
 def _work(record: Record) -> Work:
@@ -134,7 +177,21 @@ def _work(record: Record) -> Work:
     )
 
 
-def _rows(records: Sequence[Record]) -> tuple[Row, ...]:
+def _judged(work: Work, rows: Sequence[Row]) -> tuple[Row, ...]:
+    """The rows in order, each with the gate's word on it."""
+    samples = None if titles.is_synthetic(work.dataset) else _test_samples(rows)
+    found = gate.refusals([row.entry for row in rows], samples)
+    judged = [replace(row, refusal=refusal) for row, refusal in zip(rows, found, strict=True)]
+    return tuple(sorted(judged, key=_rank))
+
+
+def _test_samples(rows: Iterable[Row]) -> int | None:
+    counts = {record.test_samples for row in rows for record in row.finished}
+    # What no file can hold is no size: Python's integers have no end, a forged record neither.
+    return min((count for count in counts if count and 0 < count < sys.maxsize), default=None)
+
+
+def _rows(records: Sequence[Record]) -> list[Row]:
     versions = _versions(records)
     groups: dict[tuple[str, str | None, str, str], list[Record]] = defaultdict(list)
     for record in records:
@@ -143,8 +200,7 @@ def _rows(records: Sequence[Record]) -> tuple[Row, ...]:
         # A trial that ended before the import has no version; where there is one only, it is that.
         version = record.framework_version or (known[0] if len(known) == 1 else None)
         groups[trial.framework, version, trial.mode, trial.settings].append(record)
-    rows = [Row(*key, records=tuple(members)) for key, members in groups.items()]
-    return tuple(sorted(rows, key=_rank))
+    return [Row(*key, records=tuple(members)) for key, members in groups.items()]
 
 
 def _versions(records: Sequence[Record]) -> dict[str, list[str]]:
@@ -155,10 +211,11 @@ def _versions(records: Sequence[Record]) -> dict[str, list[str]]:
     return defaultdict(list, {name: list(versions) for name, versions in found.items()})
 
 
-def _rank(row: Row) -> tuple[bool, float, bool, str]:
+def _rank(row: Row) -> tuple[bool, bool, float, bool, str]:
     spread = row.throughput
-    unranked = spread.count == 0
-    return unranked, 0.0 if unranked else -spread.median, not row.finished, row.label
+    untimed = spread.count == 0
+    speed = 0.0 if untimed else -spread.median
+    return row.refusal is not None, untimed, speed, not row.finished, row.label
 
 
 def _titles(works: Sequence[Work]) -> dict[Work, str]:

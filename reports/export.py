@@ -2,16 +2,21 @@
 
 import json
 import math
+from dataclasses import asdict
 from typing import Any
 
-from reports import tables
+from reports import sentences, tables
+from reports.certificates import certificates
 from reports.comparisons import Comparison, compare
 from reports.machines import machines
 from reports.proof import proofs
 from reports.runs import Run
 
-# Schema history: 1: first version.
-SCHEMA = 1
+# Schema history:
+# 1: first version.
+# 2: rows that are not ranked stand below the others and have no ratio_to_fastest; headline,
+#    certificates; the optimizer has all its fields.
+SCHEMA = 2
 
 
 def document(run: Run) -> str:
@@ -33,12 +38,17 @@ def document(run: Run) -> str:
 
 
 def _comparison(comparison: Comparison) -> dict[str, Any]:
-    work = vars(comparison.work) | {"optimizer": vars(comparison.work.optimizer)}
     return {
         "title": comparison.title,
-        **work,
+        **asdict(comparison.work),
+        "headline": sentences.headline(comparison),
         "same_digests": all(proof.same for proof in proofs(comparison)),
         "rows": tables.comparison_numbers(comparison).to_dict(orient="records"),
+        "certificates": [
+            {"label": row.label, **asdict(certificate)}
+            for row in comparison.rows
+            for certificate in certificates(row.records)
+        ],
     }
 
 

@@ -18,6 +18,7 @@ from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 from reports import frame, titles, units
 from reports.comparisons import Comparison, Row
 from reports.svg import INK, RULE, inline, printable
+from reports.tables import NOT_RANKED
 from reports.units import Format
 
 # Of Okabe and Ito's colour-blind-safe palette those with 3:1 contrast on white and near-black.
@@ -28,7 +29,7 @@ OTHER_COLOURS = ("#7a7a7a", "#9467bd", "#8c6d31", "#3b8ea5")
 POINTS_PER_ROW = 150
 
 WIDTH_INCHES = 5.0
-LONGEST_NAME = 44
+LONGEST_NAME = 48
 DASHES = ((), (4, 1.6), (1.2, 1.2), (6, 1.6, 1.2, 1.6))
 MARKERS = ("o", "s", "D", "^", "v", "P", "X")
 STYLE: dict[Any, Any] = {
@@ -88,7 +89,7 @@ def drawings(comparison: Comparison, name: str) -> tuple[Drawing, ...]:
         name: unique on the page.
     """
     with mpl.rc_context(STYLE):
-        figures = [throughput(comparison.ranked, f"{name}-throughput")]
+        figures = [throughput(comparison.timed, f"{name}-throughput")]
         figures += [curve_figure(comparison.rows, curve, name) for curve in CURVES]
     return tuple(drawing for drawing in figures if drawing)
 
@@ -243,8 +244,9 @@ def _legend(axes: Axes, rows: Mapping[int, Row]) -> None:
 
 def _name(row: Row) -> str:
     """The row's label, shortened to what a figure has room for."""
-    label = printable(row.label)
-    return label if len(label) <= LONGEST_NAME else f"{label[: LONGEST_NAME - 1]}…"
+    mark = "" if row.refusal is None else NOT_RANKED
+    label, room = printable(row.label), LONGEST_NAME - len(mark)
+    return (label if len(label) <= room else f"{label[: room - 1]}…") + mark
 
 
 def _repeated(values: pd.DataFrame) -> bool:

@@ -9,16 +9,14 @@ since two runs can hold the same trial.
 import hashlib
 import json
 import math
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
-from os import PathLike
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from bench.results import Block, Record, read_records
-from reports.runs import records_files
+from bench.optimizer import Optimizer
+from bench.results import Block, Record
+from reports import certificates, titles
 from reports.statistics import quartiles, throughput
 
 TRIAL_COLUMNS: dict[str, str] = {
@@ -26,6 +24,7 @@ TRIAL_COLUMNS: dict[str, str] = {
     "run": "name of the run",
     "trial": "the trial's id",
     "model": "name of the model",
+    "family": "what the model is a setting of; of an unknown model its name",
     "dataset": "name of the data set",
     "framework": "name of the implementation",
     "framework_version": "version that the framework reports, None where it was not imported",
@@ -37,7 +36,12 @@ TRIAL_COLUMNS: dict[str, str] = {
     "epochs": "passes over the training data that were asked for",
     "optimizer": "update rule",
     "learning_rate": "of the update rule",
-    "momentum": "of the update rule",
+    "learning_rate_changes": "epoch:rate, ... with epochs from 1; empty where it is constant",
+    "momentum": "of the update rule sgd",
+    "weight_decay": "of the update rule, on kernels only",
+    "beta1": "of the update rule adam",
+    "beta2": "of the update rule adam",
+    "epsilon": "of the update rule adam",
     "seed": "that weights and batch order were drawn with",
     "repeat": "number of the repetition",
     "status": "ok, failed, skipped or timeout",
@@ -72,6 +76,13 @@ TRIAL_COLUMNS: dict[str, str] = {
     "train_loss": "of the last epoch, mean per sample",
     "test_loss": "after the last epoch, mean per sample",
     "test_accuracy": "after the last epoch, share of correct predictions",
+    "test_samples": "number of samples of the test set",
+    "verdict": "of its certificate: verified, different or unchecked, which no certificate is too",
+    "certificate_checked": "when the certificate was made, UTC, None where there is none",
+    "quantities": "number of quantities that were compared with the reference",
+    "worst_error_float64": "largest relative error in float64, known defects aside",
+    "worst_error_float32": "largest relative error in float32, known defects aside",
+    "known_defects": "names of the framework's defects that exceed a limit, by semicolons",
     "digest_weights": "SHA-256 of the initial weights",
     "digest_data": "SHA-256 of the data",
     "digest_order": "SHA-256 of the batch order",
@@ -97,23 +108,6 @@ EPOCH_COLUMNS: dict[str, str] = {
     "seconds": "of the epoch's blocks",
     "evaluation_seconds": "of the evaluation after it",
 }
-
-
-def load(path: str | PathLike[str]) -> pd.DataFrame:
-    """The trials in a results folder, a run's folder or a records file, one row each.
-
-    `TRIAL_COLUMNS` says what is in the columns. Each line that is no record is a warning.
-
-    Raises:
-        ResultsError: there are no records at `path`, or they cannot be read.
-    """
-    records: list[Record] = []
-    for file in records_files(Path(path)):
-        found, problems = read_records(file)
-        records += found
-        for problem in problems:
-            warnings.warn(f"{file.parent.name}: {problem}", stacklevel=2)
-    return trials(records)
 
 
 def trials(records: Iterable[Record]) -> pd.DataFrame:
@@ -145,7 +139,8 @@ def blocks(records: Iterable[Record]) -> pd.DataFrame:
 def epochs(records: Iterable[Record]) -> pd.DataFrame:
     """One row per finished epoch, with the columns of `EPOCH_COLUMNS`."""
     rows = [
-        {"record": number, "trial": record.trial.id, "epoch": position, **vars(epoch)}
+        {"record": number, "trial": record.trial.id, "epoch": position}
+        | {name: _number(value) for name, value in vars(epoch).items()}
         for number, record in enumerate(records)
         for position, epoch in enumerate(record.epochs, start=1)
     ]
@@ -161,9 +156,7 @@ def machine_key(machine: Mapping[str, Any]) -> str:
 def _trial(number: int, record: Record) -> dict[str, Any]:
     trial = vars(record.trial) | {
         "trial": record.trial.id,
-        "optimizer": record.trial.optimizer.name,
-        "learning_rate": record.trial.optimizer.learning_rate,
-        "momentum": record.trial.optimizer.momentum,
+        "family": titles.family(record.trial.model),
     }
     origin = {
         "record": number,
@@ -180,9 +173,31 @@ def _trial(number: int, record: Record) -> dict[str, Any]:
         "parameters": record.parameters,
     }
     digests = {f"digest_{name}": record.digests.get(name) for name in ("weights", "data", "order")}
-    return (
-        trial | origin | digests | _speed(record) | _times(record) | _memory(record) | _fit(record)
-    )
+    asked = trial | _optimizer(record.trial.optimizer) | origin
+    measured = _speed(record) | _times(record) | _memory(record) | _fit(record)
+    return asked | digests | measured | _proof(record)
+
+
+def _optimizer(optimizer: Optimizer) -> dict[str, Any]:
+    changes = [f"{change.epoch + 1}:{change.learning_rate}" for change in optimizer.changes]
+    return vars(optimizer) | {
+        "optimizer": optimizer.name,
+        "learning_rate_changes": ", ".join(changes),
+    }
+
+
+def _proof(record: Record) -> dict[str, Any]:
+    certificate = record.certificate
+    found = [certificate] if certificate else []
+    return {
+        "test_samples": _number(record.test_samples),
+        "verdict": certificates.verdict([record]),
+        "certificate_checked": certificate.checked if certificate else None,
+        "quantities": certificates.quantities(certificate) if certificate else math.nan,
+        "worst_error_float64": certificates.worst_error(found, certificates.FLOAT64),
+        "worst_error_float32": certificates.worst_error(found, certificates.FLOAT32),
+        "known_defects": certificates.defect_names(found),
+    }
 
 
 def _speed(record: Record) -> dict[str, Any]:
@@ -229,5 +244,6 @@ def _total(values: Sequence[float | None]) -> float:
 
 
 def _number(value: float | None) -> float:
-    """A number that may be absent or, since JSON has no NaN, null."""
-    return math.nan if value is None else float(value)
+    """A number that may be absent or, since JSON has no NaN, null; no measurement is infinite."""
+    number = certificates.number(value)
+    return number if math.isfinite(number) else math.nan

@@ -9,7 +9,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from bench.results import Record
-from reports import environments, sentences, tables, titles
+from reports import certificates, environments, sentences, tables, titles
 from reports.comparisons import Comparison, compare
 from reports.figures import Drawing, drawings
 from reports.machines import Machine, machine_table, machines
@@ -38,11 +38,16 @@ class Section:
     comparison: Comparison
     machine: Machine
     started: str
+    headline: str
     finding: str
+    refusals: dict[str, str]
+    accuracy_gate: str
     caveat: str
     doubt: str
     table: Markup
     drawings: tuple[Drawing, ...]
+    proof: str
+    certificates: Markup
     proofs: tuple[ProofSection, ...]
 
 
@@ -85,18 +90,29 @@ def _section(number: int, comparison: Comparison, found: Sequence[Machine]) -> S
         comparison=comparison,
         machine=next(item for item in found if item.key == comparison.work.machine),
         started=_started(comparison.records),
+        headline=sentences.headline(comparison),
         finding=sentences.finding(comparison),
+        refusals=sentences.refusals(comparison),
+        accuracy_gate=sentences.accuracy_gate(comparison),
         caveat=sentences.caveat(comparison),
         doubt=sentences.doubt(comparison),
         table=table(
             text,
-            "Throughput, accuracy, times and memory; the fastest row first",
+            "Throughput, accuracy, proof, times and memory; the fastest first, rows that are "
+            "not ranked below",
             "Framework",
             "numbers",
         ),
         drawings=drawings(comparison, anchor),
+        proof=sentences.proof(comparison),
+        certificates=_certificates(comparison),
         proofs=_proofs(comparison),
     )
+
+
+def _certificates(comparison: Comparison) -> Markup:
+    text = certificates.details((row.label, row.records) for row in comparison.rows)
+    return table(text, "What was verified, when, and the largest errors", "Framework", "words")
 
 
 def _proofs(comparison: Comparison) -> tuple[ProofSection, ...]:
@@ -134,11 +150,7 @@ def _facts(records: Sequence[Record]) -> dict[str, str]:
         "Plan": [record.plan for record in records],
         "Commit of samestep": [record.commit or "unknown" for record in records],
         "Started": [_started(records)],
-        "Optimizer": [
-            f"{optimizer.name}, learning rate {optimizer.learning_rate}, "
-            f"momentum {optimizer.momentum}"
-            for optimizer in (record.trial.optimizer for record in records)
-        ],
+        "Optimizer": [titles.optimizer(record.trial.optimizer) for record in records],
         "Epochs": [str(record.trial.epochs) for record in records],
         "Seeds": [str(record.trial.seed) for record in records],
         "Threads of the framework": [str(record.threads) for record in records],

@@ -167,7 +167,7 @@ def _loss_words(losses: pd.DataFrame, worst: float) -> str:
         return "No trial recorded a loss."
     if math.isnan(worst):
         return "Only one trial recorded its first losses, so they compare with nothing."
-    step = int(losses[DIFFERENCE].to_numpy().argmax()) + 1 if worst else 1
+    step = int(losses[DIFFERENCE].argmax()) + 1 if worst else 1
     if not worst:
         return (
             f"Over the first {titles.count(len(losses), 'step')} all losses are equal to the bit."

@@ -1,9 +1,10 @@
 """The findings in plain English, as strings that the template escapes."""
 
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 
 from bench.results import NOISY_SHARE
-from reports import titles, units
+from reports import certificates, titles, units
 from reports.comparisons import Comparison, Row
 from reports.frame import trials
 from reports.statistics import extremes, ratio
@@ -12,21 +13,76 @@ RATE = "samples/s"
 ENDS = {"failed": "failed", "skipped": "was skipped", "timeout": "timed out"}
 
 
-def finding(comparison: Comparison) -> str:
-    """Who was fastest by how much, what did not finish, and whether the accuracies agree."""
+def headline(comparison: Comparison) -> str:
+    """One line: who is fastest and by how much, or that nothing can be ranked and why."""
     ranked = comparison.ranked
+    if len(ranked) < 2:
+        return _nothing_to_rank(comparison)
+    return " ".join(filter(None, (_lead(ranked), _left_out(comparison))))
+
+
+def finding(comparison: Comparison) -> str:
+    """Who was fastest by how much, what did not finish, and whether the accuracies agree.
+
+    Rows that are refused have no part in it but to be named as such.
+    """
     parts = [
         _speeds(comparison),
-        _overlap(ranked),
+        _overlap(comparison.ranked),
         _accuracies(comparison),
         _unfinished(comparison),
     ]
     return " ".join(filter(None, parts))
 
 
+def refusals(comparison: Comparison) -> dict[str, str]:
+    """Why each row that is refused is not ranked, by its label."""
+    return {row.label: str(row.refusal) for row in comparison.refused}
+
+
+def proof(comparison: Comparison) -> str:
+    """How many rows are verified, and the largest errors among those, known defects too."""
+    rows = [row for row in comparison.rows if row.verified]
+    if not rows:
+        return f"None of {titles.count(len(comparison.rows), 'row')} is verified."
+    found = certificates.certificates(record for row in rows for record in row.records)
+    errors = titles.listing(certificates.worst_in_each_precision(found))
+    defects = titles.listing(certificates.defect_summaries(found))
+    known = f" Over the limit, as known defects of a framework: {defects}." if defects else ""
+    count = f"{len(rows)} of {titles.count(len(comparison.rows), 'row')}"
+    return f"{count} {_are(rows)} verified; the largest error is {errors}.{known}"
+
+
+def _are(rows: Sequence[Row]) -> str:
+    return "is" if len(rows) == 1 else "are"
+
+
+def accuracy_gate(comparison: Comparison) -> str:
+    """What the accuracies were held against, or why they were not; empty of no finished trial."""
+    verified = [row for row in comparison.rows if row.entry.is_peer]
+    if not any(row.finished for row in comparison.rows):
+        return ""
+    if titles.is_synthetic(comparison.work.dataset):
+        return (
+            "The data are drawn at random: accuracy means nothing here, and no row is judged by it."
+        )
+    if comparison.test_samples is None:
+        return (
+            "The records do not say how many test samples there were, so no row is judged by its "
+            "accuracy."
+        )
+    if len(verified) < 2:
+        return "There are no two verified rows, so no row is judged by its accuracy."
+    samples = titles.count(comparison.test_samples, "sample")
+    return (
+        f"The test accuracy of each verified row, on {samples}, was held against that of the other "
+        "verified rows."
+    )
+
+
 def caveat(comparison: Comparison) -> str:
     """What the spread of this comparison is evidence of, and what not."""
-    counts = [len(row.finished) for row in comparison.ranked]
+    counts = [len(row.finished) for row in comparison.timed]
     if not counts:
         return ""
     if max(counts) == 1:
@@ -63,19 +119,60 @@ def doubt(comparison: Comparison) -> str:
 
 
 def _speeds(comparison: Comparison) -> str:
-    ranked = comparison.ranked
-    if not ranked:
-        return _no_speed(comparison)
-    first, *others = ranked
-    spread = first.throughput
-    speed = (
+    first, *others = comparison.ranked or (None,)
+    if first is None or not others:
+        return _nothing_to_rank(comparison)
+    slower = [f"{_who(row)} {_multiple(row, first)}" for row in others]
+    return f"{_who(first)} was fastest at {_speed(first)}; {titles.listing(slower)}."
+
+
+def _speed(row: Row) -> str:
+    spread = row.throughput
+    return (
         f"{units.number(spread.median)} {RATE} (25th{units.DASH}75th percentile "
         f"{units.span(spread.low, spread.high, units.number)})"
     )
-    if not others:
-        return f"{_who(first)} reached {speed}; no other row has a speed to compare it with."
-    slower = [f"{_who(row)} {_multiple(row, first)}" for row in others]
-    return f"{_who(first)} was fastest at {speed}; {titles.listing(slower)}."
+
+
+def _lead(ranked: tuple[Row, ...]) -> str:
+    """How far the first is ahead of the second, where there is an order between them."""
+    first, second = ranked[:2]
+    speed = f"{units.number(first.throughput.median)} {RATE}"
+    if close := _close(ranked):
+        names = titles.listing([_who(row) for row in close])
+        return (
+            f"{_who(first)} has the highest median, {speed}, but can hardly be told apart from "
+            f"{names}."
+        )
+    lead = units.multiple(ratio(first.throughput.median, second.throughput.median))
+    return f"{_who(first)} is fastest at {speed}, {lead} the speed of {_who(second)}."
+
+
+def _left_out(comparison: Comparison) -> str:
+    rows = comparison.refused
+    if not rows:
+        return ""
+    names = titles.listing([_who(row) for row in rows])
+    return f"{names} {_are(rows)} not ranked."
+
+
+def _nothing_to_rank(comparison: Comparison) -> str:
+    """Why there are not two rows to rank."""
+    if not comparison.timed:
+        return _no_speed(comparison)
+    reasons: dict[str, list[str]] = defaultdict(list)
+    for row in comparison.refused:
+        if row.throughput.count:
+            reasons[str(row.refusal)].append(_who(row))
+    out = "; ".join(
+        f"{titles.listing(names)} {units.DASH} {reason}" for reason, names in reasons.items()
+    )
+    left_out = f" Not ranked: {out}." if out else ""
+    if not comparison.ranked:
+        return f"There is nothing to rank.{left_out}"
+    (row,) = comparison.ranked
+    why = "no other row may be ranked" if out else "no other row has a speed to compare it with"
+    return f"There is nothing to rank: {_who(row)} reached {_speed(row)}; {why}.{left_out}"
 
 
 def _no_speed(comparison: Comparison) -> str:
@@ -90,7 +187,7 @@ def _multiple(row: Row, first: Row) -> str:
 
 def _overlap(ranked: tuple[Row, ...]) -> str:
     """A warning where rows can hardly be told apart from the first; a median alone may mislead."""
-    close = [row for row in ranked[1:] if row.throughput.high >= ranked[0].throughput.low]
+    close = _close(ranked)
     if not close:
         return ""
     names = titles.listing([_who(row) for row in close])
@@ -100,8 +197,15 @@ def _overlap(ranked: tuple[Row, ...]) -> str:
     )
 
 
+def _close(ranked: tuple[Row, ...]) -> list[Row]:
+    """The rows whose percentile range reaches into that of the first."""
+    return [row for row in ranked[1:] if row.throughput.high >= ranked[0].throughput.low]
+
+
 def _accuracies(comparison: Comparison) -> str:
-    finished = [record for row in comparison.rows for record in row.finished]
+    if titles.is_synthetic(comparison.work.dataset):
+        return ""
+    finished = [record for row in comparison.ranked for record in row.finished]
     spread = extremes(trials(finished)["test_accuracy"])
     if not spread.count:
         return ""

@@ -1,4 +1,4 @@
-"""Every statistic of the report, each defined once. Values that are NaN are left out."""
+"""Every statistic of the report, each defined once. Values that are not finite are left out."""
 
 import math
 from collections.abc import Iterable
@@ -23,8 +23,9 @@ class Spread:
 
 
 def throughput(samples: float, seconds: float) -> float:
-    """Samples per second; NaN where the time is not above 0."""
-    return samples / seconds if seconds > 0 else math.nan
+    """Samples per second; NaN where the time is not above 0, or so near that it is no time."""
+    rate = samples / seconds if seconds > 0 else math.nan
+    return rate if math.isfinite(rate) else math.nan
 
 
 def quartiles(values: Iterable[float]) -> Spread:
@@ -73,4 +74,4 @@ def _percentiles(values: Iterable[float], wanted: tuple[float, float, float]) ->
 
 def _known(values: Iterable[float]) -> npt.NDArray[np.float64]:
     array = np.array(list(values), dtype=np.float64)
-    return array[~np.isnan(array)]
+    return array[np.isfinite(array)]

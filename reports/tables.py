@@ -1,12 +1,13 @@
 """The table of a comparison: first numbers in base units, then text for people. And of failures."""
 
+import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import pandas as pd
 
 from bench.results import Record
-from reports import frame, units
+from reports import certificates, frame, units
 from reports.comparisons import Comparison, Row
 from reports.statistics import extremes, median, ratio
 from reports.units import DASH, Format
@@ -22,18 +23,22 @@ MEDIANS = (
     "allocator_reserved_bytes",
 )
 
+NOT_RANKED = " (not ranked)"
+
 Column = Callable[[pd.DataFrame], list[str]]
 
 
 def comparison_numbers(comparison: Comparison) -> pd.DataFrame:
-    """One row per framework, version, mode and settings, the fastest first, in base units.
+    """One row per framework, version, mode and settings, in base units and in the order of ranks.
 
-    Blocks of a row's finished trials are pooled; times and memory are medians
-    over its finished trials, accuracy the median with the extremes.
+    The ratio is among ranked rows, where there are two; other rows have none. Blocks of
+    a row's finished trials are pooled; times and memory are medians over its
+    finished trials, accuracy the median with the extremes.
     """
     numbers = pd.DataFrame([_numbers(row) for row in comparison.rows])
-    throughputs = numbers["throughput_samples_per_second"]
-    numbers["ratio_to_fastest"] = [ratio(value, throughputs.max()) for value in throughputs]
+    throughputs = numbers["throughput_samples_per_second"].where(numbers["ranked"])
+    fastest = throughputs.max() if throughputs.count() > 1 else math.nan
+    numbers["ratio_to_fastest"] = [ratio(value, fastest) for value in throughputs]
     return numbers
 
 
@@ -41,7 +46,7 @@ def comparison_text(numbers: pd.DataFrame) -> pd.DataFrame:
     """The numbers of a comparison as text, with scaled units in the headings."""
     hidden = _hidden(numbers)
     columns = {title: text(numbers) for title, text in COLUMNS.items() if title not in hidden}
-    return pd.DataFrame(columns, index=list(numbers["label"]), dtype=object)
+    return pd.DataFrame(columns, index=_labels(numbers), dtype=object)
 
 
 def failures(records: Iterable[Record]) -> pd.DataFrame:
@@ -68,6 +73,9 @@ def _numbers(row: Row) -> dict[str, Any]:
         "framework_version": row.version,
         "mode": row.mode,
         "settings": row.settings,
+        "ranked": row.refusal is None,
+        "unranked_reason": row.refusal,
+        **_proof(row),
         "throughput_samples_per_second": row.throughput.median,
         "throughput_p25_samples_per_second": row.throughput.low,
         "throughput_p75_samples_per_second": row.throughput.high,
@@ -82,6 +90,27 @@ def _numbers(row: Row) -> dict[str, Any]:
         "test_accuracy_highest": accuracy.high,
         **{name: median(trials[name]) for name in MEDIANS},
     }
+
+
+def _proof(row: Row) -> dict[str, Any]:
+    found = certificates.certificates(row.records)
+    return {
+        "proof": certificates.cell(row.records),
+        "verdict": certificates.verdict(row.records),
+        "worst_error_float64": certificates.worst_error(found, certificates.FLOAT64),
+        "worst_error_float32": certificates.worst_error(found, certificates.FLOAT32),
+        "known_defects": certificates.defect_names(found),
+    }
+
+
+def _labels(numbers: pd.DataFrame) -> list[str]:
+    """The rows' labels, which stay in sight: one with a speed that is not ranked says so there."""
+    return [
+        f"{label}{NOT_RANKED}" if blocks and not ranked else label
+        for label, blocks, ranked in zip(
+            numbers["label"], numbers["measured_blocks"], numbers["ranked"], strict=True
+        )
+    ]
 
 
 def _each(name: str, text: Format) -> Column:
@@ -121,6 +150,7 @@ COLUMNS: dict[str, Column] = {
     ),
     "Ratio to fastest": _each("ratio_to_fastest", units.multiple),
     "Test accuracy, %": _accuracies,
+    "Proof": lambda numbers: list(numbers["proof"]),
     "Blocks": _each("measured_blocks", units.integer),
     "Trials": lambda numbers: list(numbers["outcome"]),
     f"Training{SECONDS}": _each("training_seconds", units.number),

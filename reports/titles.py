@@ -1,15 +1,25 @@
 """How names in records are written for people."""
 
+from bench.models import MODELS
+from bench.optimizer import Optimizer
+
 FRAMEWORKS = {"pytorch": "PyTorch", "tensorflow": "TensorFlow", "mxnet": "MXNet", "jax": "JAX"}
-MODELS = {
-    "lenet": "LeNet",
-    "lenet-1998": "LeNet (1998)",
-    "alexnet": "AlexNet",
-    "resnet": "ResNet",
-    "lstm": "LSTM",
+DATASETS = {
+    "digits": "digits",
+    "mnist": "MNIST",
+    "cifar10": "CIFAR-10",
+    "cifar10-subset": "CIFAR-10 (5,000-image subset)",
+    "banking77": "banking77",
 }
+SYNTHETIC = "synthetic"
 DEVICES = {"cpu": "CPU", "cuda": "GPU (CUDA)"}
-PRECISIONS = {"ieee": "IEEE float32", "tf32": "TF32", "bf16": "bfloat16"}
+PRECISIONS = {
+    "ieee": "IEEE float32",
+    "tf32": "TF32",
+    "bf16": "bfloat16",
+    "float64": "float64",
+}
+RULES = {"sgd": "SGD", "adam": "Adam"}
 DIGESTS = {"weights": "initial weights", "data": "data", "order": "batch order"}
 
 
@@ -19,8 +29,23 @@ def framework(name: str) -> str:
 
 
 def model(name: str) -> str:
-    """A model as papers write it."""
-    return MODELS.get(name, name)
+    """The exact setting of a model, as its description calls it."""
+    return MODELS[name].title if name in MODELS else name
+
+
+def family(name: str) -> str:
+    """The family that a model is a setting of; of an unknown model its name."""
+    return MODELS[name].family if name in MODELS else name
+
+
+def dataset(name: str) -> str:
+    """A data set as its authors write it."""
+    return DATASETS.get(name, name)
+
+
+def is_synthetic(name: str) -> bool:
+    """Whether a data set is drawn at random: an accuracy on it means nothing."""
+    return name == SYNTHETIC or name.startswith(f"{SYNTHETIC}-")
 
 
 def device(name: str) -> str:
@@ -36,6 +61,27 @@ def precision(name: str) -> str:
 def digest(name: str) -> str:
     """What a digest was made from, in words."""
     return DIGESTS.get(name, name)
+
+
+def optimizer(rule: Optimizer) -> str:
+    """An update rule with its constants and its learning rate, in words."""
+    parts = (f"{RULES.get(rule.name, rule.name)} with {_constants(rule)}", learning_rate(rule))
+    decay = f"weight decay {rule.weight_decay}" if rule.weight_decay else "no weight decay"
+    return ", ".join((*parts, decay))
+
+
+def learning_rate(rule: Optimizer) -> str:
+    """A learning rate with its changes; people count epochs from 1."""
+    changes = [
+        f"from epoch {change.epoch + 1} on {change.learning_rate}" for change in rule.changes
+    ]
+    return ", ".join((f"learning rate {rule.learning_rate}", *changes))
+
+
+def _constants(rule: Optimizer) -> str:
+    if rule.name == "adam":
+        return f"beta1 {rule.beta1}, beta2 {rule.beta2} and epsilon {rule.epsilon}"
+    return f"momentum {rule.momentum}" if rule.momentum else "no momentum"
 
 
 def listing(parts: list[str]) -> str:

@@ -72,6 +72,12 @@ def difference(value: float) -> str:
     return f"{value:.1e}" if value else "0"
 
 
+@_or_absent
+def error(value: float) -> str:
+    """A relative error, of which only the magnitude matters: 2e-15."""
+    return f"{value:.0e}" if value else "0"
+
+
 def span(low: float, high: float, text: Format) -> str:
     """Two values with a dash between them; one if both are written the same."""
     if text(low) == text(high):

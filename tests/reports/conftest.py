@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bench.certificate import Certificate, Worst
 from bench.optimizer import Optimizer
 from bench.results import RECORDS_FILE, Block, Epoch, Record, Trial, encode
 
@@ -28,6 +29,23 @@ MACHINE: dict[str, Any] = {
 }
 
 MakeRecord = Callable[..., Record]
+
+
+def make_certificate(**changes: Any) -> Certificate:
+    """A verified certificate."""
+    certificate = Certificate(
+        verdict="verified",
+        reason=None,
+        digest="e" * 64,
+        checked="2026-03-04T05:00:00+00:00",
+        quantities=420,
+        worst=(
+            Worst("float64", "gradients", "gradient of conv1.weight", 2.1e-15, 1e-9),
+            Worst("float64", "weights after 10 steps", "fc1.weight", 1.9e-15, 1e-9),
+            Worst("ieee", "weights after 10 steps", "fc3.bias", 6.2e-7, 1e-4),
+        ),
+    )
+    return replace(certificate, **changes)
 
 
 def make_record(framework: str = "pytorch", **changes: Any) -> Record:
@@ -86,6 +104,8 @@ def make_record(framework: str = "pytorch", **changes: Any) -> Record:
             "resident_after_import_bytes": 200 * 2**20,
             "resident_after_build_bytes": 250 * 2**20,
         },
+        test_samples=360,
+        certificate=make_certificate(),
     )
     return replace(record, **changes)
 
@@ -118,6 +138,8 @@ def make_failure(framework: str = "mxnet", **changes: Any) -> Record:
         "epochs": (),
         "losses": (),
         "memory": {},
+        "test_samples": None,
+        "certificate": None,
         "log": "logs/mxnet.txt",
     }
     return make_record(framework, **(nothing | changes))
@@ -135,6 +157,12 @@ def write_run(folder: Path, records: Sequence[Record]) -> Path:
 def record() -> MakeRecord:
     """Makes finished records."""
     return make_record
+
+
+@pytest.fixture
+def certificate() -> Callable[..., Certificate]:
+    """Makes certificates."""
+    return make_certificate
 
 
 @pytest.fixture

@@ -1,10 +1,11 @@
 """What may be compared with what."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
-from bench.optimizer import Optimizer
+from bench.optimizer import Change, Optimizer
 from bench.results import Record
 from reports.comparisons import compare
 
@@ -31,6 +32,9 @@ def test_trials_of_the_same_work_are_one_comparison(three: list[Record]) -> None
         {"batch_size": 128},
         {"precision": "tf32"},
         {"optimizer": Optimizer("sgd", 0.1, 0.9)},
+        {"optimizer": Optimizer("adam", 0.05)},
+        {"optimizer": Optimizer("sgd", 0.05, 0.9, weight_decay=0.1)},
+        {"optimizer": Optimizer("sgd", 0.05, 0.9, changes=(Change(1, 0.005),))},
         {"threads": 8},
         {"machine": {"cpu": "Another CPU"}},
     ],
@@ -72,6 +76,67 @@ def test_the_fastest_row_is_first_and_failures_are_last(
     order = [row.framework for row in comparison.rows]
     assert order == ["pytorch", "tensorflow", "mxnet", "jax", "caffe"]
     assert [row.framework for row in comparison.ranked] == order[:3]
+
+
+def test_refused_rows_stand_between_ranked_ones_and_those_without_throughput(
+    three: list[Record], record: MakeRecord, failure: MakeRecord
+) -> None:
+    odd = record("keras", certificate=None)
+    (comparison,) = compare([failure("caffe"), odd, *three])
+
+    assert [row.framework for row in comparison.rows[3:]] == ["keras", "caffe"]
+    assert [row.framework for row in comparison.refused] == ["keras", "caffe"]
+    assert [row.framework for row in comparison.timed][-1] == "keras"
+    assert comparison.rows[0].verified
+    assert not comparison.rows[3].verified
+
+
+def test_the_odd_one_out_is_refused(three: list[Record], record: MakeRecord) -> None:
+    low = tuple(replace(epoch, test_accuracy=0.3) for epoch in record().epochs)
+    (comparison,) = compare([*three, record("jax", epochs=low)])
+
+    assert [row.framework for row in comparison.refused] == ["jax"]
+    assert "lies outside the band of its peers" in str(comparison.refused[0].refusal)
+
+
+def test_accuracy_refuses_nobody_where_the_test_set_is_unknown_or_synthetic(
+    record: MakeRecord,
+) -> None:
+    low = tuple(replace(epoch, test_accuracy=0.3) for epoch in record().epochs)
+    for common in (
+        {"test_samples": None},
+        {"test_samples": -1},
+        {"test_samples": 10**400},
+        {"dataset": "synthetic-32"},
+    ):
+        (comparison,) = compare([record(**common), record("mxnet", epochs=low, **common)])
+        assert len(comparison.ranked) == 2, common
+
+
+def test_the_size_of_the_test_set_may_come_from_any_trial(record: MakeRecord) -> None:
+    (comparison,) = compare([record(test_samples=None), record("mxnet")])
+
+    assert comparison.test_samples == 360
+
+
+def test_a_title_names_the_setting_of_the_model(record: MakeRecord) -> None:
+    (comparison,) = compare([record(model="alexnet-quarter", dataset="cifar10-subset")])
+
+    assert comparison.title == (
+        "AlexNet (a quarter of the width) on CIFAR-10 (5,000-image subset), batch size 64, CPU, "
+        "IEEE float32"
+    )
+
+
+def test_conditions_are_in_words(record: MakeRecord) -> None:
+    optimizer = Optimizer("sgd", 0.05, 0.9, 0.0005, changes=(Change(6, 0.005),))
+    (comparison,) = compare([record(optimizer=optimizer)])
+
+    assert list(comparison.work.conditions.values()) == [
+        "3 epochs",
+        "SGD with momentum 0.9, learning rate 0.05, from epoch 7 on 0.005, weight decay 0.0005",
+        "2 threads",
+    ]
 
 
 def test_a_failure_before_the_import_joins_the_row_of_its_framework(

@@ -144,3 +144,12 @@ def _points(drawing: Drawing) -> int:
     """Uses of a marker inside the group of the points, which have an opacity."""
     root = ElementTree.fromstring(drawing.svg)
     return sum("fill-opacity" in use.get("style", "") for use in root.iter("use"))
+
+
+def test_a_row_that_is_not_ranked_is_drawn_and_says_so(record: MakeRecord) -> None:
+    name = "a-framework-with-a-name-longer-than-the-figure-is-wide"
+    (comparison,) = compare([record(), record(name, certificate=None)])
+    throughput = drawings(comparison, "one")[0]
+
+    assert "… (not ranked)" in throughput.svg
+    assert "PyTorch 2.13.0, eager, default<" in throughput.svg

@@ -3,21 +3,16 @@
 import math
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-import reports
-from bench.errors import ResultsError
+from bench.certificate import Certificate, Defect
+from bench.optimizer import Change, Optimizer
 from bench.results import Block, Epoch, Record
 from reports import frame
 
 MakeRecord = Callable[..., Record]
-Save = Callable[[Path, list[Record]], Path]
-
-
-def test_load_is_what_the_package_offers() -> None:
-    assert reports.load is frame.load
+MakeCertificate = Callable[..., Certificate]
 
 
 def test_every_column_is_documented_and_there(three: list[Record]) -> None:
@@ -42,6 +37,29 @@ def test_a_trial_in_base_units(record: MakeRecord) -> None:
     assert row["time_to_first_step_seconds"] == pytest.approx(1.5 + 0.25 + 0.5)
     assert row["learning_rate"] == 0.05
     assert row["started"].isoformat() == "2026-03-04T05:06:07+00:00"
+
+
+def test_an_optimizer_in_columns(record: MakeRecord) -> None:
+    adam = Optimizer("adam", 0.001, weight_decay=0.1, changes=(Change(0, 0.1), Change(6, 0.01)))
+    row = frame.trials([record(optimizer=adam, model="resnet20-half")]).iloc[0]
+
+    assert row["optimizer"] == "adam"
+    assert row["learning_rate_changes"] == "1:0.1, 7:0.01"
+    assert (row["weight_decay"], row["momentum"]) == (0.1, 0.0)
+    assert (row["beta1"], row["beta2"], row["epsilon"]) == (0.9, 0.999, 1e-8)
+    assert row["family"] == "resnet"
+
+
+def test_a_proof_in_columns(record: MakeRecord, certificate: MakeCertificate) -> None:
+    defects = tuple(Defect(name, "float64", "q", 1e-3, 1e-9, 1) for name in ("a", "b", "a"))
+    records = [record(certificate=certificate(defects=defects)), record(certificate=None)]
+    proved, old = (row for _, row in frame.trials(records).iterrows())
+
+    assert (proved["verdict"], old["verdict"]) == ("verified", "unchecked")
+    assert (proved["worst_error_float64"], proved["worst_error_float32"]) == (2.1e-15, 6.2e-7)
+    assert proved["known_defects"] == "a; b"
+    assert (proved["test_samples"], proved["quantities"]) == (360, 420)
+    assert math.isnan(old["worst_error_float64"])
 
 
 def test_throughput_leaves_warmup_out_and_training_time_does_not(record: MakeRecord) -> None:
@@ -89,44 +107,6 @@ def test_epochs_are_long(record: MakeRecord) -> None:
 
     assert found["epoch"].tolist() == [1, 2]
     assert found["test_accuracy"].tolist() == [0.9, 0.95]
-
-
-@pytest.mark.parametrize("place", ["", "quick", "quick/records.jsonl"])
-def test_load_takes_results_a_run_or_a_file(
-    place: str, tmp_path: Path, three: list[Record], save: Save
-) -> None:
-    save(tmp_path / "quick", three)
-
-    loaded = frame.load(tmp_path / place)
-
-    assert loaded["framework"].tolist() == ["pytorch", "tensorflow", "mxnet"]
-
-
-def test_load_joins_the_runs_of_a_results_folder(
-    tmp_path: Path, record: MakeRecord, save: Save
-) -> None:
-    save(tmp_path / "a", [record(run="a")])
-    save(tmp_path / "b", [record(run="b")])
-
-    loaded = frame.load(tmp_path)
-
-    assert loaded["run"].tolist() == ["a", "b"]
-    assert loaded["record"].is_unique
-
-
-def test_load_warns_of_a_torn_line(tmp_path: Path, three: list[Record], save: Save) -> None:
-    path = save(tmp_path / "quick", three) / "records.jsonl"
-    path.write_text(path.read_text()[:-100])
-
-    with pytest.warns(UserWarning, match="line 3 was left out"):
-        loaded = frame.load(path)
-
-    assert len(loaded) == 2
-
-
-def test_load_of_nothing_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(ResultsError, match=r"No records were found.*run `tox -e bench`"):
-        frame.load(tmp_path)
 
 
 def test_machine_key_does_not_depend_on_the_order_of_facts() -> None:

@@ -11,13 +11,15 @@ from typing import Any
 
 import pytest
 
+from bench.certificate import Certificate, Defect, Worst
 from bench.optimizer import Optimizer
-from bench.results import Record
+from bench.results import Record, decode, encode
 from reports.export import document
 from reports.page import render
 from reports.runs import Run, read
 
 MakeRecord = Callable[..., Record]
+MakeCertificate = Callable[..., Certificate]
 Save = Callable[[Path, Sequence[Record]], Path]
 
 EVIL = "<script>alert('x')</script>"
@@ -63,8 +65,11 @@ def poisoned(value: Any) -> Any:
         return EVIL + value
     if isinstance(value, dict):
         return {**{key: poisoned(item) for key, item in value.items()}, EVIL: EVIL}
-    if isinstance(value, list):
-        return [poisoned(item) for item in value]
+    if isinstance(value, list | tuple):
+        return type(value)(poisoned(item) for item in value)
+    if isinstance(value, Certificate | Worst | Defect):
+        changes = {name: poisoned(item) for name, item in vars(value).items() if name != "verdict"}
+        return dataclasses.replace(value, **changes)
     return value
 
 
@@ -80,7 +85,11 @@ def poison(record: Record) -> Record:
     return dataclasses.replace(record, trial=dataclasses.replace(record.trial, **trial), **changes)
 
 
-def test_planted_markup_is_only_ever_text(record: MakeRecord, failure: MakeRecord) -> None:
+def test_planted_markup_is_only_ever_text(
+    record: MakeRecord, failure: MakeRecord, certificate: MakeCertificate
+) -> None:
+    defects = (Defect("rounds", "float64", "conv1.weight", 1e-3, 1e-9, 2),)
+    different = certificate(verdict="different", reason="Off.", defects=defects)
     gpus = [{"name": "GPU", "memory_bytes": 2**30}]
     machine = record().machine | {"gpus": gpus, "gpu_driver": "1"}
     records = [
@@ -88,6 +97,9 @@ def test_planted_markup_is_only_ever_text(record: MakeRecord, failure: MakeRecor
         poison(record("mxnet", machine=machine)),
         poison(record("jax", seed=2, digests={"weights": "w"})),
         poison(failure(status="failed")),
+        poison(record("keras", machine=machine, certificate=certificate(defects=defects))),
+        poison(record("theano", machine=machine, certificate=different)),
+        poison(record("chainer", machine=machine, certificate=certificate(worst=()))),
         record("caffe", digests={"weights": EVIL}),
     ]
     html = render(Run(EVIL, tuple(records), (EVIL,)))
@@ -143,10 +155,14 @@ def test_the_order_of_the_page(three: list[Record]) -> None:
     words = Page(page(three)).words()
     order = [
         "Run quick",
-        "was fastest at 12,000 samples/s",
+        "is fastest at 12,000 samples/s, 2.22x the speed of TensorFlow",
+        "Ranked are only rows that are proved to take the same training steps",
         "16.0 GiB memory, no GPU",
+        "was fastest at 12,000 samples/s",
         "Ratio to fastest",
         "a point per measured block",
+        "Is it the same training step?",
+        "Worst error in float64",
         "Was it the same work?",
         "Failures and skips",
         "What it ran on",
@@ -183,12 +199,78 @@ def test_different_inputs_are_an_alarm_at_the_top(three: list[Record], record: M
     assert alarm not in page(three)
 
 
+def test_rows_that_are_not_ranked_are_shown_with_the_reason(
+    three: list[Record], record: MakeRecord
+) -> None:
+    words = Page(page([*three, record("jax", certificate=None)])).words()
+
+    assert "JAX 0.1 (eager) is not ranked." in words
+    assert "JAX 0.1, eager, default (not ranked) 3,000" in words
+    assert (
+        "Not ranked, and why: JAX 0.1, eager, default : not verified: the record has no "
+        "certificate."
+    ) in words
+    assert "3 of 4 rows are verified" in words
+
+
+def test_a_run_of_old_records_ranks_nothing(three: list[Record]) -> None:
+    old = [dataclasses.replace(record, certificate=None, test_samples=None) for record in three]
+    words = Page(page(old)).words()
+
+    assert "There is nothing to rank. Not ranked: PyTorch 2.13.0 (eager), TensorFlow" in words
+    assert "fastest at" not in words
+    assert "None of 3 rows is verified." in words
+    assert "12,000" in words, "the numbers are shown all the same"
+    assert "The records do not say how many test samples there were" in words
+
+
+def test_the_summary_links_to_each_comparison(three: list[Record], record: MakeRecord) -> None:
+    models = ("alexnet-quarter", "resnet20", "lstm")
+    others = [record(name, model=model) for model in models for name in ("pytorch", "mxnet")]
+    html = page([*three, *others])
+    words = Page(html).words()
+
+    links = [dict(attributes).get("href") for tag, attributes in Page(html).tags if tag == "a"]
+    assert links[:4] == [f"#comparison-{number}" for number in (1, 2, 3, 4)]
+    assert words.count("PyTorch 2.13.0 (eager) is fastest at 12,000 samples/s, 2.") == 4
+    assert "AlexNet (a quarter of the width) on digits, batch size 64" in words
+
+
+def test_certificates_of_nonsense_do_not_stop_the_page(
+    record: MakeRecord, certificate: MakeCertificate
+) -> None:
+    nan = float("nan")
+    worst = (Worst("float64", "g", "q", nan, nan),)
+    defects = (Defect("d", "float64", "q", nan, nan, 1),)
+    records = [
+        record(certificate=certificate(worst=worst, defects=defects)),
+        record("mxnet", certificate=certificate(quantities=nan, checked="")),
+    ]
+
+    assert "There is nothing to rank" in page(records)
+    assert json.loads(document(Run("quick", tuple(records), ())))["comparisons"]
+
+
+def test_forged_numbers_do_not_stop_the_page(record: MakeRecord) -> None:
+    """A file may hold numbers that no trial gives."""
+    line = json.loads(encode(record()))
+    line["epochs"][-1]["test_accuracy"] = float("inf")
+    line["blocks"][-1]["seconds"] = 1e-320
+    line["test_samples"] = 10**400
+    line["certificate"] |= {"quantities": 10**400, "checked": [1], "digest": {}}
+    forged = decode(json.dumps(line))
+
+    assert "MXNet" in page([forged, record("mxnet"), record()])
+
+
 def test_machines_are_never_compared(three: list[Record], record: MakeRecord) -> None:
     words = Page(page([*three, record("jax", machine={"cpu": "Another CPU"})])).words()
 
     assert "Machine 1: Example CPU" in words
     assert "Machine 2: Another CPU" in words
-    assert "JAX 0.1 (eager) reached" in words, "it is alone in its comparison"
+    assert "There is nothing to rank: JAX 0.1 (eager) reached" in words, (
+        "it is alone in its comparison"
+    )
 
 
 def test_a_torn_last_line_is_shown(tmp_path: Path, three: list[Record], save: Save) -> None:
@@ -221,12 +303,17 @@ def test_the_document_for_programs(three: list[Record], failure: MakeRecord) -> 
 
     (comparison,) = content["comparisons"]
     rows = {row["framework"]: row for row in comparison["rows"]}
-    assert content["schema"] == 1
+    assert content["schema"] == 2
     assert rows["tensorflow"]["ratio_to_fastest"] == pytest.approx(0.45)
     assert rows["jax"]["throughput_samples_per_second"] is None
     assert rows["pytorch"]["peak_resident_bytes"] == 300 * 2**20
     assert comparison["same_digests"] is True
     assert comparison["optimizer"]["learning_rate"] == 0.05
+    assert comparison["optimizer"]["changes"] == []
+    assert comparison["headline"].startswith("PyTorch 2.13.0 (eager) is fastest")
+    assert comparison["certificates"][0]["worst"][0]["quantity"] == "gradient of conv1.weight"
+    assert (rows["mxnet"]["ranked"], rows["mxnet"]["verdict"]) == (True, "verified")
+    assert (rows["jax"]["ranked"], rows["jax"]["unranked_reason"]) == (False, "no trial finished")
     assert comparison["machine"] == content["machines"][0]["key"]
     assert content["not_ok"][0]["status"] == "skipped"
     assert content["problems"] == ["a line"]

@@ -118,6 +118,14 @@ def test_losses_of_a_trial_that_ended_early(record: MakeRecord) -> None:
     assert math.isnan(losses[DIFFERENCE].iloc[1])
 
 
+def test_the_step_of_the_largest_difference_is_one_that_has_a_difference(
+    record: MakeRecord,
+) -> None:
+    records = [record(losses=(2.0, 1.0, math.nan)), record("mxnet", losses=(2.0, 0.9, 0.5))]
+
+    assert "(at step 2)" in proof_of(records).words[-1]
+
+
 def test_settings_are_named_where_they_differ(record: MakeRecord) -> None:
     proof = proof_of([record(), record(settings="tuned")])
 

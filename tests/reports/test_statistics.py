@@ -24,6 +24,10 @@ def test_throughput_of_no_time_is_nan(seconds: float) -> None:
     assert math.isnan(throughput(640, seconds))
 
 
+def test_throughput_is_never_infinite() -> None:
+    assert math.isnan(throughput(640, 1e-320))
+
+
 def test_quartiles_are_definition_7_of_hyndman_and_fan() -> None:
     # The example of Wikipedia's "Quartile"; definition 7 gives 25.5, 40 and 42.5.
     values = [6, 7, 15, 36, 39, 40, 41, 42, 43, 47, 49]
@@ -39,8 +43,8 @@ def test_quartiles_of_one_value_are_that_value() -> None:
     assert quartiles([7.0]) == Spread(7.0, 7.0, 7.0, 1)
 
 
-def test_quartiles_leave_nan_out() -> None:
-    assert quartiles([1, math.nan, 3]) == Spread(1.5, 2.0, 2.5, 2)
+def test_quartiles_leave_out_what_is_not_finite() -> None:
+    assert quartiles([1, math.nan, 3, math.inf]) == Spread(1.5, 2.0, 2.5, 2)
 
 
 def test_statistics_of_nothing_are_nan() -> None:

@@ -99,6 +99,29 @@ def test_a_failure_is_a_row_of_dashes_with_its_outcome(
     assert row["Ratio to fastest"] == ABSENT
 
 
+def test_a_row_that_is_not_ranked_has_no_ratio_and_stands_below(
+    three: list[Record], record: MakeRecord, blocks: MakeBlocks
+) -> None:
+    fast = record("jax", certificate=None, blocks=blocks(90_000, (1, 1)))
+    table = numbers([fast, *three])
+    shown = comparison_text(table)
+
+    assert table["framework"].tolist() == ["pytorch", "tensorflow", "mxnet", "jax"]
+    assert table["ranked"].tolist() == [True, True, True, False]
+    assert table["ratio_to_fastest"].tolist()[:3] == pytest.approx([1.0, 0.45, 0.41])
+    assert math.isnan(table["ratio_to_fastest"].tolist()[3])
+    assert shown.index[3] == "JAX 0.1, eager, default (not ranked)"
+    assert shown["Samples/s, median"].tolist()[3] == "90,000"
+    assert shown["Proof"].tolist() == ["verified, 2e-15"] * 3 + ["not verified"]
+
+
+def test_a_single_ranked_row_is_a_multiple_of_nothing(record: MakeRecord) -> None:
+    assert text([record(), record("mxnet", certificate=None)])["Ratio to fastest"].tolist() == [
+        ABSENT,
+        ABSENT,
+    ]
+
+
 def test_a_run_of_failures_has_no_ratio(failure: MakeRecord) -> None:
     table = numbers([failure("mxnet"), failure("pytorch")])
 

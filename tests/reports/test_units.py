@@ -37,6 +37,12 @@ def test_a_difference_shows_its_magnitude() -> None:
     assert units.difference(0.0) == "0"
 
 
+def test_an_error_is_a_magnitude() -> None:
+    assert units.error(2.14e-15) == "2e-15"
+    assert units.error(0.0) == "0"
+    assert units.error(math.nan) == units.ABSENT
+
+
 def test_nan_is_a_dash() -> None:
     assert {text(math.nan) for text in (units.number, units.percent, units.loss)} == {units.ABSENT}
 

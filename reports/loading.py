@@ -1,0 +1,53 @@
+"""Records from files as a data frame of trials, each with what its own run's report says of it."""
+
+import warnings
+from collections.abc import Sequence
+from os import PathLike
+from pathlib import Path
+
+import pandas as pd
+
+from bench.results import Record, read_records
+from reports import frame
+from reports.comparisons import compare
+from reports.runs import records_files
+
+RANK_COLUMNS: dict[str, str] = {
+    "ranked": "whether the report of the trial's run ranks its row",
+    "unranked_reason": "why not, None where it does",
+}
+COLUMNS: dict[str, str] = frame.TRIAL_COLUMNS | RANK_COLUMNS
+
+
+def load(path: str | PathLike[str]) -> pd.DataFrame:
+    """The trials in a results folder, a run's folder or a records file, one row each.
+
+    `COLUMNS` says what is in the columns. Each line that is no record is a warning.
+
+    Raises:
+        ResultsError: there are no records at `path`, or they cannot be read.
+    """
+    records: list[Record] = []
+    refusals: list[str | None] = []
+    for file in records_files(Path(path)):
+        found, problems = read_records(file)
+        records += found
+        refusals += refusals_of(found)
+        for problem in problems:
+            warnings.warn(f"{file.parent.name}: {problem}", stacklevel=2)
+    ranked = [refusal is None for refusal in refusals]
+    return frame.trials(records).assign(
+        ranked=pd.Series(ranked, dtype=bool), unranked_reason=pd.Series(refusals, dtype=object)
+    )
+
+
+def refusals_of(records: Sequence[Record]) -> list[str | None]:
+    """For each record of one run why its row is not ranked, None where it is."""
+    # By identity: a records file can hold the same trial twice.
+    found = {
+        id(record): row.refusal
+        for comparison in compare(records)
+        for row in comparison.rows
+        for record in row.records
+    }
+    return [found[id(record)] for record in records]
