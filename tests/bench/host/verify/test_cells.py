@@ -1,0 +1,55 @@
+import pytest
+
+from bench.errors import PlanError
+from bench.host.frameworks import discover
+from bench.host.verify.cells import PAIRS, choose_cells
+from bench.models import MODELS
+
+FRAMEWORKS = discover()
+
+
+def test_by_default_every_family_is_verified_in_every_framework_and_mode() -> None:
+    cells = choose_cells(FRAMEWORKS, (), (), "cpu")
+    families = {model.family for model in MODELS.values()}
+    found = {(cell.framework.name, cell.spec.family, cell.mode) for cell in cells}
+    for name, framework in FRAMEWORKS.items():
+        assert set(framework.families) == families
+        for mode in framework.modes:
+            assert {(name, family, mode) for family in families} <= found
+
+
+def test_models_and_modes_narrow_the_cells() -> None:
+    cells = choose_cells({"pytorch": FRAMEWORKS["pytorch"]}, ("lenet",), ("eager",), "cpu")
+    (cell,) = cells
+    assert (cell.model, cell.dataset, cell.mode) == ("lenet", "mnist", "eager")
+    assert cell.title == "lenet (mnist) in PyTorch, eager"
+
+
+def test_a_model_without_a_usual_data_set_takes_the_first_that_fits() -> None:
+    (cell,) = choose_cells({"mxnet": FRAMEWORKS["mxnet"]}, ("resnet18",), ("eager",), "cpu")
+    assert cell.samples.shape == (3, 32, 32)
+
+
+def test_dropout_is_at_rate_zero() -> None:
+    (cell,) = choose_cells({"mxnet": FRAMEWORKS["mxnet"]}, ("alexnet",), ("eager",), "cpu")
+    assert cell.spec.dropout == 0  # type: ignore[attr-defined]
+    assert MODELS["alexnet"].build(cell.samples).dropout == 0.5  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("models", "modes", "words"),
+    [
+        (("lenet5",), (), "There is no model 'lenet5'; expected names out of lenet"),
+        ((), ("fast",), "There is no mode 'fast'; expected names out of eager, compiled"),
+    ],
+)
+def test_an_unknown_name_is_refused(
+    models: tuple[str, ...], modes: tuple[str, ...], words: str
+) -> None:
+    with pytest.raises(PlanError, match=words):
+        choose_cells(FRAMEWORKS, models, modes, "cpu")
+
+
+def test_every_pair_fits() -> None:
+    assert {model for model, _ in PAIRS} <= set(MODELS)
+    assert len(choose_cells(FRAMEWORKS, [model for model, _ in PAIRS], (), "cpu")) > 0
