@@ -1,6 +1,7 @@
 """MXNet Gluon behind the contract of `bench.worker.backend`."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import mxnet as mx
 import numpy as np
@@ -9,61 +10,79 @@ from mxnet.ndarray import NDArray
 
 from bench.job import Execution
 from bench.optimizer import Optimizer
-from bench.spec import ModelSpec
+from bench.spec import ModelSpec, Param, arrays_of
 
+from . import optimizers
 from . import weights as parameters
+from .alexnet import AlexNet
 from .lenet import LeNet
+from .lstm import LSTM
+from .resnet import ResNet
 
-MODELS = {"lenet": LeNet}
+MODELS = {"lenet": LeNet, "alexnet": AlexNet, "resnet": ResNet, "lstm": LSTM}
+DTYPES = {"ieee": "float32", "float64": "float64"}
 
 
 class Backend:
     """Trains with Gluon blocks and a Trainer; in mode `compiled` the blocks are hybridised.
 
-    The number of threads is read from OMP_NUM_THREADS when the library loads.
+    The number of threads is read from OMP_NUM_THREADS when the library loads. What copies to
+    NumPy (logits, gradients, export, slots) slows later steps, and is for `verify` alone.
     """
 
     version = mx.__version__
 
     def __init__(self, spec: ModelSpec, optimizer: Optimizer, execution: Execution) -> None:
         self.context = mx.gpu() if execution.device == "cuda" else mx.cpu()
-        self.manifest = spec.parameters()
+        self.manifest = arrays_of(spec)
         self.model = MODELS[spec.family](spec)
+        self.model.cast(DTYPES[execution.precision])
         self.model.initialize(ctx=self.context)
-        self.criterion = gluon.loss.SoftmaxCrossEntropyLoss()
+        self.arrays = parameters.named_parameters(self.model)
+        self.trained = {param.name: self.arrays[param.name] for param in spec.parameters()}
+        self.criterion = gluon.loss.SoftmaxCrossEntropyLoss()  # of each sample
         if execution.mode == "compiled":
             self.model.hybridize(static_alloc=True, static_shape=True)
             self.criterion.hybridize(static_alloc=True, static_shape=True)
-        self.trainer = gluon.Trainer(
-            self.model.collect_params(),
-            "sgd",
-            {"learning_rate": optimizer.learning_rate, "momentum": optimizer.momentum},
-            kvstore=None,
-        )
+        self.make_trainer = partial(optimizers.make, optimizer, spec.parameters(), self.trained)
+        self.trainer = self.make_trainer()
+        self.loaded: Mapping[str, np.ndarray] = {}
+        self.steps = self.batch_size = 0
 
     def load(self, weights: Mapping[str, np.ndarray]) -> None:
-        parameters.load(self.model, self.manifest, weights)
+        parameters.load(self.arrays, self.manifest, weights)
+        # What a trainer has gathered goes with it; the learning rate stays.
+        learning_rate = self.trainer.learning_rate
+        self.trainer = self.make_trainer()
+        self.trainer.set_learning_rate(learning_rate)
+        self.loaded, self.steps = weights, 0
 
-    def step(self, images: np.ndarray, labels: np.ndarray) -> NDArray:
-        x, y = self._to_device(images), self._to_device(labels)
+    def set_learning_rate(self, learning_rate: float) -> None:
+        optimizers.set_learning_rate(self.trainer, learning_rate)
+
+    def step(self, inputs: np.ndarray, labels: np.ndarray) -> NDArray:
+        loss = self._backward(inputs, labels)
+        self.trainer.step(len(labels))
+        return loss
+
+    def _backward(self, inputs: np.ndarray, labels: np.ndarray) -> NDArray:
+        """The loss of each sample; the gradients of their sum are in the parameters."""
+        x, y = self._to_device(inputs), self._to_device(labels)
         with autograd.record():
             loss = self.criterion(self.model(x), y)  # (N,)
         loss.backward()
-        self.trainer.step(len(images))
+        self.steps, self.batch_size = self.steps + 1, len(labels)
         return loss
 
     def losses(self, handles: Sequence[NDArray]) -> list[float]:
         return [handle.asnumpy().sum(dtype=np.float64).item() for handle in handles]
 
-    def evaluate(self, images: np.ndarray, labels: np.ndarray) -> tuple[float, int]:
-        x, y = self._to_device(images), self._to_device(labels)
+    def evaluate(self, inputs: np.ndarray, labels: np.ndarray) -> tuple[float, int]:
+        x, y = self._to_device(inputs), self._to_device(labels)
         logits = self.model(x)
         correct = (logits.argmax(axis=1).astype(y.dtype) == y).sum()
         loss = self.criterion(logits, y).sum()
         return loss.asscalar().item(), int(correct.asscalar())
-
-    def export(self) -> dict[str, np.ndarray]:
-        return parameters.export(self.model)
 
     def synchronize(self) -> None:
         mx.nd.waitall()
@@ -71,6 +90,34 @@ class Backend:
     def memory(self) -> dict[str, int]:
         # MXNet 1.9.1 has no figure of its allocator.
         return {}
+
+    def logits(self, inputs: np.ndarray, training: bool) -> np.ndarray:
+        with autograd.train_mode() if training else autograd.predict_mode():
+            logits = self.model(self._to_device(inputs))
+        return parameters.to_numpy(logits)
+
+    def gradients(self, inputs: np.ndarray, labels: np.ndarray) -> dict[str, np.ndarray]:
+        self._backward(inputs, labels)
+        return {
+            name: parameters.to_numpy(one.grad()) / len(labels)
+            for name, one in self.trained.items()
+        }
+
+    def export(self) -> dict[str, np.ndarray]:
+        arrays = {name: parameters.to_numpy(one.data()) for name, one in self.arrays.items()}
+        return {param.name: self._canonical(param, arrays[param.name]) for param in self.manifest}
+
+    def _canonical(self, param: Param, array: np.ndarray) -> np.ndarray:
+        # MXNet's own variance, on the CPU, has the divisor n. On a GPU cuDNN makes it, with n - 1
+        # by its manual: that was never run, for 1.9.1 has no code for the GPUs we have.
+        on_gpu = self.context.device_type == "gpu"
+        if param.kind != "running variance" or self.steps == 0 or not on_gpu:
+            return array
+        initial = self.loaded[param.name]
+        return parameters.with_divisor_n(param, array, initial, self.steps, self.batch_size)
+
+    def slots(self) -> dict[str, dict[str, np.ndarray]]:
+        return optimizers.slots(self.trainer, self.trained)
 
     def _to_device(self, array: np.ndarray) -> NDArray:
         # Without a copy on the CPU. mx.nd.array copies 200,000 values and more with OpenMP in

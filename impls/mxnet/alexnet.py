@@ -1,0 +1,73 @@
+"""AlexNet in MXNet Gluon."""
+
+from typing import Any
+
+from mxnet.gluon import HybridBlock, nn
+from mxnet.gluon.contrib.nn import Identity
+from mxnet.ndarray import NDArray
+
+from bench.models.alexnet import POOL, POOL_STRIDE, Convolution, ResponseNormalization
+from bench.models.alexnet import AlexNet as Spec
+
+
+class AlexNet(HybridBlock):
+    """Five convolutions, three of them with pooling, then three dense layers; NCHW."""
+
+    def __init__(self, spec: Spec) -> None:
+        super().__init__()
+        stem, second, later, *_ = spec.convolutions
+        c1, c2, c3, c4, c5 = spec.channels
+        self.conv1 = _convolution(spec.input_shape[0], c1, stem)
+        self.conv2 = _convolution(c1, c2, second)
+        self.conv3 = _convolution(c2, c3, later)
+        self.conv4 = _convolution(c3, c4, later)
+        self.conv5 = _convolution(c4, c5, later)
+        self.normalize = _response_normalization(spec.normalization)
+        self.pool = nn.MaxPool2D(POOL, POOL_STRIDE)
+        self.dropout = nn.Dropout(spec.dropout)
+        self.flatten = nn.Flatten()
+        channels, height, width = spec.feature_map
+        first, second = spec.units
+        self.dense1 = nn.Dense(first, in_units=channels * height * width, activation="relu")
+        self.dense2 = nn.Dense(second, in_units=first, activation="relu")
+        self.dense3 = nn.Dense(spec.classes, in_units=second)
+
+    def hybrid_forward(self, F: Any, images: NDArray) -> NDArray:  # noqa: N803 (Gluon's own name)
+        x = self.pool(self.normalize(self.conv1(images)))  # (N, 64, 27, 27)
+        x = self.pool(self.normalize(self.conv2(x)))  # (N, 192, 13, 13)
+        x = self.conv3(x)  # (N, 384, 13, 13)
+        x = self.conv4(x)  # (N, 256, 13, 13)
+        x = self.pool(self.conv5(x))  # (N, 256, 6, 6)
+        x = self.flatten(x)  # (N, 9216) in the order C, H, W
+        x = self.dropout(self.dense1(x))  # (N, 4096)
+        x = self.dropout(self.dense2(x))  # (N, 4096)
+        return self.dense3(x)  # (N, classes)
+
+
+class ResponseNormalizationLayer(HybridBlock):
+    """Local response normalization, for which Gluon has an operator but no block."""
+
+    def __init__(self, rule: ResponseNormalization) -> None:
+        super().__init__()
+        # MXNet takes alpha times the mean of the squares, the paper alpha times their sum.
+        self.alpha = rule.alpha * rule.size
+        self.rule = rule
+
+    def hybrid_forward(self, F: Any, x: NDArray) -> NDArray:  # noqa: N803 (Gluon's own name)
+        rule = self.rule
+        return F.LRN(x, alpha=self.alpha, beta=rule.beta, knorm=rule.k, nsize=rule.size)
+
+
+def _convolution(inputs: int, outputs: int, layer: Convolution) -> nn.Conv2D:
+    return nn.Conv2D(
+        outputs,
+        layer.kernel,
+        layer.stride,
+        layer.padding,
+        in_channels=inputs,
+        activation="relu",
+    )
+
+
+def _response_normalization(rule: ResponseNormalization | None) -> HybridBlock:
+    return Identity() if rule is None else ResponseNormalizationLayer(rule)
