@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeVar, get_args
 
 Verdict = Literal["verified", "different", "unchecked"]
 
@@ -79,6 +79,27 @@ class Certificate:
         """
         if document["verdict"] not in get_args(Verdict):
             raise ValueError(f"verdict {document['verdict']!r} is none of {get_args(Verdict)}")
-        worst = tuple(Worst(**one) for one in document.get("worst", ()))
-        defects = tuple(Defect(**one) for one in document.get("defects", ()))
-        return cls(**{**document, "worst": worst, "defects": defects})
+        worst = tuple(_checked(Worst(**one)) for one in document.get("worst", ()))
+        defects = tuple(_checked(Defect(**one)) for one in document.get("defects", ()))
+        return _checked(cls(**{**document, "worst": worst, "defects": defects}))
+
+
+TEXTS = ("precision", "group", "quantity", "name", "digest", "checked")
+NUMBERS = ("error", "limit", "count", "quantities")
+Checked = TypeVar("Checked", Worst, Defect, Certificate)
+
+
+def _checked(one: Checked) -> Checked:
+    """`one`; raises TypeError where a value is not what readers rely on."""
+    for name, value in vars(one).items():
+        wanted: Any = object
+        if name in TEXTS:
+            wanted = str
+        elif name in NUMBERS:
+            # An error that is no finite number is written as null.
+            wanted = (int, float, type(None)) if name == "error" else (int, float)
+        elif name == "reason":
+            wanted = (str, type(None))
+        if not isinstance(value, wanted):
+            raise TypeError(f"{name!r} of the certificate is {value!r}")
+    return one

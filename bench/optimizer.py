@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Literal, cast, get_args
 
 Rule = Literal["sgd", "adam"]
 RULES: tuple[Rule, ...] = get_args(Rule)
@@ -64,10 +64,23 @@ class Optimizer:
         """The optimizer in what JSON made of one.
 
         Raises:
-            TypeError, ValueError: it is not an optimizer's.
+            KeyError, OverflowError, TypeError, ValueError: it is not an optimizer's.
         """
+        if not isinstance(document["name"], str):
+            raise TypeError(f"'name' of the optimizer is {document['name']!r}")
         changes = tuple(
-            Change(int(change["epoch"]), float(change["learning_rate"]))
+            Change(int(change["epoch"]), _number(change["learning_rate"]))
             for change in document.get("changes", ())
         )
-        return cls(**{**document, "changes": changes})
+        numbers = {
+            name: _number(value)
+            for name, value in document.items()
+            if name not in ("name", "changes")
+        }
+        return cls(name=cast(Rule, document["name"]), changes=changes, **numbers)
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(f"{value!r} of the optimizer is no number")
+    return float(value)

@@ -146,7 +146,7 @@ def decode(line: str) -> Record:
         )
     try:
         return _record(document)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
         raise ResultsError(
             f"It is not a record of schema {SCHEMA}: {type(error).__name__}: {error}."
         ) from error

@@ -27,7 +27,7 @@ VERIFICATION = ("logits", "gradients", "export", "slots")
 def run(text: str, channel: Channel) -> None:
     """Take the steps in each precision; what was found goes over the channel."""
     job = VerificationJob.from_json(text)
-    backend_class = _with_conventions(job, import_backend(job.framework, job.implementation))
+    backend_class = _verifiable(job, import_backend(job.framework, job.implementation))
     channel.send("imported", framework_version=backend_class.version, versions=installed_versions())
     spec = without_dropout(MODELS[job.model].build(job.samples))
     for precision in job.precisions:
@@ -85,19 +85,18 @@ def load_data(job: VerificationJob, precision: str) -> Data:
     return Data(inputs, labels, arrays)
 
 
-def _check_verifiable(backend_class: type[Backend], job: VerificationJob) -> None:
+def _verifiable(job: VerificationJob, backend_class: type[Backend]) -> type[VerifiableBackend]:
+    """The class with the reference's deviations, if the job names some.
+
+    Raises:
+        WorkerError: it has not the methods that a verification asks for.
+    """
     missing = [name for name in VERIFICATION if not hasattr(backend_class, name)]
     if missing:
         raise WorkerError(
             f"{job.implementation}/backend.py cannot be verified: its class 'Backend' has no "
             f"{', '.join(missing)}; add them as bench/worker/backend.py describes them."
         )
-
-
-def _with_conventions(
-    job: VerificationJob, backend_class: type[Backend]
-) -> type[VerifiableBackend]:
-    """The reference with other conventions than the canonical ones, if the job names some."""
     attributes: dict[str, Any] = {}
     if job.unbiased_variance:
         attributes["unbiased_variance"] = True

@@ -67,7 +67,7 @@ def defaults() -> dict[str, object]:
     values: dict[str, object] = {}
 
     def add(name: str, **settings: object) -> None:
-        values[name.removeprefix("--")] = settings.get("default")
+        values[name.removeprefix("--").replace("-", "_")] = settings.get("default")
 
     add_options(add)
     return values
@@ -78,6 +78,8 @@ def test_options_become_a_request() -> None:
     request = read_request(values.__getitem__)
     assert request.frameworks == ("pytorch", "mxnet")
     assert {name: str(path) for name, path in (request.pythons or {}).items()} == {"a": "/b=c"}
+    assert request.verified
+    assert not read_request({**values, "skip_verification": True}.__getitem__).verified
 
 
 @pytest.mark.parametrize("value", ["pytorch", "=x", "pytorch="])

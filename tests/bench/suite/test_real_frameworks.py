@@ -57,6 +57,16 @@ def test_their_losses_agree_over_the_first_ten_steps(finished: Finished) -> None
             assert abs(left / right - 1) < 1e-5, (one.trial.framework, other.trial.framework, step)
 
 
+def test_each_is_certified_before_it_is_timed(finished: Finished) -> None:
+    for record in finished.records:
+        certificate = record.certificate
+        assert certificate is not None
+        assert certificate.verified, certificate.reason
+        worst = [one for one in certificate.worst if one.precision == "float64"]
+        assert {one.group for one in worst} >= {"logits", "gradients", "optimizer slots"}
+        assert all(one.error <= 1e-9 for one in worst)
+
+
 def test_they_learn(finished: Finished) -> None:
     for record in finished.records:
         assert record.epochs[-1].test_accuracy > 0.85

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from bench.results import read_records
-from tests.bench.suite.conftest import NUMPY_OPTIONS, PLAN, Suite, suite_command
+from tests.bench.suite.conftest import NUMPY_OPTIONS, PLAN, Suite, run_suite, suite_command
 from tests.conftest import ROOT
 
 
@@ -123,13 +123,29 @@ def test_a_run_with_every_trial_failed_leaves_no_empty_file(suite: Suite, tmp_pa
 
 def test_a_trial_over_its_time_limit_is_a_record(suite: Suite, tmp_path: Path) -> None:
     plan = tmp_path / "endless.toml"
-    plan.write_text("time_limit_seconds = 3\n" + PLAN.replace("epochs = 2", "epochs = 2000"))
+    plan.write_text("time_limit_seconds = 10\n" + PLAN.replace("epochs = 2", "epochs = 2000"))
     finished = suite(f"--plan={plan}", "-x")
     assert finished.status == 1
     (record,) = finished.records
     assert record.status == "timeout"
-    assert "stopped after 3 s" in str(record.reason)
+    assert "stopped after 10 s" in str(record.reason)
     assert record.epochs
+
+
+def test_what_is_timed_is_verified_first(suite: Suite, tmp_path: Path) -> None:
+    finished = run_suite(
+        tmp_path, f"--plan={tmp_path / 'small.toml'}", *NUMPY_OPTIONS, "-k", "not 1998"
+    )
+    (record,) = finished.records
+    assert record.certificate is not None
+    assert record.certificate.verified
+    assert record.test_samples == 355
+    assert "Verifying lenet (digits) in NumPy, eager" in finished.output
+
+
+def test_without_a_verification_nothing_is_certified(suite: Suite) -> None:
+    (record, _) = suite().records
+    assert record.certificate is None
 
 
 def test_a_run_without_any_result_is_no_success(suite: Suite, tmp_path: Path) -> None:
@@ -159,7 +175,7 @@ def test_an_interrupted_run_leaves_no_process_and_no_empty_run(
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     process = subprocess.Popen(
-        suite_command(tmp_path, f"--plan={plan}", *NUMPY_OPTIONS),
+        suite_command(tmp_path, f"--plan={plan}", "--skip-verification", *NUMPY_OPTIONS),
         cwd=ROOT,
         env={**os.environ, "TMPDIR": str(temporary)},
         stdout=subprocess.DEVNULL,
@@ -207,7 +223,7 @@ def test_two_runs_at_once_measure_one_after_the_other(tmp_path: Path, cache: Pat
     folders = [tmp_path / name for name in ("one", "other")]
     runs = [
         subprocess.Popen(
-            suite_command(folder, f"--plan={plan}", *NUMPY_OPTIONS),
+            suite_command(folder, f"--plan={plan}", "--skip-verification", *NUMPY_OPTIONS),
             cwd=ROOT,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
