@@ -22,7 +22,7 @@ DATASETS = {
     "lstm": "mnist",
     "lstm-2": "banking77",
 }
-THREADS = 2
+THREADS = 1  # the batches are small
 
 
 @dataclass(frozen=True)

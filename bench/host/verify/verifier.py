@@ -19,6 +19,8 @@ from bench.verification import VerificationJob
 
 # Pure NumPy in float64; tests/reference.py checks its forward pass and its gradients.
 REFERENCE = ROOT / "tests" / "frameworks" / "numpy"
+# Its matrices are small: more threads wait for each other, on a busy machine for 50 times as long.
+REFERENCE_THREADS = 1
 TIME_LIMIT_SECONDS = 1200
 
 
@@ -122,6 +124,7 @@ class Verifier:
             implementation=str(self.reference.folder),
             mode=self.reference.default_mode,
             device="cpu",
+            threads=REFERENCE_THREADS,
             layout=self.reference.layout,
             precisions=("float64",),
             unbiased_variance=cell.framework.unbiased_variance,
@@ -147,7 +150,7 @@ class Verifier:
         events: list[Event] = []
         invocation = Invocation(
             command=(str(python), "-P", "-m", "bench.worker.verification"),
-            environment=worker_environment(framework, job.device, self.threads),
+            environment=worker_environment(framework, job.device, job.threads),
             log=self.scratch / "worker.log",
             standard_input=job.to_json(),
             time_limit_seconds=TIME_LIMIT_SECONDS,
