@@ -92,7 +92,7 @@ class Certification:
                 compared.framework_version,
                 seconds=monotonic() - start,
             )
-        judgement = judge(compared.errors, cell.framework.known_defects, cell.spec.family)
+        judgement = judge(compared.errors, cell.framework.known_defects, cell.model)
         reason = None
         if judgement.different:
             first = judgement.different[0]
