@@ -38,14 +38,14 @@ class KnownDefect:
 
     Attributes:
         name: what is wrong, in a few words, with a source where there is one.
-        families: models that it concerns.
+        models: those that it concerns.
         precision: in which it shows.
         quantities: patterns (fnmatch) of the names of quantities that it explains.
         at_most: a larger error is not explained by it.
     """
 
     name: str
-    families: tuple[str, ...]
+    models: tuple[str, ...]
     precision: str
     quantities: tuple[str, ...]
     at_most: float
@@ -131,7 +131,7 @@ def read_framework(folder: Path) -> Framework:
 def _known_defect(table: TomlTable) -> KnownDefect:
     defect = KnownDefect(
         name=table.text("name"),
-        families=tuple(table.texts("families")),
+        models=tuple(table.texts("models")),
         precision=table.text("precision", allowed=PRECISIONS),
         quantities=tuple(table.texts("quantities")),
         at_most=table.number("at_most", above=0),

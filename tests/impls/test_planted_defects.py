@@ -19,20 +19,6 @@ Environments = dict[str, Environment | UnavailableError]
 
 PYTORCH = (
     Defect(
-        "epsilon of batch normalization",
-        "pytorch",
-        "resnet20-half",
-        (
-            Edit(
-                "resnet.py",
-                "nn.BatchNorm2d(channels, NORMALIZATION_EPSILON,",
-                "nn.BatchNorm2d(channels, 1e-3,",
-            ),
-        ),
-        LOGITS,
-        "batch normalization's epsilon is 0.001",
-    ),
-    Defect(
         "PyTorch's momentum taken for the decay",
         "pytorch",
         "resnet20-half",
@@ -307,8 +293,302 @@ PYTORCH = (
         "an error of this size is one of float32",
     ),
 )
-DEFECTS = PYTORCH
-CONTROLS = (("pytorch", "lenet-1998", "eager"),)
+TENSORFLOW = (
+    Defect(
+        "Keras's epsilon of batch normalization",
+        "tensorflow",
+        "resnet20-half",
+        (Edit("resnet.py", ", epsilon=NORMALIZATION_EPSILON", ""),),
+        LOGITS,
+        "batch normalization's epsilon is 0.001",
+    ),
+    Defect(
+        "Keras's decay of batch normalization",
+        "tensorflow",
+        "resnet20-half",
+        (Edit("resnet.py", "momentum=NORMALIZATION_DECAY, ", ""),),
+        STATISTICS + "running_mean",
+        "batch normalization's decay of running statistics is 0.99",
+    ),
+    Defect(
+        "`same` at stride 2",
+        "tensorflow",
+        "alexnet-quarter",
+        (
+            Edit("alexnet.py", "ZeroPadding2D(stem.padding)", "Identity()"),
+            Edit(
+                "alexnet.py",
+                'stem.stride, activation="relu")',
+                'stem.stride, padding="same", activation="relu")',
+            ),
+        ),
+        LOGITS,
+        "convolutions of stride 2 pad as `same` does in TensorFlow",
+    ),
+    Defect(
+        "order of gates",
+        "tensorflow",
+        "lstm",
+        (
+            Edit(
+                "weights.py",
+                "    return value.T if param.kind in TRANSPOSED else value\n",
+                '    if param.name.startswith("lstm"):\n'
+                "        i, f, g, o = np.split(value, 4)\n"
+                "        value = np.concatenate([i, f, o, g])\n"
+                "    return value.T if param.kind in TRANSPOSED else value\n",
+            ),
+            Edit(
+                "weights.py",
+                "    return np.ascontiguousarray(value)\n",
+                '    if param.name.startswith("lstm"):\n'
+                "        i, f, o, g = np.split(value, 4)\n"
+                "        value = np.concatenate([i, f, g, o])\n"
+                "    return np.ascontiguousarray(value)\n",
+            ),
+        ),
+        LOGITS,
+        "the LSTM's gates are in the order input, forget, output, cell",
+    ),
+    Defect(
+        "feature map flattened in Keras's order",
+        "tensorflow",
+        "lenet",
+        (
+            Edit("weights.py", "maps.transpose(0, 2, 3, 1).reshape(", "maps.reshape("),
+            Edit("weights.py", "maps.transpose(0, 3, 1, 2).reshape(", "maps.reshape("),
+        ),
+        LOGITS,
+        "flattened in the order height, width, channels",
+    ),
+    Defect(
+        "learning rate inside the momentum across a change",
+        "tensorflow",
+        "lenet-1998",
+        (
+            Edit(
+                "optimizers.py",
+                "            momentum.assign(momentum * ratio)\n",
+                "            pass\n",
+            ),
+        ),
+        "losses of steps 2 to 10, sgd: step 7",
+        "the learning rate is inside the momentum buffer and stays there",
+    ),
+    Defect(
+        "Keras's own Adam",
+        "tensorflow",
+        "lenet-1998",
+        (Edit("optimizers.py", "made = Adam(", "made = keras.optimizers.Adam("),),
+        "weights after 1 step of adam: conv1.weight",
+        "Adam's epsilon stands beside the uncorrected root",
+    ),
+    Defect(
+        "Keras's weight decay",
+        "tensorflow",
+        "lenet-1998",
+        (
+            Edit("backend.py", "if self.weight_decay > 0:", "if False:"),
+            Edit(
+                "optimizers.py",
+                "    made.build(trained)\n",
+                "    made.weight_decay = optimizer.weight_decay\n"
+                '    made.exclude_from_weight_decay(var_names=["bias"])\n'
+                "    made.build(trained)\n",
+            ),
+        ),
+        "slots after 1 step of sgd: velocity of conv1.weight",
+        "weight decay is decoupled from the gradient",
+    ),
+    Defect(
+        "compiled graph with the learning rate as a constant",
+        "tensorflow",
+        "lenet-1998",
+        (
+            Edit(
+                "optimizers.py",
+                "    optimizer.learning_rate = learning_rate\n",
+                "    optimizer._learning_rate = learning_rate\n",
+            ),
+        ),
+        "losses of steps 2 to 10, sgd: step 7",
+        "an update that is not applied",
+        "compiled",
+    ),
+    Defect(
+        "compiled graph with the weights as constants",
+        "tensorflow",
+        "lenet-1998",
+        (
+            Edit(
+                "backend.py",
+                "        logits = self.model(inputs, training=False)\n",
+                "        with tf.init_scope():\n"
+                "            kept = tf.constant(self.model.dense3.kernel.numpy())\n"
+                "        logits = self.model(inputs, training=False)\n"
+                "        hidden = logits - tf.matmul(self.last(inputs), self.model.dense3.kernel)\n"
+                "        logits = hidden + tf.matmul(self.last(inputs), kept)\n",
+            ),
+            Edit(
+                "backend.py",
+                "    def synchronize(self)",
+                "    def last(self, x: tf.Tensor) -> tf.Tensor:\n"
+                "        one = self.model\n"
+                "        x = one.pool(one.conv2(one.pool(one.conv1(x))))\n"
+                "        return one.dense2(one.dense1(one.flatten(x)))\n\n"
+                "    def synchronize(self)",
+            ),
+        ),
+        "evaluation after 10 steps of sgd: summed loss",
+        "weights or running statistics other than those that training left",
+        "compiled",
+    ),
+    Defect(
+        "padding that is masked",
+        "tensorflow",
+        "lstm-2",
+        (
+            Edit(
+                "lstm.py",
+                "Embedding(spec.vocabulary, spec.embedding)",
+                "Embedding(spec.vocabulary, spec.embedding, mask_zero=True)",
+            ),
+        ),
+        LOGITS,
+        "masked padding",
+    ),
+    Defect(
+        "alpha of the response normalization",
+        "tensorflow",
+        "alexnet-lrn-quarter",
+        (Edit("alexnet.py", "alpha=self.rule.alpha,", "alpha=self.rule.alpha / self.rule.size,"),),
+        LOGITS,
+        "local response normalization divides alpha by the size of its window",
+    ),
+)
+MXNET = (
+    Defect(
+        "decay of batch normalization",
+        "mxnet",
+        "resnet20-half",
+        (Edit("resnet.py", "momentum=NORMALIZATION_DECAY", "momentum=1 - NORMALIZATION_DECAY"),),
+        STATISTICS + "running_mean",
+        "batch normalization's decay of running statistics is 0.1",
+    ),
+    Defect(
+        "second bias of the LSTM trained",
+        "mxnet",
+        "lstm",
+        (
+            Edit("lstm.py", '            self.lstm[number].l0_h2h_bias.grad_req = "null"\n', ""),
+            Edit(
+                "backend.py",
+                "        self.trainer = self.make_trainer()\n        self.loaded:",
+                "        self.trainer = self.make_trainer()\n        self.second = gluon.Trainer(\n"
+                "            list(self.model.collect_params('.*h2h_bias').values()),\n"
+                "            optimizers._rule(optimizer), kvstore=None)\n"
+                "        for one in self.second._params:\n"
+                "            one.wd_mult = 0.0\n"
+                "        self.loaded:",
+            ),
+            Edit(
+                "backend.py",
+                "        self.trainer.step(len(labels))\n",
+                "        self.trainer.step(len(labels))\n        self.second.step(len(labels))\n",
+            ),
+        ),
+        "losses of steps 2 to 10, sgd: step 2",
+        "a second trained bias",
+    ),
+    Defect(
+        "learning rate inside the momentum across a change",
+        "mxnet",
+        "lenet-1998",
+        (
+            Edit(
+                "optimizers.py",
+                "                momentum *= learning_rate / trainer.learning_rate\n",
+                "                pass\n",
+            ),
+        ),
+        "losses of steps 2 to 10, sgd: step 7",
+        "the learning rate is inside the momentum buffer and stays there",
+    ),
+    Defect(
+        "MXNet's own Adam",
+        "mxnet",
+        "lenet-1998",
+        (
+            Edit("optimizers.py", "        return Adam(\n", "        return mx.optimizer.Adam(\n"),
+            Edit(
+                "optimizers.py",
+                "isinstance(trainer.optimizer, Adam)",
+                "isinstance(trainer.optimizer, mx.optimizer.Adam)",
+            ),
+        ),
+        "weights after 1 step of adam: conv1.weight",
+        "Adam's epsilon stands beside the uncorrected root",
+    ),
+    Defect(
+        "weight decay for everything",
+        "mxnet",
+        "lenet-1998",
+        (
+            Edit(
+                "optimizers.py",
+                "        trained[param.name].wd_mult = float(param.decays)\n",
+                "        pass\n",
+            ),
+        ),
+        "slots after 1 step of sgd: velocity of conv1.bias",
+        "weight decay reaches biases",
+    ),
+    Defect(
+        "gradient that is not divided by the batch",
+        "mxnet",
+        "lenet-1998",
+        (
+            Edit(
+                "backend.py",
+                "        self.trainer.step(len(labels))\n",
+                "        self.trainer.step(1)\n",
+            ),
+        ),
+        "slots after 1 step of sgd: velocity of conv1.weight",
+        "a sum instead of a mean of the batch in the gradient",
+    ),
+    Defect(
+        "momentum kept across load",
+        "mxnet",
+        "lenet-1998",
+        (
+            Edit(
+                "backend.py",
+                "        self.trainer = self.make_trainer()\n        self.trainer.set",
+                "        self.trainer.set",
+            ),
+        ),
+        "slots after loading again and 1 step of sgd: velocity of conv1.weight",
+        "what the optimizer has gathered",
+        "compiled",
+    ),
+    Defect(
+        "inputs in float32",
+        "mxnet",
+        "lenet-1998",
+        (
+            Edit(
+                "backend.py",
+                "return mx.nd.from_numpy(array).as_in_context(self.context)",
+                "return mx.nd.array(array).astype(array.dtype)",
+            ),
+        ),
+        LOGITS,
+        "an error of this size is one of float32",
+    ),
+)
+DEFECTS = (*PYTORCH, *TENSORFLOW, *MXNET)
+CONTROLS = tuple((name, "lenet-1998", "eager") for name in ("pytorch", "tensorflow", "mxnet"))
 
 
 @pytest.fixture(scope="module")
@@ -325,9 +605,7 @@ def _environment(framework: Framework) -> Environment | UnavailableError:
 
 
 @pytest.fixture(scope="module")
-def verifier(
-    environments: Environments, tmp_path_factory: pytest.TempPathFactory
-) -> Verifier:
+def verifier(environments: Environments, tmp_path_factory: pytest.TempPathFactory) -> Verifier:
     """One for all: the reference of a model is recorded once."""
     usable = {name: found for name, found in environments.items() if isinstance(found, Environment)}
     return Verifier(usable, THREADS, tmp_path_factory.mktemp("scratch"), stop_at_difference=True)

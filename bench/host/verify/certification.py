@@ -84,7 +84,7 @@ class Certification:
             compared = self.verifier.compare(cell)
         except SamestepError as error:
             return Finding(cell, _unchecked(str(error), digest))
-        judgement = judge(compared.errors, cell.framework.known_defects, cell.spec.family)
+        judgement = judge(compared.errors, cell.framework.known_defects, cell.model)
         # What differs before a failure tells more than the failure.
         if compared.failure is not None and not judgement.different:
             return Finding(

@@ -42,7 +42,7 @@ def _explains(
     )
     if compared.failure is not None or all(one.stage != first.stage for one in compared.errors):
         return False
-    return not judge(compared.errors, known_defects(cell), cell.spec.family).different
+    return not judge(compared.errors, known_defects(cell), cell.model).different
 
 
 def _optimizers_from(stage: str) -> tuple[str, ...]:

@@ -57,12 +57,12 @@ class Judgement:
     different: tuple[Error, ...]
 
 
-def judge(errors: Sequence[Error], known: Sequence[KnownDefect], family: str) -> Judgement:
+def judge(errors: Sequence[Error], known: Sequence[KnownDefect], model: str) -> Judgement:
     """The judgement on a cell; `known` are the defects of its framework."""
     explained: dict[KnownDefect, list[Error]] = {}
     rest: list[Error] = []
     for error in errors:
-        defect = _explaining(error, known, family) if error.is_over else None
+        defect = _explaining(error, known, model) if error.is_over else None
         if defect is None:
             rest.append(error)
         else:
@@ -74,11 +74,11 @@ def judge(errors: Sequence[Error], known: Sequence[KnownDefect], family: str) ->
     )
 
 
-def _explaining(error: Error, known: Sequence[KnownDefect], family: str) -> KnownDefect | None:
+def _explaining(error: Error, known: Sequence[KnownDefect], model: str) -> KnownDefect | None:
     """The known defect that accounts for an error, which may not be larger than it says."""
     for defect in known:
         if (
-            family in defect.families
+            model in defect.models
             and error.precision == defect.precision
             and error.size <= defect.at_most
             and any(fnmatchcase(error.quantity, pattern) for pattern in defect.quantities)

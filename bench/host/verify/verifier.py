@@ -173,8 +173,7 @@ class Verifier:
 
 def known_defects(cell: Cell) -> tuple[KnownDefect, ...]:
     """Defects of the cell's framework that concern its model."""
-    family = cell.spec.family
-    return tuple(one for one in cell.framework.known_defects if family in one.families)
+    return tuple(one for one in cell.framework.known_defects if cell.model in one.models)
 
 
 def _name(cell: Cell) -> str:
