@@ -50,25 +50,6 @@ PYTORCH = (
         "running statistics",
     ),
     Defect(
-        "second bias of the LSTM trained",
-        "pytorch",
-        "lstm",
-        (
-            Edit("lstm.py", "            second.requires_grad_(False)\n", ""),
-            Edit(
-                "backend.py",
-                "        self.forward = torch.compile",
-                "        self.optimizer.add_param_group(\n"
-                '            {"params": [p for n, p in self.model.named_parameters() '
-                'if "bias_hh" in n], "weight_decay": 0.0}\n'
-                '        ) if spec.family == "lstm" else None\n'
-                "        self.forward = torch.compile",
-            ),
-        ),
-        "losses of steps 2 to 10, sgd: step 2",
-        "a second bias of the LSTM is trained beside the first",
-    ),
-    Defect(
         "forget gate's bias of 1 in the second bias",
         "pytorch",
         "lstm",
@@ -218,20 +199,6 @@ PYTORCH = (
         "labels counted wrongly",
     ),
     Defect(
-        "labels in another order than the inputs",
-        "pytorch",
-        "lenet-1998",
-        (
-            Edit(
-                "backend.py",
-                "self._backward(inputs, labels)\n        self.optimizer.step()",
-                "self._backward(inputs, np.roll(labels, 1))\n        self.optimizer.step()",
-            ),
-        ),
-        "loss of step 1, sgd",
-        "a batch other than the given one",
-    ),
-    Defect(
         "batches one step late",
         "pytorch",
         "lenet-1998",
@@ -261,14 +228,6 @@ PYTORCH = (
         ),
         "losses of steps 2 to 10, sgd: step 2",
         "losses that show a later step's",
-    ),
-    Defect(
-        "momentum kept across load",
-        "pytorch",
-        "lenet-1998",
-        (Edit("backend.py", "        self.optimizer.state.clear()\n", ""),),
-        "slots after loading again and 1 step of sgd: velocity of conv1.weight",
-        "what the optimizer has gathered",
     ),
     Defect(
         "learning rate that does not change",
@@ -362,28 +321,6 @@ TENSORFLOW = (
         "flattened in the order height, width, channels",
     ),
     Defect(
-        "learning rate inside the momentum across a change",
-        "tensorflow",
-        "lenet-1998",
-        (
-            Edit(
-                "optimizers.py",
-                "            momentum.assign(momentum * ratio)\n",
-                "            pass\n",
-            ),
-        ),
-        "losses of steps 2 to 10, sgd: step 7",
-        "the learning rate is inside the momentum buffer and stays there",
-    ),
-    Defect(
-        "Keras's own Adam",
-        "tensorflow",
-        "lenet-1998",
-        (Edit("optimizers.py", "made = Adam(", "made = keras.optimizers.Adam("),),
-        "weights after 1 step of adam: conv1.weight",
-        "Adam's epsilon stands beside the uncorrected root",
-    ),
-    Defect(
         "Keras's weight decay",
         "tensorflow",
         "lenet-1998",
@@ -399,21 +336,6 @@ TENSORFLOW = (
         ),
         "slots after 1 step of sgd: velocity of conv1.weight",
         "weight decay is decoupled from the gradient",
-    ),
-    Defect(
-        "compiled graph with the learning rate as a constant",
-        "tensorflow",
-        "lenet-1998",
-        (
-            Edit(
-                "optimizers.py",
-                "    optimizer.learning_rate = learning_rate\n",
-                "    optimizer._learning_rate = learning_rate\n",
-            ),
-        ),
-        "losses of steps 2 to 10, sgd: step 7",
-        "an update that is not applied",
-        "compiled",
     ),
     Defect(
         "compiled graph with the weights as constants",
@@ -444,20 +366,6 @@ TENSORFLOW = (
         "compiled",
     ),
     Defect(
-        "padding that is masked",
-        "tensorflow",
-        "lstm-2",
-        (
-            Edit(
-                "lstm.py",
-                "Embedding(spec.vocabulary, spec.embedding)",
-                "Embedding(spec.vocabulary, spec.embedding, mask_zero=True)",
-            ),
-        ),
-        LOGITS,
-        "masked padding",
-    ),
-    Defect(
         "alpha of the response normalization",
         "tensorflow",
         "alexnet-lrn-quarter",
@@ -467,14 +375,6 @@ TENSORFLOW = (
     ),
 )
 MXNET = (
-    Defect(
-        "decay of batch normalization",
-        "mxnet",
-        "resnet20-half",
-        (Edit("resnet.py", "momentum=NORMALIZATION_DECAY", "momentum=1 - NORMALIZATION_DECAY"),),
-        STATISTICS + "running_mean",
-        "batch normalization's decay of running statistics is 0.1",
-    ),
     Defect(
         "second bias of the LSTM trained",
         "mxnet",
@@ -519,20 +419,6 @@ MXNET = (
         ),
         "weights after 1 step of adam: conv1.weight",
         "Adam's epsilon stands beside the uncorrected root",
-    ),
-    Defect(
-        "weight decay for everything",
-        "mxnet",
-        "lenet-1998",
-        (
-            Edit(
-                "optimizers.py",
-                "        trained[param.name].wd_mult = float(param.decays)\n",
-                "        pass\n",
-            ),
-        ),
-        "slots after 1 step of sgd: velocity of conv1.bias",
-        "weight decay reaches biases",
     ),
     Defect(
         "gradient that is not divided by the batch",

@@ -161,3 +161,17 @@ def test_a_job_survives_its_journey() -> None:
         "alpha", "/a", "lenet", Samples((1, 28, 28), 10), "eager", "cpu", 2, "NCHW", "/i.npz"
     )
     assert VerificationJob.from_json(job.to_json()) == job
+
+
+def test_a_difference_before_a_failure_is_what_is_said_first(alpha: Cell, cache: Path) -> None:
+    finding = certified(alpha, FakeVerifier(WRONG, failure="It ran out of memory."))
+    assert finding.certificate.verdict == "different"
+    reason = str(finding.certificate.reason)
+    assert "'gradient: conv1.weight'" in reason
+    assert reason.endswith("Then the verification failed: It ran out of memory.")
+
+
+def test_a_failure_without_a_difference_leaves_a_cell_unchecked(alpha: Cell, cache: Path) -> None:
+    finding = certified(alpha, FakeVerifier(RIGHT, failure="It ran out of memory."))
+    assert finding.certificate.verdict == "unchecked"
+    assert finding.certificate.reason == "It ran out of memory."

@@ -51,3 +51,11 @@ def test_the_same_inputs_are_drawn_again(tmp_path: Path) -> None:
     samples = Samples((1, 32, 32), 10)
     first, second = (written(tmp_path, "lenet", samples) for _ in range(2))
     assert all((first[name] == second[name]).all() for name in first)
+
+
+def test_texts_are_padded_in_front_and_end_with_a_word_or_more(tmp_path: Path) -> None:
+    inputs = written(tmp_path, "lstm", Samples((12,), 77, 40))["inputs"]
+    paddings = [int((text != 0).argmax()) for text in inputs.reshape(-1, 12)]
+    # A few more where a word happens to be token 0.
+    assert set(range(12)) <= set(paddings)
+    assert (inputs == 0).mean() > 0.4
