@@ -7,7 +7,7 @@ answers, on the channel of `bench.job`:
 
     imported   framework_version, versions
     compared   precision, stage, errors ([item, error] in layer order; a null error is no number)
-    finished
+    finished   all that was asked for is compared
 
 or `error` with a `reason`.
 """
@@ -87,6 +87,17 @@ def _training(name: str) -> list[Stage]:
         Stage(f"statistics after {STEPS} steps of {name}", "running statistics", TRAJECTORY),
         Stage(f"evaluation after {STEPS} steps of {name}", "evaluation", TRAJECTORY),
         Stage(f"evaluation after loading again, {name}", "evaluation", EXACT_STEP),
+        Stage(f"slots after loading again and 1 step of {name}", "optimizer slots", EXACT_STEP),
+        Stage(
+            f"weights after loading again and 1 step of {name}",
+            "weights after 1 step",
+            EXACT_STEP,
+        ),
+        Stage(
+            f"statistics after loading again and 1 step of {name}",
+            "running statistics",
+            EXACT_STEP,
+        ),
     ]
 
 
@@ -115,6 +126,8 @@ class VerificationJob:
         precisions: out of PRECISIONS.
         record: a folder that gets every quantity, instead of comparing.
         reference: a folder of recorded quantities to compare with.
+        as_far_as_recorded: skip what the folder lacks, for what was recorded may have failed; it
+            is an error otherwise.
         stop_at_difference: end after the first stage with an error over its limit.
         unbiased_variance: for the reference alone: evaluate with running variances of divisor
             n - 1, as a framework does that keeps them so.
@@ -134,6 +147,7 @@ class VerificationJob:
     optimizers: tuple[str, ...] = tuple(OPTIMIZERS)
     record: str | None = None
     reference: str | None = None
+    as_far_as_recorded: bool = False
     stop_at_difference: bool = False
     unbiased_variance: bool = False
     deviations: dict[str, Any] = field(default_factory=dict)

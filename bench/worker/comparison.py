@@ -39,6 +39,11 @@ def compare(
     return [(name, error if np.isfinite(error) else None) for name, error in errors]
 
 
+def is_recorded(folder: Path, stage: str) -> bool:
+    """Whether a stage's quantities lie in a folder."""
+    return _file(folder, stage).exists()
+
+
 def relative_error(found: Array, expected: Array) -> float:
     """Euclidean norm of the difference over that of what is expected, in float64.
 

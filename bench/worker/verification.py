@@ -10,11 +10,11 @@ import numpy as np
 from bench.errors import WorkerError
 from bench.job import Execution
 from bench.models import MODELS
-from bench.spec import arrays_of, check_parameters, without_dropout
+from bench.spec import ModelSpec, arrays_of, check_parameters, without_dropout
 from bench.verification import STAGES, VerificationJob, exceeds
 from bench.worker.backend import Backend, VerifiableBackend, import_backend
 from bench.worker.channel import Channel
-from bench.worker.comparison import compare, record
+from bench.worker.comparison import compare, is_recorded, record
 from bench.worker.meter import installed_versions
 from bench.worker.process import serve
 from bench.worker.quantities import Data, measure
@@ -31,21 +31,42 @@ def run(text: str, channel: Channel) -> None:
     channel.send("imported", framework_version=backend_class.version, versions=installed_versions())
     spec = without_dropout(MODELS[job.model].build(job.samples))
     for precision in job.precisions:
-        data = load_data(job, precision)
-        check_parameters(arrays_of(spec), data.arrays, "the verification's inputs")
-        execution = Execution(job.mode, precision, job.device, job.threads)
-        for stage, quantities in measure(backend_class, spec, execution, data, job.optimizers):
-            if precision not in STAGES[stage].limits:
-                continue
-            if job.record is not None:
-                record(Path(job.record), stage, quantities)
-            if job.reference is not None:
-                errors = compare(Path(job.reference), stage, quantities)
-                channel.send("compared", precision=precision, stage=stage, errors=errors)
-                limit = STAGES[stage].limits[precision]
-                if job.stop_at_difference and any(exceeds(error, limit) for _, error in errors):
-                    return
+        if _differs(job, precision, spec, backend_class, channel) and job.stop_at_difference:
+            break
     channel.send("finished")
+
+
+def _differs(
+    job: VerificationJob,
+    precision: str,
+    spec: ModelSpec,
+    backend_class: type[VerifiableBackend],
+    channel: Channel,
+) -> bool:
+    """Take the steps in a precision; whether any quantity is over its limit."""
+    data = load_data(job, precision)
+    check_parameters(arrays_of(spec), data.arrays, "the verification's inputs")
+    execution = Execution(job.mode, precision, job.device, job.threads)
+    differs = False
+    for stage, quantities in measure(backend_class, spec, execution, data, job.optimizers):
+        if precision not in STAGES[stage].limits:
+            continue
+        if job.record is not None:
+            record(Path(job.record), stage, quantities)
+        if _is_compared(job, stage):
+            errors = compare(Path(str(job.reference)), stage, quantities)
+            channel.send("compared", precision=precision, stage=stage, errors=errors)
+            limit = STAGES[stage].limits[precision]
+            differs |= any(exceeds(error, limit) for _, error in errors)
+            if differs and job.stop_at_difference:
+                break
+    return differs
+
+
+def _is_compared(job: VerificationJob, stage: str) -> bool:
+    if job.reference is None:
+        return False
+    return not job.as_far_as_recorded or is_recorded(Path(job.reference), stage)
 
 
 def load_data(job: VerificationJob, precision: str) -> Data:

@@ -170,7 +170,7 @@ def test_a_second_bias_takes_the_same_step_again() -> None:
     assert relative_error(backend.logits(this.inputs, True), expected) < 1e-12
 
 
-def test_a_second_bias_is_not_shown_and_is_zero_after_loading() -> None:
+def test_a_second_bias_is_not_shown_and_not_loaded() -> None:
     this = case(LSTM)
     backend = this.backend(SGD, Deviations(second_bias=True))
     backend.step(this.inputs, this.labels)
@@ -181,8 +181,9 @@ def test_a_second_bias_is_not_shown_and_is_zero_after_loading() -> None:
 
     backend.load(this.arrays)
 
-    expected = reference.logits(this.spec, this.arrays, this.inputs)
-    assert relative_error(backend.logits(this.inputs, True), expected) < 1e-12
+    # What the first biases have not learned, the second ones have.
+    unloaded = reference.logits(this.spec, this.arrays, this.inputs)
+    assert relative_error(backend.logits(this.inputs, True), unloaded) > 1e-6
 
 
 @pytest.mark.parametrize("name", ["lenet", "alexnet-224"])

@@ -84,7 +84,9 @@ class Certification:
             compared = self.verifier.compare(cell)
         except SamestepError as error:
             return Finding(cell, _unchecked(str(error), digest))
-        if compared.failure is not None:
+        judgement = judge(compared.errors, cell.framework.known_defects, cell.model)
+        # What differs before a failure tells more than the failure.
+        if compared.failure is not None and not judgement.different:
             return Finding(
                 cell,
                 _unchecked(compared.failure, digest),
@@ -92,11 +94,12 @@ class Certification:
                 compared.framework_version,
                 seconds=monotonic() - start,
             )
-        judgement = judge(compared.errors, cell.framework.known_defects, cell.model)
         reason = None
         if judgement.different:
             first = judgement.different[0]
             reason = f"{_describe(first)} {explain(self.verifier, cell, first)}"
+        if compared.failure is not None:
+            reason = f"{reason} Then the verification failed: {compared.failure}"
         certificate = Certificate(
             verdict="different" if judgement.different else "verified",
             reason=reason,

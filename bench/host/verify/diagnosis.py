@@ -3,31 +3,16 @@
 Where none does, it names the conventions that usually explain a difference of that kind.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import permutations
-from typing import Any
+from pathlib import Path
 
 from bench.host.verify.cells import Cell
-from bench.host.verify.judgement import Error
-from bench.host.verify.verifier import Verifier
-from bench.spec import ModelSpec
-from bench.verification import STEPS
+from bench.host.verify.judgement import Error, judge
+from bench.host.verify.suspicions import Suspicion, optimizer_of, suspicions
+from bench.host.verify.verifier import Verifier, known_defects
+from bench.verification import OPTIMIZERS, STEPS
 
-FORWARD = (
-    "logits in evaluation mode",
-    "evaluation of the initial weights",
-    "logits in training mode",
-)
-GATES = "ifgo"
-
-
-@dataclass(frozen=True)
-class Suspicion:
-    """A wrong convention: fields of the reference's `Deviations`, and what it is in words."""
-
-    deviations: dict[str, Any]
-    words: str
+# In float64, an error of this size is one of float32.
+SINGLE_PRECISION = 1e-5
 
 
 def explain(verifier: Verifier, cell: Cell, first: Error) -> str:
@@ -38,130 +23,94 @@ def explain(verifier: Verifier, cell: Cell, first: Error) -> str:
 
 
 def _find(verifier: Verifier, cell: Cell, first: Error) -> Suspicion | None:
-    recorded = verifier.record(cell)
-    if recorded is None:
+    candidates = suspicions(cell.spec, first.stage)
+    if not candidates:
         return None
-    for suspicion in suspicions(cell.spec, first.stage):
-        compared = verifier.compare_reference(cell, recorded, suspicion.deviations)
-        if compared.failure is None and not any(error.is_over for error in compared.errors):
+    recorded = verifier.record(cell)
+    for suspicion in candidates:
+        if _explains(verifier, cell, first, recorded, suspicion):
             return suspicion
     return None
 
 
-def suspicions(spec: ModelSpec, stage: str) -> Iterator[Suspicion]:
-    """The wrong conventions that could first show in that stage, the usual ones first."""
-    if stage in FORWARD:
-        yield from _of_the_forward_pass(spec)
-    else:
-        yield from _of_training(spec)
-
-
-def _of_the_forward_pass(spec: ModelSpec) -> Iterator[Suspicion]:
-    if spec.statistics():
-        for epsilon in (1e-3, 1e-4, 1e-6):
-            yield Suspicion(
-                {"normalization_epsilon": epsilon}, f"batch normalization's epsilon is {epsilon:g}"
-            )
-        yield Suspicion(
-            {"asymmetric_padding": True},
-            "convolutions of stride 2 pad as `same` does in TensorFlow, more behind than in front",
-        )
-    if any(param.flattened for param in spec.parameters()):
-        yield Suspicion(
-            {"flatten_order": "HWC"},
-            "feature maps are flattened in the order height, width, channels, and the dense "
-            "kernel behind is not permuted",
-        )
-    if spec.family == "lenet":
-        for pooling in ("max", "average"):
-            yield Suspicion({"pooling": pooling}, f"pooling takes the {pooling} of each window")
-    if getattr(spec, "normalization", None):
-        yield Suspicion(
-            {"response_alpha_is_mean": True},
-            "local response normalization divides alpha by the size of its window",
-        )
-    if spec.family == "lstm":
-        yield from _of_gates()
-    for param in spec.parameters():
-        if param.kind in ("bias", "shift"):
-            yield Suspicion({"forgotten": param.name}, f"{param.name} is not used")
-
-
-def _of_gates() -> Iterator[Suspicion]:
-    yield Suspicion({"forget_bias": 1.0}, "1 is added to the forget gate at run time")
-    for order in permutations(GATES):
-        if order != tuple(GATES):
-            named = ", ".join(order)
-            yield Suspicion(
-                {"gate_order": "".join(order)}, f"the LSTM's gates are in the order {named}"
-            )
-
-
-def _of_training(spec: ModelSpec) -> Iterator[Suspicion]:
-    if spec.statistics():
-        for decay in (0.99, 0.1, 0.999):
-            yield Suspicion(
-                {"normalization_decay": decay},
-                f"batch normalization's decay of running statistics is {decay:g}",
-            )
-        yield Suspicion(
-            {"unbiased_variance": True},
-            "batch normalization's running variance has the divisor n - 1 and is not converted at "
-            "export",
-        )
-    if spec.family == "lstm":
-        yield Suspicion(
-            {"second_bias": True}, "a second bias of the LSTM is trained beside the first"
-        )
-    rules: tuple[tuple[dict[str, Any], str], ...] = (
-        ({"summed_gradient": True}, "the gradient is of the sum of the batch, not of its mean"),
-        (
-            {"learning_rate_inside_momentum": True},
-            "the learning rate is inside the momentum buffer and stays there when it changes",
-        ),
-        ({"nesterov": True}, "momentum looks ahead (Nesterov)"),
-        ({"decay_everything": True}, "weight decay reaches biases and batch normalization"),
-        ({"no_weight_decay": True}, "there is no weight decay"),
-        ({"decoupled_weight_decay": True}, "weight decay is decoupled from the gradient"),
-        ({"epsilon_uncorrected": True}, "Adam's epsilon stands beside the uncorrected root"),
-        *(({"adam_epsilon": e}, f"Adam's epsilon is {e:g}") for e in (1e-7, 1e-8, 1e-3)),
+def _explains(
+    verifier: Verifier, cell: Cell, first: Error, recorded: Path, suspicion: Suspicion
+) -> bool:
+    """Whether the reference with that mistake gives all that the cell gave, as far as it got."""
+    compared = verifier.compare_reference(
+        cell, recorded, suspicion.deviations, _optimizers_from(first.stage)
     )
-    for deviations, words in rules:
-        yield Suspicion(deviations, words)
+    if compared.failure is not None or all(one.stage != first.stage for one in compared.errors):
+        return False
+    return not judge(compared.errors, known_defects(cell), cell.model).different
+
+
+def _optimizers_from(stage: str) -> tuple[str, ...]:
+    """Those that are not known to be right: the mistake may be made in one rule alone."""
+    names = tuple(OPTIMIZERS)
+    optimizer = optimizer_of(stage)
+    return names if optimizer is None else names[names.index(optimizer) :]
 
 
 FORWARD_REASONS = {
     "lenet": "the order in which feature maps are flattened, kind of pooling, padding, a bias",
     "alexnet": "the order in which feature maps are flattened, padding at stride 2, alpha of the "
     "local response normalization, a bias",
-    "resnet": "batch normalization's epsilon, padding at stride 2, shortcut, order of layers",
-    "lstm": "order of the gates, forget gate's bias, a second bias, direction of the sequence",
+    "resnet": "batch normalization's epsilon, evaluation with the statistics of the batch, "
+    "padding at stride 2, shortcut, order of layers",
+    "lstm": "order of the gates, forget gate's bias, a second bias, direction of the sequence, "
+    "masked padding",
 }
 
 
 def usual_reasons(family: str, first: Error) -> str:
     """The conventions that usually explain a first difference in that stage."""
-    stage = first.stage
-    if stage in ("logits in evaluation mode", "logits in training mode"):
+    if first.precision == "ieee":
+        return (
+            "float64 is the same, so it is no rule but the arithmetic of float32: TF32, bfloat16 "
+            "or float16 in a part of the computation, a constant of less precision"
+        )
+    reasons = _reasons(family, first.stage)
+    if first.limit < first.size < SINGLE_PRECISION:
+        return (
+            "an error of this size is one of float32: a cast, a constant or an array without its "
+            f"dtype in a model of float64; else {reasons}"
+        )
+    return reasons
+
+
+def _reasons(family: str, stage: str) -> str:
+    if "after loading again" in stage:
+        return (
+            "load leaves something as it was: a copy or a compiled graph with the old weights, "
+            "what the optimizer has gathered, its count of steps"
+        )
+    if stage == "logits in training mode":
+        return "in evaluation mode logits are the same: batch statistics, dropout that is not 0"
+    if stage.startswith("logits"):
         return FORWARD_REASONS.get(family, "padding, layout, a missing bias, a different layer")
     if stage == "gradient":
         return "a layer's backward pass, a mean instead of a sum of the batch or twice the mean"
     if stage.startswith("loss of step 1"):
-        return "a mean instead of a sum crosses the contract"
+        return "a mean instead of a sum crosses the contract, a batch other than the given one"
     if stage.startswith("losses of steps"):
         return (
             "batches out of order (shuffled, repeated or late), a second trained bias, "
-            "an update that is not applied"
+            "an update that is not applied, losses that show a later step's, "
+            "the learning rate inside the momentum buffer across a change"
         )
-    if stage.startswith("evaluation after loading again"):
-        return "stale weights after load: a copy or a compiled graph keeps the old ones"
     if stage.startswith("evaluation"):
-        return "a mean instead of a sum crosses the contract, labels counted wrongly"
+        return (
+            "a mean instead of a sum crosses the contract, labels counted wrongly, weights or "
+            "running statistics other than those that training left"
+        )
     if stage.startswith("statistics"):
         return "batch normalization's decay, or its running variance with the divisor n - 1 or n"
     if f"after {STEPS} steps" in stage:
         return "the learning rate inside the momentum buffer across a change, a schedule's step"
-    return (
-        "weight decay (coupled or decoupled, on biases and batch normalization or not), "
-        "momentum, Adam's epsilon, a mean instead of a sum in the gradient"
-    )
+    if stage.startswith("slots"):
+        return (
+            "a parameter that the optimizer skips, weight decay (coupled or decoupled, on biases "
+            "and batch normalization or not), a sum instead of a mean of the batch in the gradient"
+        )
+    return "momentum (Nesterov's or not), Adam's epsilon and corrections, an update not applied"

@@ -21,13 +21,25 @@ def write_inputs(path: Path, spec: ModelSpec, samples: Samples) -> None:
     if samples.vocabulary is None:
         inputs = generator.normal(size=shape).astype(np.float32)
     else:
-        inputs = generator.integers(samples.vocabulary, size=shape, dtype=np.int32)
+        inputs = _padded(generator.integers(samples.vocabulary, size=shape, dtype=np.int32))
     np.savez(
         path,
         inputs=inputs,
         labels=generator.integers(samples.classes, size=shape[:2]),
         **{f"array {name}": value for name, value in _arrays(spec, generator).items()},  # type: ignore[arg-type]
     )
+
+
+def _padded(tokens: Array) -> Array:
+    """Texts of 1 token to all, padded in front with token 0 as real ones are.
+
+    Whoever masks the padding, or does not train its vector, shows.
+    """
+    length = tokens.shape[-1]
+    tokens = tokens.reshape(-1, length)
+    for row, text in enumerate(tokens):
+        text[: row % length] = 0
+    return tokens.reshape(STEPS, BATCH_SIZE, length)
 
 
 def _arrays(spec: ModelSpec, generator: np.random.Generator) -> dict[str, Array]:

@@ -19,7 +19,7 @@ class Deviations:
         forget_bias: added to an LSTM's forget gate beside the bias.
         gate_order: of the rows of an LSTM's arrays.
         second_bias: an LSTM has a second trainable bias, which starts at zero; exports,
-            gradients and slots do not show it.
+            gradients and slots do not show it, and loading leaves it as it is.
         asymmetric_padding: convolutions with a stride pad like TensorFlow's "same".
         flatten_order: of a feature map before a dense layer.
         response_alpha_is_mean: local response normalization takes the mean of squares.

@@ -61,10 +61,6 @@ class LSTMLayer(Layer):
             parameters["second_bias"] = self.second_bias
         return parameters
 
-    def reset(self) -> None:
-        if self.second_bias is not None:
-            self.second_bias.value[...] = 0
-
     def forward(self, x: Array, training: bool) -> Array:
         self.x = x
         samples, steps, _ = x.shape

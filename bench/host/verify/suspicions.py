@@ -1,0 +1,166 @@
+"""Wrong conventions that the reference can follow, each with the stage in which it first shows."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import permutations
+from typing import Any
+
+from bench.spec import ModelSpec
+from bench.verification import OPTIMIZERS, STEPS
+
+LOGITS = "logits in evaluation mode"
+FIRST_SLOTS = "slots after 1 step of"
+FIRST_WEIGHTS = "weights after 1 step of"
+FIRST_STATISTICS = "statistics after 1 step of"
+LATER_LOSSES = f"losses of steps 2 to {STEPS},"
+GATES = "ifgo"
+# As many say them.
+GATE_NAMES = {"i": "input", "f": "forget", "g": "cell", "o": "output"}
+
+
+@dataclass(frozen=True)
+class Suspicion:
+    """A wrong convention.
+
+    Attributes:
+        deviations: fields of the reference's `Deviations`.
+        words: what is wrong.
+        shows: beginning of the name of the first stage that it changes.
+        optimizer: under which it shows; None for any.
+    """
+
+    deviations: dict[str, Any]
+    words: str
+    shows: str = LOGITS
+    optimizer: str | None = None
+
+
+def suspicions(spec: ModelSpec, stage: str) -> list[Suspicion]:
+    """The wrong conventions that could first show in that stage, the usual ones first."""
+    return [
+        suspicion
+        for suspicion in _all(spec)
+        if stage.startswith(suspicion.shows) and suspicion.optimizer in (None, optimizer_of(stage))
+    ]
+
+
+def optimizer_of(stage: str) -> str | None:
+    """The optimizer whose steps a stage looks at; None before any step."""
+    last = stage.rsplit(" ", 1)[-1]
+    return last if last in OPTIMIZERS else None
+
+
+def _all(spec: ModelSpec) -> Iterator[Suspicion]:
+    if spec.statistics():
+        yield from _of_normalization()
+    yield from _of_layers(spec)
+    if spec.family == "lstm":
+        yield from _of_gates()
+    yield from _of_forgotten_parameters(spec)
+    yield from RULES
+
+
+def _of_normalization() -> Iterator[Suspicion]:
+    for epsilon in (1e-3, 1e-4, 1e-6):
+        yield Suspicion(
+            {"normalization_epsilon": epsilon}, f"batch normalization's epsilon is {epsilon:g}"
+        )
+    for decay in (0.99, 0.1, 0.999):
+        yield Suspicion(
+            {"normalization_decay": decay},
+            f"batch normalization's decay of running statistics is {decay:g}",
+            FIRST_STATISTICS,
+        )
+    yield Suspicion(
+        {"normalization_decay": 1.0},
+        "batch normalization's running statistics are not updated",
+        FIRST_STATISTICS,
+    )
+    yield Suspicion(
+        {"unbiased_variance": True},
+        "batch normalization's running variance has the divisor n - 1 and is not converted at "
+        "export",
+        FIRST_STATISTICS,
+    )
+
+
+def _of_layers(spec: ModelSpec) -> Iterator[Suspicion]:
+    if spec.family in ("alexnet", "resnet"):
+        yield Suspicion(
+            {"asymmetric_padding": True},
+            "convolutions of stride 2 pad as `same` does in TensorFlow, more behind than in front",
+        )
+    if any(param.flattened for param in spec.parameters()):
+        yield Suspicion(
+            {"flatten_order": "HWC"},
+            "feature maps are flattened in the order height, width, channels, and the dense "
+            "kernel behind is not permuted",
+        )
+    if pooling := getattr(spec, "pooling", None):
+        other = "average" if pooling == "max" else "max"
+        yield Suspicion({"pooling": other}, f"pooling takes the {other} of each window")
+    if getattr(spec, "normalization", None):
+        yield Suspicion(
+            {"response_alpha_is_mean": True},
+            "local response normalization divides alpha by the size of its window",
+        )
+
+
+def _of_gates() -> Iterator[Suspicion]:
+    yield Suspicion({"forget_bias": 1.0}, "1 is added to the LSTM's forget gate at run time")
+    for order in permutations(GATES):
+        if order != tuple(GATES):
+            named = ", ".join(GATE_NAMES[gate] for gate in order)
+            yield Suspicion(
+                {"gate_order": "".join(order)}, f"the LSTM's gates are in the order {named}"
+            )
+    yield Suspicion(
+        {"second_bias": True},
+        "a second bias of the LSTM is trained beside the first",
+        LATER_LOSSES,
+    )
+
+
+def _of_forgotten_parameters(spec: ModelSpec) -> Iterator[Suspicion]:
+    for param in spec.parameters():
+        if param.kind in ("bias", "shift"):
+            yield Suspicion({"forgotten": param.name}, f"{param.name} is not used")
+
+
+RULES = (
+    Suspicion(
+        {"summed_gradient": True},
+        "the gradient is of the sum of the batch, not of its mean",
+        "gradient",
+    ),
+    Suspicion(
+        {"decay_everything": True},
+        "weight decay reaches biases and batch normalization",
+        FIRST_SLOTS,
+    ),
+    Suspicion({"no_weight_decay": True}, "there is no weight decay", FIRST_SLOTS),
+    Suspicion(
+        {"decoupled_weight_decay": True},
+        "weight decay is decoupled from the gradient",
+        FIRST_SLOTS,
+    ),
+    Suspicion({"nesterov": True}, "momentum looks ahead (Nesterov)", FIRST_WEIGHTS, "sgd"),
+    Suspicion(
+        {"learning_rate_inside_momentum": True},
+        "the learning rate is inside the momentum buffer and stays there when it changes",
+        LATER_LOSSES,
+        "sgd",
+    ),
+    Suspicion(
+        {"epsilon_uncorrected": True},
+        "Adam's epsilon stands beside the uncorrected root",
+        FIRST_WEIGHTS,
+        "adam",
+    ),
+    *(
+        Suspicion(
+            {"adam_epsilon": epsilon}, f"Adam's epsilon is {epsilon:g}", FIRST_WEIGHTS, "adam"
+        )
+        for epsilon in (1e-7, 1e-8, 1e-3)
+    ),
+)

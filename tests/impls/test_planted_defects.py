@@ -1,0 +1,650 @@
+"""`verify` finds the mistakes that users make in an implementation, and says which it is."""
+
+from pathlib import Path
+
+import pytest
+
+from bench.errors import UnavailableError
+from bench.host.environments import Environment, prepare_environment
+from bench.host.frameworks import Framework, discover
+from bench.host.verify.verifier import Verifier
+from tests.conftest import unavailable
+from tests.impls.planting import THREADS, Defect, Edit, copied, first_difference, verified
+
+LOGITS = "logits in evaluation mode"
+STATISTICS = "statistics after 1 step of sgd: bn1."
+
+# By framework.
+Environments = dict[str, Environment | UnavailableError]
+
+PYTORCH = (
+    Defect(
+        "PyTorch's momentum taken for the decay",
+        "pytorch",
+        "resnet20-half",
+        (Edit("resnet.py", "momentum=1 - NORMALIZATION_DECAY", "momentum=NORMALIZATION_DECAY"),),
+        STATISTICS + "running_mean",
+        "batch normalization's decay",
+    ),
+    Defect(
+        "running variance exported as it is",
+        "pytorch",
+        "resnet20-half",
+        (
+            Edit(
+                "backend.py",
+                "return parameters.with_divisor_n("
+                "param, array, initial, self.steps, self.batch_size)",
+                "return array",
+            ),
+        ),
+        STATISTICS + "running_var",
+        "running variance has the divisor n - 1 and is not converted at export",
+    ),
+    Defect(
+        "evaluation with the statistics of the batch",
+        "pytorch",
+        "resnet20-half",
+        (Edit("backend.py", "        self.model.eval()\n", ""),),
+        "evaluation of the initial weights: summed loss",
+        "running statistics",
+    ),
+    Defect(
+        "second bias of the LSTM trained",
+        "pytorch",
+        "lstm",
+        (
+            Edit("lstm.py", "            second.requires_grad_(False)\n", ""),
+            Edit(
+                "backend.py",
+                "        self.forward = torch.compile",
+                "        self.optimizer.add_param_group(\n"
+                '            {"params": [p for n, p in self.model.named_parameters() '
+                'if "bias_hh" in n], "weight_decay": 0.0}\n'
+                '        ) if spec.family == "lstm" else None\n'
+                "        self.forward = torch.compile",
+            ),
+        ),
+        "losses of steps 2 to 10, sgd: step 2",
+        "a second bias of the LSTM is trained beside the first",
+    ),
+    Defect(
+        "forget gate's bias of 1 in the second bias",
+        "pytorch",
+        "lstm",
+        (
+            Edit(
+                "lstm.py",
+                "            nn.init.zeros_(second)\n",
+                "            nn.init.zeros_(second)\n"
+                "            nn.init.ones_(second.data[spec.units : 2 * spec.units])\n",
+            ),
+        ),
+        LOGITS,
+        "1 is added to the LSTM's forget gate at run time",
+    ),
+    Defect(
+        "vector of padding that is not trained",
+        "pytorch",
+        "lstm-2",
+        (
+            Edit(
+                "lstm.py",
+                "nn.Embedding(spec.vocabulary, spec.embedding)",
+                "nn.Embedding(spec.vocabulary, spec.embedding, padding_idx=0)",
+            ),
+        ),
+        "gradient: embedding.weight",
+        "a layer's backward pass",
+    ),
+    Defect(
+        "alpha of the response normalization",
+        "pytorch",
+        "alexnet-lrn-quarter",
+        (Edit("alexnet.py", "rule.alpha * rule.size", "rule.alpha"),),
+        LOGITS,
+        "local response normalization divides alpha by the size of its window",
+    ),
+    Defect(
+        "average taken for max pooling",
+        "pytorch",
+        "lenet",
+        (Edit("lenet.py", "POOLINGS[spec.pooling](", "nn.AvgPool2d("),),
+        LOGITS,
+        "pooling takes the average of each window",
+    ),
+    Defect(
+        "bias that is not added",
+        "pytorch",
+        "lenet-1998",
+        (
+            Edit(
+                "lenet.py",
+                "return self.dense3(x)",
+                "return nn.functional.linear(x, self.dense3.weight)",
+            ),
+        ),
+        LOGITS,
+        "dense3.bias is not used",
+    ),
+    Defect(
+        "weight decay for everything",
+        "pytorch",
+        "lenet-1998",
+        (
+            Edit(
+                "optimizers.py",
+                "optimizer.weight_decay if decays else 0.0",
+                "optimizer.weight_decay",
+            ),
+        ),
+        "slots after 1 step of sgd: velocity of conv1.bias",
+        "weight decay reaches biases",
+    ),
+    Defect(
+        "decoupled weight decay",
+        "pytorch",
+        "lenet-1998",
+        (Edit("optimizers.py", "torch.optim.Adam(", "torch.optim.AdamW("),),
+        "slots after 1 step of adam: first moment of conv1.weight",
+        "weight decay is decoupled from the gradient",
+    ),
+    Defect(
+        "Adam's epsilon by default",
+        "pytorch",
+        "lenet-1998",
+        (Edit("optimizers.py", "betas, optimizer.epsilon)", "betas)"),),
+        "weights after 1 step of adam: conv1.weight",
+        "Adam's epsilon is 1e-08",
+    ),
+    Defect(
+        "Nesterov's momentum",
+        "pytorch",
+        "lenet-1998",
+        (
+            Edit(
+                "optimizers.py",
+                "optimizer.learning_rate, optimizer.momentum)",
+                "optimizer.learning_rate, optimizer.momentum, nesterov=True)",
+            ),
+        ),
+        "weights after 1 step of sgd: conv1.weight",
+        "momentum looks ahead (Nesterov)",
+    ),
+    Defect(
+        "parameter that the optimizer skips",
+        "pytorch",
+        "lenet-1998",
+        (
+            Edit(
+                "optimizers.py",
+                "for param in manifest if param.decays == decays]",
+                "for param in manifest[:-1] if param.decays == decays]",
+            ),
+        ),
+        "slots after 1 step of sgd: velocity of dense3.bias",
+        "a parameter that the optimizer skips",
+    ),
+    Defect(
+        "gradient of the summed loss",
+        "pytorch",
+        "lenet-1998",
+        (Edit("backend.py", "        loss.backward()\n", "        (loss * len(y)).backward()\n"),),
+        "gradient: conv1.weight",
+        "the gradient is of the sum of the batch, not of its mean",
+    ),
+    Defect(
+        "means from losses",
+        "pytorch",
+        "lenet-1998",
+        (Edit("backend.py", "[mean * samples for", "[mean for"),),
+        "loss of step 1, sgd",
+        "a mean instead of a sum",
+    ),
+    Defect(
+        "mean from evaluate",
+        "pytorch",
+        "lenet-1998",
+        (Edit("backend.py", ".item() * len(labels), int(", ".item(), int("),),
+        "evaluation of the initial weights: summed loss",
+        "a mean instead of a sum",
+    ),
+    Defect(
+        "predictions that are never right",
+        "pytorch",
+        "lenet-1998",
+        (Edit("backend.py", "logits.argmax(dim=1) == y", "logits.argmin(dim=1) == y"),),
+        "evaluation of the initial weights: correct predictions",
+        "labels counted wrongly",
+    ),
+    Defect(
+        "labels in another order than the inputs",
+        "pytorch",
+        "lenet-1998",
+        (
+            Edit(
+                "backend.py",
+                "self._backward(inputs, labels)\n        self.optimizer.step()",
+                "self._backward(inputs, np.roll(labels, 1))\n        self.optimizer.step()",
+            ),
+        ),
+        "loss of step 1, sgd",
+        "a batch other than the given one",
+    ),
+    Defect(
+        "batches one step late",
+        "pytorch",
+        "lenet-1998",
+        (
+            Edit(
+                "backend.py",
+                "        loss = self._backward(inputs, labels)\n",
+                "        batch, self.waiting = getattr(self, 'waiting', None), (inputs, labels)\n"
+                "        loss = self._backward(*(batch or (inputs, labels)))\n",
+            ),
+        ),
+        "losses of steps 2 to 10, sgd: step 2",
+        "batches out of order (shuffled, repeated or late)",
+    ),
+    Defect(
+        "handles that all show the last loss",
+        "pytorch",
+        "lenet-1998",
+        (
+            Edit(
+                "backend.py",
+                "        return loss.detach(), len(labels)\n",
+                "        self.loss = getattr(self, 'loss', torch.zeros_like(loss))\n"
+                "        self.loss.data.copy_(loss.detach())\n"
+                "        return self.loss, len(labels)\n",
+            ),
+        ),
+        "losses of steps 2 to 10, sgd: step 2",
+        "losses that show a later step's",
+    ),
+    Defect(
+        "momentum kept across load",
+        "pytorch",
+        "lenet-1998",
+        (Edit("backend.py", "        self.optimizer.state.clear()\n", ""),),
+        "slots after loading again and 1 step of sgd: velocity of conv1.weight",
+        "what the optimizer has gathered",
+    ),
+    Defect(
+        "learning rate that does not change",
+        "pytorch",
+        "lenet-1998",
+        (Edit("backend.py", 'group["lr"] = learning_rate', 'group["rate"] = learning_rate'),),
+        "losses of steps 2 to 10, sgd: step 7",
+        "an update that is not applied",
+    ),
+    Defect(
+        "a layer in float32",
+        "pytorch",
+        "lenet-1998",
+        (
+            Edit(
+                "lenet.py",
+                "        x = self.flatten(x)  #",
+                "        x = self.flatten(x).float().to(x.dtype)  #",
+            ),
+        ),
+        LOGITS,
+        "an error of this size is one of float32",
+    ),
+)
+TENSORFLOW = (
+    Defect(
+        "Keras's epsilon of batch normalization",
+        "tensorflow",
+        "resnet20-half",
+        (Edit("resnet.py", ", epsilon=NORMALIZATION_EPSILON", ""),),
+        LOGITS,
+        "batch normalization's epsilon is 0.001",
+    ),
+    Defect(
+        "Keras's decay of batch normalization",
+        "tensorflow",
+        "resnet20-half",
+        (Edit("resnet.py", "momentum=NORMALIZATION_DECAY, ", ""),),
+        STATISTICS + "running_mean",
+        "batch normalization's decay of running statistics is 0.99",
+    ),
+    Defect(
+        "`same` at stride 2",
+        "tensorflow",
+        "alexnet-quarter",
+        (
+            Edit("alexnet.py", "ZeroPadding2D(stem.padding)", "Identity()"),
+            Edit(
+                "alexnet.py",
+                'stem.stride, activation="relu")',
+                'stem.stride, padding="same", activation="relu")',
+            ),
+        ),
+        LOGITS,
+        "convolutions of stride 2 pad as `same` does in TensorFlow",
+    ),
+    Defect(
+        "order of gates",
+        "tensorflow",
+        "lstm",
+        (
+            Edit(
+                "weights.py",
+                "    return value.T if param.kind in TRANSPOSED else value\n",
+                '    if param.name.startswith("lstm"):\n'
+                "        i, f, g, o = np.split(value, 4)\n"
+                "        value = np.concatenate([i, f, o, g])\n"
+                "    return value.T if param.kind in TRANSPOSED else value\n",
+            ),
+            Edit(
+                "weights.py",
+                "    return np.ascontiguousarray(value)\n",
+                '    if param.name.startswith("lstm"):\n'
+                "        i, f, o, g = np.split(value, 4)\n"
+                "        value = np.concatenate([i, f, g, o])\n"
+                "    return np.ascontiguousarray(value)\n",
+            ),
+        ),
+        LOGITS,
+        "the LSTM's gates are in the order input, forget, output, cell",
+    ),
+    Defect(
+        "feature map flattened in Keras's order",
+        "tensorflow",
+        "lenet",
+        (
+            Edit("weights.py", "maps.transpose(0, 2, 3, 1).reshape(", "maps.reshape("),
+            Edit("weights.py", "maps.transpose(0, 3, 1, 2).reshape(", "maps.reshape("),
+        ),
+        LOGITS,
+        "flattened in the order height, width, channels",
+    ),
+    Defect(
+        "learning rate inside the momentum across a change",
+        "tensorflow",
+        "lenet-1998",
+        (
+            Edit(
+                "optimizers.py",
+                "            momentum.assign(momentum * ratio)\n",
+                "            pass\n",
+            ),
+        ),
+        "losses of steps 2 to 10, sgd: step 7",
+        "the learning rate is inside the momentum buffer and stays there",
+    ),
+    Defect(
+        "Keras's own Adam",
+        "tensorflow",
+        "lenet-1998",
+        (Edit("optimizers.py", "made = Adam(", "made = keras.optimizers.Adam("),),
+        "weights after 1 step of adam: conv1.weight",
+        "Adam's epsilon stands beside the uncorrected root",
+    ),
+    Defect(
+        "Keras's weight decay",
+        "tensorflow",
+        "lenet-1998",
+        (
+            Edit("backend.py", "if self.weight_decay > 0:", "if False:"),
+            Edit(
+                "optimizers.py",
+                "    made.build(trained)\n",
+                "    made.weight_decay = optimizer.weight_decay\n"
+                '    made.exclude_from_weight_decay(var_names=["bias"])\n'
+                "    made.build(trained)\n",
+            ),
+        ),
+        "slots after 1 step of sgd: velocity of conv1.weight",
+        "weight decay is decoupled from the gradient",
+    ),
+    Defect(
+        "compiled graph with the learning rate as a constant",
+        "tensorflow",
+        "lenet-1998",
+        (
+            Edit(
+                "optimizers.py",
+                "    optimizer.learning_rate = learning_rate\n",
+                "    optimizer._learning_rate = learning_rate\n",
+            ),
+        ),
+        "losses of steps 2 to 10, sgd: step 7",
+        "an update that is not applied",
+        "compiled",
+    ),
+    Defect(
+        "compiled graph with the weights as constants",
+        "tensorflow",
+        "lenet-1998",
+        (
+            Edit(
+                "backend.py",
+                "        logits = self.model(inputs, training=False)\n",
+                "        with tf.init_scope():\n"
+                "            kept = tf.constant(self.model.dense3.kernel.numpy())\n"
+                "        logits = self.model(inputs, training=False)\n"
+                "        hidden = logits - tf.matmul(self.last(inputs), self.model.dense3.kernel)\n"
+                "        logits = hidden + tf.matmul(self.last(inputs), kept)\n",
+            ),
+            Edit(
+                "backend.py",
+                "    def synchronize(self)",
+                "    def last(self, x: tf.Tensor) -> tf.Tensor:\n"
+                "        one = self.model\n"
+                "        x = one.pool(one.conv2(one.pool(one.conv1(x))))\n"
+                "        return one.dense2(one.dense1(one.flatten(x)))\n\n"
+                "    def synchronize(self)",
+            ),
+        ),
+        "evaluation after 10 steps of sgd: summed loss",
+        "weights or running statistics other than those that training left",
+        "compiled",
+    ),
+    Defect(
+        "padding that is masked",
+        "tensorflow",
+        "lstm-2",
+        (
+            Edit(
+                "lstm.py",
+                "Embedding(spec.vocabulary, spec.embedding)",
+                "Embedding(spec.vocabulary, spec.embedding, mask_zero=True)",
+            ),
+        ),
+        LOGITS,
+        "masked padding",
+    ),
+    Defect(
+        "alpha of the response normalization",
+        "tensorflow",
+        "alexnet-lrn-quarter",
+        (Edit("alexnet.py", "alpha=self.rule.alpha,", "alpha=self.rule.alpha / self.rule.size,"),),
+        LOGITS,
+        "local response normalization divides alpha by the size of its window",
+    ),
+)
+MXNET = (
+    Defect(
+        "decay of batch normalization",
+        "mxnet",
+        "resnet20-half",
+        (Edit("resnet.py", "momentum=NORMALIZATION_DECAY", "momentum=1 - NORMALIZATION_DECAY"),),
+        STATISTICS + "running_mean",
+        "batch normalization's decay of running statistics is 0.1",
+    ),
+    Defect(
+        "second bias of the LSTM trained",
+        "mxnet",
+        "lstm",
+        (
+            Edit("lstm.py", '            self.lstm[number].l0_h2h_bias.grad_req = "null"\n', ""),
+            Edit(
+                "backend.py",
+                "        self.trainer = self.make_trainer()\n        self.loaded:",
+                "        self.trainer = self.make_trainer()\n        self.second = gluon.Trainer(\n"
+                "            list(self.model.collect_params('.*h2h_bias').values()),\n"
+                "            optimizers._rule(optimizer), kvstore=None)\n"
+                "        for one in self.second._params:\n"
+                "            one.wd_mult = 0.0\n"
+                "        self.loaded:",
+            ),
+            Edit(
+                "backend.py",
+                "        self.trainer.step(len(labels))\n",
+                "        self.trainer.step(len(labels))\n        self.second.step(len(labels))\n",
+            ),
+        ),
+        "losses of steps 2 to 10, sgd: step 2",
+        "a second trained bias",
+    ),
+    Defect(
+        "learning rate inside the momentum across a change",
+        "mxnet",
+        "lenet-1998",
+        (
+            Edit(
+                "optimizers.py",
+                "                momentum *= learning_rate / trainer.learning_rate\n",
+                "                pass\n",
+            ),
+        ),
+        "losses of steps 2 to 10, sgd: step 7",
+        "the learning rate is inside the momentum buffer and stays there",
+    ),
+    Defect(
+        "MXNet's own Adam",
+        "mxnet",
+        "lenet-1998",
+        (
+            Edit("optimizers.py", "        return Adam(\n", "        return mx.optimizer.Adam(\n"),
+            Edit(
+                "optimizers.py",
+                "isinstance(trainer.optimizer, Adam)",
+                "isinstance(trainer.optimizer, mx.optimizer.Adam)",
+            ),
+        ),
+        "weights after 1 step of adam: conv1.weight",
+        "Adam's epsilon stands beside the uncorrected root",
+    ),
+    Defect(
+        "weight decay for everything",
+        "mxnet",
+        "lenet-1998",
+        (
+            Edit(
+                "optimizers.py",
+                "        trained[param.name].wd_mult = float(param.decays)\n",
+                "        pass\n",
+            ),
+        ),
+        "slots after 1 step of sgd: velocity of conv1.bias",
+        "weight decay reaches biases",
+    ),
+    Defect(
+        "gradient that is not divided by the batch",
+        "mxnet",
+        "lenet-1998",
+        (
+            Edit(
+                "backend.py",
+                "        self.trainer.step(len(labels))\n",
+                "        self.trainer.step(1)\n",
+            ),
+        ),
+        "slots after 1 step of sgd: velocity of conv1.weight",
+        "a sum instead of a mean of the batch in the gradient",
+    ),
+    Defect(
+        "momentum kept across load",
+        "mxnet",
+        "lenet-1998",
+        (
+            Edit(
+                "backend.py",
+                "        self.trainer = self.make_trainer()\n        self.trainer.set",
+                "        self.trainer.set",
+            ),
+        ),
+        "slots after loading again and 1 step of sgd: velocity of conv1.weight",
+        "what the optimizer has gathered",
+        "compiled",
+    ),
+    Defect(
+        "inputs in float32",
+        "mxnet",
+        "lenet-1998",
+        (
+            Edit(
+                "backend.py",
+                "return mx.nd.from_numpy(array).as_in_context(self.context)",
+                "return mx.nd.array(array).astype(array.dtype)",
+            ),
+        ),
+        LOGITS,
+        "an error of this size is one of float32",
+    ),
+)
+DEFECTS = (*PYTORCH, *TENSORFLOW, *MXNET)
+CONTROLS = tuple((name, "lenet-1998", "eager") for name in ("pytorch", "tensorflow", "mxnet"))
+
+
+@pytest.fixture(scope="module")
+def environments() -> Environments:
+    """From the user's cache: made before a test gets an empty one of its own."""
+    return {name: _environment(framework) for name, framework in discover().items()}
+
+
+def _environment(framework: Framework) -> Environment | UnavailableError:
+    try:
+        return prepare_environment(framework, "cpu", {}, lambda text: None)
+    except UnavailableError as error:
+        return error
+
+
+@pytest.fixture(scope="module")
+def verifier(environments: Environments, tmp_path_factory: pytest.TempPathFactory) -> Verifier:
+    """One for all: the reference of a model is recorded once."""
+    usable = {name: found for name, found in environments.items() if isinstance(found, Environment)}
+    return Verifier(usable, THREADS, tmp_path_factory.mktemp("scratch"), stop_at_difference=True)
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(environments: Environments, cache: Path) -> None:
+    """No certificate of these is left to the user."""
+
+
+def _available(environments: Environments, name: str) -> None:
+    found = environments[name]
+    if isinstance(found, UnavailableError):
+        unavailable(str(found))
+
+
+@pytest.mark.parametrize("defect", DEFECTS, ids=lambda one: f"{one.framework}: {one.name}")
+def test_a_planted_defect_is_found_and_named(
+    defect: Defect, verifier: Verifier, environments: Environments, tmp_path: Path
+) -> None:
+    _available(environments, defect.framework)
+    framework = copied(discover()[defect.framework], defect.edits, tmp_path)
+    found = verified(verifier, environments, framework, defect.model, defect.mode)
+    certificate = found.certificate
+    assert certificate.verdict == "different", certificate.reason
+    assert first_difference(found).startswith(defect.first), certificate.reason
+    assert defect.words in str(certificate.reason)
+
+
+@pytest.mark.parametrize(("name", "model", "mode"), CONTROLS)
+def test_a_copy_without_defect_is_verified(
+    name: str,
+    model: str,
+    mode: str,
+    verifier: Verifier,
+    environments: Environments,
+    tmp_path: Path,
+) -> None:
+    _available(environments, name)
+    framework = copied(discover()[name], (), tmp_path)
+    certificate = verified(verifier, environments, framework, model, mode).certificate
+    assert certificate.verdict == "verified", certificate.reason
