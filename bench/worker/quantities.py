@@ -12,6 +12,7 @@ from bench.spec import ModelSpec
 from bench.verification import (
     BATCH_SIZE,
     CHANGED_SHARE,
+    GRADIENTS,
     LAST_BATCH_SIZE,
     OPTIMIZERS,
     STEPS,
@@ -59,12 +60,12 @@ def measure(
 
 def _still(backend: VerifiableBackend, spec: ModelSpec, data: Data) -> Iterator[Measured]:
     """What can be seen without an update."""
-    inputs, labels = data.inputs[0], data.labels[0]
-    yield "logits in evaluation mode", {"": backend.logits(inputs, training=False)}
+    yield "logits in evaluation mode", {"": backend.logits(data.inputs[0], training=False)}
     yield "evaluation of the initial weights", _evaluation(backend, data)
-    yield "logits in training mode", {"": backend.logits(inputs, training=True)}
-    gradients = backend.gradients(inputs, labels)
-    yield "gradient", {param.name: gradients[param.name] for param in spec.parameters()}
+    yield "logits in training mode", {"": backend.logits(data.inputs[0], training=True)}
+    for batch, stage in enumerate(GRADIENTS):
+        gradients = backend.gradients(data.inputs[batch], data.labels[batch])
+        yield stage, {param.name: gradients[param.name] for param in spec.parameters()}
 
 
 def _training(

@@ -11,7 +11,7 @@ from bench.errors import WorkerError
 from bench.job import Execution
 from bench.models import MODELS
 from bench.spec import ModelSpec, arrays_of, check_parameters, without_dropout
-from bench.verification import STAGES, VerificationJob, exceeds
+from bench.verification import GRADIENTS, STAGES, VerificationJob, exceeds
 from bench.worker.backend import Backend, VerifiableBackend, import_backend
 from bench.worker.channel import Channel
 from bench.worker.comparison import compare, is_recorded, record
@@ -56,8 +56,10 @@ def _differs(
         if _is_compared(job, stage):
             errors = compare(Path(str(job.reference)), stage, quantities)
             channel.send("compared", precision=precision, stage=stage, errors=errors)
-            limit = STAGES[stage].limits[precision]
-            differs |= any(exceeds(error, limit) for _, error in errors)
+            # The host looks at the float32 gradients of all batches together.
+            if precision == "float64" or stage not in GRADIENTS:
+                limit = STAGES[stage].limits[precision]
+                differs |= any(exceeds(error, limit) for _, error in errors)
             if differs and job.stop_at_difference:
                 break
     return differs

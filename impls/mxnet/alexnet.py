@@ -44,18 +44,23 @@ class AlexNet(HybridBlock):
         return self.dense3(x)  # (N, classes)
 
 
-class ResponseNormalizationLayer(HybridBlock):
-    """Local response normalization, for which Gluon has an operator but no block."""
+class LocalResponseNormalization(HybridBlock):
+    """Over channels, with the sum of squares by pooling, as PyTorch's own layer has it.
+
+    Not F.LRN: MXNet 1.9.1 has it in float32 only, and with oneDNN its gradient is wrong
+    behind a convolution and before pooling (docs/findings.md).
+    """
 
     def __init__(self, rule: ResponseNormalization) -> None:
         super().__init__()
-        # MXNet takes alpha times the mean of the squares, the paper alpha times their sum.
-        self.alpha = rule.alpha * rule.size
         self.rule = rule
 
     def hybrid_forward(self, F: Any, x: NDArray) -> NDArray:  # noqa: N803 (Gluon's own name)
         rule = self.rule
-        return F.LRN(x, alpha=self.alpha, beta=rule.beta, knorm=rule.k, nsize=rule.size)
+        squares = F.expand_dims(F.square(x), axis=1)  # (N, 1, channels, height, width)
+        window, padding = (rule.size, 1, 1), (rule.size // 2, 0, 0)
+        sums = F.Pooling(squares, kernel=window, pad=padding, pool_type="sum")
+        return x / (rule.k + rule.alpha * F.squeeze(sums, axis=1)) ** rule.beta
 
 
 def _convolution(inputs: int, outputs: int, layer: Convolution) -> nn.Conv2D:
@@ -70,4 +75,4 @@ def _convolution(inputs: int, outputs: int, layer: Convolution) -> nn.Conv2D:
 
 
 def _response_normalization(rule: ResponseNormalization | None) -> HybridBlock:
-    return Identity() if rule is None else ResponseNormalizationLayer(rule)
+    return Identity() if rule is None else LocalResponseNormalization(rule)

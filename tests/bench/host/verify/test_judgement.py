@@ -4,7 +4,7 @@ import pytest
 
 from bench.host.frameworks import KnownDefect
 from bench.host.verify.judgement import Error, judge
-from bench.verification import STAGES
+from bench.verification import GRADIENTS, STAGES
 
 GRADIENT = "gradient"
 DEFECT = KnownDefect(
@@ -51,6 +51,29 @@ def test_the_worst_is_the_nearest_to_its_own_limit() -> None:
     later = Error("ieee", "evaluation after 10 steps of sgd", "summed loss", 2e-5)
     (worst,) = judge([first, later], (), "lenet").worst
     assert worst.quantity == first.quantity
+
+
+def float32(stage: str, size: float) -> Error:
+    return Error("ieee", stage, "conv1.weight", size)
+
+
+def test_one_batch_without_a_flipped_rectifier_is_enough_in_float32() -> None:
+    errors = [float32(GRADIENTS[0], 0.1), float32(GRADIENTS[1], 3e-6), float32(GRADIENTS[2], 1e-2)]
+    found = judge(errors, (), "resnet20")
+    assert found.different == ()
+    assert [worst.error for worst in found.worst] == [3e-6]
+
+
+def test_float32_gradients_that_are_off_on_every_batch_differ() -> None:
+    errors = [float32(stage, 1e-3 * number) for number, stage in enumerate(GRADIENTS, 1)]
+    (different,) = judge(errors, (), "resnet20").different
+    assert different.error == 1e-3
+
+
+def test_in_float64_every_batch_counts() -> None:
+    errors = [error(1e-15, stage=GRADIENTS[0]), error(1e-8, stage=GRADIENTS[1])]
+    (different,) = judge(errors, (), "resnet20").different
+    assert different.stage == GRADIENTS[1]
 
 
 def test_a_known_defect_is_shown_by_name_with_its_error() -> None:
