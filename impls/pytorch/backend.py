@@ -35,7 +35,7 @@ class Backend:
         self.trained = {param.name: self.tensors[param.name] for param in spec.parameters()}
         self.criterion = nn.CrossEntropyLoss()  # the mean over the batch
         self.optimizer = optimizers.make(optimizer, spec.parameters(), self.trained)
-        self.forward = torch.compile(self.model) if execution.mode == "compiled" else self.model
+        self.forward = _compiled(self.model) if execution.mode == "compiled" else self.model
         self.loaded: Mapping[str, np.ndarray] = {}
         self.steps = self.batch_size = 0
 
@@ -87,10 +87,11 @@ class Backend:
             "allocator_reserved_bytes": torch.cuda.max_memory_reserved(self.device),
         }
 
-    @torch.no_grad()
     def logits(self, inputs: np.ndarray, training: bool) -> np.ndarray:
         self.model.train(training)
-        logits = self.forward(self._to_device(inputs))
+        # With gradients in training mode: the very graph that trains.
+        with torch.set_grad_enabled(training):
+            logits = self.forward(self._to_device(inputs))
         self.model.train()
         return parameters.to_numpy(logits)
 
@@ -113,3 +114,11 @@ class Backend:
 
     def _to_device(self, array: np.ndarray) -> torch.Tensor:
         return torch.from_numpy(array).to(self.device, non_blocking=True)
+
+
+def _compiled(model: nn.Module) -> nn.Module:
+    # Over a limit of recompilations, counted over all instances of a class, torch.compile would run
+    # eagerly without an error.
+    torch._dynamo.reset()
+    torch._dynamo.config.fail_on_recompile_limit_hit = True
+    return torch.compile(model)
