@@ -1,10 +1,20 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from bench.errors import WeightsError
 from bench.models import MODELS
+from bench.models.alexnet import AlexNet
 from bench.models.lenet import LeNet
-from bench.spec import Param, Samples, check_parameters, parameter_count
+from bench.spec import (
+    Param,
+    Samples,
+    arrays_of,
+    check_parameters,
+    parameter_count,
+    without_dropout,
+)
 
 
 @pytest.mark.parametrize("name", ["lenet", "lenet-1998"])
@@ -77,3 +87,85 @@ def test_a_misfit_names_both_sides(shapes: dict[str, tuple[int, ...]], words: li
         check_parameters(MANIFEST, arrays(shapes), "a test")
     for word in ["a test", *words]:
         assert word in str(caught.value)
+
+
+COLOUR, IMAGENET = Samples((3, 32, 32), 10), Samples((3, 224, 224), 1000)
+
+
+@pytest.mark.parametrize(
+    ("name", "samples", "count"),
+    [
+        # torchvision's documentation of its weights.
+        ("alexnet", IMAGENET, 61_100_840),
+        ("resnet18", IMAGENET, 11_689_512),
+        ("resnet34", IMAGENET, 21_797_672),
+        ("resnet50", IMAGENET, 25_557_032),
+        # He et al. 2015, table 6: 0.27, 0.46 and 0.85 million.
+        ("resnet20", COLOUR, 269_722),
+        ("resnet32", COLOUR, 464_154),
+        ("resnet56", COLOUR, 853_018),
+        # 4 * 128 * (28 + 128 + 1) + 128 * 10 + 10.
+        ("lstm", Samples((1, 28, 28), 10), 81_674),
+        # 1502 * 128 + 2 * 4 * 128 * (128 + 128 + 1) + 128 * 77 + 77.
+        ("lstm-2", Samples((32,), 77, 1502), 465_357),
+    ],
+)
+def test_models_have_the_textbook_number_of_parameters(
+    name: str, samples: Samples, count: int
+) -> None:
+    assert parameter_count(MODELS[name].build(samples)) == count
+
+
+def test_every_name_is_once_in_a_manifest() -> None:
+    for name, samples in (("resnet50", IMAGENET), ("alexnet-lrn", COLOUR), ("resnet56", COLOUR)):
+        names = [param.name for param in arrays_of(MODELS[name].build(samples))]
+        assert len(set(names)) == len(names)
+
+
+def test_running_statistics_know_their_feature_maps() -> None:
+    spec = MODELS["resnet50"].build(IMAGENET)
+    positions = {param.name: param.positions for param in spec.statistics()}
+    assert positions["bn1.running_var"] == 112**2
+    assert positions["stages.0.0.bn1.running_var"] == 56**2
+    # The stride is in the 3x3 convolution: the 1x1 one before still sees the larger map.
+    assert positions["stages.1.0.bn1.running_var"] == 56**2
+    assert positions["stages.1.0.bn2.running_var"] == 28**2
+    assert positions["stages.1.0.projection_bn.running_var"] == 28**2
+    assert positions["stages.3.2.bn3.running_mean"] == 7**2
+
+
+def test_weight_decay_reaches_kernels_only() -> None:
+    params = MODELS["resnet20"].build(COLOUR).parameters()
+    assert {param.kind for param in params if param.decays} == {
+        "convolution kernel",
+        "dense kernel",
+    }
+    params = MODELS["lstm"].build(Samples((32,), 77, 100)).parameters()
+    assert [param.name for param in params if param.decays] == [
+        "lstm1.input_weight",
+        "lstm1.recurrent_weight",
+        "dense.weight",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "samples", "words"),
+    [
+        ("alexnet", Samples((3, 28, 28), 10), "224x224 or 32x32"),
+        ("resnet20", IMAGENET, "32x32"),
+        ("resnet18", Samples((3, 64, 64), 10), "32x32 or 224x224"),
+        ("lstm", COLOUR, "one channel"),
+    ],
+)
+def test_models_refuse_samples_that_they_cannot_take(
+    name: str, samples: Samples, words: str
+) -> None:
+    with pytest.raises(ValueError, match=words):
+        MODELS[name].build(samples)
+
+
+def test_dropout_is_taken_out_and_nothing_else() -> None:
+    spec = AlexNet.of_2014(COLOUR)
+    assert without_dropout(spec) == replace(spec, dropout=0.0)
+    lstm = MODELS["lstm"].build(Samples((1, 28, 28), 10))
+    assert without_dropout(lstm) is lstm

@@ -8,7 +8,7 @@ from bench.errors import ResultsError
 from bench.host.inputs import Inputs, batch_order
 from bench.host.weights import initial_weights
 from bench.models import MODELS
-from bench.spec import Samples
+from bench.spec import Initializer, Param, Samples
 
 SPEC = MODELS["lenet"].build(Samples((1, 32, 32), 10))
 
@@ -65,3 +65,27 @@ def test_a_full_disk_is_one_line(tmp_path: Path) -> None:
         inputs.weights("lenet", SPEC, seed=1)
     with pytest.raises(ResultsError, match=r"cannot be written"):
         inputs.order(100, 10, 2, seed=1)
+
+
+@pytest.mark.parametrize(
+    ("initializer", "shape", "deviation"),
+    [
+        ("he normal", (64, 16, 3, 3), (2 / 144) ** 0.5),
+        ("recurrent uniform", (400, 90), (1 / 100) ** 0.5 / 3**0.5),
+        ("embedding uniform", (500, 20), 0.05 / 3**0.5),
+    ],
+)
+def test_initial_values_have_the_deviation_of_their_rule(
+    initializer: Initializer, shape: tuple[int, ...], deviation: float
+) -> None:
+    param = Param("a.weight", shape, "dense kernel", initializer)
+    values = initial_weights([param], seed=1)["a.weight"]
+    assert values.dtype == np.float32
+    assert abs(values.mean()) < deviation / 20
+    assert values.std() == pytest.approx(deviation, rel=0.03)
+
+
+def test_the_forget_gate_is_open_at_first() -> None:
+    param = Param("lstm1.bias", (12,), "bias", "forget gate ones")
+    values = initial_weights([param], seed=1)["lstm1.bias"]
+    assert values.tolist() == [0, 0, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0]

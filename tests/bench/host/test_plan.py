@@ -6,6 +6,7 @@ from bench.errors import PlanError
 from bench.host.data import DATASETS
 from bench.host.frameworks import discover
 from bench.host.plan import choose_frameworks, expand, plan_names, read_plan
+from bench.host.session import build_spec
 
 FRAMEWORKS = discover()
 PLAN = """
@@ -46,7 +47,9 @@ def test_a_plan_expands_to_every_combination_frameworks_innermost(tmp_path: Path
     assert [trial.mode for trial in trials[:2]] == ["compiled", "eager"]
     assert [trial.repeat for trial in trials] == [1] * 4 + [2] * 4
     both = expand(read_plan("quick", FRAMEWORKS), FRAMEWORKS, "cpu")
-    assert [trial.framework for trial in both] == 3 * list(FRAMEWORKS)  # one repeat after the other
+    assert [trial.framework for trial in both] == 4 * 3 * list(FRAMEWORKS)
+    assert [trial.repeat for trial in both] == 4 * [1, 1, 1, 2, 2, 2, 3, 3, 3]
+    assert len({trial.model for trial in both}) == 4
 
 
 def test_what_is_left_out_has_its_default(tmp_path: Path) -> None:
@@ -136,3 +139,53 @@ def test_a_missing_plan_file_is_named(tmp_path: Path) -> None:
 def test_an_unknown_framework_names_those_there_are() -> None:
     with pytest.raises(PlanError, match=r"'caffe'.*mxnet, pytorch, tensorflow"):
         choose_frameworks(FRAMEWORKS, ["caffe"])
+
+
+ADAM = """
+[trials.optimizer]
+name = "adam"
+learning_rate = 0.001
+beta2 = 0.99
+weight_decay = 0.0001
+changes = [{ epoch = 3, learning_rate = 0.0005 }, { epoch = 5, learning_rate = 0.0001 }]
+"""
+
+
+def with_optimizer(optimizer: str) -> str:
+    return PLAN[: PLAN.index("[trials.optimizer]")] + optimizer
+
+
+def test_an_optimizer_has_its_constants_and_changes(tmp_path: Path) -> None:
+    plan = read_plan(written(tmp_path, with_optimizer(ADAM)), FRAMEWORKS)
+    optimizer = plan.groups[0].optimizer
+    assert (optimizer.name, optimizer.beta1, optimizer.beta2) == ("adam", 0.9, 0.99)
+    assert optimizer.weight_decay == 0.0001
+    rates = [optimizer.learning_rate_in(epoch) for epoch in range(7)]
+    assert rates == [0.001] * 3 + [0.0005] * 2 + [0.0001] * 2
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("beta2 = 0.99", "momentum = 0.9", "unknown key 'momentum'"),
+        ("beta2 = 0.99", "beta2 = 1", "below 1"),
+        ("beta2 = 0.99", "epsilon = 0", "above 0"),
+        ("epoch = 5", "epoch = 3", "'epoch' is 3; expected a whole number of at least 4"),
+        ("epoch = 3", "epoch = 0", "'epoch' is 0; expected a whole number of at least 1"),
+        ("0.0005 }", "0.0005, factor = 2 }", "unknown key 'factor'"),
+        ("weight_decay = 0.0001", "weight_decay = -1", "at least 0"),
+        ("changes = [", "changes = [[1, 2], ", "'changes' is"),
+    ],
+)
+def test_an_optimizer_that_cannot_be_is_one_line(
+    tmp_path: Path, old: str, new: str, words: str
+) -> None:
+    with pytest.raises(PlanError, match=words) as caught:
+        read_plan(written(tmp_path, with_optimizer(ADAM.replace(old, new))), FRAMEWORKS)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["quick", "mnist", "accuracy"])
+def test_every_model_of_a_plan_takes_its_data(name: str) -> None:
+    for trial in expand(read_plan(name, FRAMEWORKS), FRAMEWORKS, "cpu"):
+        assert build_spec(trial).classes in (10, 77)
