@@ -163,7 +163,7 @@ PYTORCH = (
                 "for param in manifest[:-1] if param.decays == decays]",
             ),
         ),
-        "slots after 1 step of sgd: velocity of dense3.bias",
+        "gradient of batch 2: dense3.bias",  # it zeroes no gradient of what it skips
         "a parameter that the optimizer skips",
     ),
     Defect(

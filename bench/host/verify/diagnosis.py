@@ -89,7 +89,12 @@ def _reasons(family: str, stage: str) -> str:
         return "in evaluation mode logits are the same: batch statistics, dropout that is not 0"
     if stage.startswith("logits"):
         return FORWARD_REASONS.get(family, "padding, layout, a missing bias, a different layer")
-    if stage.startswith("gradient"):
+    if stage.startswith("gradient of batch"):
+        return (
+            "what an earlier batch left: its gradient is not zeroed, as of a parameter that the "
+            "optimizer skips"
+        )
+    if stage == "gradient":
         return "a layer's backward pass, a mean instead of a sum of the batch or twice the mean"
     if stage.startswith("loss of step 1"):
         return "a mean instead of a sum crosses the contract, a batch other than the given one"

@@ -212,6 +212,7 @@ def test_reasons_are_those_of_the_stage() -> None:
         "logits in training mode": "batch statistics",
         "evaluation of the initial weights": "labels counted wrongly",
         "gradient": "backward pass",
+        "gradient of batch 2": "not zeroed",
         "loss of step 1, sgd": "a mean instead of a sum",
         "slots after 1 step of sgd": "a parameter that the optimizer skips",
         "weights after 1 step of adam": "Adam's epsilon",
