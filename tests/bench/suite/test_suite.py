@@ -180,6 +180,9 @@ def test_an_interrupted_run_leaves_no_process_and_no_empty_run(
         env={**os.environ, "TMPDIR": str(temporary)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        # A shell without job control starts what runs in the background with SIGINT ignored, and
+        # that is inherited: by these tests, and from them by the suite.
+        preexec_fn=heed_interrupts,
     )
     worker = wait_for_worker(process.pid)
     process.send_signal(number)
@@ -187,6 +190,11 @@ def test_an_interrupted_run_leaves_no_process_and_no_empty_run(
     worker.wait(30)
     assert not list((tmp_path / "results").iterdir())
     assert not list(temporary.iterdir())
+
+
+def heed_interrupts() -> None:
+    """As in a program that was started in a terminal."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def wait_for_worker(host: int) -> psutil.Process:
