@@ -42,6 +42,8 @@ class KnownDefect:
         precision: in which it shows.
         quantities: patterns (fnmatch) of the names of quantities that it explains.
         at_most: a larger error is not explained by it.
+        modes: in which it shows.
+        spoils_training: whether training goes wrong by it; such a cell is not verified.
     """
 
     name: str
@@ -49,6 +51,8 @@ class KnownDefect:
     precision: str
     quantities: tuple[str, ...]
     at_most: float
+    modes: tuple[str, ...] = MODES
+    spoils_training: bool = False
 
 
 @dataclass(frozen=True)
@@ -135,6 +139,8 @@ def _known_defect(table: TomlTable) -> KnownDefect:
         precision=table.text("precision", allowed=PRECISIONS),
         quantities=tuple(table.texts("quantities")),
         at_most=table.number("at_most", above=0),
+        modes=tuple(table.texts("modes", MODES, MODES)),
+        spoils_training=table.boolean("spoils_training", False),
     )
     table.finish()
     return defect

@@ -16,7 +16,7 @@ from bench.host.verify.cells import Cell
 from bench.host.verify.diagnosis import explain
 from bench.host.verify.fingerprint import fingerprint
 from bench.host.verify.judgement import Error, judge
-from bench.host.verify.verifier import Verifier
+from bench.host.verify.verifier import Verifier, known_defects
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,7 @@ class Finding:
 
     Attributes:
         errors: of every quantity.
+        explained: whether nothing differs but by known defects of the framework.
         cached: whether it was verified before and nothing has changed since.
         seconds: that it took this time.
     """
@@ -33,6 +34,7 @@ class Finding:
     certificate: Certificate
     errors: tuple[Error, ...] = ()
     framework_version: str | None = None
+    explained: bool = False
     cached: bool = False
     seconds: float = 0.0
 
@@ -62,7 +64,7 @@ class Certification:
             yield self.finding(cell)
 
     def finding(self, cell: Cell) -> Finding:
-        """What is known of a cell; cached only where it is verified."""
+        """What is known of a cell; cached only where nothing differs but by known defects."""
         environment = self.environments[cell.framework.name]
         if isinstance(environment, UnavailableError):
             return Finding(cell, _unchecked(str(environment), ""))
@@ -75,7 +77,7 @@ class Certification:
             self.say(f"Verifying {cell.title} ...")
             start = monotonic()
             finding = self._verify(cell, digest, start)
-            if finding.certificate.verified:
+            if finding.explained:
                 _write(file, finding)
         return finding
 
@@ -84,7 +86,7 @@ class Certification:
             compared = self.verifier.compare(cell)
         except SamestepError as error:
             return Finding(cell, _unchecked(str(error), digest))
-        judgement = judge(compared.errors, cell.framework.known_defects, cell.model)
+        judgement = judge(compared.errors, known_defects(cell), cell.model)
         # What differs before a failure tells more than the failure.
         if compared.failure is not None and not judgement.different:
             return Finding(
@@ -94,14 +96,14 @@ class Certification:
                 compared.framework_version,
                 seconds=monotonic() - start,
             )
-        reason = None
+        reason = judgement.spoilt
         if judgement.different:
             first = judgement.different[0]
             reason = f"{_describe(first)} {explain(self.verifier, cell, first)}"
         if compared.failure is not None:
             reason = f"{reason} Then the verification failed: {compared.failure}"
         certificate = Certificate(
-            verdict="different" if judgement.different else "verified",
+            verdict="verified" if reason is None else "different",
             reason=reason,
             digest=digest,
             checked=_now(),
@@ -114,6 +116,7 @@ class Certification:
             certificate,
             compared.errors,
             compared.framework_version,
+            explained=not judgement.different and compared.failure is None,
             seconds=monotonic() - start,
         )
 
@@ -143,6 +146,7 @@ def document(finding: Finding) -> dict[str, Any]:
     return {
         "framework_version": finding.framework_version,
         "certificate": asdict(finding.certificate),
+        "explained": finding.explained,
         "errors": errors,
     }
 
@@ -166,8 +170,9 @@ def _read(file: Path, cell: Cell, digest: str) -> Finding | None:
             for item, error in items.items()
         )
         version = found["framework_version"]
+        explained = found["explained"] is True
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
-    if certificate.digest != digest or not certificate.verified:
+    if certificate.digest != digest or not explained:
         return None
-    return Finding(cell, certificate, errors, version, cached=True)
+    return Finding(cell, certificate, errors, version, explained, cached=True)

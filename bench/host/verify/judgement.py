@@ -50,11 +50,13 @@ class Judgement:
         worst: the largest error of each precision and group, known defects left out.
         defects: known ones whose quantities are over their limit here.
         different: every quantity that is over its limit and no known defect, in layer order.
+        spoilt: a sentence on the known defects by which training goes wrong, if there are such.
     """
 
     worst: tuple[Worst, ...]
     defects: tuple[Defect, ...]
     different: tuple[Error, ...]
+    spoilt: str | None = None
 
 
 def judge(errors: Sequence[Error], known: Sequence[KnownDefect], model: str) -> Judgement:
@@ -72,7 +74,15 @@ def judge(errors: Sequence[Error], known: Sequence[KnownDefect], model: str) -> 
         worst=tuple(_worst(rest)),
         defects=tuple(_defect(defect, found) for defect, found in explained.items()),
         different=tuple(error for error in rest if error.is_over),
+        spoilt=_spoilt([defect for defect in explained if defect.spoils_training]),
     )
+
+
+def _spoilt(defects: Sequence[KnownDefect]) -> str | None:
+    if not defects:
+        return None
+    names = dict.fromkeys(defect.name for defect in defects)
+    return f"Training goes wrong by a known defect of the framework: {'; '.join(names)}."
 
 
 def with_best_gradient(errors: Sequence[Error]) -> list[Error]:

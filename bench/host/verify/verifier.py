@@ -173,7 +173,11 @@ class Verifier:
 
 def known_defects(cell: Cell) -> tuple[KnownDefect, ...]:
     """Defects of the cell's framework that concern its model."""
-    return tuple(one for one in cell.framework.known_defects if cell.model in one.models)
+    return tuple(
+        one
+        for one in cell.framework.known_defects
+        if cell.model in one.models and cell.mode in one.modes
+    )
 
 
 def _name(cell: Cell) -> str:

@@ -8,6 +8,7 @@ import pytest
 
 from bench.errors import UnavailableError
 from bench.host.environments import Environment
+from bench.host.frameworks import KnownDefect
 from bench.host.verify import fingerprint
 from bench.host.verify.cells import Cell
 from bench.host.verify.certification import Certification, Finding, document
@@ -127,6 +128,22 @@ def test_a_framework_that_cannot_be_had_is_skipped(alpha: Cell, cache: Path) -> 
     finding = certified(alpha, FakeVerifier(), alpha=UnavailableError("No network."))
     assert finding.skipped
     assert (finding.certificate.verdict, finding.certificate.reason) == ("unchecked", "No network.")
+
+
+def test_a_defect_that_spoils_training_is_explained_but_not_verified(
+    alpha: Cell, cache: Path
+) -> None:
+    known = KnownDefect(
+        "a wrong gradient", ("lenet",), "float64", ("gradient*",), 1.0, ("eager",), True
+    )
+    cell = replace(alpha, framework=replace(alpha.framework, known_defects=(known,)))
+    first, second = (certified(cell, FakeVerifier(WRONG)) for _ in range(2))
+    assert (first.explained, second.cached) == (True, True)
+    assert first.certificate.verdict == "different"
+    assert "by a known defect of the framework: a wrong gradient" in str(first.certificate.reason)
+    assert not first.certificate.verified
+    compiled = replace(cell, mode="compiled")
+    assert not certified(compiled, FakeVerifier(WRONG)).explained
 
 
 @pytest.mark.parametrize("damage", ["", "{", "[]", '{"certificate": {}}', "null"])

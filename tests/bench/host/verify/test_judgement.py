@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -74,6 +75,16 @@ def test_in_float64_every_batch_counts() -> None:
     errors = [error(1e-15, stage=GRADIENTS[0]), error(1e-8, stage=GRADIENTS[1])]
     (different,) = judge(errors, (), "resnet20").different
     assert different.stage == GRADIENTS[1]
+
+
+def test_a_defect_that_spoils_training_is_said() -> None:
+    defect = replace(DEFECT, spoils_training=True)
+    found = judge([error(0.5, "lstm1.recurrent_weight")], (defect,), "lstm")
+    assert found.spoilt == (
+        "Training goes wrong by a known defect of the framework: a wrong gradient."
+    )
+    assert judge([error(1e-15, "lstm1.recurrent_weight")], (defect,), "lstm").spoilt is None
+    assert judge([error(0.5, "lstm1.recurrent_weight")], (DEFECT,), "lstm").spoilt is None
 
 
 def test_a_known_defect_is_shown_by_name_with_its_error() -> None:
