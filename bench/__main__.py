@@ -18,7 +18,7 @@ from bench.host.frameworks import discover
 from bench.host.inventory import dataset_rows, framework_rows, model_rows, plan_rows
 from bench.host.request import add_options, read_request
 from bench.host.selection import Selection, select
-from bench.host.session import prepare_data, prepare_environments
+from bench.host.session import environments_of, prepare_data
 from bench.host.verify.command import add_verify_options, certification, read_verification
 from bench.host.verify.summary import finding_row, messages, summary_document, summary_file
 
@@ -96,7 +96,7 @@ def _list(options: argparse.Namespace) -> int:
 def _prepare(options: argparse.Namespace) -> int:
     selection = _selection(options)
     data = prepare_data(selection.trials, _say)
-    environments = prepare_environments(selection, selection.trials, _say)
+    environments = environments_of(selection, selection.trials, _say)
     tables: dict[str, list[Row]] = {
         "data": [
             {"data set": one.name, "folder": str(one.folder), "sha256": one.digest}

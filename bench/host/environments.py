@@ -5,7 +5,7 @@ import os
 import platform
 import shutil
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,6 +34,32 @@ class Environment:
 
     python: Path
     given: bool
+
+
+Environments = Mapping[str, Environment | UnavailableError]
+
+
+def prepare_environments(
+    frameworks: Iterable[Framework], device: str, given: Mapping[str, Path], say: Say
+) -> dict[str, Environment | UnavailableError]:
+    """The environment of each framework, or the error that says why there is none.
+
+    Raises:
+        InterpreterError: an interpreter that the user named cannot be used.
+    """
+    environments: dict[str, Environment | UnavailableError] = {}
+    for framework in frameworks:
+        try:
+            environments[framework.name] = prepare_environment(framework, device, given, say)
+        except UnavailableError as error:
+            say(f"{framework.title} will be skipped: {error}")
+            environments[framework.name] = error
+    return environments
+
+
+def usable(environments: Environments) -> dict[str, Environment]:
+    """Those that there are."""
+    return {name: one for name, one in environments.items() if isinstance(one, Environment)}
 
 
 def prepare_environment(

@@ -126,7 +126,7 @@ def read_framework_request(option: Callable[[str], Any]) -> Request:
         raise PlanError("--results is empty; expected a folder.")
     return Request(
         device=resolve_device(option("device")),
-        frameworks=_frameworks(option("frameworks")),
+        frameworks=split_names("frameworks", option("frameworks")),
         pythons=_pythons(option("python")),
         results=Path(option("results")),
         implementations=tuple(Path(folder) for folder in option("impls")),
@@ -151,11 +151,15 @@ def resolve_device(wanted: str) -> str:
     return "cuda" if gpus.gpus else "cpu"
 
 
-def _frameworks(value: str) -> tuple[str, ...]:
-    """Names separated by commas; none of them empty, unless there is nothing at all."""
+def split_names(option: str, value: str) -> tuple[str, ...]:
+    """Names separated by commas; none of them empty, unless there is nothing at all.
+
+    Raises:
+        PlanError: one is empty.
+    """
     names = tuple(name.strip() for name in value.split(",")) if value else ()
     if not all(names):
-        raise PlanError(f"--frameworks {value!r}: expected names separated by commas.")
+        raise PlanError(f"--{option} {value!r}: expected names separated by commas.")
     return names
 
 

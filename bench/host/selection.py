@@ -26,14 +26,7 @@ def select(request: Request) -> Selection:
     Raises:
         FrameworkError, InterpreterError, PlanError: something named does not exist or is malformed.
     """
-    known = discover(request.implementations)
-    frameworks = choose_frameworks(known, request.frameworks)
-    for name in request.pythons or {}:
-        if name not in known:
-            raise InterpreterError(
-                f"--python {name}=...: there is no framework {name!r}; expected one of "
-                f"{', '.join(known)}."
-            )
+    known, frameworks = known_and_chosen(request)
     plan = read_plan(request.plan, known)
     trials = tuple(expand(plan, frameworks, request.device))
     if not trials:
@@ -42,3 +35,20 @@ def select(request: Request) -> Selection:
             "that it names; choose others with --frameworks or another --plan."
         )
     return Selection(request, plan, frameworks, trials)
+
+
+def known_and_chosen(request: Request) -> tuple[dict[str, Framework], dict[str, Framework]]:
+    """All frameworks that there are, and those that the request names.
+
+    Raises:
+        FrameworkError, InterpreterError, PlanError: see select.
+    """
+    known = discover(request.implementations)
+    chosen = choose_frameworks(known, request.frameworks)
+    for name in request.pythons or {}:
+        if name not in known:
+            raise InterpreterError(
+                f"--python {name}=...: there is no framework {name!r}; expected one of "
+                f"{', '.join(known)}."
+            )
+    return known, chosen

@@ -12,7 +12,7 @@ from bench.errors import UnavailableError
 from bench.host.cache import turn
 from bench.host.data import find_dataset
 from bench.host.data.prepared import Prepared, prepare_dataset
-from bench.host.environments import Environment, Say, prepare_environment
+from bench.host.environments import Environment, Environments, Say, prepare_environments
 from bench.host.executor import Event, Executor, Invocation, LocalProcess
 from bench.host.frameworks import Framework
 from bench.host.inputs import Inputs
@@ -45,7 +45,7 @@ class Session:
     selection: Selection
     run: Run
     inputs: Inputs
-    environments: Mapping[str, Environment | UnavailableError]
+    environments: Environments
     data: Mapping[str, Prepared]
     threads: int
     certificates: Certificates = field(default_factory=dict)
@@ -154,7 +154,7 @@ def build_spec(trial: Trial) -> ModelSpec:
 def obstacle(
     trial: Trial,
     selection: Selection,
-    environments: Mapping[str, Environment | UnavailableError],
+    environments: Environments,
     data: Mapping[str, Prepared],
 ) -> str | None:
     """Why a trial cannot be run here, if so."""
@@ -192,7 +192,7 @@ def prepare_data(trials: Iterable[Trial], say: Say) -> dict[str, Prepared]:
     return prepared
 
 
-def prepare_environments(
+def environments_of(
     selection: Selection, trials: Iterable[Trial], say: Say
 ) -> dict[str, Environment | UnavailableError]:
     """The environments of the trials' frameworks, each or the error that says why there is none.
@@ -200,17 +200,10 @@ def prepare_environments(
     Raises:
         InterpreterError: an interpreter that the user named cannot be used.
     """
-    environments: dict[str, Environment | UnavailableError] = {}
-    for name in dict.fromkeys(trial.framework for trial in trials):
-        framework = selection.frameworks[name]
-        try:
-            environments[name] = prepare_environment(
-                framework, selection.request.device, selection.request.pythons or {}, say
-            )
-        except UnavailableError as error:
-            say(f"{framework.title} will be skipped: {error}")
-            environments[name] = error
-    return environments
+    names = dict.fromkeys(trial.framework for trial in trials)
+    frameworks = [selection.frameworks[name] for name in names]
+    request = selection.request
+    return prepare_environments(frameworks, request.device, request.pythons or {}, say)
 
 
 def open_session(
@@ -222,12 +215,12 @@ def open_session(
         scratch: a folder for files of this run that nobody wants afterwards.
 
     Raises:
-        DataError, InterpreterError: see prepare_data and prepare_environments.
+        DataError, InterpreterError: see prepare_data and environments_of.
     """
     trials = list(trials)
     # The data first: a missing file is a matter of a moment, an environment one of minutes.
     data = prepare_data(trials, say)
-    environments = prepare_environments(selection, trials, say)
+    environments = environments_of(selection, trials, say)
     threads = selection.request.threads or default_threads()
     certificates: Certificates = {}
     if selection.request.verified:

@@ -1,7 +1,7 @@
 """Verifies cells and keeps what was found: a cell that has not changed is not verified again."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any
 from bench.certificate import Certificate
 from bench.errors import SamestepError, UnavailableError
 from bench.host.cache import cache_folder, locked
-from bench.host.environments import Environment, Say
+from bench.host.environments import Environments, Say
 from bench.host.verify.cells import Cell
 from bench.host.verify.diagnosis import explain
 from bench.host.verify.fingerprint import fingerprint
@@ -54,7 +54,7 @@ class Certification:
     """
 
     verifier: Verifier
-    environments: Mapping[str, Environment | UnavailableError]
+    environments: Environments
     say: Say
     fresh: bool = False
 

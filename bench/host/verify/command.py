@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.errors import InterpreterError, PlanError, UnavailableError
-from bench.host.environments import Environment, Say, prepare_environment
-from bench.host.frameworks import Framework, discover
+from bench.errors import PlanError
+from bench.host.environments import Say, prepare_environments, usable
 from bench.host.machine import default_threads
-from bench.host.plan import choose_frameworks
-from bench.host.request import Request, add_framework_options, read_framework_request
+from bench.host.request import (
+    Request,
+    add_framework_options,
+    read_framework_request,
+    split_names,
+)
+from bench.host.selection import known_and_chosen
 from bench.host.session import scratch_folder
 from bench.host.verify.cells import Cell, choose_cells
 from bench.host.verify.certification import Certification
@@ -57,17 +61,9 @@ def read_verification(options: argparse.Namespace) -> Verification:
         FrameworkError, InterpreterError, PlanError: something named does not exist.
     """
     request = read_framework_request(lambda name: getattr(options, name))
-    known = discover(request.implementations)
-    for name in request.pythons or {}:
-        if name not in known:
-            raise InterpreterError(
-                f"--python {name}=...: there is no framework {name!r}; expected one of "
-                f"{', '.join(known)}."
-            )
-    frameworks = choose_frameworks(known, request.frameworks)
-    cells = choose_cells(
-        frameworks, _names("models", options), _names("modes", options), request.device
-    )
+    _, frameworks = known_and_chosen(request)
+    models, modes = (split_names(name, getattr(options, name)) for name in ("models", "modes"))
+    cells = choose_cells(frameworks, models, modes, request.device)
     if not cells:
         raise PlanError(
             f"{', '.join(frameworks)} implement none of the chosen models in the chosen modes; "
@@ -76,37 +72,14 @@ def read_verification(options: argparse.Namespace) -> Verification:
     return Verification(request, tuple(cells), options.fresh)
 
 
-def _names(option: str, options: argparse.Namespace) -> tuple[str, ...]:
-    value = getattr(options, option)
-    names = tuple(name.strip() for name in value.split(",")) if value else ()
-    if not all(names):
-        raise PlanError(f"--{option} {value!r}: expected names separated by commas.")
-    return names
-
-
 @contextmanager
 def certification(verification: Verification, say: Say) -> Iterator[Certification]:
     """Prepare the environments; what is compared lies in a folder that goes afterwards."""
-    environments = _environments(verification, say)
-    usable = {name: found for name, found in environments.items() if isinstance(found, Environment)}
+    request = verification.request
+    frameworks = {cell.framework.name: cell.framework for cell in verification.cells}
+    environments = prepare_environments(
+        frameworks.values(), request.device, request.pythons or {}, say
+    )
     with scratch_folder() as scratch:
-        verifier = Verifier(usable, verification.threads, Path(scratch))
+        verifier = Verifier(usable(environments), verification.threads, Path(scratch))
         yield Certification(verifier, environments, say, verification.fresh)
-
-
-def _environments(
-    verification: Verification, say: Say
-) -> dict[str, Environment | UnavailableError]:
-    frameworks: dict[str, Framework] = {
-        cell.framework.name: cell.framework for cell in verification.cells
-    }
-    environments: dict[str, Environment | UnavailableError] = {}
-    for name, framework in frameworks.items():
-        try:
-            environments[name] = prepare_environment(
-                framework, verification.request.device, verification.request.pythons or {}, say
-            )
-        except UnavailableError as error:
-            say(f"{framework.title} will be skipped: {error}")
-            environments[name] = error
-    return environments

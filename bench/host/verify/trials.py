@@ -4,10 +4,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from bench.certificate import Certificate
-from bench.errors import UnavailableError
 from bench.host.cache import turn
 from bench.host.data import find_dataset
-from bench.host.environments import Environment, Say
+from bench.host.environments import Environments, Say, usable
 from bench.host.frameworks import Framework
 from bench.host.verify.cells import Cell
 from bench.host.verify.certification import Certification
@@ -33,15 +32,16 @@ def cell_of(trial: Trial, frameworks: Mapping[str, Framework]) -> Cell:
 def verify_trials(
     trials: Iterable[Trial],
     frameworks: Mapping[str, Framework],
-    environments: Mapping[str, Environment | UnavailableError],
+    environments: Environments,
     threads: int,
     scratch: Path,
     say: Say,
 ) -> dict[tuple[str, ...], Certificate]:
     """The certificate of every cell that the trials time; cached ones take no time."""
-    usable = {name: found for name, found in environments.items() if isinstance(found, Environment)}
     scratch.mkdir()
-    certification = Certification(Verifier(usable, threads, scratch), environments, say)
+    certification = Certification(
+        Verifier(usable(environments), threads, scratch), environments, say
+    )
     cells = {cell.key: cell for cell in (cell_of(trial, frameworks) for trial in trials)}
     certificates = {}
     for key, cell in cells.items():
