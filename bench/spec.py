@@ -7,7 +7,7 @@ checks its framework's parameters against the same spec.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import prod
-from typing import ClassVar, Literal, Protocol, TypeVar
+from typing import Any, ClassVar, Literal, Protocol, TypeVar
 
 from bench.errors import WeightsError
 
@@ -102,6 +102,21 @@ class Param:
     def decays(self) -> bool:
         """Whether weight decay applies: to kernels; never to biases, scales and embeddings."""
         return self.kind in KERNELS
+
+    def with_divisor_n(self, variance: Any, initial: Any, steps: int, batch_size: int) -> Any:
+        """A running variance as if each step had added one with the divisor n, not n - 1.
+
+        After `steps` steps it is decay ** steps * initial plus what the steps added, and only
+        that is proportional to n / (n - 1).
+
+        Args:
+            variance: NumPy array of what a framework has, with the divisor n - 1.
+            initial: what it was before the steps.
+        """
+        assert self.positions is not None  # a running statistic has them
+        n = batch_size * self.positions
+        kept = NORMALIZATION_DECAY**steps * initial
+        return (kept + (variance - kept) * (n - 1) / n).astype(variance.dtype)
 
 
 def convolution(

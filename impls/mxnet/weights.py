@@ -8,7 +8,7 @@ import numpy as np
 from mxnet import gluon
 from mxnet.ndarray import NDArray
 
-from bench.spec import NORMALIZATION_DECAY, Param, check_parameters
+from bench.spec import Param, check_parameters
 
 # Canonical `lstm<layer>.<array>` is one of the rnn.LSTM at that place, counted from 0.
 LSTM_ARRAYS = {"input_weight": "i2h_weight", "recurrent_weight": "h2h_weight", "bias": "i2h_bias"}
@@ -53,17 +53,3 @@ def canonical_name(name: str) -> str:
 def to_numpy(array: NDArray) -> np.ndarray:
     """A copy of an array on any device; slows later steps, see Backend._to_device."""
     return array.asnumpy()
-
-
-def with_divisor_n(
-    param: Param, variance: np.ndarray, initial: np.ndarray, steps: int, batch_size: int
-) -> np.ndarray:
-    """A running variance as if each step had added one with the divisor n; cuDNN's has n - 1.
-
-    After `steps` steps it is decay ** steps * initial plus what the steps added, and only
-    that is proportional to n / (n - 1).
-    """
-    assert param.positions is not None  # a running statistic has them
-    n = batch_size * param.positions
-    kept = NORMALIZATION_DECAY**steps * initial
-    return (kept + (variance - kept) * (n - 1) / n).astype(variance.dtype)

@@ -107,7 +107,7 @@ class Backend:
         if param.kind != "running variance" or self.steps == 0:
             return array
         initial = self.loaded[param.name]
-        return parameters.with_divisor_n(param, array, initial, self.steps, self.batch_size)
+        return param.with_divisor_n(array, initial, self.steps, self.batch_size)
 
     def slots(self) -> dict[str, dict[str, np.ndarray]]:
         return optimizers.slots(self.optimizer, self.trained)

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from bench.spec import NORMALIZATION_DECAY, Param, check_parameters
+from bench.spec import Param, check_parameters
 
 # Canonical `lstm<layer>.<array>` is an array of the one fused nn.LSTM, which counts from 0.
 LSTM_ARRAYS = {"input_weight": "weight_ih", "recurrent_weight": "weight_hh", "bias": "bias_ih"}
@@ -47,17 +47,3 @@ def canonical_name(name: str) -> str:
 def to_numpy(tensor: torch.Tensor) -> np.ndarray:
     """A copy of a tensor on any device."""
     return tensor.detach().cpu().numpy().copy()
-
-
-def with_divisor_n(
-    param: Param, variance: np.ndarray, initial: np.ndarray, steps: int, batch_size: int
-) -> np.ndarray:
-    """A running variance as if each step had added one with the divisor n; PyTorch's has n - 1.
-
-    After `steps` steps it is decay ** steps * initial plus what the steps added, and only
-    that is proportional to n / (n - 1).
-    """
-    assert param.positions is not None  # a running statistic has them
-    n = batch_size * param.positions
-    kept = NORMALIZATION_DECAY**steps * initial
-    return (kept + (variance - kept) * (n - 1) / n).astype(variance.dtype)

@@ -33,8 +33,7 @@ PYTORCH = (
         (
             Edit(
                 "backend.py",
-                "return parameters.with_divisor_n("
-                "param, array, initial, self.steps, self.batch_size)",
+                "return param.with_divisor_n(array, initial, self.steps, self.batch_size)",
                 "return array",
             ),
         ),
