@@ -4,23 +4,29 @@ The host writes one `Job` as JSON to the worker's standard input. The worker
 answers on a channel of its own, a file descriptor named on its command line,
 with one JSON object a line, in this order:
 
-    imported   seconds, framework_version, versions, resident_bytes
+    imported   seconds, framework_version, versions, memory
     inputs     seconds, digests
-    built      seconds, parameters, resident_bytes
+    built      seconds, parameters, memory
     first_step seconds
-    block      steps, samples, seconds, warmup, losses (the first step is a block)
-    epoch      train_loss, test_loss, test_accuracy, seconds, evaluation_seconds
-    finished   memory
+    block      steps, samples, seconds, device_seconds, warmup, losses (the first step is a block)
+    epoch      number, train_loss, test_loss, test_accuracy, seconds, evaluation_seconds
+    finished   memory, absent
 
-or `error` with a `reason` instead of what would have come next.
+or `error` with a `reason`, and whether it was `out_of_memory`, instead of what would have come
+next.
+
+`memory` holds bytes by name, `absent` the reason why a quantity is not known by its name.
 """
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, field
 
+from bench.errors import WorkerError
 from bench.optimizer import Optimizer
 from bench.spec import Samples
 
+Knob = bool | int | float | str
 # The losses of this many first steps go into the record, to be compared by eye.
 RECORDED_LOSSES = 10
 
@@ -31,15 +37,34 @@ class Execution:
 
     Attributes:
         mode: one of the framework's modes, such as `eager` or `compiled`.
-        precision: `ieee` is float32 without reduced-precision products; `float64` only verifies.
+        precision: `ieee` is float32 without reduced-precision products, `tf32` lets products round
+            their factors to 10 bits, `bf16` is mixed precision with bfloat16 by the framework's
+            own means; `float64` only verifies.
         device: `cpu` or `cuda`.
         threads: for the framework's own pool on the CPU.
+        layout: in which images are computed and handed over, `NCHW` or `NHWC`.
+        knobs: of the tuned settings in framework.toml, those that are no environment variable.
     """
 
     mode: str
     precision: str
     device: str
     threads: int
+    layout: str = "NCHW"
+    knobs: Mapping[str, Knob] = field(default_factory=dict)
+
+    def check_knobs(self, known: Collection[str]) -> None:
+        """Refuse a knob that an implementation does not have.
+
+        Raises:
+            WorkerError: there is one.
+        """
+        for name in self.knobs:
+            if name not in known:
+                raise WorkerError(
+                    f"There is no knob {name!r}; expected names out of "
+                    f"{', '.join(known) or 'none at all'}; correct [tuned.knobs] in framework.toml."
+                )
 
 
 @dataclass(frozen=True)
@@ -50,11 +75,11 @@ class Job:
         framework: name of the implementation.
         implementation: its folder.
         model, samples: rebuild the model's spec.
-        warmup_steps: steps before blocks count as measured.
+        evaluate_every: epochs from one evaluation on the test data to the next.
         block_seconds: how long a measured block should last at least.
+        input: `prepared` for gathered arrays, `native` for the framework's own loader.
         weights: an .npz of the canonical initial weights.
         order: an .npy of sample indices, (epochs, steps, batch size).
-        layout: of images in the arrays, `NCHW` or `NHWC`; of no account for texts.
         arrays: paths of train_inputs, train_labels, test_inputs and test_labels as .npy.
         digests: what the worker has to find for weights, data and order in canonical form.
     """
@@ -67,11 +92,11 @@ class Job:
     execution: Execution
     batch_size: int
     epochs: int
-    warmup_steps: int
+    evaluate_every: int
     block_seconds: float
+    input: str
     weights: str
     order: str
-    layout: str
     arrays: dict[str, str]
     digests: dict[str, str]
 

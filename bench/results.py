@@ -23,12 +23,21 @@ RECORDS_FILE = "records.jsonl"
 # Above this share of the processors for others, a trial's times are called doubtful.
 NOISY_SHARE = 0.05
 
-Status = Literal["ok", "failed", "skipped", "timeout"]
+Status = Literal["ok", "failed", "skipped", "timeout", "out of memory"]
+NATIVE = "native"
+PREPARED = "prepared"
 
 
 @dataclass(frozen=True)
 class Trial:
-    """What was asked for: one model trained once in one framework."""
+    """What was asked for: one model trained once in one framework, in a process of its own.
+
+    Attributes:
+        repeat: number of the invocation, from 1: fresh processes of what is otherwise the same.
+        layout: in which images are computed: `native` to the framework, `NCHW` or `NHWC`.
+        input: `prepared` arrays, or the framework's own (`native`) loader.
+        evaluate_every: epochs from one evaluation on the test data to the next.
+    """
 
     model: str
     dataset: str
@@ -42,10 +51,18 @@ class Trial:
     optimizer: Optimizer
     seed: int
     repeat: int
+    layout: str = NATIVE
+    input: str = PREPARED
+    evaluate_every: int = 1
 
     @property
     def id(self) -> str:
-        """A stable name: it tells a trial from every other trial of its plan."""
+        """A stable name: it tells a trial from every other trial of its plan.
+
+        What came later than the first records is in it only where it is not the default.
+        """
+        layout = () if self.layout == NATIVE else (self.layout.lower(),)
+        source = () if self.input == PREPARED else (f"{self.input}input",)
         return "-".join(
             (
                 self.model,
@@ -55,6 +72,8 @@ class Trial:
                 self.settings,
                 self.precision,
                 self.device,
+                *layout,
+                *source,
                 f"batch{self.batch_size}",
                 f"seed{self.seed}",
                 f"repeat{self.repeat}",
@@ -64,28 +83,52 @@ class Trial:
 
 @dataclass(frozen=True)
 class Block:
-    """Consecutive training steps between two synchronisations of the device."""
+    """Consecutive training steps between two synchronisations of the device.
+
+    Attributes:
+        seconds: by the host's clock.
+        warmup: whether it came before the steady state.
+        device_seconds: by events in the device's own queue, None where there are none.
+    """
 
     steps: int
     samples: int
     seconds: float
     warmup: bool
+    device_seconds: float | None = None
 
 
 @dataclass(frozen=True)
 class Epoch:
-    """One pass over the training data and the evaluation after it. Losses are means per sample."""
+    """The training since the last evaluation, and the evaluation. Losses are means per sample.
+
+    Attributes:
+        seconds: of the blocks since the last evaluation.
+        number: passes over the training data that are done.
+    """
 
     train_loss: float
     test_loss: float
     test_accuracy: float
     seconds: float
     evaluation_seconds: float
+    number: int
 
 
 @dataclass(frozen=True)
 class Record:
-    """What a trial gave; a failed one keeps what it had given until then."""
+    """What a trial gave; a failed one keeps what it had given until then.
+
+    Attributes:
+        position: of the trial in its run, from 1: trials run in a random order.
+        steady: what the blocks after the first ones look like (`bench.host.steady`).
+        joules: energy of each block, in the order of `blocks`, by source; None where unknown.
+        absent: why a quantity is not known, by its name.
+        tuning: what `tuned` settings consist of, and where they come from.
+        cost: operations and bytes of one training step, from the model's spec.
+        ceilings: what the machine reached in the same run.
+        fitness: what `python -m bench doctor` says of the machine, beyond what is well.
+    """
 
     run: str
     trial: Trial
@@ -107,6 +150,14 @@ class Record:
     losses: tuple[float, ...] = ()
     memory: dict[str, int] = field(default_factory=dict)
     load: dict[str, float] = field(default_factory=dict)
+    position: int | None = None
+    steady: str | None = None
+    joules: dict[str, tuple[float | None, ...]] = field(default_factory=dict)
+    absent: dict[str, str] = field(default_factory=dict)
+    tuning: dict[str, Any] = field(default_factory=dict)
+    cost: dict[str, float] = field(default_factory=dict)
+    ceilings: dict[str, Any] = field(default_factory=dict)
+    fitness: tuple[dict[str, str], ...] = ()
     test_samples: int | None = None
     certificate: Certificate | None = None
     log: str | None = None
@@ -186,20 +237,36 @@ def _record(document: Mapping[str, Any]) -> Record:
     values["trial"] = _trial(document["trial"])
     values["blocks"] = tuple(_block(block) for block in document["blocks"])
     values["epochs"] = tuple(
-        Epoch(**{name: _number(value) for name, value in epoch.items()})
-        for epoch in document["epochs"]
+        _epoch(epoch, position) for position, epoch in enumerate(document["epochs"], start=1)
     )
     values["losses"] = tuple(_number(loss) for loss in document["losses"])
     if (certificate := document.get("certificate")) is not None:
         values["certificate"] = Certificate.from_document(certificate)
-    for name in ("seconds", "load"):
+    for name in ("seconds", "load", "cost"):
         values[name] = {key: _number(value) for key, value in document.get(name, {}).items()}
+    values["joules"] = {
+        source: tuple(None if value is None else _number(value) for value in values_of_blocks)
+        for source, values_of_blocks in document.get("joules", {}).items()
+    }
+    values["fitness"] = tuple(dict(finding) for finding in document.get("fitness", ()))
     return Record(**values)
 
 
+TRIAL_NUMBERS = ("batch_size", "epochs", "seed", "repeat", "evaluate_every")
 TEXTS = ("run", "started", "plan")
-TEXTS_OR_NULL = ("reason", "commit", "framework_version", "log")
-OBJECTS = ("machine", "environment", "versions", "digests", "seconds", "memory", "load")
+TEXTS_OR_NULL = ("reason", "commit", "framework_version", "log", "steady")
+TEXTS_BY_NAME = ("environment", "versions", "digests", "absent")
+OBJECTS = (
+    *TEXTS_BY_NAME,
+    "machine",
+    "seconds",
+    "memory",
+    "load",
+    "joules",
+    "tuning",
+    "cost",
+    "ceilings",
+)
 
 
 def _check_types(values: Mapping[str, Any]) -> None:
@@ -209,15 +276,17 @@ def _check_types(values: Mapping[str, Any]) -> None:
         (TEXTS_OR_NULL, (str, type(None))),
         (OBJECTS, (dict,)),
         (("threads",), (int,)),
-        (("parameters", "test_samples"), (int, type(None))),
+        (("parameters", "test_samples", "position"), (int, type(None))),
     ):
         for name in names:
             # A field that is not there has its default, or Record says that it is missing.
             if name in values and not isinstance(values[name], kinds):
                 raise TypeError(f"the field {name!r} is {values[name]!r}")
-    for name in ("environment", "versions", "digests"):
+    for name in TEXTS_BY_NAME:
         _check_values(name, values.get(name, {}), str)
     _check_values("memory", values.get("memory", {}), int)
+    for finding in values.get("fitness", ()):
+        _check_values("fitness", dict(finding), str)
 
 
 def _check_values(name: str, table: Mapping[str, Any], kind: type) -> None:
@@ -229,19 +298,27 @@ def _check_values(name: str, table: Mapping[str, Any], kind: type) -> None:
 def _trial(document: Mapping[str, Any]) -> Trial:
     trial = Trial(**{**document, "optimizer": Optimizer.from_document(document["optimizer"])})
     for name, value in vars(trial).items():
-        wanted = int if name in ("batch_size", "epochs", "seed", "repeat") else str
+        wanted = int if name in TRIAL_NUMBERS else str
         if name != "optimizer" and not isinstance(value, wanted):
             raise TypeError(f"{name!r} of the trial is {value!r}")
     return trial
 
 
 def _block(document: Mapping[str, Any]) -> Block:
+    device_seconds = document.get("device_seconds")
     return Block(
         steps=int(document["steps"]),
         samples=int(document["samples"]),
         seconds=_number(document["seconds"]),
         warmup=bool(document["warmup"]),
+        device_seconds=None if device_seconds is None else _number(device_seconds),
     )
+
+
+def _epoch(document: Mapping[str, Any], position: int) -> Epoch:
+    """Before there was `evaluate_every`, each epoch was evaluated."""
+    values = {name: _number(value) for name, value in document.items() if name != "number"}
+    return Epoch(**values, number=int(document.get("number", position)))
 
 
 def _number(value: float | None) -> float:

@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from bench.job import Knob
 from bench.optimizer import Optimizer
 from bench.spec import Samples
 
@@ -134,6 +135,7 @@ class VerificationJob:
         model, samples: rebuild the model's spec; dropout is at rate 0.
         inputs: an .npz of `inputs` (STEPS, BATCH_SIZE, ...), `labels`, and the canonical arrays
             of the model as `array <name>`.
+        knobs: of tuned settings, as in `bench.job.Execution`.
         precisions: out of PRECISIONS.
         record: a folder that gets every quantity, instead of comparing.
         reference: a folder of recorded quantities to compare with.
@@ -154,6 +156,7 @@ class VerificationJob:
     threads: int
     layout: str
     inputs: str
+    knobs: dict[str, Knob] = field(default_factory=dict)
     precisions: tuple[str, ...] = PRECISIONS
     optimizers: tuple[str, ...] = tuple(OPTIMIZERS)
     record: str | None = None

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-from scipy.special import expit, logsumexp  # type: ignore[import-untyped]
+from scipy.special import expit, logsumexp
 
 from bench.models.alexnet import AlexNet
 from bench.models.lenet import LeNet

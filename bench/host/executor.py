@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import selectors
 import signal
 import subprocess
@@ -32,6 +33,7 @@ class Invocation:
         environment: all the variables that the process sees.
         log: file that gets its standard output and error.
         standard_input: text that it reads.
+        memory_limit_bytes: of what it may allocate; None for no limit.
     """
 
     command: Sequence[str]
@@ -39,6 +41,7 @@ class Invocation:
     log: Path
     standard_input: str
     time_limit_seconds: float
+    memory_limit_bytes: int | None = None
 
 
 @dataclass(frozen=True)
@@ -114,12 +117,25 @@ def _launch(invocation: Invocation) -> tuple["subprocess.Popen[bytes]", int]:
                 pass_fds=(write_end,),
                 start_new_session=True,
             )
+        if invocation.memory_limit_bytes is not None:
+            _limit_memory(process, invocation.memory_limit_bytes)
     except BaseException:
         os.close(read_end)
         raise
     finally:
         os.close(write_end)
     return process, read_end
+
+
+def _limit_memory(process: "subprocess.Popen[bytes]", limit: int) -> None:
+    """Let allocations beyond a limit fail, as they do on a machine that has no more.
+
+    RLIMIT_DATA counts private writable memory since Linux 4.7: not libraries, nor mapped data,
+    nor address space that is only reserved. It is set once the process has started, which has
+    allocated next to nothing by then.
+    """
+    with suppress(ProcessLookupError):
+        resource.prlimit(process.pid, resource.RLIMIT_DATA, (limit, limit))
 
 
 def _clear_away(process: "subprocess.Popen[bytes]", channel: int) -> None:

@@ -6,12 +6,15 @@ from pathlib import Path
 
 from bench.errors import FrameworkError
 from bench.host.toml_table import TomlTable, read_toml
+from bench.job import Knob
 from bench.verification import PRECISIONS
 
 ROOT = Path(__file__).parents[2]
 DESCRIPTION = "framework.toml"
 LAYOUTS = ("NCHW", "NHWC")
-MODES = ("eager", "compiled")
+MODES = ("eager", "compiled", "xla")
+# What trials are measured in; `float64` is for verification alone.
+TRAINING_PRECISIONS = ("ieee", "tf32", "bf16")
 DEVICES = ("cpu", "cuda")
 
 
@@ -24,12 +27,14 @@ class Requirements:
         constraints: text of a constraints file that pins everything else, with hashes.
         torch_backend: uv's option of that name, where the packages are not on PyPI.
         environment: variables of the worker, `{threads}` standing for their number.
+        precisions: that it can train in.
     """
 
     packages: tuple[str, ...]
     constraints: str
     torch_backend: str | None
     environment: dict[str, str]
+    precisions: tuple[str, ...] = ("ieee",)
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,30 @@ class KnownDefect:
 
 
 @dataclass(frozen=True)
+class Tuning:
+    """Settings that are the best known for some models: what `tuned` trials add to the defaults.
+
+    Attributes:
+        models: patterns (fnmatch) of the names of models.
+        modes, devices: for which they hold.
+        environment: variables of the worker, `{threads}` standing for their number.
+        knobs: what the implementation sets itself, by its own names.
+        layout: of images, where another than the framework's own is better.
+        reason: what they do, in a few words.
+        source: where they are recommended, or what was measured.
+    """
+
+    models: tuple[str, ...]
+    modes: tuple[str, ...]
+    devices: tuple[str, ...]
+    environment: dict[str, str]
+    knobs: dict[str, Knob]
+    layout: str | None
+    reason: str
+    source: str
+
+
+@dataclass(frozen=True)
 class Framework:
     """What framework.toml says.
 
@@ -63,12 +92,14 @@ class Framework:
         name: the folder's name; what plans and records call it.
         module: what its interpreter imports.
         python: version specifier of the environment's Python.
-        layout: of images, `NCHW` or `NHWC`.
+        layout: of images, `NCHW` or `NHWC`, that its users have.
+        layouts: that it can compute in.
         families: model families that it implements, one file each.
         default_mode: the mode that most of its users train in.
         devices: requirements by device.
         unbiased_variance: whether it keeps running variances with the divisor n - 1.
         known_defects: shown in every verification.
+        tuned: the best-known settings; those that hold for a trial are added up.
     """
 
     name: str
@@ -83,6 +114,8 @@ class Framework:
     devices: dict[str, Requirements]
     unbiased_variance: bool = False
     known_defects: tuple[KnownDefect, ...] = ()
+    layouts: tuple[str, ...] = ()
+    tuned: tuple[Tuning, ...] = ()
 
 
 def discover(extra: Sequence[Path] = ()) -> dict[str, Framework]:
@@ -114,19 +147,22 @@ def read_framework(folder: Path) -> Framework:
     modes = tuple(table.texts("modes", allowed=MODES))
     shared = table.table("environment")
     environment = shared.strings() if shared else {}
+    layout = table.text("layout", allowed=LAYOUTS)
     framework = Framework(
         name=folder.name,
         folder=folder,
         title=table.text("title"),
         module=table.text("module"),
         python=table.text("python"),
-        layout=table.text("layout", allowed=LAYOUTS),
+        layout=layout,
         families=tuple(table.texts("families")),
         modes=modes,
         default_mode=table.text("default_mode", allowed=modes),
         devices=_devices(table, folder, environment),
         unbiased_variance=table.boolean("unbiased_variance", False),
         known_defects=tuple(_known_defect(one) for one in table.tables("known_defects", ())),
+        layouts=tuple(table.texts("layouts", [layout], LAYOUTS)),
+        tuned=tuple(_tuning(one) for one in table.tables("tuned", ())),
     )
     table.finish()
     return framework
@@ -146,6 +182,22 @@ def _known_defect(table: TomlTable) -> KnownDefect:
     return defect
 
 
+def _tuning(table: TomlTable) -> Tuning:
+    variables, knobs = table.table("environment"), table.table("knobs")
+    tuning = Tuning(
+        models=tuple(table.texts("models")),
+        modes=tuple(table.texts("modes", MODES, MODES)),
+        devices=tuple(table.texts("devices", DEVICES, DEVICES)),
+        environment=variables.strings() if variables else {},
+        knobs=knobs.scalars() if knobs else {},
+        layout=table.text("layout", None, LAYOUTS),
+        reason=table.text("reason"),
+        source=table.text("source"),
+    )
+    table.finish()
+    return tuning
+
+
 def _devices(
     table: TomlTable, folder: Path, environment: dict[str, str]
 ) -> dict[str, Requirements]:
@@ -160,6 +212,7 @@ def _devices(
             constraints=_constraints(section.text("constraints", None), folder),
             torch_backend=section.text("torch_backend", None),
             environment={**environment, **(variables.strings() if variables else {})},
+            precisions=tuple(section.texts("precisions", ["ieee"], TRAINING_PRECISIONS)),
         )
         section.finish()
     if not devices:

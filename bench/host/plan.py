@@ -4,20 +4,21 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
+from random import Random
 
 from bench.errors import DataError, PlanError
 from bench.host.data import DATASETS, NAMES, find_dataset
-from bench.host.frameworks import MODES, Framework
+from bench.host.frameworks import LAYOUTS, MODES, TRAINING_PRECISIONS, Framework
+from bench.host.setup import SETTINGS
 from bench.host.toml_table import TomlTable, read_toml
 from bench.models import MODELS
 from bench.optimizer import RULES, Change, Optimizer, Rule
-from bench.results import Trial
+from bench.results import NATIVE, PREPARED, Trial
 
 PLANS = Path(__file__).parents[1] / "plans"
 DEFAULT_PLAN = "quick"
 DEFAULT_MODE = "default"
-SETTINGS = ("default",)
-PRECISIONS = ("ieee",)
+INPUTS = (PREPARED, NATIVE)
 CONSTANTS: dict[Rule, dict[str, dict[str, float]]] = {
     "sgd": {"momentum": {"default": 0.0, "below": 1}},
     "adam": {
@@ -30,7 +31,12 @@ CONSTANTS: dict[Rule, dict[str, dict[str, float]]] = {
 
 @dataclass(frozen=True)
 class Group:
-    """One [[trials]] table: every combination of its lists is a trial."""
+    """One [[trials]] table: every combination of its lists is a trial.
+
+    Attributes:
+        repeats: invocations, each in a fresh process.
+        evaluate_every: epochs from one evaluation on the test data to the next.
+    """
 
     models: tuple[str, ...]
     datasets: tuple[str, ...]
@@ -38,10 +44,13 @@ class Group:
     modes: tuple[str, ...]
     settings: tuple[str, ...]
     precisions: tuple[str, ...]
+    layouts: tuple[str, ...]
+    inputs: tuple[str, ...]
     batch_sizes: tuple[int, ...]
     seeds: tuple[int, ...]
     repeats: int
     epochs: int
+    evaluate_every: int
     optimizer: Optimizer
 
 
@@ -50,17 +59,20 @@ class Plan:
     """A checked plan.
 
     Attributes:
-        warmup_steps: steps before blocks count as measured.
-        block_seconds: how long a measured block lasts at least, where an epoch is that long.
+        block_seconds: how long a measured block lasts at least, where there are that many steps
+            from one evaluation to the next.
         time_limit_seconds: after which a trial is stopped.
+        memory_limit_bytes: of what a worker may allocate on the host; None for no limit.
+        order_seed: of the random order of the trials.
     """
 
     name: str
     path: Path
     description: str
-    warmup_steps: int
     block_seconds: float
     time_limit_seconds: float
+    memory_limit_bytes: int | None
+    order_seed: int
     groups: tuple[Group, ...]
 
 
@@ -87,13 +99,18 @@ def read_plan(name: str, frameworks: Collection[str]) -> Plan:
         name=path.stem,
         path=path,
         description=table.text("description", ""),
-        warmup_steps=table.integer("warmup_steps", 20, least=1),
         block_seconds=table.number("block_seconds", 0.2, above=0),
         time_limit_seconds=table.number("time_limit_seconds", 600.0, above=0),
+        memory_limit_bytes=_bytes(table.number("memory_limit_gib", None, above=0)),
+        order_seed=table.integer("order_seed", 1),
         groups=tuple(_group(group, frameworks) for group in table.tables("trials")),
     )
     table.finish()
     return plan
+
+
+def _bytes(gibibytes: float | None) -> int | None:
+    return None if gibibytes is None else int(gibibytes * 2**30)
 
 
 def _group(table: TomlTable, frameworks: Collection[str]) -> Group:
@@ -103,11 +120,14 @@ def _group(table: TomlTable, frameworks: Collection[str]) -> Group:
         frameworks=tuple(table.names("frameworks", frameworks, list(frameworks))),
         modes=tuple(table.texts("modes", [DEFAULT_MODE], (DEFAULT_MODE, *MODES))),
         settings=tuple(table.texts("settings", ["default"], SETTINGS)),
-        precisions=tuple(table.texts("precisions", ["ieee"], PRECISIONS)),
+        precisions=tuple(table.texts("precisions", ["ieee"], TRAINING_PRECISIONS)),
+        layouts=tuple(table.texts("layouts", [NATIVE], (NATIVE, *LAYOUTS))),
+        inputs=tuple(table.texts("inputs", [PREPARED], INPUTS)),
         batch_sizes=tuple(table.integers("batch_sizes", least=1)),
         seeds=tuple(table.integers("seeds", [1])),
         repeats=table.integer("repeats", 1, least=1),
         epochs=table.integer("epochs", least=1),
+        evaluate_every=table.integer("evaluate_every", 1, least=1),
         optimizer=_optimizer(table),
     )
     table.finish()
@@ -157,15 +177,25 @@ def _changes(section: TomlTable) -> tuple[Change, ...]:
 
 
 def expand(plan: Plan, frameworks: Mapping[str, Framework], device: str) -> list[Trial]:
-    """The trials in the order in which they run.
+    """The trials in the order in which they run: a randomised complete block design.
 
-    Frameworks alternate innermost, so that what changes slowly on a machine
-    (temperature, other load) meets all of them alike.
+    A round has one invocation of every trial. Within it, what is compared with each other
+    runs one after the other in a random order, drawn from the plan's seed: what changes on a
+    machine in time (temperature, other load) meets all of them alike, and none always follows
+    the same other one. The invocations of a trial are spread over the whole run.
 
     Raises:
         PlanError: two trials would have the same name.
     """
-    trials = [trial for group in plan.groups for trial in _group_trials(group, frameworks, device)]
+    rounds = range(1, 1 + max(group.repeats for group in plan.groups))
+    trials = [
+        trial
+        for repeat in rounds
+        for number, group in enumerate(plan.groups)
+        if repeat <= group.repeats
+        for unit in _units(group, frameworks, device, repeat)
+        for trial in _shuffled(unit, f"{plan.order_seed} {number} {repeat} {unit[0].id}")
+    ]
     seen: set[str] = set()
     for trial in trials:
         if trial.id in seen:
@@ -177,21 +207,16 @@ def expand(plan: Plan, frameworks: Mapping[str, Framework], device: str) -> list
     return trials
 
 
-def _group_trials(
-    group: Group, frameworks: Mapping[str, Framework], device: str
-) -> Iterator[Trial]:
+def _units(
+    group: Group, frameworks: Mapping[str, Framework], device: str, repeat: int
+) -> Iterator[list[Trial]]:
+    """One invocation of the group's trials: by what they do, those that do the same together."""
     chosen = [frameworks[name] for name in group.frameworks if name in frameworks]
-    for repeat, seed, dataset, model, batch_size, precision, settings in product(
-        range(1, group.repeats + 1),
-        group.seeds,
-        group.datasets,
-        group.models,
-        group.batch_sizes,
-        group.precisions,
-        group.settings,
+    for seed, dataset, model, batch_size, precision in product(
+        group.seeds, group.datasets, group.models, group.batch_sizes, group.precisions
     ):
-        for mode, framework in product(group.modes, chosen):
-            yield Trial(
+        unit = [
+            Trial(
                 model=model,
                 dataset=dataset,
                 framework=framework.name,
@@ -204,7 +229,21 @@ def _group_trials(
                 optimizer=group.optimizer,
                 seed=seed,
                 repeat=repeat,
+                layout=layout,
+                input=source,
+                evaluate_every=group.evaluate_every,
             )
+            for settings, layout, source, mode, framework in product(
+                group.settings, group.layouts, group.inputs, group.modes, chosen
+            )
+        ]
+        if unit:
+            yield unit
+
+
+def _shuffled(trials: list[Trial], seed: str) -> list[Trial]:
+    # A string as seed: the same order in every version of Python, and another for each unit.
+    return Random(seed).sample(trials, len(trials))  # noqa: S311 (nothing secret)
 
 
 def choose_frameworks(

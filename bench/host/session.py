@@ -19,13 +19,14 @@ from bench.host.inputs import Inputs
 from bench.host.load import LoadMeter
 from bench.host.machine import commit, default_threads, describe_machine
 from bench.host.selection import Selection
+from bench.host.setup import TUNED, Setup, set_up, tunings_of
 from bench.host.store import Run
 from bench.host.transcript import Transcript
-from bench.host.variables import framework_variables, worker_environment
+from bench.host.variables import worker_environment
 from bench.host.verify.trials import Certificates, cell_of, verify_trials
-from bench.job import Execution, Job
+from bench.job import Job
 from bench.models import MODELS
-from bench.results import Record, Status, Trial
+from bench.results import NATIVE, Record, Status, Trial
 from bench.spec import ModelSpec
 
 Listener = Callable[[Event], None]
@@ -40,6 +41,7 @@ class Session:
         threads: the same for every framework.
         certificates: of what the trials time; without them the trials are not verified.
         statuses: of the trials so far.
+        starved: the smallest batch size that ran out of memory, by what else a trial is.
     """
 
     selection: Selection
@@ -53,20 +55,31 @@ class Session:
     commit: str | None = field(default_factory=commit)
     executor: Executor = field(default_factory=LocalProcess)
     statuses: list[Status] = field(default_factory=list)
+    starved: dict[Trial, int] = field(default_factory=dict)
 
     def execute(self, trial: Trial, listen: Listener) -> Record:
         """Run a trial to its record, which is in the run's folder when this returns."""
         record = self._blank(trial)
         reason = obstacle(trial, self.selection, self.environments, self.data)
+        reason = reason or self._too_large(trial)
         if reason is not None:
             record = replace(record, status="skipped", reason=reason)
         else:
             # One measurement at a time, whoever started the other run.
             with turn("measuring"):
                 record = self._train(record, listen)
+        if record.status == "out of memory":
+            self.starved[_any_batch_size(trial)] = trial.batch_size
         self.run.append(record)
         self.statuses.append(record.status)
         return record
+
+    def _too_large(self, trial: Trial) -> str | None:
+        """What ran out of memory once is not tried with larger batches."""
+        size = self.starved.get(_any_batch_size(trial))
+        if size is None or trial.batch_size < size:
+            return None
+        return f"It ran out of memory at batch size {size:,} already."
 
     def _blank(self, trial: Trial) -> Record:
         return Record(
@@ -79,6 +92,7 @@ class Session:
             commit=self.commit,
             machine=self.machine,
             threads=self.threads,
+            position=len(self.statuses) + 1,
             test_samples=self.data[trial.dataset].test_count,
             certificate=self.certificates.get(cell_of(trial, self.selection.frameworks).key),
         )
@@ -88,6 +102,7 @@ class Session:
         framework = self.selection.frameworks[trial.framework]
         environment = self.environments[trial.framework]
         assert isinstance(environment, Environment)  # obstacle has seen to it
+        setup = set_up(framework, trial, trial.precision, self.threads)
         transcript = Transcript()
         limit = self.selection.plan.time_limit_seconds
         last_event = 0.0
@@ -100,10 +115,11 @@ class Session:
 
         invocation = Invocation(
             command=(str(environment.python), "-P", "-m", "bench.worker"),
-            environment=worker_environment(framework, trial.device, self.threads),
+            environment=worker_environment(setup.environment, trial.device),
             log=self.run.log_file(trial.id),
-            standard_input=self._job(trial, framework).to_json(),
+            standard_input=self._job(trial, framework, setup).to_json(),
             time_limit_seconds=limit,
+            memory_limit_bytes=self.selection.plan.memory_limit_bytes,
         )
         # Only now: making the job may have drawn weights and batch order.
         last_event = start = monotonic()
@@ -117,13 +133,14 @@ class Session:
             record,
             status=status,
             reason=reason,
-            environment=framework_variables(framework, trial.device, self.threads),
+            environment=setup.environment,
+            tuning=setup.tuning,
             load=asdict(load),
             log=None if status == "ok" else outcome.log_tail or None,
             **transcript.fields(),
         )
 
-    def _job(self, trial: Trial, framework: Framework) -> Job:
+    def _job(self, trial: Trial, framework: Framework, setup: Setup) -> Job:
         data = self.data[trial.dataset]
         weights = self.inputs.weights(trial.model, build_spec(trial), trial.seed)
         order = self.inputs.order(data.train_count, trial.batch_size, trial.epochs, trial.seed)
@@ -133,15 +150,15 @@ class Session:
             model=trial.model,
             samples=data.samples,
             optimizer=trial.optimizer,
-            execution=Execution(trial.mode, trial.precision, trial.device, self.threads),
+            execution=setup.execution,
             batch_size=trial.batch_size,
             epochs=trial.epochs,
-            warmup_steps=self.selection.plan.warmup_steps,
+            evaluate_every=trial.evaluate_every,
+            input=trial.input,
             block_seconds=self.selection.plan.block_seconds,
             weights=str(weights.path),
             order=str(order.path),
-            layout=framework.layout,
-            arrays={name: str(path) for name, path in data.arrays(framework.layout).items()},
+            arrays={name: str(path) for name, path in data.arrays(setup.execution.layout).items()},
             digests={"weights": weights.digest, "data": data.digest, "order": order.digest},
         )
 
@@ -167,6 +184,8 @@ def obstacle(
         return f"{framework.title} has no mode {trial.mode!r}."
     if isinstance(environment, UnavailableError):
         return str(environment)
+    if reason := _setup_obstacle(trial, framework):
+        return reason
     count = data[trial.dataset].train_count
     if trial.batch_size > count:
         return f"A batch of {trial.batch_size:,} is more than the {count:,} training samples."
@@ -175,6 +194,26 @@ def obstacle(
     except ValueError as error:
         return str(error)
     return None
+
+
+def _setup_obstacle(trial: Trial, framework: Framework) -> str | None:
+    """Why a framework has not the settings that a trial asks for, if so."""
+    requirements = framework.devices.get(trial.device)
+    # An interpreter of the user's own may train on devices that the description leaves out.
+    if requirements and trial.precision not in requirements.precisions:
+        return f"{framework.title} has no precision {trial.precision!r} on {trial.device} here."
+    if trial.layout not in (NATIVE, *framework.layouts):
+        return f"{framework.title} does not compute in the layout {trial.layout} here."
+    if trial.settings == TUNED and not tunings_of(framework, trial):
+        return (
+            f"{framework.title} has no tuned settings for {trial.model} in mode {trial.mode} on "
+            f"{trial.device}: none is known to be better than its defaults."
+        )
+    return None
+
+
+def _any_batch_size(trial: Trial) -> Trial:
+    return replace(trial, batch_size=0, repeat=0)
 
 
 def prepare_data(trials: Iterable[Trial], say: Say) -> dict[str, Prepared]:

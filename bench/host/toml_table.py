@@ -122,6 +122,13 @@ class TomlTable:
         """Every key left in this table, each with a string."""
         return {key: self.text(key) for key in list(self._values)}
 
+    def scalars(self) -> dict[str, bool | int | float | str]:
+        """Every key left in this table, each with a single value."""
+        return {
+            key: self._take(key, REQUIRED, (bool, int, float, str), "a single value")
+            for key in list(self._values)
+        }
+
     def finish(self) -> None:
         """Refuse keys that nobody took."""
         for key in self._values:
@@ -137,7 +144,7 @@ class TomlTable:
             return default
         value = self._values.pop(key)
         # bool is an int in Python, not in TOML.
-        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+        if not isinstance(value, kind) or (isinstance(value, bool) and not _takes_bool(kind)):
             raise self.fail(key, value, expected)
         return value
 
@@ -160,3 +167,7 @@ class TomlTable:
             if allowed is not None and value not in allowed:
                 raise self.fail(key, value, f"a list out of {', '.join(allowed)}")
         return values
+
+
+def _takes_bool(kind: Any) -> bool:
+    return kind is bool or (isinstance(kind, tuple) and bool in kind)

@@ -1,10 +1,15 @@
 """Collects a worker's events into the measured part of a record."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bench.host.executor import Event, Outcome
+from bench.host.steady import find_steady
 from bench.results import Block, Epoch, Status
+
+# What a process prints that C++ ends for want of memory, without an exception of Python's.
+OUT_OF_MEMORY = ("std::bad_alloc", "out of memory", "Cannot allocate memory")
 
 
 @dataclass
@@ -20,7 +25,9 @@ class Transcript:
     losses: list[float] = field(default_factory=list)
     framework_version: str | None = None
     parameters: int | None = None
+    absent: dict[str, str] = field(default_factory=dict)
     error: str | None = None
+    out_of_memory: bool = False
     finished: bool = False
 
     def add(self, event: Event) -> None:
@@ -35,22 +42,25 @@ class Transcript:
 
     def fields(self) -> dict[str, Any]:
         """The fields of a record that come from the worker."""
+        blocks, steady = _with_warmup(self.blocks)
         return {
             "framework_version": self.framework_version,
             "versions": self.versions,
             "digests": self.digests,
             "parameters": self.parameters,
             "seconds": self.seconds,
-            "blocks": tuple(self.blocks),
+            "blocks": blocks,
+            "steady": steady,
             "epochs": tuple(self.epochs),
             "losses": tuple(self.losses),
             "memory": self.memory,
+            "absent": self.absent,
         }
 
     def verdict(self, outcome: Outcome, time_limit_seconds: float) -> tuple[Status, str | None]:
         """The trial's status and the reason in one sentence: why it is not ok, or what was odd."""
         if self.error is not None:
-            return "failed", self.error
+            return "out of memory" if self.out_of_memory else "failed", self.error
         if self.finished:
             # Its numbers are whole, whatever happened when the framework was torn down.
             odd = outcome.failure or ("It did not end by itself." if outcome.timed_out else None)
@@ -61,14 +71,17 @@ class Transcript:
                 "time_limit_seconds or make the trial shorter."
             )
         if outcome.failure is not None:
-            return "failed", f"{outcome.failure} {_last_line(outcome.log_tail)}".strip()
+            starved = any(words in outcome.log_tail for words in OUT_OF_MEMORY)
+            return "out of memory" if starved else "failed", (
+                f"{outcome.failure} {_last_line(outcome.log_tail)}".strip()
+            )
         return "failed", "The worker ended well but did not say that it had finished."
 
     def _on_imported(self, event: Event) -> None:
         self.seconds["import"] = float(event["seconds"])
         self.framework_version = str(event["framework_version"])
         self.versions = dict(event["versions"])
-        self.memory["resident_after_import_bytes"] = int(event["resident_bytes"])
+        self._remember(event["memory"], "after_import")
 
     def _on_inputs(self, event: Event) -> None:
         self.seconds["inputs"] = float(event["seconds"])
@@ -77,7 +90,7 @@ class Transcript:
     def _on_built(self, event: Event) -> None:
         self.seconds["build"] = float(event["seconds"])
         self.parameters = int(event["parameters"])
-        self.memory["resident_after_build_bytes"] = int(event["resident_bytes"])
+        self._remember(event["memory"], "after_build")
 
     def _on_first_step(self, event: Event) -> None:
         self.seconds["first_step"] = float(event["seconds"])
@@ -89,25 +102,66 @@ class Transcript:
                 samples=int(event["samples"]),
                 seconds=float(event["seconds"]),
                 warmup=bool(event["warmup"]),
+                device_seconds=_float_or_none(event["device_seconds"]),
             )
         )
         self.losses.extend(float(loss) for loss in event["losses"])
 
     def _on_epoch(self, event: Event) -> None:
-        epoch = Epoch(**{name: float(event[name]) for name in Epoch.__dataclass_fields__})
-        self.epochs.append(epoch)
+        self.epochs.append(
+            Epoch(
+                train_loss=float(event["train_loss"]),
+                test_loss=float(event["test_loss"]),
+                test_accuracy=float(event["test_accuracy"]),
+                seconds=float(event["seconds"]),
+                evaluation_seconds=float(event["evaluation_seconds"]),
+                number=int(event["number"]),
+            )
+        )
         self.seconds["evaluation"] = sum(one.evaluation_seconds for one in self.epochs)
 
     def _on_finished(self, event: Event) -> None:
-        self.memory["peak_resident_bytes"] = int(event["resident_bytes"])
-        self.memory.update({name: int(value) for name, value in event["memory"].items()})
+        self._remember(event["memory"], "at_end")
+        self.absent.update({name: str(reason) for name, reason in event["absent"].items()})
         self.finished = True
+
+    def _remember(self, memory: Mapping[str, Any], when: str) -> None:
+        """Bytes at a moment; peaks are those of the whole process so far, and have one name."""
+        for name, value in memory.items():
+            if name.startswith("allocator_") and name != "allocator_bytes":
+                self.memory[name] = int(value)
+            else:
+                self.memory[name.replace("_bytes", f"_{when}_bytes")] = int(value)
+        if when == "at_end" and "resident_at_end_bytes" in self.memory:
+            # The worker tells its largest resident set so far.
+            self.memory["peak_resident_bytes"] = self.memory.pop("resident_at_end_bytes")
 
     def _on_error(self, event: Event) -> None:
         self.error = str(event["reason"])
+        self.out_of_memory = event.get("out_of_memory") is True
 
     def _on_unknown(self, event: Event) -> None:
         raise ValueError(f"there is no event {event['event']!r}")
+
+
+def _with_warmup(blocks: list[Block]) -> tuple[tuple[Block, ...], str | None]:
+    """The blocks, those before the steady state marked as warm-up, and what they look like.
+
+    Blocks that the worker calls warm-up were shorter than they should be, and are no part of the
+    series.
+    """
+    growing = next((place for place, block in enumerate(blocks) if not block.warmup), len(blocks))
+    # A clock may stand still for a block of no work; that has no place in a series of logarithms.
+    if growing == len(blocks) or any(block.seconds <= 0 for block in blocks[growing:]):
+        return tuple(blocks), None
+    found = find_steady([block.seconds / block.steps for block in blocks[growing:]])
+    end = growing + found.warmup
+    marked = (replace(block, warmup=place < end) for place, block in enumerate(blocks))
+    return tuple(marked), found.state
+
+
+def _float_or_none(value: Any) -> float | None:
+    return None if value is None else float(value)
 
 
 def _last_line(text: str) -> str:

@@ -1,8 +1,9 @@
 """The environment variables that a worker sees."""
 
 import os
+from collections.abc import Mapping
 
-from bench.host.frameworks import ROOT, Framework
+from bench.host.frameworks import ROOT
 
 # What a worker may see of the user's environment: what programs need to start,
 # to find libraries, devices and compilers, and nothing that could be a secret.
@@ -26,17 +27,10 @@ PASSED_VARIABLES = (
 )
 
 
-def framework_variables(framework: Framework, device: str, threads: int) -> dict[str, str]:
-    """What the framework's description sets."""
-    requirements = framework.devices.get(device)
-    own = requirements.environment if requirements else {}
-    return {name: text.replace("{threads}", str(threads)) for name, text in own.items()}
-
-
-def worker_environment(framework: Framework, device: str, threads: int) -> dict[str, str]:
-    """All the variables that a worker sees."""
+def worker_environment(own: Mapping[str, str], device: str) -> dict[str, str]:
+    """All the variables that a worker sees: its own, and what it may see of the user's."""
     environment = {name: os.environ[name] for name in PASSED_VARIABLES if name in os.environ}
-    environment.update(framework_variables(framework, device, threads))
+    environment.update(own)
     if device == "cpu":
         environment["CUDA_VISIBLE_DEVICES"] = ""
     environment["PYTHONPATH"] = str(ROOT)

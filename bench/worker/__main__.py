@@ -7,7 +7,7 @@ from bench.job import Job
 from bench.models import MODELS
 from bench.spec import parameter_count
 from bench.worker.channel import Channel
-from bench.worker.meter import installed_versions, peak_resident_bytes
+from bench.worker.meter import installed_versions, memory_of_process
 from bench.worker.process import serve
 
 
@@ -24,10 +24,11 @@ def run(text: str, channel: Channel) -> None:
         seconds=perf_counter() - start,
         framework_version=backend_class.version,
         versions=installed_versions(),
-        resident_bytes=peak_resident_bytes(),
+        memory=memory_of_process(),
     )
 
     from bench.worker.batches import load_batches
+    from bench.worker.feeds import make_feed
     from bench.worker.loop import Loop
     from bench.worker.pacer import Pacer
 
@@ -39,17 +40,19 @@ def run(text: str, channel: Channel) -> None:
     start = perf_counter()
     backend = backend_class(spec, job.optimizer, job.execution)
     backend.load(batches.weights)
+    feed = make_feed(job.input, backend, batches)
     backend.synchronize()
     channel.send(
         "built",
         seconds=perf_counter() - start,
         parameters=parameter_count(spec),
-        resident_bytes=peak_resident_bytes(),
+        memory={**memory_of_process(), **backend.memory()},
     )
 
-    pacer = Pacer(job.warmup_steps, job.block_seconds, batches.most_steps)
-    Loop(backend, batches, job.optimizer, pacer, channel.send).train()
-    channel.send("finished", memory=backend.memory(), resident_bytes=peak_resident_bytes())
+    pacer = Pacer(job.block_seconds, batches.most_steps)
+    Loop(backend, batches, feed, job.optimizer, pacer, channel.send, job.evaluate_every).train()
+    memory = {**memory_of_process(), **backend.memory()}
+    channel.send("finished", memory=memory, absent=backend.absent())
 
 
 if __name__ == "__main__":

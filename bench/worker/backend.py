@@ -1,9 +1,9 @@
 """The contract between the training loop and a framework's implementation."""
 
 import importlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, cast, runtime_checkable
 
 import numpy as np
 
@@ -61,11 +61,34 @@ class Backend(Protocol):
     def synchronize(self) -> None:
         """Return once the device has done all that it was given."""
 
-    def memory(self) -> dict[str, int]:
-        """Bytes by the framework's allocator: allocator_peak_bytes, allocator_reserved_bytes.
+    def mark(self) -> Any:
+        """A mark in the device's own queue of work; None without a clock on the device."""
 
-        What the framework cannot tell is absent.
+    def seconds_between(self, first: Any, last: Any) -> float:
+        """Seconds by the device's clock between two marks that the device has passed."""
+
+    def memory(self) -> dict[str, int]:
+        """Bytes by the framework's own allocator of the device.
+
+        `allocator_bytes` (in use now), `allocator_peak_bytes` and `allocator_reserved_bytes`
+        (most that it ever took from the device). What the framework cannot tell is absent.
         """
+
+    def absent(self) -> dict[str, str]:
+        """Why the framework cannot tell one of these or `device_seconds`: a sentence by name."""
+
+
+@runtime_checkable
+class LoadingBackend(Backend, Protocol):
+    """What trials with `input = "native"` ask for besides."""
+
+    def loader(
+        self, inputs: np.ndarray, labels: np.ndarray, order: np.ndarray
+    ) -> Iterator[tuple[Any, Any]]:
+        """Batches by the framework's own means, in the rows of `order`: (steps, batch size)."""
+
+    def step_loaded(self, inputs: Any, labels: Any) -> Any:
+        """As `step`, of a batch that the loader gave."""
 
 
 class VerifiableBackend(Backend, Protocol):

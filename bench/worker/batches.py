@@ -12,7 +12,7 @@ from bench.job import Job
 from bench.spec import ModelSpec, arrays_of, check_parameters
 
 # Batches are gathered a block at a time, before the clock starts; this bounds what a block holds.
-BLOCK_BYTES = 64 * 2**20
+BLOCK_BYTES = 512 * 2**20
 CHUNK = 1024
 EVALUATION_BATCH = 500
 
@@ -57,13 +57,18 @@ class Batches:
         batch_bytes = int(self.train_inputs[0].nbytes) * self.batch_size
         return max(1, BLOCK_BYTES // batch_bytes)
 
-    def block(self, epoch: int, first: int, steps: int) -> tuple[Arrays, Arrays]:
-        """Inputs and labels of `steps` consecutive steps, gathered: (steps, batch size, ...).
+    def steps_of(self, first: int, steps: int) -> Arrays:
+        """Sample indices of consecutive steps, counted over all epochs: (steps, batch size)."""
+        return self.order.reshape(-1, self.batch_size)[first : first + steps]
 
-        They stand in the same memory each time, valid until the next call: fresh
-        memory for every block would cost more in page faults than the copy.
+    def block(self, first: int, steps: int) -> tuple[Arrays, Arrays]:
+        """Inputs and labels of consecutive steps, gathered: (steps, batch size, ...).
+
+        Steps are counted over all epochs. The arrays stand in the same memory each time,
+        valid until the next call: fresh memory for every block would cost more in page
+        faults than the copy.
         """
-        chosen = self.order[epoch, first : first + steps]
+        chosen = self.steps_of(first, steps)
         return (
             self._gather("inputs", self.train_inputs, chosen),
             self._gather("labels", self.train_labels, chosen),
@@ -119,7 +124,7 @@ def load_batches(job: Job, spec: ModelSpec) -> tuple[Batches, dict[str, str]]:
 
 def canonical_digest(array: Arrays, job: Job) -> str:
     """Digest of an array of samples with images turned back to (channels, height, width)."""
-    if array.ndim != 4 or job.layout == "NCHW":
+    if array.ndim != 4 or job.execution.layout == "NCHW":
         return digest_array(array)
     samples, height, width, channels = array.shape
     # In chunks: a turned copy of a whole data set would show in the trial's peak memory.

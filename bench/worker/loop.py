@@ -1,20 +1,43 @@
-"""The training loop: blocks of steps under one clock, evaluation between epochs."""
+"""The training loop: blocks of steps under one clock, evaluation between them."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Any
 
 from bench.errors import WorkerError
 from bench.job import RECORDED_LOSSES
 from bench.optimizer import Optimizer
 from bench.worker.backend import Backend
 from bench.worker.batches import Batches
+from bench.worker.feeds import Feed
 from bench.worker.pacer import Pacer
 
 Send = Callable[..., None]
 Clock = Callable[[], float]
+
+
+@dataclass(frozen=True)
+class Span:
+    """Epochs without anything in between that would end a block.
+
+    Attributes:
+        evaluated: whether an evaluation follows.
+    """
+
+    first_epoch: int
+    end_epoch: int
+    evaluated: bool
+
+
+def spans(epochs: int, evaluate_every: int, optimizer: Optimizer) -> Iterator[Span]:
+    """All epochs, divided where the test data are evaluated or the learning rate changes."""
+    evaluations = {*range(evaluate_every, epochs, evaluate_every), epochs}
+    changes = {change.epoch for change in optimizer.changes if change.epoch < epochs}
+    first = 0
+    for end in sorted(evaluations | changes):
+        yield Span(first, end, end in evaluations)
+        first = end
 
 
 @dataclass
@@ -22,15 +45,19 @@ class Loop:
     """Trains a backend on batches and sends what it measures.
 
     Attributes:
+        feed: hands the batches to the backend.
+        evaluate_every: epochs from one evaluation to the next.
         send: takes an event's name and values.
         clock: seconds; a fake one in tests.
     """
 
     backend: Backend
     batches: Batches
+    feed: Feed
     optimizer: Optimizer
     pacer: Pacer
     send: Send
+    evaluate_every: int = 1
     clock: Clock = perf_counter
     steps_done: int = 0
 
@@ -40,52 +67,49 @@ class Loop:
         Raises:
             WorkerError: the loss is no longer a finite number.
         """
-        for epoch in range(self.batches.epochs):
-            self._set_learning_rate(epoch)
-            loss, seconds = self._epoch(epoch)
-            test_loss, accuracy, evaluation_seconds = self._evaluate()
-            self.send(
-                "epoch",
-                train_loss=loss,
-                test_loss=test_loss,
-                test_accuracy=accuracy,
-                seconds=seconds,
-                evaluation_seconds=evaluation_seconds,
-            )
+        losses: list[float] = []
+        seconds = 0.0
+        for span in spans(self.batches.epochs, self.evaluate_every, self.optimizer):
+            self._set_learning_rate(span.first_epoch)
+            for block_losses, block_seconds in self._blocks(span):
+                losses += block_losses
+                seconds += block_seconds
+            if span.evaluated:
+                self._evaluate(span.end_epoch, losses, seconds)
+                losses, seconds = [], 0.0
 
     def _set_learning_rate(self, epoch: int) -> None:
         changes = {change.epoch: change.learning_rate for change in self.optimizer.changes}
         if epoch in changes:
             self.backend.set_learning_rate(changes[epoch])
 
-    def _epoch(self, epoch: int) -> tuple[float, float]:
-        """Mean loss per sample over the epoch, and the seconds of its blocks."""
-        total_loss = total_seconds = 0.0
-        step = 0
-        while step < self.batches.steps:
-            steps = self.pacer.next_steps(self.batches.steps - step)
-            losses, seconds = self._block(epoch, step, steps)
-            total_loss += math.fsum(losses)
-            total_seconds += seconds
+    def _blocks(self, span: Span) -> Iterator[tuple[list[float], float]]:
+        """Summed losses of the steps and seconds of each block."""
+        step, end = span.first_epoch * self.batches.steps, span.end_epoch * self.batches.steps
+        while step < end:
+            steps = self.pacer.next_steps(end - step)
+            yield self._block(step, steps, end)
             step += steps
-        return total_loss / (step * self.batches.batch_size), total_seconds
 
-    def _block(self, epoch: int, first: int, steps: int) -> tuple[list[float], float]:
+    def _block(self, first: int, steps: int, end: int) -> tuple[list[float], float]:
         """Train one block; the clock runs from one synchronisation to the next."""
-        inputs, labels = self.batches.block(epoch, first, steps)
-        take_step = self.backend.step
-        handles: list[Any] = []
-        self.backend.synchronize()
-        start = self.clock()
-        for index in range(steps):
-            handles.append(take_step(inputs[index], labels[index]))
-        self.backend.synchronize()
-        seconds = self.clock() - start
-        losses = self.backend.losses(handles)
-        self._report(losses, seconds)
+        take_steps = self.feed.ready(first, steps, end)
+        backend, clock = self.backend, self.clock
+        backend.synchronize()
+        start = clock()
+        first_mark = backend.mark()
+        handles = take_steps()
+        last_mark = backend.mark()
+        backend.synchronize()
+        seconds = clock() - start
+        device_seconds = (
+            None if first_mark is None else backend.seconds_between(first_mark, last_mark)
+        )
+        losses = backend.losses(handles)
+        self._report(losses, seconds, device_seconds)
         return losses, seconds
 
-    def _report(self, losses: list[float], seconds: float) -> None:
+    def _report(self, losses: list[float], seconds: float, device_seconds: float | None) -> None:
         means = [loss / self.batches.batch_size for loss in losses]
         if self.steps_done == 0:
             self.send("first_step", seconds=seconds)
@@ -94,7 +118,8 @@ class Loop:
             steps=len(losses),
             samples=len(losses) * self.batches.batch_size,
             seconds=seconds,
-            warmup=self.pacer.warming_up,
+            device_seconds=device_seconds,
+            warmup=not self.pacer.settled,
             losses=means[: max(0, RECORDED_LOSSES - self.steps_done)],
         )
         self.pacer.record(len(losses), seconds)
@@ -106,8 +131,8 @@ class Loop:
                 )
         self.steps_done += len(losses)
 
-    def _evaluate(self) -> tuple[float, float, float]:
-        """(mean loss per sample, accuracy, seconds) on the test data."""
+    def _evaluate(self, epochs: int, losses: list[float], seconds: float) -> None:
+        """Evaluate on the test data, and send that with what was trained since the last time."""
         start = self.clock()
         loss, correct, samples = 0.0, 0, 0
         for inputs, labels in self.batches.test():
@@ -115,4 +140,12 @@ class Loop:
             loss += batch_loss
             correct += batch_correct
             samples += len(labels)
-        return loss / samples, correct / samples, self.clock() - start
+        self.send(
+            "epoch",
+            number=epochs,
+            train_loss=math.fsum(losses) / (len(losses) * self.batches.batch_size),
+            test_loss=loss / samples,
+            test_accuracy=correct / samples,
+            seconds=seconds,
+            evaluation_seconds=self.clock() - start,
+        )

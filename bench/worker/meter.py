@@ -1,4 +1,4 @@
-"""What the worker reads about itself: resident memory and installed versions."""
+"""What the worker reads about itself: its memory and installed versions."""
 
 import importlib.metadata
 import platform
@@ -8,21 +8,25 @@ import sys
 from pathlib import Path
 
 
-def peak_resident_bytes() -> int:
-    """The largest resident set of this process so far.
+def memory_of_process() -> dict[str, int]:
+    """Bytes of this process: its largest resident set so far, and what is anonymous of it now.
 
-    On Linux from /proc: getrusage's figure would start at that of the process
-    that forked this one.
+    Anonymous memory is what the process allocated; the rest are pages of files, such as the
+    framework's libraries, that count as far as they happen to be mapped. On Linux from
+    /proc; elsewhere only the largest resident set is known. There, getrusage's figure would
+    start at that of the process that forked this one.
     """
     try:
         lines = Path("/proc/self/status").read_text().splitlines()
     except OSError:
-        lines = []
-    for line in lines:
-        if line.startswith("VmHWM:"):
-            return int(line.split()[1]) * 1024
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return {"resident_bytes": peak if sys.platform == "darwin" else peak * 1024}
+    kibibytes = dict(line.split(":", 1) for line in lines)
+    return {
+        name: int(kibibytes[key].split()[0]) * 1024
+        for name, key in (("resident_bytes", "VmHWM"), ("anonymous_bytes", "RssAnon"))
+        if key in kibibytes
+    }
 
 
 def installed_versions() -> dict[str, str]:

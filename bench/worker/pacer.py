@@ -1,51 +1,48 @@
-"""How many steps the next block has: first step, warm-up, then blocks of a wanted duration."""
+"""How many steps the next block has: the first step, growing blocks, then blocks of a duration."""
 
 import math
 from dataclasses import dataclass
+
+# A growing block is at most this many times as long as the one before it.
+GROWTH = 4
+# Aimed above the wanted duration, so that a block of ordinary speed is not shorter than it.
+MARGIN = 1.1
 
 
 @dataclass
 class Pacer:
     """Plans blocks from the durations of the blocks before.
 
-    The first step is a block of its own, since it includes compilation. Warm-up
-    follows until `warmup_steps` are done. Then blocks last at least
-    `block_seconds` each, as long as an epoch has that many steps: a block never
-    reaches over the end of an epoch, since evaluation comes between. A rest that
-    is too short for a block of its own joins the block before it.
+    The first step is a block of its own, since it includes compilation. Blocks then
+    grow until one lasts `block_seconds`; none of these is ever measured. From there on
+    each has as many steps as last at least `block_seconds`, as long as there are that
+    many before the next evaluation, which no block reaches over. A rest that is too
+    short for a block of its own joins the block before it.
     """
 
-    warmup_steps: int
     block_seconds: float
     most_steps: int
-    done: int = 0
     wanted: int = 0
-
-    @property
-    def warming_up(self) -> bool:
-        """Whether the next block is not measured."""
-        return self.done < max(1, self.warmup_steps)
+    settled: bool = False
 
     def next_steps(self, remaining: int) -> int:
-        """Steps of the next block, with `remaining` steps left in the epoch."""
-        if self.done == 0:
-            return 1
-        wanted = self.warmup_steps - self.done if self.warming_up else max(1, self.wanted)
-        wanted = min(wanted, self.most_steps)
-        if remaining < 1.5 * wanted and remaining <= self.most_steps:
+        """Steps of the next block, with `remaining` steps left before the next evaluation."""
+        wanted = min(max(1, self.wanted), self.most_steps)
+        if self.settled and remaining < 2 * wanted and remaining <= self.most_steps:
             return remaining
         return min(wanted, remaining)
 
     def record(self, steps: int, seconds: float) -> None:
-        """Learn from a finished block.
-
-        The size is fixed by the first block after the first step, so that blocks
-        compare; it only grows where they turn out far too short.
-        """
-        first = self.done == 0
-        self.done += steps
-        if first or seconds <= 0:
-            return
-        fitting = math.ceil(self.block_seconds * steps / seconds)
-        if self.wanted == 0 or (steps >= self.wanted and fitting > 2 * self.wanted):
-            self.wanted = fitting
+        """Learn from a finished block."""
+        fitting = math.ceil(MARGIN * self.block_seconds * steps / max(seconds, 1e-9))
+        fitting = min(fitting, self.most_steps)
+        if self.wanted == 0:
+            self.wanted = 1  # the first step tells nothing on the second
+        elif self.settled:
+            if seconds < self.block_seconds and steps >= self.wanted:
+                self.wanted = max(self.wanted, fitting)
+        elif seconds >= self.block_seconds or steps >= self.most_steps or steps < self.wanted:
+            # Or the next evaluation came before a block was long enough.
+            self.wanted, self.settled = fitting, True
+        else:
+            self.wanted = min(fitting, GROWTH * steps)

@@ -7,6 +7,18 @@ from collections.abc import Callable
 from bench.errors import SamestepError
 from bench.worker.channel import Channel
 
+# PyTorch's on a GPU; TensorFlow's, on any device.
+OUT_OF_MEMORY_ERRORS = ("OutOfMemoryError", "ResourceExhaustedError")
+OUT_OF_MEMORY_WORDS = (
+    "out of memory",
+    "can't allocate memory",  # PyTorch on the CPU
+    "memory allocation failed",  # MXNet, CUDA
+    "failed to allocate",  # MXNet
+    "cannot allocate memory",  # the operating system
+    "bad_alloc",
+    "resource_exhausted",  # XLA
+)
+
 
 def serve(run: Callable[[str, Channel], None]) -> int:
     """Run what standard input asks for; gives the exit status, 0 when it finished."""
@@ -14,13 +26,27 @@ def serve(run: Callable[[str, Channel], None]) -> int:
     try:
         run(sys.stdin.read(), channel)
     except SamestepError as error:
-        channel.send("error", reason=str(error))
+        channel.send("error", reason=str(error), out_of_memory=False)
         return 1
     # The edge of the process: whatever a framework raises becomes a record with
     # its traceback in the trial's log.
     except Exception as error:
         traceback.print_exc()
         line = (str(error).strip().splitlines() or [""])[0]
-        channel.send("error", reason=f"{type(error).__name__}: {line}")
+        channel.send(
+            "error",
+            reason=f"{type(error).__name__}: {line}",
+            out_of_memory=is_out_of_memory(error),
+        )
         return 1
     return 0
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether a framework says that memory, of the host or of the device, did not suffice.
+
+    By the names and words that they use, since each has its own exception or none.
+    """
+    if isinstance(error, MemoryError) or type(error).__name__ in OUT_OF_MEMORY_ERRORS:
+        return True
+    return any(words in str(error).lower() for words in OUT_OF_MEMORY_WORDS)

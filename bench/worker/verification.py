@@ -46,7 +46,7 @@ def _differs(
     """Take the steps in a precision; whether any quantity is over its limit."""
     data = load_data(job, precision)
     check_parameters(arrays_of(spec), data.arrays, "the verification's inputs")
-    execution = Execution(job.mode, precision, job.device, job.threads)
+    execution = Execution(job.mode, precision, job.device, job.threads, job.layout, job.knobs)
     differs = False
     for stage, quantities in measure(backend_class, spec, execution, data, job.optimizers):
         if precision not in STAGES[stage].limits:

@@ -1,6 +1,6 @@
 """MXNet Gluon behind the contract of `bench.worker.backend`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
 import mxnet as mx
@@ -33,6 +33,7 @@ class Backend:
     version = mx.__version__
 
     def __init__(self, spec: ModelSpec, optimizer: Optimizer, execution: Execution) -> None:
+        execution.check_knobs(())
         self.context = mx.gpu() if execution.device == "cuda" else mx.cpu()
         self.manifest = arrays_of(spec)
         self.model = MODELS[spec.family](spec)
@@ -48,6 +49,7 @@ class Backend:
         self.trainer = self.make_trainer()
         self.loaded: Mapping[str, np.ndarray] = {}
         self.steps = self.batch_size = 0
+        self.dataset: gluon.data.ArrayDataset | None = None
 
     def load(self, weights: Mapping[str, np.ndarray]) -> None:
         parameters.load(self.arrays, self.manifest, weights)
@@ -61,17 +63,27 @@ class Backend:
         optimizers.set_learning_rate(self.trainer, learning_rate)
 
     def step(self, inputs: np.ndarray, labels: np.ndarray) -> NDArray:
-        loss = self._backward(inputs, labels)
-        self.trainer.step(len(labels))
+        return self.step_loaded(self._to_device(inputs), self._to_device(labels))
+
+    def step_loaded(self, x: NDArray, y: NDArray) -> NDArray:
+        loss = self._backward(x.as_in_context(self.context), y.as_in_context(self.context))
+        self.trainer.step(len(y))
         return loss
 
-    def _backward(self, inputs: np.ndarray, labels: np.ndarray) -> NDArray:
+    def loader(
+        self, inputs: np.ndarray, labels: np.ndarray, order: np.ndarray
+    ) -> Iterator[tuple[NDArray, NDArray]]:
+        if self.dataset is None:
+            # Mapped files: a copy in memory, as users have it.
+            self.dataset = gluon.data.ArrayDataset(np.array(inputs), np.array(labels))
+        return iter(gluon.data.DataLoader(self.dataset, batch_sampler=order.tolist()))
+
+    def _backward(self, x: NDArray, y: NDArray) -> NDArray:
         """The loss of each sample; the gradients of their sum are in the parameters."""
-        x, y = self._to_device(inputs), self._to_device(labels)
         with autograd.record():
             loss = self.criterion(self.model(x), y)  # (N,)
         loss.backward()
-        self.steps, self.batch_size = self.steps + 1, len(labels)
+        self.steps, self.batch_size = self.steps + 1, len(y)
         return loss
 
     def losses(self, handles: Sequence[NDArray]) -> list[float]:
@@ -87,9 +99,22 @@ class Backend:
     def synchronize(self) -> None:
         mx.nd.waitall()
 
+    def mark(self) -> None:
+        """None: MXNet has no events in the device's queue."""
+
+    def seconds_between(self, first: None, last: None) -> float:
+        raise NotImplementedError("There are no marks.")
+
     def memory(self) -> dict[str, int]:
-        # MXNet 1.9.1 has no figure of its allocator.
         return {}
+
+    def absent(self) -> dict[str, str]:
+        nothing = "MXNet 1.9.1 tells nothing of its allocator."
+        return {
+            "device_seconds": "MXNet 1.9.1 has no events in the device's queue.",
+            "allocator_peak_bytes": nothing,
+            "allocator_reserved_bytes": nothing,
+        }
 
     def logits(self, inputs: np.ndarray, training: bool) -> np.ndarray:
         with autograd.train_mode() if training else autograd.predict_mode():
@@ -97,7 +122,7 @@ class Backend:
         return parameters.to_numpy(logits)
 
     def gradients(self, inputs: np.ndarray, labels: np.ndarray) -> dict[str, np.ndarray]:
-        self._backward(inputs, labels)
+        self._backward(self._to_device(inputs), self._to_device(labels))
         return {
             name: parameters.to_numpy(one.grad()) / len(labels)
             for name, one in self.trained.items()

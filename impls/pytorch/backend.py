@@ -1,10 +1,12 @@
 """PyTorch behind the contract of `bench.worker.backend`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 import numpy as np
 import torch
 from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
 
 from bench.job import Execution
 from bench.optimizer import Optimizer
@@ -18,7 +20,8 @@ from .lstm import LSTM
 from .resnet import ResNet
 
 MODELS = {"lenet": LeNet, "alexnet": AlexNet, "resnet": ResNet, "lstm": LSTM}
-DTYPES = {"ieee": torch.float32, "float64": torch.float64}
+DTYPES = {"float64": torch.float64}  # of the parameters; else float32
+KNOBS = ("fused_optimizer", "cudnn_benchmark", "compile_mode")
 
 
 class Backend:
@@ -27,15 +30,28 @@ class Backend:
     version = torch.__version__
 
     def __init__(self, spec: ModelSpec, optimizer: Optimizer, execution: Execution) -> None:
+        execution.check_knobs(KNOBS)
         torch.set_num_threads(execution.threads)
+        torch.set_float32_matmul_precision("high" if execution.precision == "tf32" else "highest")
+        torch.backends.cudnn.allow_tf32 = execution.precision == "tf32"
+        torch.backends.cudnn.benchmark = bool(execution.knobs.get("cudnn_benchmark", False))
+        self.mixed = execution.precision == "bf16"
         self.device = torch.device(execution.device)
+        self.channels_last = execution.layout == "NHWC"
         self.manifest = arrays_of(spec)
-        self.model = MODELS[spec.family](spec).to(self.device, DTYPES[execution.precision])
+        dtype = DTYPES.get(execution.precision, torch.float32)
+        self.model = MODELS[spec.family](spec).to(self.device, dtype)
+        if self.channels_last:
+            self.model = self.model.to(memory_format=torch.channels_last)
         self.tensors = parameters.named_tensors(self.model)
         self.trained = {param.name: self.tensors[param.name] for param in spec.parameters()}
         self.criterion = nn.CrossEntropyLoss()  # the mean over the batch
-        self.optimizer = optimizers.make(optimizer, spec.parameters(), self.trained)
-        self.forward = _compiled(self.model) if execution.mode == "compiled" else self.model
+        fused = bool(execution.knobs.get("fused_optimizer", False))
+        self.optimizer = optimizers.make(optimizer, spec.parameters(), self.trained, fused)
+        compiled = execution.mode == "compiled"
+        compile_mode = execution.knobs.get("compile_mode")
+        self.forward = _compiled(self.model, compile_mode) if compiled else self.model
+        self.dataset: TensorDataset | None = None
         self.loaded: Mapping[str, np.ndarray] = {}
         self.steps = self.batch_size = 0
 
@@ -49,18 +65,35 @@ class Backend:
             group["lr"] = learning_rate
 
     def step(self, inputs: np.ndarray, labels: np.ndarray) -> tuple[torch.Tensor, int]:
-        loss = self._backward(inputs, labels)
-        self.optimizer.step()
-        return loss.detach(), len(labels)
+        return self._step(self._to_device(inputs), self._to_device(labels))
 
-    def _backward(self, inputs: np.ndarray, labels: np.ndarray) -> torch.Tensor:
+    def _step(self, x: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, int]:
+        loss = self._backward(x, y)
+        self.optimizer.step()
+        return loss.detach(), len(y)
+
+    def _backward(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
         """The mean loss of the batch; its gradients are in the parameters."""
-        x, y = self._to_device(inputs), self._to_device(labels)
         self.optimizer.zero_grad(set_to_none=True)
-        loss = self.criterion(self.forward(x), y)
+        with self._autocast():
+            loss = self.criterion(self.forward(x), y)
         loss.backward()
-        self.steps, self.batch_size = self.steps + 1, len(labels)
+        self.steps, self.batch_size = self.steps + 1, len(y)
         return loss
+
+    def loader(
+        self, inputs: np.ndarray, labels: np.ndarray, order: np.ndarray
+    ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        if self.dataset is None:
+            arrays = (inputs, labels)  # mapped files: a copy in memory, as users have it
+            self.dataset = TensorDataset(*(torch.from_numpy(np.array(one)) for one in arrays))
+        on_gpu = self.device.type == "cuda"
+        return iter(DataLoader(self.dataset, batch_sampler=order.tolist(), pin_memory=on_gpu))
+
+    def step_loaded(self, x: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, int]:
+        x = x.to(self.device, non_blocking=True)
+        y = y.to(self.device, non_blocking=True)
+        return self._step(self._as_images(x), y)
 
     def losses(self, handles: Sequence[tuple[torch.Tensor, int]]) -> list[float]:
         means = torch.stack([mean for mean, _ in handles]).tolist()
@@ -70,7 +103,8 @@ class Backend:
     def evaluate(self, inputs: np.ndarray, labels: np.ndarray) -> tuple[float, int]:
         x, y = self._to_device(inputs), self._to_device(labels)
         self.model.eval()
-        logits = self.forward(x)
+        with self._autocast():
+            logits = self.forward(x)
         self.model.train()
         correct = (logits.argmax(dim=1) == y).sum()
         return self.criterion(logits, y).item() * len(labels), int(correct.item())
@@ -79,10 +113,30 @@ class Backend:
         if self.device.type == "cuda":
             torch.cuda.synchronize(self.device)
 
+    def mark(self) -> torch.cuda.Event | None:
+        if self.device.type != "cuda":
+            return None
+        event = torch.cuda.Event(enable_timing=True)
+        event.record()
+        return event
+
+    def seconds_between(self, first: torch.cuda.Event, last: torch.cuda.Event) -> float:
+        return first.elapsed_time(last) / 1000
+
+    def absent(self) -> dict[str, str]:
+        if self.device.type == "cuda":
+            return {}
+        return {
+            "device_seconds": "On the CPU there is no clock but the host's.",
+            "allocator_peak_bytes": "PyTorch counts what its allocator gives out on GPUs only.",
+            "allocator_reserved_bytes": "PyTorch counts what its allocator takes on GPUs only.",
+        }
+
     def memory(self) -> dict[str, int]:
         if self.device.type != "cuda":
             return {}
         return {
+            "allocator_bytes": torch.cuda.memory_allocated(self.device),
             "allocator_peak_bytes": torch.cuda.max_memory_allocated(self.device),
             "allocator_reserved_bytes": torch.cuda.max_memory_reserved(self.device),
         }
@@ -96,7 +150,7 @@ class Backend:
         return parameters.to_numpy(logits)
 
     def gradients(self, inputs: np.ndarray, labels: np.ndarray) -> dict[str, np.ndarray]:
-        self._backward(inputs, labels)
+        self._backward(self._to_device(inputs), self._to_device(labels))
         return {name: parameters.to_numpy(one.grad) for name, one in self.trained.items()}
 
     def export(self) -> dict[str, np.ndarray]:
@@ -113,12 +167,20 @@ class Backend:
         return optimizers.slots(self.optimizer, self.trained)
 
     def _to_device(self, array: np.ndarray) -> torch.Tensor:
-        return torch.from_numpy(array).to(self.device, non_blocking=True)
+        return self._as_images(torch.from_numpy(array).to(self.device, non_blocking=True))
+
+    def _as_images(self, x: torch.Tensor) -> torch.Tensor:
+        # (N, height, width, channels) seen as (N, channels, height, width): no copy, and the
+        # strides that PyTorch calls channels_last.
+        return x.permute(0, 3, 1, 2) if self.channels_last and x.dim() == 4 else x
+
+    def _autocast(self) -> AbstractContextManager[object]:
+        return torch.autocast(self.device.type, torch.bfloat16) if self.mixed else nullcontext()
 
 
-def _compiled(model: nn.Module) -> nn.Module:
+def _compiled(model: nn.Module, mode: str | None) -> nn.Module:
     # Over a limit of recompilations, counted over all instances of a class, torch.compile would run
     # eagerly without an error.
     torch._dynamo.reset()
     torch._dynamo.config.fail_on_recompile_limit_hit = True
-    return torch.compile(model)
+    return torch.compile(model, mode=mode)

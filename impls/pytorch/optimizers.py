@@ -14,9 +14,17 @@ SLOTS = {"momentum_buffer": "velocity", "exp_avg": "first moment", "exp_avg_sq":
 
 
 def make(
-    optimizer: Optimizer, manifest: Sequence[Param], trained: Mapping[str, torch.Tensor]
+    optimizer: Optimizer,
+    manifest: Sequence[Param],
+    trained: Mapping[str, torch.Tensor],
+    fused: bool,
 ) -> torch.optim.Optimizer:
-    """The optimizer of the trained parameters; weight decay for kernels only."""
+    """The optimizer of the trained parameters; weight decay for kernels only.
+
+    Args:
+        fused: one kernel for all parameters; by default, PyTorch decides.
+    """
+    one_kernel = True if fused else None
     groups = [
         {
             "params": [trained[param.name] for param in manifest if param.decays == decays],
@@ -26,8 +34,10 @@ def make(
     ]
     if optimizer.name == "adam":
         betas = (optimizer.beta1, optimizer.beta2)
-        return torch.optim.Adam(groups, optimizer.learning_rate, betas, optimizer.epsilon)
-    return torch.optim.SGD(groups, optimizer.learning_rate, optimizer.momentum)
+        return torch.optim.Adam(
+            groups, optimizer.learning_rate, betas, optimizer.epsilon, fused=one_kernel
+        )
+    return torch.optim.SGD(groups, optimizer.learning_rate, optimizer.momentum, fused=one_kernel)
 
 
 def slots(

@@ -1,6 +1,6 @@
 """TensorFlow with Keras behind the contract of `bench.worker.backend`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import keras
 import numpy as np
@@ -18,27 +18,34 @@ from .lstm import LSTM
 from .resnet import ResNet
 
 MODELS = {"lenet": LeNet, "alexnet": AlexNet, "resnet": ResNet, "lstm": LSTM}
-DTYPES = {"ieee": "float32", "float64": "float64"}
+# Keras's policies: what is computed in, while variables are float32, or float64 throughout.
+POLICIES = {"bf16": "mixed_bfloat16", "float64": "float64"}
+KNOBS = ("inter_op_threads",)
 
 
 class Backend:
     """Trains with Keras layers and optimizers in a tf.GradientTape.
 
-    In mode `compiled` a step is one tf.function, as `keras.Model.fit` does on a CPU (on a GPU,
-    Keras would add XLA); in mode `eager` the same Python runs operation by operation.
+    In mode `compiled` a step is one tf.function, as `keras.Model.fit` does on a CPU; in mode
+    `xla` XLA compiles that (jit_compile), as `fit` does on a GPU; in mode `eager` the same Python
+    runs operation by operation.
     """
 
     version = tf.__version__
 
     def __init__(self, spec: ModelSpec, optimizer: Optimizer, execution: Execution) -> None:
+        execution.check_knobs(KNOBS)
         tf.config.threading.set_intra_op_parallelism_threads(execution.threads)
-        tf.config.threading.set_inter_op_parallelism_threads(execution.threads)
+        tf.config.threading.set_inter_op_parallelism_threads(
+            int(execution.knobs.get("inter_op_threads", execution.threads))
+        )
+        tf.config.experimental.enable_tensor_float_32_execution(execution.precision == "tf32")
         if execution.device == "cpu":
             tf.config.set_visible_devices([], "GPU")
         self.device = execution.device
         # Of all that is made from here on; the policy of an earlier backend would outlast floatx.
-        keras.config.set_floatx(DTYPES[execution.precision])
-        keras.config.set_dtype_policy(DTYPES[execution.precision])
+        keras.config.set_floatx("float64" if execution.precision == "float64" else "float32")
+        keras.config.set_dtype_policy(POLICIES.get(execution.precision, "float32"))
         self.manifest = arrays_of(spec)
         self.model = MODELS[spec.family](spec)
         # Called once with a symbolic input: that is how a subclassed model gets its variables.
@@ -51,14 +58,12 @@ class Backend:
         )
         self.optimizer = optimizers.make(optimizer, list(self.trained.values()))
         self.weight_decay = optimizer.weight_decay
-        compiled = execution.mode == "compiled"
-        self._train = tf.function(self._train_step) if compiled else self._train_step
-        self._differentiate = tf.function(self._backward) if compiled else self._backward
+        self._train = _compiled(self._train_step, execution.mode)
+        self._differentiate = _compiled(self._backward, execution.mode)
         # The last test batch may be smaller: one graph for every batch size.
-        self._forward = tf.function(self.model, reduce_retracing=True) if compiled else self.model
-        self._test = (
-            tf.function(self._test_step, reduce_retracing=True) if compiled else self._test_step
-        )
+        self._forward = _compiled(self.model, execution.mode, reduce_retracing=True)
+        self._test = _compiled(self._test_step, execution.mode, reduce_retracing=True)
+        self.data: tuple[tf.Tensor, tf.Tensor] | None = None
 
     def load(self, weights: Mapping[str, np.ndarray]) -> None:
         parameters.load(self.variables, self.manifest, weights)
@@ -69,6 +74,21 @@ class Backend:
 
     def step(self, inputs: np.ndarray, labels: np.ndarray) -> tf.Tensor:
         return self._train(tf.constant(inputs), tf.constant(labels))
+
+    def loader(
+        self, inputs: np.ndarray, labels: np.ndarray, order: np.ndarray
+    ) -> Iterator[tuple[tf.Tensor, tf.Tensor]]:
+        if self.data is None:
+            self.data = tf.constant(inputs), tf.constant(labels)
+        x, y = self.data
+        batches = tf.data.Dataset.from_tensor_slices(order)
+        batches = batches.map(
+            lambda rows: (tf.gather(x, rows), tf.gather(y, rows)), tf.data.AUTOTUNE
+        )
+        return iter(batches.prefetch(tf.data.AUTOTUNE))
+
+    def step_loaded(self, inputs: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+        return self._train(inputs, labels)
 
     def _train_step(self, inputs: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
         loss, gradients = self._backward(inputs, labels)
@@ -86,7 +106,7 @@ class Backend:
     ) -> tuple[tf.Tensor, dict[str, tf.Tensor | tf.IndexedSlices]]:
         """The summed loss of the batch, and the gradients of its mean."""
         with tf.GradientTape() as tape:
-            loss = self.criterion(labels, self.model(inputs, training=True))
+            loss = self.criterion(labels, _exact(self.model(inputs, training=True)))
             mean = loss / labels.shape[0]
         return loss, tape.gradient(mean, self.trained)
 
@@ -98,17 +118,36 @@ class Backend:
         return float(loss), int(correct)
 
     def _test_step(self, inputs: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        logits = self.model(inputs, training=False)
+        logits = _exact(self.model(inputs, training=False))
         hits = tf.equal(tf.argmax(logits, axis=1), labels)
         return self.criterion(labels, logits), tf.reduce_sum(tf.cast(hits, tf.int64))
 
     def synchronize(self) -> None:
         tf.test.experimental.sync_devices()
 
+    def mark(self) -> None:
+        """None: TensorFlow has no public events in the device's queue."""
+
+    def seconds_between(self, first: None, last: None) -> float:
+        raise NotImplementedError("There are no marks.")
+
     def memory(self) -> dict[str, int]:
         if self.device != "cuda":
             return {}
-        return {"allocator_peak_bytes": tf.config.experimental.get_memory_info("GPU:0")["peak"]}
+        found = tf.config.experimental.get_memory_info("GPU:0")
+        return {"allocator_bytes": found["current"], "allocator_peak_bytes": found["peak"]}
+
+    def absent(self) -> dict[str, str]:
+        if self.device == "cuda":
+            return {
+                "device_seconds": "TensorFlow has no public events in the device's queue.",
+                "allocator_reserved_bytes": "TensorFlow tells what is in use, not what it holds.",
+            }
+        return {
+            "device_seconds": "On the CPU there is no clock but the host's.",
+            "allocator_peak_bytes": "TensorFlow counts what its allocator gives out on GPUs only.",
+            "allocator_reserved_bytes": "TensorFlow tells what is in use, not what it holds.",
+        }
 
     def logits(self, inputs: np.ndarray, training: bool) -> np.ndarray:
         return self._forward(tf.constant(inputs), training=training).numpy()
@@ -125,6 +164,19 @@ class Backend:
 
     def slots(self) -> dict[str, dict[str, np.ndarray]]:
         return optimizers.slots(self.optimizer, self.trainable)
+
+
+def _compiled(function: Callable, mode: str, reduce_retracing: bool = False) -> Callable:
+    if mode == "eager":
+        return function
+    # None leaves XLA to TensorFlow, which has it off.
+    xla = True if mode == "xla" else None
+    return tf.function(function, reduce_retracing=reduce_retracing, jit_compile=xla)
+
+
+def _exact(logits: tf.Tensor) -> tf.Tensor:
+    """The logits for the loss: float32 also where the model computes in bfloat16."""
+    return tf.cast(logits, tf.float32) if logits.dtype == tf.bfloat16 else logits
 
 
 def _symbolic_input(shape: tuple[int, ...]) -> keras.KerasTensor:

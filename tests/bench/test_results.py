@@ -38,7 +38,7 @@ RECORD = Record(
     digests={"weights": "w", "data": "d", "order": "o"},
     seconds={"import": 1.5},
     blocks=(Block(1, 32, 0.5, True), Block(10, 320, 1.0, False)),
-    epochs=(Epoch(2.3, 2.2, 0.5, 1.5, 0.1),),
+    epochs=(Epoch(2.3, 2.2, 0.5, 1.5, 0.1, 1),),
     losses=(2.3, 2.2),
     memory={"peak_resident_bytes": 1000},
 )
@@ -56,7 +56,7 @@ def test_the_line_has_the_fields_of_the_public_contract() -> None:
     assert contract | {"blocks", "epochs", "memory"} <= set(document)
     trial = {"model", "dataset", "framework", "mode", "settings", "precision", "device"}
     assert trial | {"batch_size", "seed", "repeat"} <= set(document["trial"])
-    assert set(document["blocks"][0]) == {"steps", "samples", "seconds", "warmup"}
+    assert set(document["blocks"][0]) == {"steps", "samples", "seconds", "warmup", "device_seconds"}
     assert {"train_loss", "test_loss", "test_accuracy", "seconds"} <= set(document["epochs"][0])
 
 
@@ -75,12 +75,33 @@ def test_a_block_without_a_finite_time_comes_back_as_nan() -> None:
 
 def test_a_record_from_before_a_field_was_added_is_read() -> None:
     document = json.loads(encode(RECORD))
-    del document["load"]
+    for name in ("load", "position", "steady", "joules", "absent", "tuning", "cost", "ceilings"):
+        del document[name]
+    for name in ("layout", "input", "evaluate_every"):
+        del document["trial"][name]
+    del document["fitness"]
+    del document["blocks"][0]["device_seconds"]
+    del document["epochs"][0]["number"]
     assert decode(json.dumps(document)) == RECORD
 
 
+def test_what_was_measured_from_outside_survives_too() -> None:
+    record = replace(
+        RECORD,
+        blocks=(Block(1, 32, 0.5, True, device_seconds=0.4),),
+        joules={"gpu": (None, 12.5)},
+        absent={"allocator_peak_bytes": "It does not tell."},
+        cost={"operations": 1e9},
+        ceilings={"ieee": {"operations_per_second": 1e12}},
+        fitness=({"topic": "load", "verdict": "note", "detail": "busy"},),
+        steady="steady after warm-up",
+        position=3,
+    )
+    assert decode(encode(record)) == record
+
+
 def test_nan_becomes_null_and_comes_back_as_nan() -> None:
-    line = encode(replace(RECORD, losses=(math.nan, 1.0), epochs=(Epoch(math.inf, 1, 0, 1, 1),)))
+    line = encode(replace(RECORD, losses=(math.nan, 1.0), epochs=(Epoch(math.inf, 1, 0, 1, 1, 1),)))
     assert "NaN" not in line
     assert "Infinity" not in line
     record = decode(line)

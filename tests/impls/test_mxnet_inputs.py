@@ -40,7 +40,7 @@ def test_the_device_array_is_the_numpy_arrays_memory() -> None:
             "-c",
             PROGRAM.replace("FOLDER", repr(str(framework.folder))),
         ],
-        env=worker_environment(framework, "cpu", threads=2),
+        env=worker_environment({"OMP_NUM_THREADS": "2"}, "cpu"),
         capture_output=True,
         text=True,
         check=False,

@@ -119,7 +119,7 @@ def make_blocks(speed: float, factors: Sequence[float]) -> tuple[Block, ...]:
 def make_epochs(accuracies: Sequence[float]) -> tuple[Epoch, ...]:
     """An epoch for each test accuracy."""
     return tuple(
-        Epoch(0.5 / number, 0.6 / number, accuracy, 0.3, 0.05)
+        Epoch(0.5 / number, 0.6 / number, accuracy, 0.3, 0.05, number)
         for number, accuracy in enumerate(accuracies, start=1)
     )
 

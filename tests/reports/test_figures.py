@@ -105,7 +105,7 @@ def test_failures_have_no_figures(failure: MakeRecord) -> None:
 
 
 def test_repeats_become_a_band(record: MakeRecord) -> None:
-    other = record(repeat=2, epochs=(Epoch(0.9, 0.9, 0.5, 1.0, 1.0),) * 3)
+    other = record(repeat=2, epochs=(Epoch(0.9, 0.9, 0.5, 1.0, 1.0, 1),) * 3)
 
     assert "band from lowest to highest" in draw([record(), other])[1].caption
     assert "band" not in draw([record(), record("mxnet")])[1].caption

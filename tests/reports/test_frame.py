@@ -102,7 +102,7 @@ def test_blocks_are_long(record: MakeRecord) -> None:
 
 
 def test_epochs_are_long(record: MakeRecord) -> None:
-    epochs = (Epoch(0.5, 0.6, 0.9, 3.0, 0.2), Epoch(0.4, 0.5, 0.95, 3.0, 0.2))
+    epochs = (Epoch(0.5, 0.6, 0.9, 3.0, 0.2, 1), Epoch(0.4, 0.5, 0.95, 3.0, 0.2, 2))
     found = frame.epochs([record(epochs=epochs)])
 
     assert found["epoch"].tolist() == [1, 2]

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from bench.errors import PlanError
 from bench.host.data import DATASETS, find_dataset
 from bench.host.frameworks import MODES, Framework
+from bench.host.setup import DEFAULT
 from bench.models import MODELS
+from bench.results import NATIVE
 from bench.spec import ModelSpec, Samples, without_dropout
 
 # Every family in its settings, on samples of the data sets that go with it.
@@ -35,11 +37,21 @@ class Cell:
     samples: Samples
     mode: str
     device: str
+    settings: str = DEFAULT
+    layout: str = NATIVE
 
     @property
     def key(self) -> tuple[str, ...]:
         """Tells it from every other cell of a run."""
-        return self.framework.name, self.model, self.dataset, self.mode, self.device
+        return (
+            self.framework.name,
+            self.model,
+            self.dataset,
+            self.mode,
+            self.device,
+            self.settings,
+            self.layout,
+        )
 
     @property
     def spec(self) -> ModelSpec:
@@ -49,7 +61,10 @@ class Cell:
     @property
     def title(self) -> str:
         """The cell in words."""
-        return f"{self.model} ({self.dataset}) in {self.framework.title}, {self.mode}"
+        parts = [f"{self.model} ({self.dataset}) in {self.framework.title}, {self.mode}"]
+        parts += [] if self.settings == DEFAULT else [f"{self.settings} settings"]
+        parts += [] if self.layout == NATIVE else [self.layout]
+        return ", ".join(parts)
 
 
 def choose_cells(

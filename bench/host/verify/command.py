@@ -26,7 +26,7 @@ from bench.host.verify.verifier import Verifier
 def add_verify_options(add: Callable[..., Any]) -> None:
     """Declare the options of the command."""
     add_framework_options(add)
-    for name, what in (("models", "models"), ("modes", "modes (eager, compiled)")):
+    for name, what in (("models", "models"), ("modes", "modes (eager, compiled, xla)")):
         add(
             f"--{name}",
             default="",

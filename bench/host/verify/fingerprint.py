@@ -14,6 +14,7 @@ from bench.host.environments import Environment
 from bench.host.frameworks import ROOT, Framework
 from bench.host.gpu import detect_gpus
 from bench.host.machine import cpu_name
+from bench.host.setup import set_up
 from bench.host.verify.cells import Cell
 from bench.host.verify.verifier import REFERENCE
 
@@ -40,6 +41,7 @@ def fingerprint(cell: Cell, environment: Environment, threads: int) -> str:
         "mode": cell.mode,
         "device": [cell.device, cpu_name(), _gpus() if cell.device == "cuda" else None],
         "threads": threads,
+        "setup": asdict(set_up(cell.framework, cell, "ieee", threads)),
         "implementation": _sources(cell.framework.folder),
         "reference": _sources(REFERENCE),
         "protocol": _protocol(),

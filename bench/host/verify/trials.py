@@ -26,6 +26,8 @@ def cell_of(trial: Trial, frameworks: Mapping[str, Framework]) -> Cell:
         find_dataset(trial.dataset).samples,
         trial.mode,
         trial.device,
+        trial.settings,
+        trial.layout,
     )
 
 

@@ -11,10 +11,12 @@ from bench.host.cache import remove
 from bench.host.environments import Environment
 from bench.host.executor import Event, Executor, Invocation, LocalProcess
 from bench.host.frameworks import ROOT, Framework, KnownDefect, read_framework
+from bench.host.setup import DEFAULT, Setup, set_up
 from bench.host.variables import worker_environment
 from bench.host.verify.cells import Cell
 from bench.host.verify.inputs import write_inputs
 from bench.host.verify.judgement import Error
+from bench.results import NATIVE
 from bench.verification import VerificationJob
 
 # Pure NumPy in float64; tests/reference.py checks its forward pass and its gradients.
@@ -65,13 +67,14 @@ class Verifier:
             # What a known defect explains is no end: what comes after is to be compared too.
             stop_at_difference=self.stop_at_difference and not known_defects(cell),
         )
-        return self._run(cell.framework, self._python(cell), job)
+        return self._run(self._setup(cell), self._python(cell), job)
 
     def record(self, cell: Cell) -> Path:
         """A folder with a cell's own float64 quantities, as far as it gets."""
-        folder = self._folder(f"recorded-{cell.framework.name}-{cell.mode}-{_name(cell)}")
+        name = f"recorded-{cell.framework.name}-{cell.mode}-{cell.settings}-{cell.layout}"
+        folder = self._folder(f"{name}-{_name(cell)}")
         job = replace(self._job(cell), record=str(folder), precisions=("float64",))
-        self._run(cell.framework, self._python(cell), job)
+        self._run(self._setup(cell), self._python(cell), job)
         return folder
 
     def compare_reference(
@@ -86,7 +89,7 @@ class Verifier:
             optimizers=optimizers,
             stop_at_difference=not known_defects(cell),
         )
-        return self._run(self.reference, Path(sys.executable), job)
+        return self._run(self._reference_setup(cell), Path(sys.executable), job)
 
     def _recorded_reference(self, cell: Cell) -> Path:
         """The reference's quantities, made once for a model and convention of variances.
@@ -98,13 +101,29 @@ class Verifier:
         if name not in self._folders:
             folder = self._folder(name)
             job = replace(self._reference_job(cell), record=str(folder))
-            failure = self._run(self.reference, Path(sys.executable), job).failure
+            setup = self._reference_setup(cell)
+            failure = self._run(setup, Path(sys.executable), job).failure
             if failure is not None:
                 del self._folders[name]
                 raise SamestepError(f"The NumPy reference of {cell.model} failed: {failure}")
         return self._folders[name]
 
+    def _setup(self, cell: Cell) -> Setup:
+        # Its variables are those without reduced precision; the job has the precisions.
+        return set_up(cell.framework, cell, "ieee", self.threads)
+
+    def _reference_setup(self, cell: Cell) -> Setup:
+        target = replace(
+            cell,
+            mode=self.reference.default_mode,
+            device="cpu",
+            settings=DEFAULT,
+            layout=NATIVE,
+        )
+        return set_up(self.reference, target, "float64", REFERENCE_THREADS)
+
     def _job(self, cell: Cell) -> VerificationJob:
+        execution = self._setup(cell).execution
         return VerificationJob(
             framework=cell.framework.name,
             implementation=str(cell.framework.folder),
@@ -113,7 +132,8 @@ class Verifier:
             mode=cell.mode,
             device=cell.device,
             threads=self.threads,
-            layout=cell.framework.layout,
+            layout=execution.layout,
+            knobs=dict(execution.knobs),
             inputs=str(self._inputs(cell)),
         )
 
@@ -126,6 +146,7 @@ class Verifier:
             device="cpu",
             threads=REFERENCE_THREADS,
             layout=self.reference.layout,
+            knobs={},
             precisions=("float64",),
             unbiased_variance=cell.framework.unbiased_variance,
         )
@@ -146,11 +167,11 @@ class Verifier:
         self._folders[name] = folder
         return folder
 
-    def _run(self, framework: Framework, python: Path, job: VerificationJob) -> Comparison:
+    def _run(self, setup: Setup, python: Path, job: VerificationJob) -> Comparison:
         events: list[Event] = []
         invocation = Invocation(
             command=(str(python), "-P", "-m", "bench.worker.verification"),
-            environment=worker_environment(framework, job.device, job.threads),
+            environment=worker_environment(setup.environment, job.device),
             log=self.scratch / "worker.log",
             standard_input=job.to_json(),
             time_limit_seconds=TIME_LIMIT_SECONDS,

@@ -34,7 +34,7 @@ def test_every_plan_of_the_project_reads(name: str) -> None:
     assert plan.description
 
 
-def test_a_plan_expands_to_every_combination_frameworks_innermost(tmp_path: Path) -> None:
+def test_a_plan_expands_to_every_combination(tmp_path: Path) -> None:
     text = PLAN.replace("epochs = 2", 'epochs = 2\nrepeats = 2\nmodes = ["default", "eager"]')
     text = text.replace('["lenet"]', '["lenet", "lenet-1998"]')
     plan = read_plan(written(tmp_path, text), FRAMEWORKS)
@@ -44,12 +44,45 @@ def test_a_plan_expands_to_every_combination_frameworks_innermost(tmp_path: Path
         expand(plan, {"pytorch": pytorch}, "cpu")
     trials = expand(plan, {"mxnet": mxnet}, "cpu")
     assert len(trials) == 2 * 2 * 2
-    assert [trial.mode for trial in trials[:2]] == ["compiled", "eager"]
+    assert {trial.mode for trial in trials[:2]} == {"compiled", "eager"}
     assert [trial.repeat for trial in trials] == [1] * 4 + [2] * 4
-    both = expand(read_plan("quick", FRAMEWORKS), FRAMEWORKS, "cpu")
-    assert [trial.framework for trial in both] == 4 * 3 * list(FRAMEWORKS)
-    assert [trial.repeat for trial in both] == 4 * [1, 1, 1, 2, 2, 2, 3, 3, 3]
-    assert len({trial.model for trial in both}) == 4
+
+
+def test_each_round_has_every_trial_and_what_is_compared_runs_in_a_random_order() -> None:
+    trials = expand(read_plan("quick", FRAMEWORKS), FRAMEWORKS, "cpu")
+    units = [trials[first : first + 3] for first in range(0, len(trials), 3)]
+    for unit in units:
+        assert len({(trial.model, trial.repeat) for trial in unit}) == 1
+        assert {trial.framework for trial in unit} == set(FRAMEWORKS)
+    assert [unit[0].repeat for unit in units] == [1] * 4 + [2] * 4 + [3] * 4
+    orders = {tuple(trial.framework for trial in unit) for unit in units}
+    assert len(orders) > 3
+    assert trials == expand(read_plan("quick", FRAMEWORKS), FRAMEWORKS, "cpu")
+
+
+def test_another_seed_gives_another_order_of_the_same_trials(tmp_path: Path) -> None:
+    text = PLAN.replace("epochs = 2", "epochs = 2\nrepeats = 8")
+    first = expand(read_plan(written(tmp_path, text), FRAMEWORKS), FRAMEWORKS, "cpu")
+    text = f"order_seed = 2\n{text}"
+    other = expand(read_plan(written(tmp_path, text), FRAMEWORKS), FRAMEWORKS, "cpu")
+    assert first != other
+    assert {trial.id for trial in first} == {trial.id for trial in other}
+
+
+def test_settings_precisions_layouts_and_inputs_multiply(tmp_path: Path) -> None:
+    wanted = (
+        "epochs = 2\nevaluate_every = 2\n"
+        'settings = ["default", "tuned"]\nprecisions = ["ieee", "bf16"]\n'
+        'layouts = ["native", "NHWC"]\ninputs = ["prepared", "native"]'
+    )
+    plan = read_plan(written(tmp_path, PLAN.replace("epochs = 2", wanted)), FRAMEWORKS)
+    trials = expand(plan, {"pytorch": FRAMEWORKS["pytorch"]}, "cpu")
+    assert len({trial.id for trial in trials}) == 16
+    assert {trial.evaluate_every for trial in trials} == {2}
+    plain = next(one for one in trials if one.layout == "native" and one.input == "prepared")
+    assert plain.id.endswith("-cpu-batch32-seed1-repeat1")
+    other = next(one for one in trials if one.layout == "NHWC" and one.input == "native")
+    assert other.id.endswith("-cpu-nhwc-nativeinput-batch32-seed1-repeat1")
 
 
 def test_what_is_left_out_has_its_default(tmp_path: Path) -> None:

@@ -5,28 +5,49 @@ from bench.host.transcript import Transcript
 from bench.results import Block, Epoch
 
 FINE = Outcome(failure=None, timed_out=False, seconds=1.0, log_tail="")
-EVENTS = [
+EVENTS: list[dict[str, object]] = [
     {
         "event": "imported",
         "seconds": 1.5,
         "framework_version": "9",
         "versions": {"x": "1"},
-        "resident_bytes": 10,
+        "memory": {"resident_bytes": 10, "anonymous_bytes": 4},
     },
     {"event": "inputs", "seconds": 0.1, "digests": {"weights": "w"}},
-    {"event": "built", "seconds": 0.2, "parameters": 7, "resident_bytes": 20},
+    {"event": "built", "seconds": 0.2, "parameters": 7, "memory": {"allocator_bytes": 2}},
     {"event": "first_step", "seconds": 0.3},
-    {"event": "block", "steps": 1, "samples": 4, "seconds": 0.3, "warmup": True, "losses": [2.0]},
-    {"event": "block", "steps": 2, "samples": 8, "seconds": 0.1, "warmup": False, "losses": []},
+    {
+        "event": "block",
+        "steps": 1,
+        "samples": 4,
+        "seconds": 0.3,
+        "device_seconds": None,
+        "warmup": True,
+        "losses": [2.0],
+    },
+    {
+        "event": "block",
+        "steps": 2,
+        "samples": 8,
+        "seconds": 0.1,
+        "device_seconds": 0.09,
+        "warmup": False,
+        "losses": [],
+    },
     {
         "event": "epoch",
+        "number": 1,
         "train_loss": 2.0,
         "test_loss": 1.0,
         "test_accuracy": 0.5,
         "seconds": 0.4,
         "evaluation_seconds": 0.05,
     },
-    {"event": "finished", "resident_bytes": 30, "memory": {"allocator_peak_bytes": 5}},
+    {
+        "event": "finished",
+        "memory": {"resident_bytes": 30, "anonymous_bytes": 9, "allocator_peak_bytes": 5},
+        "absent": {"allocator_reserved_bytes": "It does not tell."},
+    },
 ]
 
 
@@ -47,16 +68,39 @@ def test_events_become_the_fields_of_a_record() -> None:
         "first_step": 0.3,
         "evaluation": 0.05,
     }
-    assert fields["blocks"] == (Block(1, 4, 0.3, True), Block(2, 8, 0.1, False))
-    assert fields["epochs"] == (Epoch(2.0, 1.0, 0.5, 0.4, 0.05),)
+    assert fields["blocks"] == (Block(1, 4, 0.3, True), Block(2, 8, 0.1, False, 0.09))
+    assert fields["steady"] == "too few blocks"
+    assert fields["epochs"] == (Epoch(2.0, 1.0, 0.5, 0.4, 0.05, 1),)
     assert fields["losses"] == (2.0,)
     assert fields["parameters"] == 7
     assert fields["memory"] == {
         "resident_after_import_bytes": 10,
-        "resident_after_build_bytes": 20,
+        "anonymous_after_import_bytes": 4,
+        "allocator_after_build_bytes": 2,
         "peak_resident_bytes": 30,
+        "anonymous_at_end_bytes": 9,
         "allocator_peak_bytes": 5,
     }
+    assert fields["absent"] == {"allocator_reserved_bytes": "It does not tell."}
+
+
+def block(seconds: float, warmup: bool = False) -> dict[str, object]:
+    values: dict[str, object] = {
+        "steps": 2,
+        "samples": 8,
+        "seconds": seconds,
+        "device_seconds": None,
+        "losses": [],
+    }
+    return {"event": "block", "warmup": warmup, **values}
+
+
+def test_blocks_before_the_steady_state_are_marked_and_kept() -> None:
+    growing = [block(9.0, warmup=True), block(5.0, warmup=True)]
+    slow, steady = [block(0.4)] * 4, [block(0.2), block(0.201)] * 10
+    fields = told(*EVENTS[:4], *growing, *slow, *steady).fields()
+    assert fields["steady"] == "steady after warm-up"
+    assert [one.warmup for one in fields["blocks"]] == [True] * 6 + [False] * 20
 
 
 @pytest.mark.parametrize(
@@ -65,6 +109,18 @@ def test_events_become_the_fields_of_a_record() -> None:
         (told(*EVENTS), FINE, "ok", None),
         (told(*EVENTS[:5]), FINE, "failed", "did not say that it had finished"),
         (told({"event": "error", "reason": "It broke."}), FINE, "failed", "It broke."),
+        (
+            told({"event": "error", "reason": "It is full.", "out_of_memory": True}),
+            FINE,
+            "out of memory",
+            "It is full.",
+        ),
+        (
+            told(*EVENTS[:3]),
+            Outcome("Ended by SIGABRT.", False, 1, "what():  std::bad_alloc"),
+            "out of memory",
+            "SIGABRT. Its last words: what():  std::bad_alloc",
+        ),
         (
             told(),
             Outcome("Exit status 1.", False, 1, "a\nlast"),
@@ -95,7 +151,7 @@ def test_the_verdict(
         {"event": "surprise"},
         {"event": "block"},
         {"event": "inputs", "seconds": "long", "digests": {}},
-        {"event": "finished", "resident_bytes": 1, "memory": [1]},
+        {"event": "finished", "memory": [1], "absent": {}},
     ],
 )
 def test_an_event_outside_the_protocol_fails_the_trial(event: dict[str, object]) -> None:

@@ -39,7 +39,7 @@ FINISHED = replace(
         Block(1, 32, 9.0, True),
         *(Block(1, 32, seconds, False) for seconds in (0.1, 0.2, 0.05)),
     ),
-    epochs=(Epoch(1, 1, 0.9, 1, 1), Epoch(1, 1, 0.75, 1, 1)),
+    epochs=(Epoch(1, 1, 0.9, 1, 1, 1), Epoch(1, 1, 0.75, 1, 1, 2)),
     memory={"peak_resident_bytes": 300 * 2**20},
     load={"other_share": 0.01},
 )

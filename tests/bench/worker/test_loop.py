@@ -1,7 +1,7 @@
 """The loop's arithmetic, with a clock and a device that the test owns."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,8 @@ import pytest
 from bench.errors import WorkerError
 from bench.optimizer import Change, Optimizer
 from bench.worker.batches import Batches
-from bench.worker.loop import Loop
+from bench.worker.feeds import Native, Prepared
+from bench.worker.loop import Loop, Span, spans
 from bench.worker.pacer import Pacer
 
 
@@ -36,6 +37,8 @@ class FakeBackend:
         self.labels: list[list[int]] = []
         self.changes: list[tuple[int, float]] = []
         self.synchronizations = 0
+        self.has_events = False
+        self.loaders: list[int] = []
         self.loss = 2.0
 
     def load(self, weights: Mapping[str, np.ndarray]) -> None:
@@ -64,8 +67,29 @@ class FakeBackend:
         self.pending = 0.0
         self.synchronizations += 1
 
+    def mark(self) -> float | None:
+        return self.clock.now + self.pending if self.has_events else None
+
+    def seconds_between(self, first: float, last: float) -> float:
+        assert self.pending == 0
+        return last - first
+
     def memory(self) -> dict[str, int]:
         return {}
+
+    def absent(self) -> dict[str, str]:
+        return {}
+
+    def loader(
+        self, inputs: np.ndarray, labels: np.ndarray, order: np.ndarray
+    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        self.loaders.append(len(order))
+        for rows in order:
+            self.clock.now += 0.05  # what a loader costs
+            yield inputs[rows], labels[rows]
+
+    def step_loaded(self, inputs: np.ndarray, labels: np.ndarray) -> float:
+        return self.step(inputs, labels)
 
 
 SAMPLES = 40
@@ -89,10 +113,16 @@ class Sent(list[dict[str, Any]]):
         return [one for one in self if one["event"] == event]
 
 
-def trained(seconds_per_step: float = 0.1) -> tuple[FakeBackend, Sent]:
-    clock, sent = FakeClock(), Sent()
-    backend = FakeBackend(clock, seconds_per_step)
-    Loop(backend, batches(), OPTIMIZER, Pacer(3, 0.4, 100), sent, clock).train()
+def loop(backend: FakeBackend, sent: Sent, evaluate_every: int = 1) -> Loop:
+    data = batches()
+    feed, pacer = Prepared(backend, data), Pacer(0.36, 100)
+    return Loop(backend, data, feed, OPTIMIZER, pacer, sent, evaluate_every, backend.clock)
+
+
+def trained(seconds_per_step: float = 0.1, evaluate_every: int = 1) -> tuple[FakeBackend, Sent]:
+    sent = Sent()
+    backend = FakeBackend(FakeClock(), seconds_per_step)
+    loop(backend, sent, evaluate_every).train()
     return backend, sent
 
 
@@ -101,8 +131,8 @@ def test_block_times_are_the_devices_and_nothing_else() -> None:
     for block in sent.of("block"):
         assert block["seconds"] == pytest.approx(0.1 * block["steps"])
         assert block["samples"] == 4 * block["steps"]
-    assert [block["steps"] for block in sent.of("block")] == [1, 2, 4, 3, 4, 4, 2]
-    assert [block["warmup"] for block in sent.of("block")] == [True, True, *[False] * 5]
+    assert [block["steps"] for block in sent.of("block")] == [1, 1, 4, 4, 4, 6]
+    assert [block["warmup"] for block in sent.of("block")] == [True, True, True, *[False] * 3]
     assert sent.of("first_step") == [{"event": "first_step", "seconds": pytest.approx(0.1)}]
 
 
@@ -138,11 +168,56 @@ def test_the_first_ten_losses_are_sent() -> None:
     assert losses == [2.0] * 10
 
 
+def test_blocks_reach_over_epochs_that_are_not_evaluated_but_over_no_change_of_the_rate() -> None:
+    backend, sent = trained(0.1, evaluate_every=2)
+    # The learning rate changes after the first ten steps.
+    assert [block["steps"] for block in sent.of("block")] == [1, 1, 4, 4, 4, 6]
+    (epoch,) = sent.of("epoch")
+    assert epoch["number"] == 2
+    assert epoch["seconds"] == pytest.approx(2.0)
+    assert epoch["train_loss"] == pytest.approx(2.0)
+    assert backend.labels == ORDER.reshape(20, 4).tolist()
+
+
+@pytest.mark.parametrize(
+    ("epochs", "every", "expected"),
+    [
+        (3, 1, [Span(0, 1, True), Span(1, 2, True), Span(2, 3, True)]),
+        (3, 5, [Span(0, 1, False), Span(1, 3, True)]),
+        (5, 2, [Span(0, 1, False), Span(1, 2, True), Span(2, 4, True), Span(4, 5, True)]),
+    ],
+)
+def test_spans_end_at_evaluations_and_changes_of_the_learning_rate(
+    epochs: int, every: int, expected: list[Span]
+) -> None:
+    assert list(spans(epochs, every, OPTIMIZER)) == expected
+
+
+def test_the_devices_own_clock_is_told_beside_the_hosts() -> None:
+    sent, backend = Sent(), FakeBackend(FakeClock(), 0.1)
+    backend.has_events = True
+    loop(backend, sent).train()
+    for block in sent.of("block"):
+        assert block["device_seconds"] == pytest.approx(block["seconds"])
+    _, without = trained()
+    assert {block["device_seconds"] for block in without.of("block")} == {None}
+
+
+def test_the_frameworks_own_loader_gives_the_same_batches_and_its_time_counts() -> None:
+    sent, backend, data = Sent(), FakeBackend(FakeClock(), 0.1), batches()
+    native = Native(backend, data)
+    Loop(backend, data, native, OPTIMIZER, Pacer(0.36, 100), sent, 1, backend.clock).train()
+    assert backend.labels == ORDER.reshape(20, 4).tolist()
+    for block in sent.of("block"):
+        assert block["seconds"] == pytest.approx(0.15 * block["steps"])
+    # One for each epoch, as its users make them.
+    assert backend.loaders == [10, 10]
+
+
 @pytest.mark.parametrize("loss", [math.nan, math.inf])
 def test_a_loss_that_is_no_number_ends_the_trial_and_keeps_its_blocks(loss: float) -> None:
-    clock, sent = FakeClock(), Sent()
-    backend = FakeBackend(clock, 0.1)
+    sent, backend = Sent(), FakeBackend(FakeClock(), 0.1)
     backend.loss = loss
     with pytest.raises(WorkerError, match="at step 1: training diverged"):
-        Loop(backend, batches(), OPTIMIZER, Pacer(3, 0.4, 100), sent, clock).train()
+        loop(backend, sent).train()
     assert len(sent.of("block")) == 1

@@ -3,7 +3,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from bench.worker.meter import installed_versions, peak_resident_bytes
+from bench.worker.meter import installed_versions, memory_of_process
 
 
 def test_versions_have_normalised_names(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -16,6 +16,15 @@ def test_versions_have_normalised_names(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_the_peak_grows_with_what_is_touched() -> None:
-    before = peak_resident_bytes()
+    before = memory_of_process()["resident_bytes"]
     block = bytearray(b"x") * (before + 64 * 2**20)
-    assert peak_resident_bytes() >= len(block)
+    assert memory_of_process()["resident_bytes"] >= len(block)
+
+
+def test_anonymous_memory_is_what_is_allocated_now() -> None:
+    before = memory_of_process()["anonymous_bytes"]
+    block = bytearray(b"x") * (64 * 2**20)
+    grown = memory_of_process()["anonymous_bytes"]
+    assert grown - before >= 0.99 * len(block)
+    del block
+    assert memory_of_process()["anonymous_bytes"] < grown - 60 * 2**20

@@ -4,10 +4,10 @@ from hypothesis import strategies as st
 from bench.worker.pacer import Pacer
 
 
-def blocks(pacer: Pacer, steps: int, epochs: int, seconds_per_step: float) -> list[list[int]]:
-    """Steps of the blocks of each epoch, on a machine of constant speed."""
+def blocks(pacer: Pacer, steps: int, spans: int, seconds_per_step: float) -> list[list[int]]:
+    """Steps of the blocks of each span, on a machine of constant speed."""
     result = []
-    for _ in range(epochs):
+    for _ in range(spans):
         done: list[int] = []
         while sum(done) < steps:
             count = pacer.next_steps(steps - sum(done))
@@ -17,59 +17,68 @@ def blocks(pacer: Pacer, steps: int, epochs: int, seconds_per_step: float) -> li
     return result
 
 
-def test_first_step_then_warmup_then_blocks_of_the_wanted_duration() -> None:
-    pacer = Pacer(warmup_steps=20, block_seconds=0.2, most_steps=1000)
-    # 20 ms a step: ten steps a block; the rest of 4 joins the block before it.
-    assert blocks(pacer, 124, 1, 0.02) == [[1, 19, *[10] * 9, 14]]
+def test_the_first_step_then_growing_blocks_then_blocks_of_the_wanted_duration() -> None:
+    pacer = Pacer(block_seconds=0.2, most_steps=1000)
+    # 20 ms a step: a block aims at a tenth more than 0.2 s; the rest of 10 joins the last one.
+    assert blocks(pacer, 88, 1, 0.02) == [[1, 1, 4, *[12] * 5, 22]]
+    assert pacer.settled
 
 
-def test_an_epoch_shorter_than_a_block_is_one_block() -> None:
-    pacer = Pacer(warmup_steps=20, block_seconds=0.2, most_steps=1000)
-    assert blocks(pacer, 44, 3, 0.002) == [[1, 19, 24], [44], [44]]
+def test_a_step_longer_than_a_block_is_a_block() -> None:
+    pacer = Pacer(block_seconds=0.2, most_steps=1000)
+    assert blocks(pacer, 5, 1, 3.0) == [[1, 1, 1, 1, 1]]
 
 
-def test_warmup_takes_the_rest_of_a_short_epoch() -> None:
-    pacer = Pacer(warmup_steps=20, block_seconds=0.2, most_steps=1000)
-    assert blocks(pacer, 22, 2, 0.002) == [[1, 21], [22]]
+def test_a_span_shorter_than_a_block_is_one_block() -> None:
+    pacer = Pacer(block_seconds=0.2, most_steps=1000)
+    assert blocks(pacer, 44, 3, 0.002) == [[1, 1, 4, 16, 22], [44], [44]]
 
 
 def test_a_block_never_holds_more_than_memory_allows() -> None:
-    pacer = Pacer(warmup_steps=20, block_seconds=10, most_steps=8)
-    assert blocks(pacer, 30, 1, 0.001) == [[1, 8, 8, 3, 8, 2]]
+    pacer = Pacer(block_seconds=10, most_steps=8)
+    assert blocks(pacer, 30, 1, 0.001) == [[1, 1, 4, 8, 8, 8]]
 
 
 def test_the_slow_first_step_does_not_decide_the_size() -> None:
-    pacer = Pacer(warmup_steps=2, block_seconds=1, most_steps=1000)
+    pacer = Pacer(block_seconds=1, most_steps=1000)
     pacer.record(pacer.next_steps(100), 60.0)
-    assert pacer.warming_up
+    assert not pacer.settled
     pacer.record(pacer.next_steps(99), 0.1)
-    assert not pacer.warming_up
-    assert pacer.next_steps(98) == 10
+    assert pacer.next_steps(98) == 4
 
 
-def test_far_too_short_blocks_grow() -> None:
-    pacer = Pacer(warmup_steps=2, block_seconds=1, most_steps=1000)
-    for seconds in (1.0, 1.0):
+def test_blocks_that_turn_out_too_short_grow() -> None:
+    pacer = Pacer(block_seconds=1, most_steps=1000)
+    for seconds in (9.0, 1.0):
         pacer.record(pacer.next_steps(1000), seconds)
-    assert pacer.next_steps(1000) == 1
-    pacer.record(1, 0.01)
-    assert pacer.next_steps(1000) == 100
-    pacer.record(100, 0.7)
-    assert pacer.next_steps(1000) == 100
+    assert (pacer.settled, pacer.next_steps(1000)) == (True, 2)
+    pacer.record(2, 0.02)
+    assert pacer.next_steps(1000) == 110
+    # The end of a span says nothing; a block that is long enough changes nothing.
+    pacer.record(3, 0.0001)
+    pacer.record(110, 1.7)
+    assert pacer.next_steps(1000) == 110
 
 
 @given(
     steps=st.integers(1, 300),
-    epochs=st.integers(1, 4),
-    warmup=st.integers(1, 50),
+    spans=st.integers(1, 4),
     most=st.integers(1, 50),
     seconds=st.floats(1e-6, 10),
 )
 def test_every_step_is_in_exactly_one_block(
-    steps: int, epochs: int, warmup: int, most: int, seconds: float
+    steps: int, spans: int, most: int, seconds: float
 ) -> None:
-    pacer = Pacer(warmup, 0.2, most)
-    for epoch in blocks(pacer, steps, epochs, seconds):
-        assert sum(epoch) == steps
-        assert min(epoch) >= 1
-        assert max(epoch) <= most
+    pacer = Pacer(0.2, most)
+    for span in blocks(pacer, steps, spans, seconds):
+        assert sum(span) == steps
+        assert min(span) >= 1
+        assert max(span) <= most
+
+
+@given(seconds=st.floats(1e-3, 0.5))
+def test_settled_blocks_last_at_least_the_wanted_duration(seconds: float) -> None:
+    pacer = Pacer(0.2, 10_000)
+    (span,) = blocks(pacer, 2_000, 1, seconds)
+    growing = next(place for place, steps in enumerate(span) if steps * seconds >= 0.2)
+    assert all(steps * seconds >= 0.2 for steps in span[growing:])

@@ -1,6 +1,6 @@
 """NumPy behind the contract of `bench.worker.backend`: the reference, and the template to copy."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -84,9 +84,30 @@ class Backend:
     def synchronize(self) -> None:
         """Nothing to wait for: NumPy returns when it is done."""
 
+    def mark(self) -> None:
+        """None: there is no device with a queue of its own."""
+
+    def seconds_between(self, first: None, last: None) -> float:
+        raise NotImplementedError("There are no marks.")
+
     def memory(self) -> dict[str, int]:
-        # NumPy has no allocator of its own.
         return {}
+
+    def absent(self) -> dict[str, str]:
+        nothing = "NumPy has no allocator of its own."
+        return {
+            "device_seconds": "On the CPU there is no clock but the host's.",
+            "allocator_peak_bytes": nothing,
+            "allocator_reserved_bytes": nothing,
+        }
+
+    def loader(
+        self, inputs: np.ndarray, labels: np.ndarray, order: np.ndarray
+    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        return ((inputs[rows], labels[rows]) for rows in order)
+
+    def step_loaded(self, inputs: np.ndarray, labels: np.ndarray) -> float:
+        return self.step(inputs, labels)
 
     def logits(self, inputs: np.ndarray, training: bool) -> np.ndarray:
         return self._forward(inputs, training)

@@ -1,0 +1,90 @@
+"""Where training batches come from: arrays gathered beforehand, or the framework's own loader."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from bench.errors import WorkerError
+from bench.results import NATIVE
+from bench.worker.backend import Backend, LoadingBackend
+from bench.worker.batches import Batches
+
+# Takes the steps of a block; gives the handles of their losses.
+TakeSteps = Callable[[], list[Any]]
+
+
+class Feed(Protocol):
+    """Gives blocks of training steps, in the order of the batches."""
+
+    def ready(self, first: int, steps: int, end: int) -> TakeSteps:
+        """A block of steps from step `first` on; it may not be prepared further than `end`.
+
+        What this does itself is not measured, what it returns is.
+        """
+
+
+@dataclass
+class Prepared:
+    """Batches are gathered in memory before the clock starts: nothing but training is measured."""
+
+    backend: Backend
+    batches: Batches
+
+    def ready(self, first: int, steps: int, end: int) -> TakeSteps:
+        """Gather the batches."""
+        inputs, labels = self.batches.block(first, steps)
+        take_step = self.backend.step
+
+        def take() -> list[Any]:
+            return [take_step(inputs[index], labels[index]) for index in range(steps)]
+
+        return take
+
+
+@dataclass
+class Native:
+    """The framework's own loader reads, gathers and hands over batches while the clock runs.
+
+    It is started where training is, after each evaluation, as its users do for each epoch;
+    that is measured too.
+    """
+
+    backend: LoadingBackend
+    batches: Batches
+    _loaded: Iterator[tuple[Any, Any]] | None = None
+    _next: int = 0
+
+    def ready(self, first: int, steps: int, end: int) -> TakeSteps:
+        """Nothing but remember what to do."""
+
+        def take() -> list[Any]:
+            if self._loaded is None or first != self._next:
+                self._loaded = iter(self._loader(first, end))
+            handles = [self.backend.step_loaded(*next(self._loaded)) for _ in range(steps)]
+            self._next = first + steps
+            if self._next == end:
+                self._loaded = None
+            return handles
+
+        return take
+
+    def _loader(self, first: int, end: int) -> Iterator[tuple[Any, Any]]:
+        batches = self.batches
+        order = batches.steps_of(first, end - first)
+        return self.backend.loader(batches.train_inputs, batches.train_labels, order)
+
+
+def make_feed(name: str, backend: Backend, batches: Batches) -> Feed:
+    """The feed that a trial asks for.
+
+    Raises:
+        WorkerError: the framework has no loader.
+    """
+    if name != NATIVE:
+        return Prepared(backend, batches)
+    if not isinstance(backend, LoadingBackend):
+        raise WorkerError(
+            "The framework's Backend has no loader and step_loaded; add them as "
+            "bench/worker/backend.py describes them, or leave out `inputs` from the plan."
+        )
+    return Native(backend, batches)
