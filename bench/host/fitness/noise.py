@@ -52,7 +52,7 @@ def judge(noise: Noise, threads: int) -> Finding:
     return note_if(
         loud,
         "noise",
-        f"{noise.pieces} equal pieces of work on {threads} threads: median "
+        f"{noise.pieces} equal pieces of work, {threads} at a time: median "
         f"{noise.median_seconds * 1e3:.2f} ms, interquartile range {noise.relative_iqr:.1%} of it, "
         f"longest {noise.worst_ratio:.2f} times it{advice}",
     )
