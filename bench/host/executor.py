@@ -14,11 +14,10 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, Protocol
 
+from bench.host.monitor.sampler import Monitor, Sampler, Unmonitored
+
 Event = Mapping[str, Any]
 
-# How often the reader looks whether the worker still lives while nothing comes:
-# a child of the worker could hold the channel open.
-POLL_SECONDS = 0.5
 # After its last event a worker only has to end.
 GRACE_SECONDS = 30
 LOG_TAIL_CHARACTERS = 2000
@@ -57,15 +56,26 @@ class Outcome:
 class Executor(Protocol):
     """Something that can run a worker."""
 
-    def run(self, invocation: Invocation, on_event: Callable[[Event], None]) -> Outcome:
-        """Run to the end; each event is handed on as it comes."""
+    def run(
+        self,
+        invocation: Invocation,
+        on_event: Callable[[Event], None],
+        monitor: Monitor | None = None,
+    ) -> Outcome:
+        """Run to the end; each event is handed on as it comes, to the monitor first."""
 
 
 class LocalProcess:
     """Runs workers on this machine, one at a time."""
 
-    def run(self, invocation: Invocation, on_event: Callable[[Event], None]) -> Outcome:
+    def run(
+        self,
+        invocation: Invocation,
+        on_event: Callable[[Event], None],
+        monitor: Monitor | None = None,
+    ) -> Outcome:
         """Run to the end; no process of the worker's session is left, whatever happens."""
+        observer = monitor or Unmonitored()
         start = monotonic()
         deadline = start + invocation.time_limit_seconds
         timed_out = False
@@ -73,31 +83,34 @@ class LocalProcess:
             process, channel = _launch(invocation)
         except OSError as error:
             return Outcome(f"The worker could not be started: {error}.", False, 0.0, "")
+
+        def hand_on(event: Event) -> None:
+            observer.event(event)
+            on_event(event)
+
         try:
-            failure = self._pump(process, channel, deadline, on_event)
+            observer.started(process.pid)
+            sampler = Sampler(observer)
+            failure = _pump(_chunks(process, channel, deadline, sampler), hand_on)
             if failure is None:
-                failure, timed_out = _end(process, deadline)
+                failure, timed_out = _end(process, deadline, sampler)
         finally:
             _clear_away(process, channel)
+            observer.ended()
         return Outcome(failure, timed_out, monotonic() - start, _tail(invocation.log))
 
-    def _pump(
-        self,
-        process: "subprocess.Popen[bytes]",
-        channel: int,
-        deadline: float,
-        on_event: Callable[[Event], None],
-    ) -> str | None:
-        """Hand on events until the channel ends or the deadline; tells what was wrong with one."""
-        rest = b""
-        for chunk in _chunks(process, channel, deadline):
-            *lines, rest = (rest + chunk).split(b"\n")
-            for line in lines:
-                event = _parse(line)
-                if event is None:
-                    return f"The worker sent {line[:80]!r}, which is no event."
-                on_event(event)
-        return None
+
+def _pump(chunks: Iterator[bytes], hand_on: Callable[[Event], None]) -> str | None:
+    """Hand on the events in what the channel gives; tells what was wrong with one."""
+    rest = b""
+    for chunk in chunks:
+        *lines, rest = (rest + chunk).split(b"\n")
+        for line in lines:
+            event = _parse(line)
+            if event is None:
+                return f"The worker sent {line[:80]!r}, which is no event."
+            hand_on(event)
+    return None
 
 
 def _launch(invocation: Invocation) -> tuple["subprocess.Popen[bytes]", int]:
@@ -146,30 +159,43 @@ def _clear_away(process: "subprocess.Popen[bytes]", channel: int) -> None:
     os.close(channel)
 
 
-def _chunks(process: "subprocess.Popen[bytes]", channel: int, deadline: float) -> Iterator[bytes]:
+def _chunks(
+    process: "subprocess.Popen[bytes]", channel: int, deadline: float, sampler: Sampler
+) -> Iterator[bytes]:
     """Bytes from the channel until it ends, its process ends, or the deadline."""
     with selectors.DefaultSelector() as selector:
         selector.register(channel, selectors.EVENT_READ)
         while (left := deadline - monotonic()) > 0:
+            # A child of the worker could hold the channel open: look whether the worker lives.
             alive = process.poll() is None
-            if selector.select(min(left, POLL_SECONDS) if alive else 0):
+            if selector.select(min(left, sampler.seconds_left) if alive else 0):
                 chunk = os.read(channel, 65536)
                 if not chunk:
                     return
                 yield chunk
             elif not alive:
                 return
+            if alive:
+                sampler.tick()
 
 
-def _end(process: "subprocess.Popen[bytes]", deadline: float) -> tuple[str | None, bool]:
+def _end(
+    process: "subprocess.Popen[bytes]", deadline: float, sampler: Sampler
+) -> tuple[str | None, bool]:
     """Let the process end by itself: what was wrong with its end, and whether time ran out."""
-    left = max(0.0, deadline - monotonic())
-    try:
-        return _failure(process.wait(min(left, GRACE_SECONDS))), False
-    except subprocess.TimeoutExpired:
-        if left <= GRACE_SECONDS:
-            return None, True
+    in_time = deadline - monotonic() > GRACE_SECONDS
+    end = monotonic() + GRACE_SECONDS if in_time else deadline
+    while (left := end - monotonic()) > 0:
+        try:
+            return _failure(process.wait(min(left, sampler.seconds_left))), False
+        except subprocess.TimeoutExpired:
+            sampler.tick()
+    # The last wait may have been for a sample, and the process has ended since.
+    if (status := process.poll()) is not None:
+        return _failure(status), False
+    if in_time:
         return f"The worker did not end within {GRACE_SECONDS} s of its last event.", False
+    return None, True
 
 
 def _parse(line: bytes) -> Event | None:

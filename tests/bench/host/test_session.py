@@ -9,6 +9,7 @@ from bench.host import session
 from bench.host.environments import Environment
 from bench.host.executor import Event, Invocation, Outcome
 from bench.host.inputs import Inputs
+from bench.host.monitor.sampler import Monitor
 from bench.host.request import Request
 from bench.host.selection import select
 from bench.host.session import Session, prepare_data
@@ -43,7 +44,12 @@ def test_exit_is_the_time_from_the_last_event_to_the_end(
     class FakeExecutor:
         """A worker that tells all within four seconds and ends half a second later."""
 
-        def run(self, invocation: Invocation, on_event: Callable[[Event], None]) -> Outcome:
+        def run(
+            self,
+            invocation: Invocation,
+            on_event: Callable[[Event], None],
+            monitor: Monitor | None = None,
+        ) -> Outcome:
             clock.now += 4.0
             for event in EVENTS:
                 on_event(event)

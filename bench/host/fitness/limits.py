@@ -1,0 +1,78 @@
+"""What a container or a service may use of this machine: the limits of its control group.
+
+Source: the kernel's Documentation/admin-guide/cgroup-v2.rst. A limit of any group above counts
+too; inside a container only those files are there that the container shows.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from bench.host.fitness.finding import Finding, note_if
+from bench.host.machine import usable_processors
+from bench.host.throttling import SYSTEM, read_text
+
+GIBIBYTE = 2**30
+UNLIMITED = "max"
+
+
+def limit_findings(threads: int, system: Path = SYSTEM) -> list[Finding]:
+    """Processors that may be used, by affinity and by quota, and memory."""
+    usable = usable_processors()
+    quota = cpu_quota(system)
+    memory = memory_limit(system)
+    none = "not read: control groups of version 1" if _of_version_1(system) else "none"
+    tight = quota is not None and quota < threads
+    advice = (
+        f" for {threads} threads: all stop when it is used up, until the next period; "
+        "give --threads no more than the quota"
+    )
+    return [
+        note_if(
+            tight,
+            "processor limit",
+            f"{usable} usable processors; quota: {none if quota is None else f'{quota:g}'}"
+            + (advice if tight else ""),
+        ),
+        Finding(
+            "memory limit",
+            "ok",
+            none if memory is None else f"{memory / GIBIBYTE:.1f} GiB for this control group",
+        ),
+    ]
+
+
+def cpu_quota(system: Path = SYSTEM) -> float | None:
+    """Processors' worth of time that may be used; None without a limit."""
+    quotas = []
+    for folder in _groups(system):
+        quota, _, period = (read_text(folder / "cpu.max") or UNLIMITED).partition(" ")
+        if quota.isdecimal() and period.isdecimal() and int(period) > 0:
+            quotas.append(int(quota) / int(period))
+    return min(quotas, default=None)
+
+
+def memory_limit(system: Path = SYSTEM) -> int | None:
+    """Bytes that may be used before the system ends a process; None without a limit."""
+    limits = [read_text(folder / "memory.max") or UNLIMITED for folder in _groups(system)]
+    return min((int(limit) for limit in limits if limit.isdecimal()), default=None)
+
+
+def _of_version_1(system: Path) -> bool:
+    """Whether processors are shared out by the older kind of groups: `3:cpu,cpuacct:/path`."""
+    return any("cpu" in line.split(":")[1].split(",") for line in _memberships(system))
+
+
+def _memberships(system: Path) -> list[str]:
+    """Lines `number:controllers:path`; number 0 without controllers is version 2."""
+    lines = (read_text(system / "proc/self/cgroup") or "").splitlines()
+    return [line for line in lines if line.count(":") >= 2]
+
+
+def _groups(system: Path) -> Iterator[Path]:
+    """The folders of this process's group and of those above it, as far as there are any."""
+    lines = _memberships(system)
+    group = next((line.removeprefix("0::") for line in lines if line.startswith("0::")), "/")
+    mount = system / "sys/fs/cgroup"
+    path = PurePosixPath(group.lstrip("/"))
+    for one in (path, *path.parents):
+        yield mount / one

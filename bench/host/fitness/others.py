@@ -1,0 +1,51 @@
+"""What else runs here: every other program takes time away that a trial then does not have."""
+
+import os
+from time import sleep
+
+from bench.host.fitness.finding import Finding, note_if
+from bench.host.load import Load, LoadMeter
+from bench.host.machine import default_threads
+from bench.results import NOISY_SHARE
+
+LOOK_SECONDS = 0.8
+# Ours waits while another guest computes: no program inside this machine shows why.
+NOTED_STEAL_SHARE = 0.01
+
+
+def other_load_findings() -> list[Finding]:
+    """The last minute by the load average, and a direct look at this moment."""
+    meter = LoadMeter()
+    sleep(LOOK_SECONDS)
+    return [load_average(os.getloadavg()[0], default_threads()), *direct_look(meter.read())]
+
+
+def load_average(load: float, cores: int) -> Finding:
+    """A note where programs have kept a quarter of the cores busy, or more."""
+    loud = load >= 0.25 * cores
+    advice = "; timings will be doubtful until it is near 0" if loud else ""
+    return note_if(loud, "load average", f"{load:.2f} over the last minute{advice}")
+
+
+def direct_look(load: Load) -> list[Finding]:
+    """What a load with no worker says of others."""
+    loud = load.other_share > NOISY_SHARE
+    advice = "; end what else runs here" if loud else ""
+    findings = [
+        note_if(
+            loud,
+            "other load",
+            f"others take {load.other_share:.1%} of the processors now{advice}",
+        )
+    ]
+    if load.steal_share is not None:
+        stolen = load.steal_share > NOTED_STEAL_SHARE
+        advice = "; a machine of its own would be better" if stolen else ""
+        findings.append(
+            note_if(
+                stolen,
+                "steal time",
+                f"a hypervisor takes {load.steal_share:.1%} of the processors for others{advice}",
+            )
+        )
+    return findings

@@ -1,0 +1,64 @@
+"""The processors' clock frequency, what may change it, and whether threads share cores.
+
+Sources: the kernel's Documentation/admin-guide/pm/cpufreq.rst and intel_pstate.rst.
+"""
+
+from pathlib import Path
+
+import psutil
+
+from bench.host.fitness.finding import Finding, note_if
+from bench.host.throttling import SYSTEM, read_text, throttle_events
+
+PROCESSORS = "sys/devices/system/cpu"
+# Each says whether turbo is on, by the value of a file that not every driver has.
+TURBO = (("intel_pstate/no_turbo", "0"), ("cpufreq/boost", "1"))
+
+
+def processor_findings(threads: int, system: Path = SYSTEM) -> list[Finding]:
+    """Governor, turbo, throttling, and the threads of a trial against the cores."""
+    return [
+        _governor(system),
+        _turbo(system),
+        _throttling(throttle_events(system)),
+        _threads(threads, psutil.cpu_count(logical=False), psutil.cpu_count(logical=True)),
+    ]
+
+
+def _governor(system: Path) -> Finding:
+    files = (system / PROCESSORS).glob("cpu[0-9]*/cpufreq/scaling_governor")
+    names = {name for file in files if (name := read_text(file))}
+    if not names:
+        return Finding(
+            "frequency governor",
+            "ok",
+            "the system has none, as usual in a virtual machine: its host decides",
+        )
+    fixed = names == {"performance"}
+    advice = "" if fixed else "; `cpupower frequency-set -g performance` keeps the clock steady"
+    return note_if(not fixed, "frequency governor", ", ".join(sorted(names)) + advice)
+
+
+def _turbo(system: Path) -> Finding:
+    for file, on in TURBO:
+        value = read_text(system / PROCESSORS / file)
+        if value is not None:
+            detail = "on: the clock depends on heat and on how many cores work"
+            return Finding("turbo", "ok", detail if value == on else "off")
+    return Finding("turbo", "ok", "the system does not tell")
+
+
+def _throttling(events: int | None) -> Finding:
+    """For information: what counts is whether there are more after a trial."""
+    if events is None:
+        return Finding("throttling", "ok", "the system does not count it")
+    return Finding("throttling", "ok", f"{events:,} times by heat since the system started")
+
+
+def _threads(threads: int, cores: int | None, processors: int | None) -> Finding:
+    if cores is None:
+        return Finding("threads", "ok", f"{threads}; the system does not tell its physical cores")
+    shared = threads > cores
+    advice = "; some will share a core, and which ones changes" if shared else ""
+    hyper = " with hyper-threads" if (processors or 0) > cores else ""
+    return note_if(shared, "threads", f"{threads} on {cores} physical cores{hyper}{advice}")

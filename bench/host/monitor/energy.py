@@ -1,0 +1,125 @@
+"""Energy of the measured blocks, from counters that the hardware keeps.
+
+A block's energy is the difference between the reading at its event and the reading at the event
+before, if that was another block's or the end of an epoch. Then nothing lies between but gathering
+the block's batches, the block, and reading its losses. Joules by the seconds between the readings,
+by the host's clock, are watts; the block's own seconds are fewer. The first block has no such
+reading: building and compiling come before it.
+
+Counters move in steps (RAPL about every 1 ms, NVIDIA's every 20 to 100 ms), and an event takes a
+moment to come: one block's energy is coarse. In a sum over blocks that follow each other all that
+cancels but at the two ends.
+"""
+
+import math
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from time import monotonic
+
+from bench.host.unreadable import UnreadableError
+from bench.results import Block
+
+GPU = "gpu_joules"
+CPU_PACKAGE = "cpu_package_joules"
+# Events after which the next block begins at once.
+BEFORE_A_BLOCK = ("block", "epoch")
+
+NO_BLOCK = "No measured block has a reading at its start and at its end."
+
+
+@dataclass(frozen=True)
+class BlockEnergy:
+    """What went into one block; `seconds` lie between the readings that `joules` come from."""
+
+    seconds: float
+    joules: dict[str, float]
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """All counters at one time, each from a zero of its own."""
+
+    time: float
+    joules: dict[str, float]
+
+
+class EnergyMeter:
+    """Reads the counters at the events of one worker.
+
+    Attributes:
+        blocks: the energy of each block so far, None where it is not known.
+        absent: why a counter could not be read, from the start or the last time.
+    """
+
+    def __init__(
+        self, counters: Mapping[str, Callable[[], float]], clock: Callable[[], float] = monotonic
+    ) -> None:
+        self.blocks: list[BlockEnergy | None] = []
+        self.absent: dict[str, str] = {}
+        self._clock = clock
+        self._counters = {
+            name: read for name, read in counters.items() if self._try(name, read) is not None
+        }
+        self._before: _Reading | None = None
+
+    def event(self, name: str) -> None:
+        """Read the counters if a block may begin or end at an event of this name."""
+        now = self._read() if name in BEFORE_A_BLOCK else None
+        if name == "block":
+            self.blocks.append(_difference(self._before, now))
+        self._before = now
+
+    def _read(self) -> _Reading | None:
+        """The counters now; None where there are none, or one fails."""
+        time = self._clock()
+        tried = {name: self._try(name, read) for name, read in self._counters.items()}
+        joules = {name: value for name, value in tried.items() if value is not None}
+        return _Reading(time, joules) if joules and len(joules) == len(tried) else None
+
+    def _try(self, name: str, read: Callable[[], float]) -> float | None:
+        try:
+            return read()
+        except UnreadableError as error:
+            self.absent[name] = str(error)
+            return None
+
+
+def energy_of(
+    block_energy: Sequence[BlockEnergy | None], blocks: Sequence[Block], measured: Collection[int]
+) -> dict[str, float]:
+    """The sums over those measured blocks whose energy is known; empty where there is none.
+
+    Args:
+        block_energy: in the order of `blocks`.
+        measured: indices of blocks.
+
+    Returns:
+        Joules of each counter, and the `samples` and `seconds` that they belong to.
+    """
+    if len(block_energy) != len(blocks):
+        # The worker sent a block that is none; its trial has failed.
+        return {}
+    known = [
+        (one, block.samples)
+        for index, (one, block) in enumerate(zip(block_energy, blocks, strict=True))
+        if index in measured and one is not None
+    ]
+    if not known:
+        return {}
+    return {
+        **{name: math.fsum(one.joules[name] for one, _ in known) for name in known[0][0].joules},
+        "samples": float(sum(samples for _, samples in known)),
+        "seconds": math.fsum(one.seconds for one, _ in known),
+    }
+
+
+def absent_energy(energy: Mapping[str, float]) -> dict[str, str]:
+    """Why sums have no such joules, unless their counter has a reason of its own."""
+    return {name: NO_BLOCK for name in (GPU, CPU_PACKAGE) if name not in energy}
+
+
+def _difference(before: _Reading | None, now: _Reading | None) -> BlockEnergy | None:
+    if before is None or now is None:
+        return None
+    joules = {name: value - before.joules[name] for name, value in now.joules.items()}
+    return BlockEnergy(now.time - before.time, joules)

@@ -1,0 +1,93 @@
+"""Energy of the processor packages: RAPL, which Linux gives as files. AMD's count there too.
+
+The counters are microjoules and start again at zero after max_energy_range_uj, 65 to 262 kJ:
+at 300 W the smallest lasts over three minutes. Reading more often than that misses no start.
+Source: the kernel's Documentation/power/powercap/powercap.rst.
+"""
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bench.host.unreadable import UnreadableError
+
+POWERCAP = Path("/sys/class/powercap")
+
+
+@dataclass
+class _Package:
+    """One processor package; parts of it (core, uncore, dram) and the platform are left out."""
+
+    folder: Path
+    range_microjoules: int
+    last: int = 0
+    total: int = field(default=0)
+
+    def advance(self) -> None:
+        """Add what the counter went on by; it may have started again once."""
+        now = _number(self.folder / "energy_uj")
+        step = now - self.last
+        self.total += step if step >= 0 else step + self.range_microjoules
+        self.last = now
+
+
+class Rapl:
+    """The packages of this machine, together."""
+
+    def __init__(self, folder: Path = POWERCAP) -> None:
+        self._folder = folder
+        self._packages: list[_Package] | None = None
+
+    def joules(self) -> float:
+        """Energy of all packages since the first call, which gives 0.
+
+        Raises:
+            UnreadableError: there are none, or they may not be read.
+        """
+        if self._packages is None:
+            self._packages = [_open(folder) for folder in self._domains()]
+        for package in self._packages:
+            package.advance()
+        return sum(package.total for package in self._packages) / 1e6
+
+    def _domains(self) -> list[Path]:
+        """The folders of packages: their domains have one number, parts of them two."""
+        found = [
+            folder
+            for folder in sorted(self._folder.glob("intel-rapl:*"))
+            if re.fullmatch(r"intel-rapl:\d+", folder.name)
+            and _text(folder / "name").startswith("package-")
+        ]
+        if not found:
+            raise UnreadableError(
+                f"There is no energy counter of a processor package in {self._folder}: this is a "
+                "virtual machine, or its kernel or processor has none."
+            )
+        return found
+
+
+def _open(folder: Path) -> _Package:
+    package = _Package(folder, _number(folder / "max_energy_range_uj"))
+    package.last = _number(folder / "energy_uj")
+    return package
+
+
+def _number(path: Path) -> int:
+    text = _text(path)
+    if not text.isdecimal():
+        raise UnreadableError(f"{path} holds {text[:40]!r}, which is no number.")
+    return int(text)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("ascii", errors="replace").strip()
+    except PermissionError as error:
+        # Since Linux 5.10: what a program computes can be guessed from it (CVE-2020-8694).
+        raise UnreadableError(
+            f"{path} may be read by root only; "
+            "`sudo chmod a+r /sys/class/powercap/intel-rapl:*/energy_uj` permits it until the "
+            "next start of the system."
+        ) from error
+    except OSError as error:
+        raise UnreadableError(f"{path} cannot be read ({error.strerror}).") from error

@@ -1,0 +1,58 @@
+"""Measures one worker from outside: make it right before the worker starts, give it to one run."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from bench.host.monitor.device import AFTER, DeviceMemory
+from bench.host.monitor.energy import CPU_PACKAGE, GPU, EnergyMeter
+from bench.host.monitor.measured import Measured
+from bench.host.monitor.rapl import Rapl
+from bench.host.monitor.resident import AnonymousMemory, Family
+from bench.host.nvml import VisibleGpu
+from bench.host.unreadable import UnreadableError
+
+PEAK_ANONYMOUS = "peak_anonymous_bytes"
+
+
+class WorkerMonitor:
+    """A monitor of the memory and the energy of one worker."""
+
+    def __init__(self, gpu: VisibleGpu, rapl: Rapl | None = None, proc: Path = Path("/proc")):
+        self._family: Family | None = None
+        self._anonymous = AnonymousMemory(proc)
+        self._device = DeviceMemory(gpu)
+        self._energy = EnergyMeter({GPU: gpu.joules, CPU_PACKAGE: (rapl or Rapl()).joules})
+
+    def started(self, pid: int) -> None:
+        """Look at this process from now on."""
+        self._family = Family(pid)
+
+    def sample(self) -> None:
+        """Look at the memory of the worker and its descendants."""
+        if self._family is not None:
+            pids = self._family.pids()
+            self._anonymous.sample(pids)
+            self._device.sample(pids)
+
+    def event(self, event: Mapping[str, Any]) -> None:
+        """Read the energy first: a worker goes on while its event is looked at."""
+        # Whatever a worker sends: what is no event of the protocol fails its trial elsewhere.
+        name = str(event["event"])
+        self._energy.event(name)
+        if self._family is not None and name in AFTER:
+            self._device.keep(AFTER[name], self._family.pids())
+
+    def ended(self) -> None:
+        """Look at nothing any more: another process may get the number."""
+        self._family = None
+
+    def result(self) -> Measured:
+        """What is known; its `over` sums the energy once the measured blocks are known."""
+        memory, absent = self._device.result()
+        try:
+            memory = {PEAK_ANONYMOUS: self._anonymous.peak_bytes(), **memory}
+        except UnreadableError as error:
+            absent = {PEAK_ANONYMOUS: str(error), **absent}
+        absent |= self._energy.absent
+        return Measured(memory, tuple(self._energy.blocks), {}, absent).over((), ())

@@ -1,0 +1,103 @@
+"""Load, memory, the GPU, versions, and all of it together on the real machine."""
+
+import platform
+from types import SimpleNamespace
+
+import psutil
+import pynvml
+import pytest
+
+from bench.host import fitness
+from bench.host.fitness import examine_machine
+from bench.host.fitness.finding import Finding
+from bench.host.fitness.gpu import gpu_findings
+from bench.host.fitness.memory import memory_findings
+from bench.host.fitness.noise import Noise, judge
+from bench.host.fitness.others import direct_look, load_average
+from bench.host.fitness.versions import versions_finding
+from bench.host.load import Load
+from bench.host.nvml import MissingGpu, open_gpu
+from tests.bench.host.fake_nvml import GIBIBYTE, FakeDevice, FakeNvml
+
+
+def verdicts(findings: list[Finding]) -> dict[str, str]:
+    return {one.topic: one.verdict for one in findings}
+
+
+@pytest.mark.parametrize(("load", "verdict"), [(0.99, "ok"), (1.0, "note")])
+def test_a_quarter_of_the_cores_is_too_much_load(load: float, verdict: str) -> None:
+    assert load_average(load, cores=4).verdict == verdict
+
+
+def test_others_and_other_guests_are_told_apart() -> None:
+    quiet = Load(0.0, 0.01, 0.01, steal_share=0.001)
+    assert verdicts(direct_look(quiet)) == {"other load": "ok", "steal time": "ok"}
+    stolen = Load(0.0, 0.04, 0.04, steal_share=0.03)
+    assert verdicts(direct_look(stolen)) == {"other load": "ok", "steal time": "note"}
+    loud = Load(0.0, 0.3, 0.3)  # a system that keeps no account of steal time
+    assert verdicts(direct_look(loud)) == {"other load": "note"}
+
+
+def test_short_memory_and_used_swap_are_notes(monkeypatch: pytest.MonkeyPatch) -> None:
+    memory = SimpleNamespace(available=1 * GIBIBYTE, total=4 * GIBIBYTE)
+    swap = SimpleNamespace(used=GIBIBYTE // 2)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: memory)
+    monkeypatch.setattr(psutil, "swap_memory", lambda: swap)
+    assert verdicts(memory_findings()) == {"memory": "note", "swap": "note"}
+    memory.available, swap.used = 3 * GIBIBYTE, 0
+    assert verdicts(memory_findings()) == {"memory": "ok", "swap": "ok"}
+
+
+def test_a_gpu_that_is_free_is_well() -> None:
+    with open_gpu("cuda", {}, FakeNvml()) as gpu:
+        assert verdicts(gpu_findings(gpu)) == {
+            "GPU processes": "ok",
+            "GPU memory": "ok",
+            "GPU clocks": "ok",
+        }
+
+
+def test_what_others_do_to_the_gpu_is_noted() -> None:
+    device = FakeDevice(
+        used=9 * GIBIBYTE,
+        processes={7: GIBIBYTE, 8: None},
+        reasons=pynvml.nvmlClocksEventReasonHwPowerBrakeSlowdown,
+    )
+    with open_gpu("cuda", {}, FakeNvml(device)) as gpu:
+        processes, memory, clocks = gpu_findings(gpu)
+    assert {processes.verdict, memory.verdict, clocks.verdict} == {"note"}
+    assert "2 of others" in processes.detail
+    assert "9.0 GiB" in memory.detail
+    assert "power brake" in clocks.detail
+
+
+def test_what_the_driver_does_not_tell_is_noted() -> None:
+    nvml = FakeNvml(
+        failures={"nvmlDeviceGetCurrentClocksEventReasons": pynvml.NVML_ERROR_FUNCTION_NOT_FOUND}
+    )
+    with open_gpu("cuda", {}, nvml) as gpu:
+        *_, clocks = gpu_findings(gpu)
+    assert clocks.verdict == "note"
+    assert "Function Not Found" in clocks.detail
+    (missing,) = gpu_findings(MissingGpu("There is none."))
+    assert (missing.verdict, missing.detail) == ("note", "There is none.")
+
+
+def test_versions_name_what_times_depend_on() -> None:
+    with open_gpu("cuda", {}, FakeNvml()) as gpu:
+        detail = versions_finding(gpu).detail
+    for words in ("samestep ", platform.python_version(), platform.release(), "driver 580.1"):
+        assert words in detail
+    assert "driver" not in versions_finding(MissingGpu("There is none.")).detail
+
+
+def test_the_real_machine_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    steady = Noise(pieces=100, median_seconds=0.01, relative_iqr=0.0, worst_ratio=1.0)
+    monkeypatch.setattr(fitness, "noise_finding", lambda threads: judge(steady, threads))
+    findings = examine_machine("cpu", threads=1)
+    topics = [one.topic for one in findings]
+    assert len(topics) == len(set(topics))
+    assert {"load average", "other load", "threads", "memory", "noise", "versions"} <= set(topics)
+    assert not any("GPU" in topic for topic in topics)
+    # What bears on times does not keep a run from working.
+    assert {one.verdict for one in findings} <= {"ok", "note"}

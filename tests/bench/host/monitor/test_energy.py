@@ -1,0 +1,104 @@
+"""Which differences of the counters belong to which blocks, and their sums."""
+
+import math
+
+import pytest
+
+from bench.host.monitor.energy import BlockEnergy, EnergyMeter, absent_energy, energy_of
+from bench.host.unreadable import UnreadableError
+from bench.results import Block
+
+WATTS = {"gpu_joules": 300.0, "cpu_package_joules": 50.0}
+
+
+class Machine:
+    """Time and counters that go on together, at a constant power."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.broken: set[str] = set()
+
+    def meter(self) -> EnergyMeter:
+        counters = {name: lambda name=name: self.read(name) for name in WATTS}
+        return EnergyMeter(counters, lambda: self.now)
+
+    def read(self, name: str) -> float:
+        if name in self.broken:
+            raise UnreadableError(f"{name} is broken.")
+        return 1e6 + WATTS[name] * self.now
+
+
+def send(machine: Machine, meter: EnergyMeter, *events: tuple[float, str]) -> None:
+    for seconds, name in events:
+        machine.now += seconds
+        meter.event(name)
+
+
+def test_only_what_follows_a_block_or_an_epoch_is_known() -> None:
+    machine = Machine()
+    meter = machine.meter()
+    send(machine, meter, (3, "imported"), (2, "inputs"), (4, "built"), (9, "first_step"))
+    send(machine, meter, (0, "block"), (1, "block"), (2, "block"), (5, "epoch"), (3, "block"))
+    send(machine, meter, (1, "finished"), (4, "block"))
+    assert [one and one.seconds for one in meter.blocks] == [None, 1.0, 2.0, 3.0, None]
+    for one in meter.blocks:
+        if one is not None:
+            for name, watts in WATTS.items():
+                assert one.joules[name] == pytest.approx(watts * one.seconds)
+
+
+def test_a_counter_that_cannot_be_read_leaves_the_other() -> None:
+    machine = Machine()
+    machine.broken = {"gpu_joules"}
+    meter = machine.meter()
+    send(machine, meter, (1, "block"), (1, "block"))
+    assert meter.absent == {"gpu_joules": "gpu_joules is broken."}
+    assert meter.blocks == [None, BlockEnergy(1.0, {"cpu_package_joules": 50.0})]
+
+
+def test_a_counter_that_fails_once_costs_the_blocks_beside_it() -> None:
+    machine = Machine()
+    meter = machine.meter()
+    send(machine, meter, (1, "block"), (1, "block"))
+    machine.broken = {"gpu_joules"}
+    send(machine, meter, (1, "block"))
+    machine.broken = set()
+    send(machine, meter, (1, "block"), (1, "block"))
+    assert [one is not None for one in meter.blocks] == [False, True, False, False, True]
+
+
+def test_without_counters_every_block_is_unknown() -> None:
+    machine = Machine()
+    machine.broken = set(WATTS)
+    meter = machine.meter()
+    send(machine, meter, (1, "block"), (1, "block"))
+    assert meter.blocks == [None, None]
+    assert meter.absent.keys() == WATTS.keys()
+
+
+BLOCKS = [Block(steps, steps * 32, 0.2, False) for steps in (1, 10, 20, 30)]
+ENERGY = [
+    None,
+    BlockEnergy(0.3, {"gpu_joules": 0.1}),
+    BlockEnergy(0.4, {"gpu_joules": 0.2}),
+    BlockEnergy(0.5, {"gpu_joules": 0.3}),
+]
+
+
+def test_sums_are_over_the_measured_blocks_that_are_known() -> None:
+    assert energy_of(ENERGY, BLOCKS, {1, 3}) == {
+        "gpu_joules": math.fsum((0.1, 0.3)),
+        "samples": 40 * 32.0,
+        "seconds": 0.8,
+    }
+    assert energy_of(ENERGY, BLOCKS, [0, 2])["samples"] == 20 * 32
+    assert energy_of(ENERGY, BLOCKS, [0]) == energy_of(ENERGY, BLOCKS, ()) == {}
+
+
+def test_a_trial_with_a_malformed_block_has_no_sum() -> None:
+    assert energy_of(ENERGY, BLOCKS[:3], {1}) == {}
+
+
+def test_what_has_no_sum_has_a_reason() -> None:
+    assert absent_energy({}).keys() == {"gpu_joules", "cpu_package_joules"}
+    assert absent_energy({"gpu_joules": 1.0}).keys() == {"cpu_package_joules"}
