@@ -122,7 +122,10 @@ class Record:
     Attributes:
         position: of the trial in its run, from 1: trials run in a random order.
         steady: what the blocks after the first ones look like (`bench.host.steady`).
-        joules: energy of each block, in the order of `blocks`, by source; None where unknown.
+        energy: joules of the measured blocks by source, with the samples and seconds that they
+            belong to.
+        block_energy: of each block in the order of `blocks`, None where it is not known: {seconds,
+            joules by source}.
         absent: why a quantity is not known, by its name.
         tuning: what `tuned` settings consist of, and where they come from.
         cost: operations and bytes of one training step, from the model's spec.
@@ -152,7 +155,8 @@ class Record:
     load: dict[str, float] = field(default_factory=dict)
     position: int | None = None
     steady: str | None = None
-    joules: dict[str, tuple[float | None, ...]] = field(default_factory=dict)
+    energy: dict[str, float] = field(default_factory=dict)
+    block_energy: tuple[dict[str, Any] | None, ...] = ()
     absent: dict[str, str] = field(default_factory=dict)
     tuning: dict[str, Any] = field(default_factory=dict)
     cost: dict[str, float] = field(default_factory=dict)
@@ -242,12 +246,9 @@ def _record(document: Mapping[str, Any]) -> Record:
     values["losses"] = tuple(_number(loss) for loss in document["losses"])
     if (certificate := document.get("certificate")) is not None:
         values["certificate"] = Certificate.from_document(certificate)
-    for name in ("seconds", "load", "cost"):
+    for name in ("seconds", "load", "cost", "energy"):
         values[name] = {key: _number(value) for key, value in document.get(name, {}).items()}
-    values["joules"] = {
-        source: tuple(None if value is None else _number(value) for value in values_of_blocks)
-        for source, values_of_blocks in document.get("joules", {}).items()
-    }
+    values["block_energy"] = tuple(document.get("block_energy", ()))
     values["fitness"] = tuple(dict(finding) for finding in document.get("fitness", ()))
     return Record(**values)
 
@@ -262,7 +263,7 @@ OBJECTS = (
     "seconds",
     "memory",
     "load",
-    "joules",
+    "energy",
     "tuning",
     "cost",
     "ceilings",

@@ -177,6 +177,38 @@ def lstm(name: str, inputs: int, units: int) -> tuple[Param, Param, Param]:
     )
 
 
+@dataclass(frozen=True)
+class Layer:
+    """What one layer does with one sample, from which `bench.operations` counts a training step.
+
+    Elementwise work (biases, activations, dropout, the sum with a shortcut and what normalizes the
+    shortcut) is part of the layer before it.
+
+    Attributes:
+        name: as in the manifest, for people.
+        outputs: values that it hands on to the next layer; the backward pass needs them again.
+        weights: values of its kernel, 0 of a layer that multiplies by none (pooling,
+            normalization, embedding).
+        positions: how often each weight is used: at every pixel of a convolution's output, once in
+            a dense layer, in every step of an LSTM. Zeros of padding are multiplied like others.
+        kept: further values that only the backward pass needs.
+        input_gradient: whether the backward pass needs the gradient of what it reads: not of
+            images.
+    """
+
+    name: str
+    outputs: int
+    weights: int = 0
+    positions: int = 0
+    kept: int = 0
+    input_gradient: bool = True
+
+    @property
+    def multiply_adds(self) -> int:
+        """Of the forward pass."""
+        return self.weights * self.positions
+
+
 class ModelSpec(Protocol):
     """What every model's spec offers.
 
@@ -202,6 +234,10 @@ class ModelSpec(Protocol):
 
     def statistics(self) -> Sequence[Param]:
         """The running statistics in layer order; none where nothing is normalized."""
+        ...
+
+    def forward_layers(self) -> Sequence[Layer]:
+        """The layers in the order of the forward pass."""
         ...
 
 

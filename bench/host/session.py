@@ -16,6 +16,8 @@ from bench.host.environments import Environment, Environments, Say, prepare_envi
 from bench.host.executor import Event, Executor, Invocation, LocalProcess
 from bench.host.frameworks import Framework
 from bench.host.inputs import Inputs
+from bench.host.ceilings import measure_ceilings
+from bench.host.fitness import examine_machine
 from bench.host.load import LoadMeter
 from bench.host.machine import commit, default_threads, describe_machine
 from bench.host.selection import Selection

@@ -72,18 +72,27 @@ def set_up(framework: Framework, target: Target, precision: str, threads: int) -
         # The last one that says something, as of every other setting.
         chosen = [tuning.layout for tuning in tunings if tuning.layout]
         layout = chosen[-1] if chosen else framework.layout
-    requirements = framework.devices.get(target.device)
-    variables = dict(requirements.environment) if requirements else {}
-    # Frameworks differ in where they take TF32 by themselves: none may, or all do.
-    if target.device == "cuda" and precision in ("ieee", "float64"):
-        variables["NVIDIA_TF32_OVERRIDE"] = "0"
-    variables |= _merged(tunings, "environment")
+    variables = default_variables(framework, target.device, precision, threads)
+    tuned = _merged(tunings, "environment")
     knobs: dict[str, Knob] = _merged(tunings, "knobs")
     return Setup(
-        {name: text.replace("{threads}", str(threads)) for name, text in variables.items()},
+        variables | {name: _filled(text, threads) for name, text in tuned.items()},
         Execution(target.mode, precision, target.device, threads, layout, knobs),
         tunings,
     )
+
+
+def default_variables(
+    framework: Framework, device: str, precision: str, threads: int
+) -> dict[str, str]:
+    """The variables of the default settings."""
+    requirements = framework.devices.get(device)
+    own = requirements.environment if requirements else {}
+    variables = {name: _filled(text, threads) for name, text in own.items()}
+    # Frameworks differ in where they take TF32 by themselves: none may, or all do.
+    if device == "cuda" and precision in ("ieee", "float64"):
+        variables["NVIDIA_TF32_OVERRIDE"] = "0"
+    return variables
 
 
 def tunings_of(framework: Framework, target: Target) -> tuple[Tuning, ...]:
@@ -95,6 +104,10 @@ def tunings_of(framework: Framework, target: Target) -> tuple[Tuning, ...]:
         and target.device in tuning.devices
         and any(fnmatch(target.model, pattern) for pattern in tuning.models)
     )
+
+
+def _filled(text: str, threads: int) -> str:
+    return text.replace("{threads}", str(threads))
 
 
 def _merged(tunings: tuple[Tuning, ...], name: str) -> dict[str, Any]:

@@ -1,11 +1,15 @@
 """AlexNet (Krizhevsky, Sutskever, Hinton 2012) in the single-column form of Krizhevsky 2014."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from bench.spec import Param, Samples, convolution, dense
+from bench.layers import convolution_layer, dense_layer
+from bench.spec import Layer, Param, Samples, convolution, dense
 
 POOL, POOL_STRIDE = 3, 2
+POOLED = (1, 2, 5)  # the convolutions that pooling follows
+NORMALIZED = (1, 2)  # those that response normalization follows, where there is any
 
 
 @dataclass(frozen=True)
@@ -94,11 +98,7 @@ class AlexNet:
     @property
     def feature_map(self) -> tuple[int, int, int]:
         """(channels, height, width) of what the first dense layer flattens."""
-        side = self.input_shape[1]
-        for index, layer in enumerate(self.convolutions, start=1):
-            side = layer.reduced(side)
-            if index in (1, 2, 5):
-                side = (side - POOL) // POOL_STRIDE + 1
+        *_, (_, side) = self._sides()
         return self.channels[-1], side, side
 
     def parameters(self) -> tuple[Param, ...]:
@@ -120,6 +120,29 @@ class AlexNet:
     def statistics(self) -> tuple[Param, ...]:
         """None."""
         return ()
+
+    def forward_layers(self) -> tuple[Layer, ...]:
+        """Convolutions, what normalizes and pools behind them, dense layers."""
+        kernels = {param.name: param for param in self.parameters()}
+        layers: list[Layer] = []
+        maps = zip(self.channels, self._sides(), strict=True)
+        for index, (channels, (side, handed_on)) in enumerate(maps, start=1):
+            kernel = kernels[f"conv{index}.weight"]
+            layers.append(convolution_layer(kernel, side, input_gradient=index > 1))
+            if self.normalization is not None and index in NORMALIZED:
+                layers.append(Layer(f"normalize{index}", channels * side**2))
+            if index in POOLED:
+                layers.append(Layer(f"pool{index}", channels * handed_on**2))
+        layers += (dense_layer(kernels[f"dense{number}.weight"]) for number in (1, 2, 3))
+        return tuple(layers)
+
+    def _sides(self) -> Iterator[tuple[int, int]]:
+        """Of each convolution, the side of its feature map and of what the next layer sees."""
+        side = self.input_shape[1]
+        for index, layer in enumerate(self.convolutions, start=1):
+            convolved = layer.reduced(side)
+            side = (convolved - POOL) // POOL_STRIDE + 1 if index in POOLED else convolved
+            yield convolved, side
 
 
 def _image(shape: tuple[int, ...]) -> tuple[int, int, int]:

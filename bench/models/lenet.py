@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from bench.spec import Param, Samples, convolution, dense
+from bench.layers import convolution_layer, dense_layer
+from bench.spec import Layer, Param, Samples, convolution, dense
 
 KERNEL = 5
 
@@ -72,11 +73,30 @@ class LeNet:
         """None."""
         return ()
 
+    def forward_layers(self) -> tuple[Layer, ...]:
+        """Seven: activations belong to the layer before."""
+        kernels = {param.name: param for param in self.parameters()}
+        first, second = self.channels
+        # Images are square: `_image` takes no others.
+        side = _convolved(self.input_shape[1], self.padding)
+        last = self.feature_map[1]
+        return (
+            convolution_layer(kernels["conv1.weight"], side, input_gradient=False),
+            Layer("pool1", first * (side // 2) ** 2),
+            convolution_layer(kernels["conv2.weight"], _convolved(side // 2)),
+            Layer("pool2", second * last**2),
+            *(dense_layer(kernels[f"dense{number}.weight"]) for number in (1, 2, 3)),
+        )
+
+
+def _convolved(length: int, padding: int = 0) -> int:
+    """Side of the feature map after a convolution."""
+    return length + 2 * padding - KERNEL + 1
+
 
 def _reduced(length: int, padding: int) -> int:
     """Side of the feature map after both convolutions and poolings."""
-    first = (length + 2 * padding - KERNEL + 1) // 2
-    return (first - KERNEL + 1) // 2
+    return _convolved(_convolved(length, padding) // 2) // 2
 
 
 def _image(shape: tuple[int, ...]) -> tuple[int, int, int]:

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from bench.spec import Param, Samples, dense, lstm
+from bench.layers import dense_layer, lstm_layers
+from bench.spec import Layer, Param, Samples, dense, lstm
 
 
 @dataclass(frozen=True)
@@ -68,3 +69,20 @@ class LSTM:
     def statistics(self) -> tuple[Param, ...]:
         """None."""
         return ()
+
+    def forward_layers(self) -> tuple[Layer, ...]:
+        """The embedding of a text, the two products of each layer of LSTM, the dense layer."""
+        kernels = {param.name: param for param in self.parameters()}
+        layers: list[Layer] = []
+        if self.vocabulary:
+            layers.append(Layer("embedding", self.steps * self.embedding, input_gradient=False))
+        for number in range(1, self.layers + 1):
+            layers += lstm_layers(
+                kernels[f"lstm{number}.input_weight"],
+                kernels[f"lstm{number}.recurrent_weight"],
+                self.steps,
+                # The dense layer reads the last step alone.
+                hands_on=self.steps if number < self.layers else 1,
+                input_gradient=number > 1 or self.vocabulary is not None,
+            )
+        return (*layers, dense_layer(kernels["dense.weight"]))

@@ -4,7 +4,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from bench.spec import Param, Samples, convolution, dense, normalization, running_statistics
+from bench.layers import convolution_layer, dense_layer
+from bench.spec import (
+    Layer,
+    Param,
+    Samples,
+    convolution,
+    dense,
+    normalization,
+    running_statistics,
+)
 
 # ImageNet family, table 1: the kind of block and the blocks of each stage.
 STAGES: dict[int, tuple[Literal["basic", "bottleneck"], tuple[int, ...]]] = {
@@ -68,6 +77,14 @@ class Block:
             (self.width, self.width, 3, self.stride),
             (self.width, self.outputs, 1, 1),
         )
+
+    @property
+    def sides(self) -> tuple[int, ...]:
+        """Of the feature maps that conv1, conv2 and perhaps conv3 give."""
+        if self.kind == "basic":
+            return self.side, self.side
+        # The 1x1 convolution before the strided 3x3 one still sees the larger map.
+        return self.side * self.stride, self.side, self.side
 
 
 @dataclass(frozen=True)
@@ -175,15 +192,33 @@ class ResNet:
         side = _convolved(self.stem, self.input_shape[1])
         params = [*running_statistics("bn1", self.widths[0], side**2)]
         for block in self._blocks():
-            for index, (_, outputs, kernel, _) in enumerate(block.layers, start=1):
-                # Only the 1x1 convolution before a strided 3x3 one still sees the larger map.
-                before = kernel == 1 and index == 1
-                side = block.side * (block.stride if before else 1)
+            maps = zip(block.layers, block.sides, strict=True)
+            for index, ((_, outputs, _, _), side) in enumerate(maps, start=1):
                 params += running_statistics(f"{block.name}.bn{index}", outputs, side**2)
             if block.shortcut == "projection":
                 name = f"{block.name}.projection_bn"
                 params += running_statistics(name, block.outputs, block.side**2)
         return tuple(params)
+
+    def forward_layers(self) -> tuple[Layer, ...]:
+        """Convolutions, each with its normalization, pooling, the dense layer.
+
+        What is done to a shortcut besides its convolution is elementwise: done where the sum is.
+        """
+        kernels = {param.name: param for param in self.parameters()}
+        width, image = self.widths[0], self.input_shape[1]
+        side = _convolved(self.stem, image)
+        layers = [*_normalized(kernels["conv1.weight"], "bn1", side, input_gradient=False)]
+        if self.stem.pooling:
+            layers.append(Layer("pool", width * _after_stem(self.stem, image) ** 2))
+        for block in self._blocks():
+            for index, side in enumerate(block.sides, start=1):
+                kernel = kernels[f"{block.name}.conv{index}.weight"]
+                layers += _normalized(kernel, f"{block.name}.bn{index}", side)
+            if block.shortcut == "projection":
+                kernel = kernels[f"{block.name}.projection.weight"]
+                layers.append(convolution_layer(kernel, block.side))
+        return (*layers, Layer("average", self.features), dense_layer(kernels["dense.weight"]))
 
     def _blocks(self) -> Iterator[Block]:
         for stage in self._stages():
@@ -192,6 +227,17 @@ class ResNet:
 
 def _convolution(name: str, inputs: int, outputs: int, kernel: int) -> tuple[Param, ...]:
     return convolution(name, inputs, outputs, kernel, "he normal", bias=False)
+
+
+def _normalized(
+    kernel: Param, normalization_name: str, side: int, input_gradient: bool = True
+) -> tuple[Layer, Layer]:
+    """A convolution and its batch normalization, which gives a map of the same size.
+
+    Both maps are kept: the gradient of a normalization needs what it normalized.
+    """
+    layer = convolution_layer(kernel, side, input_gradient)
+    return layer, Layer(normalization_name, layer.outputs)
 
 
 def _convolved(stem: Stem, side: int) -> int:

@@ -3,6 +3,7 @@
 import importlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Protocol, cast, runtime_checkable
 
 import numpy as np
@@ -119,13 +120,18 @@ def import_backend(framework: str, implementation: str) -> type[Backend]:
     Raises:
         WorkerError: the folder has no such class.
     """
-    # Whatever the folder, its package is impls.<framework>: its own imports are
-    # relative, and a folder named like its framework cannot shadow it.
-    impls.__path__.insert(0, str(Path(implementation).parent))
-    module = importlib.import_module(f"impls.{framework}.backend")
+    module = import_file(framework, implementation, "backend")
     if not hasattr(module, "Backend"):
         raise WorkerError(
             f"{implementation}/backend.py has no class 'Backend'; write one that follows the "
             "contract in bench/worker/backend.py."
         )
     return cast(type[Backend], module.Backend)
+
+
+def import_file(framework: str, implementation: str, name: str) -> ModuleType:
+    """The module of a file in an implementation's folder, which may lie outside this project."""
+    # Whatever the folder, its package is impls.<framework>: its own imports are
+    # relative, and a folder named like its framework cannot shadow it.
+    impls.__path__.insert(0, str(Path(implementation).parent))
+    return importlib.import_module(f"impls.{framework}.{name}")

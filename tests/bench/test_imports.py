@@ -11,11 +11,14 @@ from tests.conftest import ROOT
 
 FRAMEWORKS = {"torch", "tensorflow", "keras", "mxnet", "jax", "flax"}
 SHARED_CORE = (
+    "bench.ceilings",
     "bench.certificate",
     "bench.digests",
     "bench.errors",
     "bench.job",
+    "bench.layers",
     "bench.models",
+    "bench.operations",
     "bench.optimizer",
     "bench.results",
     "bench.spec",

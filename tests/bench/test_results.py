@@ -75,11 +75,12 @@ def test_a_block_without_a_finite_time_comes_back_as_nan() -> None:
 
 def test_a_record_from_before_a_field_was_added_is_read() -> None:
     document = json.loads(encode(RECORD))
-    for name in ("load", "position", "steady", "joules", "absent", "tuning", "cost", "ceilings"):
+    for name in ("load", "position", "steady", "energy", "absent", "tuning", "cost", "ceilings"):
         del document[name]
     for name in ("layout", "input", "evaluate_every"):
         del document["trial"][name]
     del document["fitness"]
+    del document["block_energy"]
     del document["blocks"][0]["device_seconds"]
     del document["epochs"][0]["number"]
     assert decode(json.dumps(document)) == RECORD
@@ -89,7 +90,8 @@ def test_what_was_measured_from_outside_survives_too() -> None:
     record = replace(
         RECORD,
         blocks=(Block(1, 32, 0.5, True, device_seconds=0.4),),
-        joules={"gpu": (None, 12.5)},
+        energy={"gpu_joules": 12.5, "samples": 320.0, "seconds": 1.0},
+        block_energy=(None, {"seconds": 1.0, "joules": {"gpu_joules": 12.5}}),
         absent={"allocator_peak_bytes": "It does not tell."},
         cost={"operations": 1e9},
         ceilings={"ieee": {"operations_per_second": 1e12}},

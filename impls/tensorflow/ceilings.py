@@ -1,0 +1,83 @@
+"""TensorFlow's largest rates, behind the contract of `bench.worker.ceilings`."""
+
+from collections.abc import Callable
+
+import tensorflow as tf
+
+from bench.errors import WorkerError
+from bench.job import Execution
+
+DTYPES = {"ieee": tf.float32, "tf32": tf.float32, "bf16": tf.bfloat16}
+TF32_CAPABILITY = BF16_CAPABILITY = (8, 0)  # Ampere
+
+
+def matrix_product(side: int, execution: Execution) -> Callable[[], tuple[tf.Tensor, ...]]:
+    """tf.matmul in a tf.function, whose arguments are no constants that it could fold."""
+    device = _prepared(execution)
+    _check(execution)
+    tf.config.experimental.enable_tensor_float_32_execution(execution.precision == "tf32")
+    dtype = DTYPES[execution.precision]
+    with tf.device(device):
+        left, right = (tf.cast(tf.random.uniform((side, side)), dtype) for _ in range(2))
+    function = tf.function(tf.matmul)
+
+    def multiply() -> tuple[tf.Tensor, ...]:
+        with tf.device(device):
+            product = function(left, right)
+        tf.test.experimental.sync_devices()
+        return left, right, product
+
+    return multiply
+
+
+def copy(size_bytes: int, execution: Execution) -> Callable[[], tuple[tf.Tensor, ...]]:
+    """DeepCopy, whose result is documented to be no alias of what it copies.
+
+    tf.identity and Variable.assign hand on the same memory. The result's memory is new each
+    time, as it is of all that TensorFlow does.
+    """
+    device = _prepared(execution)
+    with tf.device(device):
+        source = tf.random.uniform((size_bytes // tf.float32.size,))
+    function = tf.function(lambda x: tf.raw_ops.DeepCopy(x=x))
+
+    def copy_once() -> tuple[tf.Tensor, ...]:
+        with tf.device(device):
+            target = function(source)
+        tf.test.experimental.sync_devices()
+        return source, target
+
+    return copy_once
+
+
+def _prepared(execution: Execution) -> str:
+    """Where the arrays have to lie."""
+    tf.config.threading.set_intra_op_parallelism_threads(execution.threads)
+    tf.config.threading.set_inter_op_parallelism_threads(execution.threads)
+    if execution.device == "cpu":
+        tf.config.set_visible_devices([], "GPU")
+    elif not tf.config.list_physical_devices("GPU"):
+        # It would compute on the CPU without a word.
+        raise WorkerError(
+            f"TensorFlow {tf.__version__} finds no GPU; expected one for the device "
+            f"{execution.device!r}; check the driver with `python -m bench doctor`."
+        )
+    return "/CPU:0" if execution.device == "cpu" else "/GPU:0"
+
+
+def _check(execution: Execution) -> None:
+    """Raise WorkerError for a precision that this device has not."""
+    capability = _capability() if execution.device == "cuda" else None
+    has_tf32 = capability is not None and capability >= TF32_CAPABILITY
+    has_bf16 = capability is None or capability >= BF16_CAPABILITY
+    if {"ieee": True, "tf32": has_tf32, "bf16": has_bf16}.get(execution.precision, False):
+        return
+    raise WorkerError(
+        f"TensorFlow {tf.__version__} has no matrix product in {execution.precision!r} on this "
+        f"{execution.device} device; expected ieee, bf16, or tf32 on a GPU that has it."
+    )
+
+
+def _capability() -> tuple[int, int]:
+    gpu = tf.config.list_physical_devices("GPU")[0]
+    return tf.config.experimental.get_device_details(gpu).get("compute_capability", (0, 0))

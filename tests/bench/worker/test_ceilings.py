@@ -1,0 +1,34 @@
+"""How repetitions are timed, with a clock and an operation that the test owns."""
+
+import pytest
+
+from bench.ceilings import Workload
+from bench.worker.ceilings import measure
+
+
+class FakeOperation:
+    """Takes the same time whenever it is repeated, by its own clock."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.now = 100.0
+        self.calls = 0
+
+    def __call__(self) -> None:
+        self.now += self.seconds
+        self.calls += 1
+
+    def clock(self) -> float:
+        return self.now
+
+
+@pytest.mark.parametrize(
+    ("seconds", "repetitions"),
+    [(2.0, 5), (0.125, 5), (0.0625, 8), (0.03125, 16)],
+)
+def test_it_repeats_for_half_a_second_and_five_times(seconds: float, repetitions: int) -> None:
+    operation = FakeOperation(seconds)
+    workload = Workload(8, 64, seconds=0.5, repetitions=5)
+    assert measure(operation, workload, operation.clock) == [seconds] * repetitions
+    # The warm-up before is as long.
+    assert operation.calls == 2 * repetitions

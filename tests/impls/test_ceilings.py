@@ -1,0 +1,148 @@
+"""Each framework's own product and copy: real workers, and what their operations leave."""
+
+import json
+import subprocess
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from bench.ceilings import Ceiling, CeilingsJob, Workload
+from bench.errors import UnavailableError
+from bench.host.ceilings import measure_ceilings
+from bench.host.environments import Environment, prepare_environment
+from bench.host.executor import LocalProcess
+from bench.host.frameworks import Framework, discover
+from bench.host.variables import worker_environment
+from bench.job import Execution
+from tests.conftest import unavailable
+
+FRAMEWORKS = ("mxnet", "pytorch", "tensorflow")
+PRECISIONS = ("ieee", "tf32", "bf16")
+TINY = Workload(side=64, copied_bytes=2**16, seconds=0.0, repetitions=3)
+# Elementwise relative error of a product of positive values.
+TOLERANCES = {"ieee": 1e-5, "bf16": 2**-6}
+
+# Prints what the operations left, after two repetitions, as float64.
+PROGRAM = """
+import json, sys
+import numpy as np
+from bench.ceilings import CeilingsJob
+from bench.worker.backend import import_file
+
+def numbers(array):
+    if hasattr(array, "asnumpy"):
+        return array.asnumpy().astype(np.float64)
+    if hasattr(array, "double"):
+        return array.double().numpy()
+    return np.asarray(array).astype(np.float64)
+
+job = CeilingsJob.from_json(sys.stdin.read())
+ceilings = import_file(job.framework, job.implementation, "ceilings")
+product = ceilings.matrix_product(job.workload.side, job.execution)
+product()
+left, right, found = (numbers(one) for one in product())
+expected = left @ right
+error = float(np.abs(found / expected - 1).max())
+copy = ceilings.copy(job.workload.copied_bytes, job.execution)
+copy()
+source, target = (numbers(one) for one in copy())
+print(json.dumps({
+    "error": error,
+    "shape": found.shape,
+    "distinct": len(np.unique(left)),
+    "values": source.size,
+    "copied": bool((source == target).all()),
+    "varied": bool(source.std() > 0.1),
+}))
+"""
+
+
+@pytest.fixture(scope="module")
+def environments() -> dict[str, Environment | UnavailableError]:
+    """From the user's cache."""
+    return {name: _environment(discover()[name]) for name in FRAMEWORKS}
+
+
+def _environment(framework: Framework) -> Environment | UnavailableError:
+    try:
+        return prepare_environment(framework, "cpu", {}, lambda text: None)
+    except UnavailableError as error:
+        return error
+
+
+def python(environments: dict[str, Environment | UnavailableError], name: str) -> Path:
+    found = environments[name]
+    if isinstance(found, UnavailableError):
+        unavailable(str(found))
+    return found.python
+
+
+@pytest.fixture(scope="module")
+def ceilings(
+    environments: dict[str, Environment | UnavailableError],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> dict[str, Ceiling]:
+    """Of the three frameworks on the CPU, one thread."""
+    for name in FRAMEWORKS:
+        python(environments, name)
+    frameworks = [discover()[name] for name in FRAMEWORKS]
+    scratch = tmp_path_factory.mktemp("scratch")
+    return measure_ceilings(
+        frameworks, environments, "cpu", 1, PRECISIONS, LocalProcess(), scratch, TINY
+    )
+
+
+def test_each_framework_is_measured_in_what_it_has(ceilings: dict[str, Ceiling]) -> None:
+    assert {name: sorted(one.products) for name, one in ceilings.items()} == {
+        "ieee": ["mxnet", "pytorch", "tensorflow"],
+        "tf32": [],
+        "bf16": ["pytorch", "tensorflow"],
+    }
+    for ceiling in ceilings.values():
+        assert sorted(ceiling.copies) == ["mxnet", "pytorch", "tensorflow"]
+        assert {one.amount for one in ceiling.products.values()} <= {2 * 64**3}
+        assert {one.amount for one in ceiling.copies.values()} == {2 * 2**16}
+        for measurement in (*ceiling.products.values(), *ceiling.copies.values()):
+            assert len(measurement.seconds) == 3
+
+
+def test_what_a_framework_has_not_is_told(ceilings: dict[str, Ceiling]) -> None:
+    reasons = ceilings["tf32"].reasons
+    assert "PyTorch 2.13.0" in reasons["pytorch"]
+    assert "TensorFlow 2.21.0" in reasons["tensorflow"]
+    assert "MXNet 1.9.1" in reasons["mxnet"]
+    assert all("'tf32'" in reason for reason in reasons.values())
+    assert "'bf16'" in ceilings["bf16"].reasons["mxnet"]
+
+
+@pytest.mark.parametrize(
+    ("name", "precision"),
+    [
+        *((name, "ieee") for name in FRAMEWORKS),
+        ("pytorch", "bf16"),
+        ("tensorflow", "bf16"),
+    ],
+)
+def test_the_operations_are_really_done(
+    name: str, precision: str, environments: dict[str, Environment | UnavailableError]
+) -> None:
+    framework = discover()[name]
+    job = CeilingsJob(name, str(framework.folder), Execution("eager", precision, "cpu", 1), TINY)
+    finished = subprocess.run(
+        [str(python(environments, name)), "-P", "-c", PROGRAM],
+        env=worker_environment(framework, "cpu", threads=1),
+        input=json.dumps(asdict(job)),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stderr
+    found = json.loads(finished.stdout)
+    assert found["error"] < TOLERANCES[precision]
+    assert found["shape"] == [64, 64]
+    # Random values, or a GPU would draw less power than training does.
+    assert found["distinct"] > 64
+    assert found["values"] == 2**16 // 4
+    assert found["copied"]
+    assert found["varied"]
