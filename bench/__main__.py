@@ -16,9 +16,9 @@ from bench.host.doctor import examine
 from bench.host.environments import Environment
 from bench.host.frameworks import discover
 from bench.host.inventory import dataset_rows, framework_rows, model_rows, plan_rows
+from bench.host.opening import environments_of, prepare_data
 from bench.host.request import add_options, read_request
 from bench.host.selection import Selection, select
-from bench.host.session import environments_of, prepare_data
 from bench.host.verify.command import add_verify_options, certification, read_verification
 from bench.host.verify.summary import finding_row, messages, summary_document, summary_file
 

@@ -26,6 +26,7 @@ class Request:
         implementations: folders of frameworks from outside.
         threads: for every framework alike; None for one per physical core.
         verified: whether what is timed is verified first.
+        ceilings: whether is measured what the machine attains at most.
     """
 
     plan: str = DEFAULT_PLAN
@@ -36,6 +37,7 @@ class Request:
     implementations: tuple[Path, ...] = ()
     threads: int | None = None
     verified: bool = True
+    ceilings: bool = True
 
 
 def add_options(add: Callable[..., Any]) -> None:
@@ -51,6 +53,12 @@ def add_options(add: Callable[..., Any]) -> None:
         "--skip-verification",
         action="store_true",
         help="do not verify what is about to be timed; the report then ranks nothing",
+    )
+    add(
+        "--skip-ceilings",
+        action="store_true",
+        help="do not measure what the machine attains at most; how near a model comes to it is "
+        "then not known",
     )
     add_framework_options(add)
 
@@ -110,6 +118,7 @@ def read_request(option: Callable[[str], Any]) -> Request:
         read_framework_request(option),
         plan=option("plan"),
         verified=not option("skip_verification"),
+        ceilings=not option("skip_ceilings"),
     )
 
 

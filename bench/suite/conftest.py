@@ -15,9 +15,11 @@ import pytest
 from bench.errors import SamestepError
 from bench.host.environments import Say
 from bench.host.frameworks import ROOT
+from bench.host.opening import open_session
 from bench.host.request import add_options, read_request
+from bench.host.scratch import scratch_folder
 from bench.host.selection import Selection, select
-from bench.host.session import Session, open_session, scratch_folder
+from bench.host.session import Session
 from bench.host.store import Run, create_run
 from bench.results import Trial
 from bench.suite.clock import ReplayClock

@@ -13,6 +13,7 @@ from bench.host.ceilings import measure_ceilings
 from bench.host.environments import Environment, prepare_environment
 from bench.host.executor import LocalProcess
 from bench.host.frameworks import Framework, discover
+from bench.host.setup import default_variables
 from bench.host.variables import worker_environment
 from bench.job import Execution
 from tests.conftest import unavailable
@@ -131,7 +132,7 @@ def test_the_operations_are_really_done(
     job = CeilingsJob(name, str(framework.folder), Execution("eager", precision, "cpu", 1), TINY)
     finished = subprocess.run(
         [str(python(environments, name)), "-P", "-c", PROGRAM],
-        env=worker_environment(framework, "cpu", threads=1),
+        env=worker_environment(default_variables(framework, "cpu", precision, 1), "cpu"),
         input=json.dumps(asdict(job)),
         capture_output=True,
         text=True,

@@ -87,7 +87,7 @@ def counted() -> dict[str, dict[str, int]]:
     arguments = json.dumps([str(framework.folder), BATCH_SIZE, cases])
     finished = subprocess.run(
         [str(environment.python), "-P", "-c", PROGRAM, arguments],
-        env=worker_environment(framework, "cpu", threads=1),
+        env=worker_environment({"OMP_NUM_THREADS": "1"}, "cpu"),
         capture_output=True,
         text=True,
         check=False,

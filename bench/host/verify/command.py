@@ -16,8 +16,8 @@ from bench.host.request import (
     read_framework_request,
     split_names,
 )
+from bench.host.scratch import scratch_folder
 from bench.host.selection import known_and_chosen
-from bench.host.session import scratch_folder
 from bench.host.verify.cells import Cell, choose_cells
 from bench.host.verify.certification import Certification
 from bench.host.verify.verifier import Verifier

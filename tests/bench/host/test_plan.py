@@ -5,8 +5,8 @@ import pytest
 from bench.errors import PlanError
 from bench.host.data import DATASETS
 from bench.host.frameworks import discover
+from bench.host.obstacles import build_spec
 from bench.host.plan import choose_frameworks, expand, plan_names, read_plan
-from bench.host.session import build_spec
 
 FRAMEWORKS = discover()
 PLAN = """

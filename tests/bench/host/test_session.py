@@ -10,9 +10,10 @@ from bench.host.environments import Environment
 from bench.host.executor import Event, Invocation, Outcome
 from bench.host.inputs import Inputs
 from bench.host.monitor.sampler import Monitor
+from bench.host.opening import prepare_data
 from bench.host.request import Request
 from bench.host.selection import select
-from bench.host.session import Session, prepare_data
+from bench.host.session import Session
 from bench.host.store import create_run
 from tests.bench.host.test_transcript import EVENTS
 from tests.bench.suite.conftest import NUMPY

@@ -132,9 +132,10 @@ def test_no_bytes_get_past_the_archive_reader_but_as_its_own_error(
     (folder / "a").write_bytes(gzip.compress(content[: len(content) - cut]))
     try:
         (found,) = read_archive(folder / "a", ["x/1"])
+        labels = parse_rows(found, "a").labels
     except DataError:
         return
-    assert isinstance(parse_rows(found, "a").labels, np.ndarray)
+    assert isinstance(labels, np.ndarray)
 
 
 @given(content=st.binary(max_size=2 * ROW_BYTES))

@@ -1,0 +1,63 @@
+"""Why a trial cannot be run here, found out before it is tried."""
+
+from collections.abc import Mapping
+
+from bench.errors import UnavailableError
+from bench.host.data import find_dataset
+from bench.host.data.prepared import Prepared
+from bench.host.environments import Environments
+from bench.host.frameworks import Framework
+from bench.host.selection import Selection
+from bench.host.setup import TUNED, tunings_of
+from bench.models import MODELS
+from bench.results import NATIVE, Trial
+from bench.spec import ModelSpec
+
+
+def build_spec(trial: Trial) -> ModelSpec:
+    """The spec of a trial's model on its data set; raises ValueError where they do not fit."""
+    return MODELS[trial.model].build(find_dataset(trial.dataset).samples)
+
+
+def obstacle(
+    trial: Trial,
+    selection: Selection,
+    environments: Environments,
+    data: Mapping[str, Prepared],
+) -> str | None:
+    """Why a trial cannot be run here, if so."""
+    framework = selection.frameworks[trial.framework]
+    model = MODELS[trial.model]
+    environment = environments[trial.framework]
+    if model.family not in framework.families:
+        return f"{framework.title} has no implementation of {model.family}."
+    if trial.mode not in framework.modes:
+        return f"{framework.title} has no mode {trial.mode!r}."
+    if isinstance(environment, UnavailableError):
+        return str(environment)
+    if reason := _setup_obstacle(trial, framework):
+        return reason
+    count = data[trial.dataset].train_count
+    if trial.batch_size > count:
+        return f"A batch of {trial.batch_size:,} is more than the {count:,} training samples."
+    try:
+        build_spec(trial)
+    except ValueError as error:
+        return str(error)
+    return None
+
+
+def _setup_obstacle(trial: Trial, framework: Framework) -> str | None:
+    """Why a framework has not the settings that a trial asks for, if so."""
+    requirements = framework.devices.get(trial.device)
+    # An interpreter of the user's own may train on devices that the description leaves out.
+    if requirements and trial.precision not in requirements.precisions:
+        return f"{framework.title} has no precision {trial.precision!r} on {trial.device} here."
+    if trial.layout not in (NATIVE, *framework.layouts):
+        return f"{framework.title} does not compute in the layout {trial.layout} here."
+    if trial.settings == TUNED and not tunings_of(framework, trial):
+        return (
+            f"{framework.title} has no tuned settings for {trial.model} in mode {trial.mode} on "
+            f"{trial.device}: none is known to be better than its defaults."
+        )
+    return None

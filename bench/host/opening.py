@@ -1,0 +1,133 @@
+"""Opens a session: data, environments, proof, ceilings and a look at the machine, in this order."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from bench.ceilings import Ceiling
+from bench.errors import UnavailableError
+from bench.host.ceilings import measure_ceilings
+from bench.host.data import find_dataset
+from bench.host.data.prepared import Prepared, prepare_dataset
+from bench.host.environments import (
+    Environment,
+    Environments,
+    Say,
+    prepare_environments,
+    usable,
+)
+from bench.host.executor import LocalProcess
+from bench.host.fitness import examine_machine
+from bench.host.fitness.finding import Finding
+from bench.host.inputs import Inputs
+from bench.host.machine import default_threads
+from bench.host.obstacles import obstacle
+from bench.host.selection import Selection
+from bench.host.session import Session
+from bench.host.store import Run
+from bench.host.verify.trials import Certificates, verify_trials
+from bench.results import Trial
+
+
+def prepare_data(trials: Iterable[Trial], say: Say) -> dict[str, Prepared]:
+    """The prepared data sets of the trials.
+
+    Raises:
+        DataError: one cannot be had.
+    """
+    prepared = {}
+    for name in dict.fromkeys(trial.dataset for trial in trials):
+        dataset = find_dataset(name)
+        note = " (synthetic: accuracy will mean nothing)" if dataset.synthetic else ""
+        say(f"Preparing the data set {name}{note} ...")
+        prepared[name] = prepare_dataset(dataset)
+    return prepared
+
+
+def environments_of(
+    selection: Selection, trials: Iterable[Trial], say: Say
+) -> dict[str, Environment | UnavailableError]:
+    """The environments of the trials' frameworks, each or the error that says why there is none.
+
+    Raises:
+        InterpreterError: an interpreter that the user named cannot be used.
+    """
+    names = dict.fromkeys(trial.framework for trial in trials)
+    frameworks = [selection.frameworks[name] for name in names]
+    request = selection.request
+    return prepare_environments(frameworks, request.device, request.pythons or {}, say)
+
+
+def open_session(
+    selection: Selection, run: Run, trials: Iterable[Trial], scratch: Path, say: Say
+) -> Session:
+    """Prepare all that `trials` share; afterwards nothing but trials takes time.
+
+    Args:
+        scratch: a folder for files of this run that nobody wants afterwards.
+
+    Raises:
+        DataError, InterpreterError: see prepare_data and environments_of.
+    """
+    trials = list(trials)
+    # The data first: a missing file is a matter of a moment, an environment one of minutes.
+    data = prepare_data(trials, say)
+    environments = environments_of(selection, trials, say)
+    threads = selection.request.threads or default_threads()
+    possible = [one for one in trials if obstacle(one, selection, environments, data) is None]
+    certificates: Certificates = {}
+    if selection.request.verified:
+        certificates = verify_trials(
+            possible,
+            selection.frameworks,
+            environments,
+            threads,
+            scratch / "verification",
+            say,
+        )
+    return Session(
+        selection=selection,
+        run=run,
+        inputs=Inputs(scratch),
+        environments=environments,
+        data=data,
+        threads=threads,
+        certificates=certificates,
+        ceilings=_ceilings(selection, possible, environments, threads, scratch, say),
+        fitness=_fitness(selection, threads, say),
+    )
+
+
+def _ceilings(
+    selection: Selection,
+    trials: Sequence[Trial],
+    environments: Environments,
+    threads: int,
+    scratch: Path,
+    say: Say,
+) -> dict[str, Ceiling]:
+    if not (selection.request.ceilings and trials):
+        return {}
+    say("Measuring what this machine attains at most ...")
+    names = [name for name in usable(environments) if _trains(trials, name)]
+    return measure_ceilings(
+        [selection.frameworks[name] for name in names],
+        environments,
+        selection.request.device,
+        threads,
+        list(dict.fromkeys(trial.precision for trial in trials)),
+        LocalProcess(),
+        scratch,
+    )
+
+
+def _trains(trials: Sequence[Trial], framework: str) -> bool:
+    return any(trial.framework == framework for trial in trials)
+
+
+def _fitness(selection: Selection, threads: int, say: Say) -> list[Finding]:
+    """What bears on times; the user hears of what is not well before the trials begin."""
+    findings = examine_machine(selection.request.device, threads)
+    for finding in findings:
+        if finding.verdict != "ok":
+            say(f"Note on this machine: {finding.topic}: {finding.detail}")
+    return findings
