@@ -5,6 +5,7 @@ import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,15 @@ from bench.host.environments import Environment
 from bench.host.frameworks import discover
 from bench.host.inventory import dataset_rows, framework_rows, model_rows, plan_rows
 from bench.host.opening import environments_of, prepare_data
+from bench.host.pairs.command import (
+    OVERHEAD,
+    REFERENCES,
+    Kind,
+    add_pairs_options,
+    pairs_document,
+    ratio_row,
+    run_pairs,
+)
 from bench.host.request import add_options, read_request
 from bench.host.selection import Selection, select
 from bench.host.verify.command import add_verify_options, certification, read_verification
@@ -67,6 +77,9 @@ def _parser() -> argparse.ArgumentParser:
         commands, "verify", _verify, "prove that implementations take the reference's steps"
     )
     add_verify_options(verify.add_argument)
+    for kind in (OVERHEAD, REFERENCES):
+        command = _command(commands, kind.name, partial(_pairs, kind=kind), kind.summary)
+        add_pairs_options(command.add_argument, kind)
     return parser
 
 
@@ -133,6 +146,15 @@ def _verify(options: argparse.Namespace) -> int:
     print(f"written: {file}")
     failed = any(not one.explained and not one.skipped for one in findings)
     return 1 if failed or all(one.skipped for one in findings) else 0
+
+
+def _pairs(options: argparse.Namespace, kind: Kind) -> int:
+    found = run_pairs(options, kind, _say)
+    first, second = kind.sides
+    _show({f"speed of {first} by that of {second}": [ratio_row(one) for one in found]}, None)
+    if options.json is not None:
+        _write_json(options.json, pairs_document(kind, found))
+    return 0 if any(one.pairs for one in found) else 1
 
 
 def _selection(options: argparse.Namespace) -> Selection:

@@ -88,11 +88,11 @@ class Loop:
         step, end = span.first_epoch * self.batches.steps, span.end_epoch * self.batches.steps
         while step < end:
             steps = self.pacer.next_steps(end - step)
-            yield self._block(step, steps, end)
+            yield self.block(step, steps, end)
             step += steps
 
-    def _block(self, first: int, steps: int, end: int) -> tuple[list[float], float]:
-        """Train one block; the clock runs from one synchronisation to the next."""
+    def block(self, first: int, steps: int, end: int) -> tuple[list[float], float]:
+        """Train one block: its summed losses and seconds, from one synchronisation to the next."""
         take_steps = self.feed.ready(first, steps, end)
         backend, clock = self.backend, self.clock
         backend.synchronize()

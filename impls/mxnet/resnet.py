@@ -27,14 +27,14 @@ class ResNet(HybridBlock):
         self.stages = _sequence(
             _sequence(Block(block) for block in stage) for stage in spec.stages()
         )
-        self.average = nn.GlobalAvgPool2D()
-        self.flatten = nn.Flatten()
         self.dense = nn.Dense(spec.classes, in_units=spec.features)
 
     def hybrid_forward(self, F: Any, images: NDArray) -> NDArray:  # noqa: N803 (Gluon's own name)
         x = self.pool(self.relu(self.bn1(self.conv1(images))))
         x = self.stages(x)  # (N, features, 8, 8) in the CIFAR family
-        x = self.flatten(self.average(x))  # (N, features)
+        # Not GlobalAvgPool2D: with oneDNN 2.4, its gradient and those of the batch normalization
+        # before it run as unoptimised loops (docs/findings.md).
+        x = F.mean(x, axis=(2, 3))  # (N, features)
         return self.dense(x)  # (N, classes)
 
 

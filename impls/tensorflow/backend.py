@@ -49,7 +49,7 @@ class Backend:
         self.manifest = arrays_of(spec)
         self.model = MODELS[spec.family](spec)
         # Called once with a symbolic input: that is how a subclassed model gets its variables.
-        self.model(_symbolic_input(spec.input_shape))
+        self.model(symbolic_input(spec.input_shape))
         self.variables = parameters.named_variables(self.model)
         self.trainable = spec.parameters()
         self.trained = {param.name: self.variables[param.name] for param in self.trainable}
@@ -179,7 +179,7 @@ def _exact(logits: tf.Tensor) -> tf.Tensor:
     return tf.cast(logits, tf.float32) if logits.dtype == tf.bfloat16 else logits
 
 
-def _symbolic_input(shape: tuple[int, ...]) -> keras.KerasTensor:
+def symbolic_input(shape: tuple[int, ...]) -> keras.KerasTensor:
     """Of an image, from (channels, height, width) to (height, width, channels); of a text."""
     if len(shape) == 3:
         return keras.Input((*shape[1:], shape[0]))

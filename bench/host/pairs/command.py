@@ -1,0 +1,232 @@
+"""`python -m bench overhead` and `python -m bench references`."""
+
+import argparse
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from bench.errors import PlanError
+from bench.host.environments import Say, prepare_environments
+from bench.host.frameworks import Framework
+from bench.host.machine import commit, default_threads, describe_machine
+from bench.host.pairs.measurement import Case, Measured, local_measurement
+from bench.host.pairs.ratios import ratio_of_pairs
+from bench.host.request import (
+    add_framework_options,
+    read_framework_request,
+    split_names,
+)
+from bench.host.scratch import scratch_folder
+from bench.host.selection import known_and_chosen
+from bench.models import MODELS
+from bench.optimizer import Optimizer
+from bench.pairs import Side
+from bench.spec import Samples
+
+SCHEMA = 1
+SGD = Optimizer("sgd", 0.001, momentum=0.9)
+ADAM = Optimizer("adam", 0.001)
+BLOCK_SECONDS = 0.25
+IMAGE_224 = Samples((3, 224, 224), 1000)
+
+
+@dataclass(frozen=True)
+class Work:
+    """What is trained: a model, on what, in which batches, by which rule."""
+
+    samples: Samples
+    batch_size: int
+    optimizer: Optimizer
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One of the two commands.
+
+    Attributes:
+        sides: the first is the one whose speed is told by the second's.
+        all_modes: whether every mode is measured, or that in which most users train.
+    """
+
+    name: str
+    summary: str
+    sides: tuple[Side, Side]
+    works: dict[str, Work]
+    all_modes: bool
+
+
+OVERHEAD = Kind(
+    "overhead",
+    "hold the harness against a bare loop of each framework, in turns in one process",
+    ("harness", "bare"),
+    {
+        "lenet": Work(Samples((1, 28, 28), 10), 64, SGD),
+        "alexnet-quarter": Work(Samples((3, 32, 32), 10), 64, SGD),
+        "resnet20": Work(Samples((3, 32, 32), 10), 64, SGD),
+        "lstm": Work(Samples((1, 28, 28), 10), 64, ADAM),
+    },
+    all_modes=False,
+)
+REFERENCES = Kind(
+    "references",
+    "hold our models against each framework's own, in turns in one process",
+    ("bare", "reference"),
+    {
+        "lenet": Work(Samples((1, 28, 28), 10), 64, SGD),
+        "lstm": Work(Samples((1, 28, 28), 10), 64, SGD),
+        "alexnet": Work(IMAGE_224, 16, SGD),
+        "resnet18": Work(IMAGE_224, 8, SGD),
+        "resnet50": Work(IMAGE_224, 8, SGD),
+    },
+    all_modes=True,
+)
+
+
+def add_pairs_options(add: Callable[..., Any], kind: Kind) -> None:
+    """Declare the options of a command."""
+    add_framework_options(add)
+    add(
+        "--models",
+        default="",
+        metavar="NAMES",
+        help=f"models to measure, separated by commas (default: {','.join(kind.works)})",
+    )
+    add(
+        "--modes",
+        default="",
+        metavar="NAMES",
+        help="modes to measure, separated by commas (default: "
+        f"{'all' if kind.all_modes else 'the one that most users train in'})",
+    )
+    add("--invocations", type=int, default=3, metavar="N", help="fresh processes (default: 3)")
+    add("--pairs", type=int, default=20, metavar="N", help="pairs in each (default: 20)")
+
+
+def run_pairs(options: argparse.Namespace, kind: Kind, say: Say) -> list[Measured]:
+    """Measure what a user asks for.
+
+    Raises:
+        PlanError: a name is none, a number cannot be, or nothing is left to measure.
+    """
+    request = read_framework_request(lambda name: getattr(options, name))
+    for name in ("invocations", "pairs"):
+        if getattr(options, name) < 1:
+            raise PlanError(f"--{name} is {getattr(options, name)}; expected at least 1.")
+    _, frameworks = known_and_chosen(request)
+    models, modes = (split_names(name, getattr(options, name)) for name in ("models", "modes"))
+    cases = _cases(kind, list(frameworks.values()), models, modes, request.device)
+    environments = prepare_environments(
+        frameworks.values(), request.device, request.pythons or {}, say
+    )
+    threads = request.threads or default_threads()
+    with scratch_folder() as scratch:
+        measurement = local_measurement(
+            environments,
+            threads,
+            options.invocations,
+            options.pairs,
+            BLOCK_SECONDS,
+            Path(scratch),
+            say,
+        )
+        return measurement.measure(cases)
+
+
+def _cases(
+    kind: Kind,
+    frameworks: Sequence[Framework],
+    models: Sequence[str],
+    modes: Sequence[str],
+    device: str,
+) -> list[Case]:
+    for name in models:
+        if name not in kind.works:
+            raise PlanError(
+                f"`{kind.name}` does not measure {name!r}; expected names out of "
+                f"{', '.join(kind.works)}."
+            )
+    cases = [
+        Case(
+            framework,
+            model,
+            work.samples,
+            work.batch_size,
+            work.optimizer,
+            mode,
+            device,
+            kind.sides,
+        )
+        for model, work in kind.works.items()
+        if not models or model in models
+        for framework in frameworks
+        if MODELS[model].family in framework.families and _has_sides(framework, model, kind)
+        for mode in (modes or _modes(framework, kind))
+        if mode in framework.modes
+    ]
+    if not cases:
+        raise PlanError(
+            f"There is nothing to measure for {', '.join(one.title for one in frameworks)}; "
+            "expected models and modes that they have; see `python -m bench list frameworks`."
+        )
+    return cases
+
+
+def _modes(framework: Framework, kind: Kind) -> Sequence[str]:
+    return framework.modes if kind.all_modes else (framework.default_mode,)
+
+
+def _has_sides(framework: Framework, model: str, kind: Kind) -> bool:
+    """Whether the files are there; which models references.py has, only the worker can tell."""
+    names = {"harness": "backend.py", "bare": "bare.py", "reference": "references.py"}
+    return all((framework.folder / names[side]).is_file() for side in kind.sides)
+
+
+def ratio_row(measured: Measured) -> dict[str, str]:
+    """A line of the table."""
+    case = measured.case
+    row = {
+        "model": case.model,
+        "framework": case.framework.title,
+        "mode": case.mode,
+        "batch": str(case.batch_size),
+    }
+    if not measured.pairs:
+        nothing = {"ratio": "", "95 % interval": "", "pairs": ""}
+        return {**row, **nothing, "note": measured.failure or ""}
+    ratio = ratio_of_pairs(measured.pairs)
+    interval = "one invocation: none"
+    if ratio.low is not None:
+        interval = f"{ratio.low:.3f} to {ratio.high:.3f}"
+    return {
+        **row,
+        "ratio": f"{ratio.median:.3f}",
+        "95 % interval": interval,
+        "pairs": " + ".join(str(len(pairs)) for pairs in measured.pairs),
+        "note": measured.failure or "",
+    }
+
+
+def pairs_document(kind: Kind, found: Sequence[Measured]) -> dict[str, Any]:
+    """What was measured, with every raw value, as JSON has it."""
+    return {
+        "schema": SCHEMA,
+        "command": kind.name,
+        "sides": list(kind.sides),
+        "machine": describe_machine(),
+        "commit": commit(),
+        "cases": [
+            {
+                "model": one.case.model,
+                "framework": one.case.framework.name,
+                "framework_version": one.framework_version,
+                "mode": one.case.mode,
+                "batch_size": one.case.batch_size,
+                "steps_of_a_block": list(one.steps),
+                "seconds": [[list(pair) for pair in pairs] for pairs in one.pairs],
+                "ratio": asdict(ratio_of_pairs(one.pairs)) if one.pairs else None,
+                "failure": one.failure,
+            }
+            for one in found
+        ],
+    }

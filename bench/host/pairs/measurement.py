@@ -1,0 +1,190 @@
+"""Runs the invocations of a paired measurement, the frameworks in turns."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+from bench.errors import UnavailableError
+from bench.host.cache import turn
+from bench.host.environments import Environment, Environments, Say
+from bench.host.executor import Event, Executor, Invocation, LocalProcess, Outcome
+from bench.host.frameworks import Framework
+from bench.host.inputs import Inputs
+from bench.host.monitor.sampler import Unmonitored
+from bench.host.setup import DEFAULT, set_up
+from bench.host.variables import worker_environment
+from bench.models import MODELS
+from bench.optimizer import Optimizer
+from bench.pairs import PairsJob, Side
+from bench.results import NATIVE
+from bench.spec import Samples
+
+TIME_LIMIT_SECONDS = 900
+SEED = 1
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is measured in one framework and mode.
+
+    Attributes:
+        settings, layout: as of a trial.
+    """
+
+    framework: Framework
+    model: str
+    samples: Samples
+    batch_size: int
+    optimizer: Optimizer
+    mode: str
+    device: str
+    sides: tuple[Side, Side]
+    settings: str = DEFAULT
+    layout: str = NATIVE
+
+    @property
+    def title(self) -> str:
+        """The case in words."""
+        return f"{self.model} in {self.framework.title}, {self.mode}"
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The pairs of each invocation: (seconds of the first side, of the second).
+
+    Attributes:
+        steps: of a block, in each invocation.
+        failure: why it is not whole, None where it is.
+    """
+
+    case: Case
+    pairs: tuple[tuple[tuple[float, float], ...], ...]
+    steps: tuple[int, ...]
+    framework_version: str | None
+    failure: str | None
+
+
+@dataclass
+class Measurement:
+    """How cases are measured.
+
+    Attributes:
+        invocations: fresh processes of each case.
+        pairs: blocks of each side in an invocation.
+        scratch: a folder for weights and logs.
+    """
+
+    environments: Environments
+    threads: int
+    invocations: int
+    pairs: int
+    block_seconds: float
+    scratch: Path
+    say: Say
+    executor: Executor
+
+    def measure(self, cases: Sequence[Case]) -> list[Measured]:
+        """Every case, its invocations spread over the whole run, in a seeded random order."""
+        events: dict[int, list[list[Event]]] = {number: [] for number in range(len(cases))}
+        failures: dict[int, str] = {}
+        for place, number in self._order(len(cases)):
+            if number in failures:
+                continue
+            self.say(f"{cases[number].title} ({place} of {self.invocations}) ...")
+            found, failure = self._invoke(cases[number], place)
+            events[number].append(found)
+            if failure is not None:
+                failures[number] = failure
+        return [
+            _measured(case, events[number], failures.get(number))
+            for number, case in enumerate(cases)
+        ]
+
+    def _order(self, cases: int) -> Iterator[tuple[int, int]]:
+        random = Random(SEED)  # noqa: S311 (nothing secret)
+        for place in range(1, self.invocations + 1):
+            for number in random.sample(range(cases), cases):
+                yield place, number
+
+    def _invoke(self, case: Case, place: int) -> tuple[list[Event], str | None]:
+        environment = self.environments[case.framework.name]
+        if isinstance(environment, UnavailableError):
+            return [], str(environment)
+        events: list[Event] = []
+        with turn("measuring"):
+            outcome = self.executor.run(
+                self._invocation(case, environment, place), events.append, Unmonitored()
+            )
+        return events, _failure(events, outcome)
+
+    def _invocation(self, case: Case, environment: Environment, place: int) -> Invocation:
+        setup = set_up(case.framework, case, "ieee", self.threads)
+        spec = MODELS[case.model].build(case.samples)
+        job = PairsJob(
+            framework=case.framework.name,
+            implementation=str(case.framework.folder),
+            model=case.model,
+            samples=case.samples,
+            optimizer=case.optimizer,
+            execution=setup.execution,
+            batch_size=case.batch_size,
+            sides=case.sides,
+            weights=str(Inputs(self.scratch).weights(case.model, spec, SEED).path),
+            pairs=self.pairs,
+            block_seconds=self.block_seconds,
+            seed=place,
+        )
+        return Invocation(
+            command=(str(environment.python), "-P", "-m", "bench.worker.pairs"),
+            environment=worker_environment(setup.environment, case.device),
+            log=self.scratch / "worker.log",
+            standard_input=job.to_json(),
+            time_limit_seconds=TIME_LIMIT_SECONDS,
+        )
+
+
+def local_measurement(
+    environments: Environments,
+    threads: int,
+    invocations: int,
+    pairs: int,
+    block_seconds: float,
+    scratch: Path,
+    say: Say,
+) -> Measurement:
+    """A measurement on this machine."""
+    return Measurement(
+        environments, threads, invocations, pairs, block_seconds, scratch, say, LocalProcess()
+    )
+
+
+def _measured(case: Case, invocations: list[list[Event]], failure: str | None) -> Measured:
+    pairs = [[event for event in events if event["event"] == "pair"] for events in invocations]
+    whole = [found for found in pairs if found]
+    versions = [
+        event["framework_version"]
+        for events in invocations
+        for event in events
+        if event["event"] == "imported"
+    ]
+    return Measured(
+        case,
+        tuple(tuple((one["seconds"][0], one["seconds"][1]) for one in found) for found in whole),
+        tuple(int(found[0]["steps"]) for found in whole),
+        str(versions[0]) if versions else None,
+        failure,
+    )
+
+
+def _failure(events: Sequence[Event], outcome: Outcome) -> str | None:
+    kinds = {str(event["event"]): event for event in events}
+    if "error" in kinds:
+        return str(kinds["error"].get("reason"))
+    if "finished" in kinds:
+        return None
+    if outcome.timed_out:
+        return f"It was stopped after {TIME_LIMIT_SECONDS} s."
+    last = outcome.log_tail.strip().splitlines()[-1:] or ["nothing"]
+    ended = outcome.failure or "The worker ended before it had finished."
+    return f"{ended} Its last words: {last[0]}"

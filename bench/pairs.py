@@ -1,0 +1,65 @@
+"""What a paired measurement is, and what host and worker tell each other. Standard library only.
+
+Two ways to take the same training steps are built in one process and take turns, block by block,
+in random order: whatever changes on the machine or between processes meets both alike. The worker
+answers, on the channel of `bench.job`:
+
+    imported   framework_version, versions
+    pair       steps, seconds (of the first side, of the second)
+    finished
+
+or `error` with a `reason`.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Literal, get_args
+
+from bench.job import Execution
+from bench.optimizer import Optimizer
+from bench.spec import Samples
+
+# `harness`: the loop that trials run, by its own clock. `bare`: the same model in a loop that is
+# written by hand. `reference`: that loop with the framework's own published model.
+Side = Literal["harness", "bare", "reference"]
+SIDES: tuple[Side, ...] = get_args(Side)
+
+
+@dataclass(frozen=True)
+class PairsJob:
+    """Everything that a worker needs for one invocation.
+
+    Attributes:
+        sides: which two.
+        weights: an .npz of the canonical initial weights.
+        pairs: blocks of each side that are measured; as many as last block_seconds before.
+        seed: of the random data and of which side goes first in each pair.
+    """
+
+    framework: str
+    implementation: str
+    model: str
+    samples: Samples
+    optimizer: Optimizer
+    execution: Execution
+    batch_size: int
+    sides: tuple[Side, Side]
+    weights: str
+    pairs: int
+    block_seconds: float
+    seed: int
+
+    def to_json(self) -> str:
+        """The job as JSON."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> "PairsJob":
+        """The job that `to_json` wrote."""
+        document = json.loads(text)
+        samples = document["samples"]
+        document["samples"] = Samples(**{**samples, "shape": tuple(samples["shape"])})
+        document["optimizer"] = Optimizer.from_document(document["optimizer"])
+        document["execution"] = Execution(**document["execution"])
+        document["sides"] = tuple(document["sides"])
+        return cls(**document)

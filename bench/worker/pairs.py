@@ -1,0 +1,159 @@
+"""Measures two ways to train, in turns: `python -P -m bench.worker.pairs CHANNEL`.
+
+A job (`bench.pairs.PairsJob`) comes on standard input.
+"""
+
+import sys
+from collections.abc import Callable, Mapping
+from random import Random
+from time import perf_counter
+from typing import Any, Protocol, cast
+
+import numpy as np
+
+from bench.errors import WorkerError
+from bench.models import MODELS
+from bench.pairs import PairsJob, Side
+from bench.spec import ModelSpec, arrays_of, check_parameters
+from bench.worker.backend import Backend, import_backend, import_file
+from bench.worker.batches import Batches
+from bench.worker.channel import Channel
+from bench.worker.feeds import Prepared
+from bench.worker.loop import Loop
+from bench.worker.meter import installed_versions
+from bench.worker.pacer import Pacer
+from bench.worker.process import serve
+
+Array = np.ndarray[Any, Any]
+# (inputs, labels) of several steps -> None, once the device is done.
+Train = Callable[[Array, Array], None]
+# Takes a number of steps; gives their seconds.
+Block = Callable[[int], float]
+# Batches repeat after this many steps: what they hold does not change what a step costs.
+DIFFERENT_STEPS = 64
+WARMUP_PAIRS = 2
+
+
+class Bare(Protocol):
+    """What `impls/<framework>/bare.py` offers: training as its users write it, without us."""
+
+    def own_model(self, spec: ModelSpec, weights: Mapping[str, Array], execution: Any) -> Any:
+        """Our model as the framework's own object, with these weights."""
+
+    def bare_loop(self, model: Any, optimizer: Any, execution: Any) -> Train:
+        """A loop over batches with the framework's own loss and optimizer."""
+
+
+def run(text: str, channel: Channel) -> None:
+    """Measure the pairs; each goes over the channel."""
+    job = PairsJob.from_json(text)
+    backend_class = import_backend(job.framework, job.implementation)
+    channel.send("imported", framework_version=backend_class.version, versions=installed_versions())
+    spec = MODELS[job.model].build(job.samples)
+    with np.load(job.weights, allow_pickle=False) as archive:
+        weights = {name: archive[name] for name in archive.files}
+    check_parameters(arrays_of(spec), weights, "the weights")
+    batches = random_batches(job, weights)
+    blocks = [_block(side, job, spec, batches, backend_class) for side in job.sides]
+    measure(blocks, job, channel.send)
+    channel.send("finished")
+
+
+def measure(blocks: list[Block], job: PairsJob, send: Callable[..., None]) -> None:
+    """Find how many steps a block needs, warm up, then send pairs in random order."""
+    steps = _steps(blocks, job.block_seconds)
+    random = Random(job.seed)  # noqa: S311 (nothing secret)
+    for number in range(-WARMUP_PAIRS, job.pairs):
+        seconds = [0.0, 0.0]
+        for place in random.sample((0, 1), 2):
+            seconds[place] = blocks[place](steps)
+        if number >= 0:
+            send("pair", steps=steps, seconds=seconds)
+
+
+def _steps(blocks: list[Block], block_seconds: float) -> int:
+    """So many that the faster side takes block_seconds; the first steps compile."""
+    steps = 1
+    for block in blocks:
+        block(1)
+    while min(block(steps) for block in blocks) < block_seconds:
+        steps *= 2
+    return steps
+
+
+def random_batches(job: PairsJob, weights: dict[str, Array]) -> Batches:
+    """Random samples and labels, in an order that repeats: nothing depends on what they are."""
+    generator = np.random.default_rng(job.seed)
+    count = DIFFERENT_STEPS * job.batch_size
+    shape = job.samples.shape
+    inputs: Array
+    if job.samples.vocabulary is None:
+        if job.execution.layout == "NHWC":
+            shape = (*shape[1:], shape[0])
+        inputs = generator.random((count, *shape), dtype=np.float32)
+    else:
+        inputs = generator.integers(0, job.samples.vocabulary, (count, *shape), dtype=np.int32)
+    labels = generator.integers(0, job.samples.classes, count)
+    order = np.arange(count, dtype=np.int32).reshape(1, DIFFERENT_STEPS, job.batch_size)
+    return Batches(weights, order, inputs, labels, inputs[:1], labels[:1])
+
+
+class _Cycle(Batches):
+    """The batches again and again: step 64 is step 0."""
+
+    def steps_of(self, first: int, steps: int) -> Array:
+        rows: Array = self.order[0, (first + np.arange(steps)) % DIFFERENT_STEPS]
+        return rows
+
+
+def _block(
+    side: Side, job: PairsJob, spec: ModelSpec, batches: Batches, backend_class: type[Backend]
+) -> Block:
+    cycle = _Cycle(**vars(batches))
+    if side == "harness":
+        return _harness(job, spec, cycle, backend_class)
+    bare = cast(Bare, import_file(job.framework, job.implementation, "bare"))
+    if side == "bare":
+        model = bare.own_model(spec, batches.weights, job.execution)
+    else:
+        model = _reference(job)(spec)
+    train = bare.bare_loop(model, job.optimizer, job.execution)
+    return _timed(train, cycle)
+
+
+def _harness(job: PairsJob, spec: ModelSpec, cycle: Batches, backend_class: type[Backend]) -> Block:
+    """A block of the very loop that trials run, with its own clock."""
+    backend = backend_class(spec, job.optimizer, job.execution)
+    backend.load(cycle.weights)
+    feed, pacer = Prepared(backend, cycle), Pacer(job.block_seconds, cycle.most_steps)
+    loop = Loop(backend, cycle, feed, job.optimizer, pacer, lambda event, **values: None)
+    return lambda steps: loop.block(0, steps, steps)[1]
+
+
+def _timed(train: Train, cycle: Batches) -> Block:
+    def block(steps: int) -> float:
+        inputs, labels = cycle.block(0, steps)
+        start = perf_counter()
+        train(inputs, labels)
+        return perf_counter() - start
+
+    return block
+
+
+def _reference(job: PairsJob) -> Callable[[ModelSpec], Any]:
+    """What makes the framework's own model of the same name.
+
+    Raises:
+        WorkerError: the implementation names none.
+    """
+    models = import_file(job.framework, job.implementation, "references").MODELS
+    if job.model not in models:
+        raise WorkerError(
+            f"{job.implementation}/references.py has no model {job.model!r}; expected one of "
+            f"{', '.join(models)}."
+        )
+    return cast(Callable[[ModelSpec], Any], models[job.model])
+
+
+if __name__ == "__main__":
+    sys.exit(serve(run))
