@@ -1,0 +1,70 @@
+"""The pairing itself, with blocks whose seconds the test knows."""
+
+from typing import Any
+
+import numpy as np
+
+from bench.job import Execution
+from bench.models import MODELS
+from bench.optimizer import Optimizer
+from bench.pairs import PairsJob
+from bench.spec import Samples
+from bench.worker.pairs import DIFFERENT_STEPS, WARMUP_PAIRS, _Cycle, measure, random_batches
+
+JOB = PairsJob(
+    framework="x",
+    implementation="x",
+    model="lenet",
+    samples=Samples((1, 28, 28), 10),
+    optimizer=Optimizer("sgd", 0.1, 0.9),
+    execution=Execution("eager", "ieee", "cpu", 1),
+    batch_size=4,
+    sides=("harness", "bare"),
+    weights="x",
+    pairs=40,
+    block_seconds=0.25,
+    seed=3,
+)
+
+
+class Side:
+    """Takes so long for a step, and remembers when it was asked."""
+
+    def __init__(self, name: str, seconds: float, calls: list[str]) -> None:
+        self.name, self.seconds, self.calls = name, seconds, calls
+
+    def __call__(self, steps: int) -> float:
+        self.calls.append(self.name)
+        return steps * self.seconds
+
+
+def test_a_job_survives_its_json() -> None:
+    assert PairsJob.from_json(JOB.to_json()) == JOB
+
+
+def test_pairs_have_both_sides_in_random_order_and_blocks_that_are_long_enough() -> None:
+    calls: list[str] = []
+    sent: list[dict[str, Any]] = []
+    sides = [Side("a", 0.01, calls), Side("b", 0.02, calls)]
+    measure(list(sides), JOB, lambda event, **values: sent.append({"event": event, **values}))
+    assert len(sent) == JOB.pairs
+    # 32 steps of the faster side take 0.32 s, 16 would take 0.16 s.
+    assert {event["steps"] for event in sent} == {32}
+    assert {tuple(event["seconds"]) for event in sent} == {(0.32, 0.64)}
+    measured = calls[-2 * (JOB.pairs + WARMUP_PAIRS) :]
+    order = [tuple(measured[place : place + 2]) for place in range(0, len(measured), 2)]
+    assert set(order) == {("a", "b"), ("b", "a")}
+
+
+def test_data_are_drawn_for_the_model_and_repeat() -> None:
+    batches = random_batches(JOB, {})
+    assert batches.train_inputs.shape == (DIFFERENT_STEPS * 4, 1, 28, 28)
+    cycle = _Cycle(**vars(batches))
+    inputs, labels = cycle.block(0, DIFFERENT_STEPS + 1)
+    assert (inputs[-1] == inputs[0]).all()
+    assert labels.max() < 10
+    words = random_batches(
+        PairsJob.from_json(JOB.to_json().replace('"vocabulary": null', '"vocabulary": 30')), {}
+    )
+    assert words.train_inputs.dtype == np.int32
+    assert MODELS["lenet"].build(JOB.samples).classes == 10

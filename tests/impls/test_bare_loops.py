@@ -1,0 +1,80 @@
+"""The bare loops that the harness is held against train our models: the same steps as we do."""
+
+import json
+import subprocess
+
+import pytest
+
+from bench.errors import UnavailableError
+from bench.host.environments import prepare_environment
+from bench.host.frameworks import discover
+from bench.host.setup import default_variables
+from bench.host.variables import worker_environment
+from tests.conftest import unavailable
+
+PROGRAM = """
+import json, sys
+import numpy as np
+from bench.job import Execution
+from bench.models import MODELS
+from bench.optimizer import Optimizer
+from bench.spec import Samples, arrays_of
+from bench.worker.backend import import_backend, import_file
+
+name, folder, mode, layout = json.loads(sys.argv[1])
+backend_class = import_backend(name, folder)
+bare = import_file(name, folder, "bare")
+spec = MODELS["lenet"].build(Samples((1, 28, 28), 10))
+generator = np.random.default_rng(1)
+weights = {p.name: generator.normal(0, 0.1, p.shape).astype(np.float32) for p in arrays_of(spec)}
+shape = (1, 28, 28) if layout == "NCHW" else (28, 28, 1)
+inputs = generator.random((5, 8, *shape), dtype=np.float32)
+labels = generator.integers(0, 10, (5, 8))
+optimizer = Optimizer("sgd", 0.05, 0.9)
+execution = Execution(mode, "ieee", "cpu", 1, layout)
+
+ours = backend_class(spec, optimizer, execution)
+ours.load(weights)
+for x, y in zip(inputs, labels):
+    ours.step(x, y)
+expected = ours.export()
+
+model = bare.own_model(spec, weights, execution)
+bare.bare_loop(model, optimizer, execution)(inputs, labels)
+parameters = import_file(name, folder, "weights")
+if name == "tensorflow":
+    native = {key: one.numpy() for key, one in parameters.named_variables(model).items()}
+    found = parameters.canonical(arrays_of(spec), native)
+elif name == "mxnet":
+    native = parameters.named_parameters(model)
+    found = {key: one.data().asnumpy() for key, one in native.items()}
+else:
+    native = parameters.named_tensors(model)
+    found = {key: parameters.to_numpy(one) for key, one in native.items()}
+moved = max(float(np.abs(expected[key] - weights[key]).max()) for key in expected)
+error = max(float(np.abs(expected[key] - found[key]).max()) for key in expected)
+print(json.dumps({"names": sorted(found) == sorted(expected), "moved": moved, "error": error}))
+"""
+
+
+@pytest.mark.parametrize("mode", ["eager", "compiled"])
+@pytest.mark.parametrize("name", ["pytorch", "tensorflow", "mxnet"])
+def test_the_bare_loop_takes_our_steps(name: str, mode: str) -> None:
+    framework = discover()[name]
+    try:
+        environment = prepare_environment(framework, "cpu", {}, print)
+    except UnavailableError as error:
+        unavailable(str(error))
+    arguments = json.dumps([name, str(framework.folder), mode, framework.layout])
+    finished = subprocess.run(
+        [str(environment.python), "-P", "-c", PROGRAM, arguments],
+        env=worker_environment(default_variables(framework, "cpu", "ieee", 1), "cpu"),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stderr
+    found = json.loads(finished.stdout.strip().splitlines()[-1])
+    assert found["names"]
+    assert found["moved"] > 1e-3
+    assert found["error"] < 1e-5 * max(1.0, found["moved"])
