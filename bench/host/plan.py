@@ -1,6 +1,6 @@
 """A plan says which trials to run: a TOML file, checked, then expanded."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -34,6 +34,7 @@ class Group:
     """One [[trials]] table: every combination of its lists is a trial.
 
     Attributes:
+        modes: empty for all that each framework has.
         repeats: invocations, each in a fresh process.
         evaluate_every: epochs from one evaluation on the test data to the next.
     """
@@ -118,7 +119,7 @@ def _group(table: TomlTable, frameworks: Collection[str]) -> Group:
         models=tuple(table.names("models", MODELS)),
         datasets=_datasets(table),
         frameworks=tuple(table.names("frameworks", frameworks, list(frameworks))),
-        modes=tuple(table.texts("modes", [DEFAULT_MODE], (DEFAULT_MODE, *MODES))),
+        modes=_group_modes(table),
         settings=tuple(table.texts("settings", ["default"], SETTINGS)),
         precisions=tuple(table.texts("precisions", ["ieee"], TRAINING_PRECISIONS)),
         layouts=tuple(table.texts("layouts", [NATIVE], (NATIVE, *LAYOUTS))),
@@ -132,6 +133,16 @@ def _group(table: TomlTable, frameworks: Collection[str]) -> Group:
     )
     table.finish()
     return group
+
+
+def _group_modes(table: TomlTable) -> tuple[str, ...]:
+    """Modes; none of them for the string `all`: those that each framework has."""
+    allowed = (DEFAULT_MODE, *MODES)
+    names = table.names("modes", (), [DEFAULT_MODE], closed=False)
+    for name in names:
+        if name not in allowed:
+            raise table.fail("modes", names, f"'all', or a list out of {', '.join(allowed)}")
+    return tuple(names)
 
 
 def _datasets(table: TomlTable) -> tuple[str, ...]:
@@ -191,10 +202,8 @@ def expand(plan: Plan, frameworks: Mapping[str, Framework], device: str) -> list
     trials = [
         trial
         for repeat in rounds
-        for number, group in enumerate(plan.groups)
-        if repeat <= group.repeats
-        for unit in _units(group, frameworks, device, repeat)
-        for trial in _shuffled(unit, f"{plan.order_seed} {number} {repeat} {unit[0].id}")
+        for unit in _units(plan, frameworks, device, repeat)
+        for trial in _shuffled(unit, f"{plan.order_seed} {repeat} {unit[0].id}")
     ]
     seen: set[str] = set()
     for trial in trials:
@@ -208,37 +217,56 @@ def expand(plan: Plan, frameworks: Mapping[str, Framework], device: str) -> list
 
 
 def _units(
+    plan: Plan, frameworks: Mapping[str, Framework], device: str, repeat: int
+) -> Iterable[list[Trial]]:
+    """One invocation of every trial: those that do the same work together, whatever their group."""
+    units: dict[tuple[object, ...], list[Trial]] = {}
+    for group in plan.groups:
+        if repeat <= group.repeats:
+            for trial in _invocations(group, frameworks, device, repeat):
+                work = (
+                    *(trial.seed, trial.dataset, trial.model, trial.batch_size, trial.precision),
+                    *(trial.epochs, trial.optimizer),
+                )
+                units.setdefault(work, []).append(trial)
+    return units.values()
+
+
+def _invocations(
     group: Group, frameworks: Mapping[str, Framework], device: str, repeat: int
-) -> Iterator[list[Trial]]:
-    """One invocation of the group's trials: by what they do, those that do the same together."""
+) -> Iterator[Trial]:
+    """One invocation of each of the group's trials."""
     chosen = [frameworks[name] for name in group.frameworks if name in frameworks]
     for seed, dataset, model, batch_size, precision in product(
         group.seeds, group.datasets, group.models, group.batch_sizes, group.precisions
     ):
-        unit = [
-            Trial(
-                model=model,
-                dataset=dataset,
-                framework=framework.name,
-                mode=framework.default_mode if mode == DEFAULT_MODE else mode,
-                settings=settings,
-                precision=precision,
-                device=device,
-                batch_size=batch_size,
-                epochs=group.epochs,
-                optimizer=group.optimizer,
-                seed=seed,
-                repeat=repeat,
-                layout=layout,
-                input=source,
-                evaluate_every=group.evaluate_every,
-            )
-            for settings, layout, source, mode, framework in product(
-                group.settings, group.layouts, group.inputs, group.modes, chosen
-            )
-        ]
-        if unit:
-            yield unit
+        for settings, layout, source, framework in product(
+            group.settings, group.layouts, group.inputs, chosen
+        ):
+            for mode in _modes(group, framework):
+                yield Trial(
+                    model=model,
+                    dataset=dataset,
+                    framework=framework.name,
+                    mode=mode,
+                    settings=settings,
+                    precision=precision,
+                    device=device,
+                    batch_size=batch_size,
+                    epochs=group.epochs,
+                    optimizer=group.optimizer,
+                    seed=seed,
+                    repeat=repeat,
+                    layout=layout,
+                    input=source,
+                    evaluate_every=group.evaluate_every,
+                )
+
+
+def _modes(group: Group, framework: Framework) -> Iterable[str]:
+    if not group.modes:
+        return framework.modes
+    return [framework.default_mode if mode == DEFAULT_MODE else mode for mode in group.modes]
 
 
 def _shuffled(trials: list[Trial], seed: str) -> list[Trial]:

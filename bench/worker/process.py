@@ -32,14 +32,19 @@ def serve(run: Callable[[str, Channel], None]) -> int:
     # its traceback in the trial's log.
     except Exception as error:
         traceback.print_exc()
-        line = (str(error).strip().splitlines() or [""])[0]
         channel.send(
             "error",
-            reason=f"{type(error).__name__}: {line}",
+            reason=f"{type(error).__name__}: {_headline(str(error))}",
             out_of_memory=is_out_of_memory(error),
         )
         return 1
     return 0
+
+
+def _headline(text: str) -> str:
+    """The line that says most: the first; or, where MXNet begins with a traceback, the last."""
+    lines = text.strip().splitlines() or [""]
+    return (lines[-1] if lines[0].startswith("Traceback ") else lines[0]).strip()
 
 
 def is_out_of_memory(error: Exception) -> bool:

@@ -10,13 +10,14 @@ import numpy as np
 from bench.host.data.dataset import Array, Dataset, Split
 from bench.spec import Samples
 
-IMAGES = "synthetic-<C>x<H>x<W>-<classes>"  # channels, height, width
-TEXTS = "synthetic-<L>of<V>-<classes>"  # length in tokens, vocabulary
+IMAGES = "synthetic-<C>x<H>x<W>-<classes>[-<N>]"  # channels, height, width, training samples
+TEXTS = "synthetic-<L>of<V>-<classes>[-<N>]"  # length in tokens, vocabulary
 _NUMBER = "([1-9][0-9]{0,6})"  # no leading zeros: a data set has one name
-_IMAGES = re.compile(f"synthetic-{_NUMBER}x{_NUMBER}x{_NUMBER}-{_NUMBER}")
-_TEXTS = re.compile(f"synthetic-{_NUMBER}of{_NUMBER}-{_NUMBER}")
+_IMAGES = re.compile(f"synthetic-{_NUMBER}x{_NUMBER}x{_NUMBER}-{_NUMBER}(?:-{_NUMBER})?")
+_TEXTS = re.compile(f"synthetic-{_NUMBER}of{_NUMBER}-{_NUMBER}(?:-{_NUMBER})?")
 MOST_VALUES = 2**20  # of a sample: 256 such images take 1 GiB in each layout
 MOST_NAMES = 1_000_000  # classes, tokens
+LEAST_SAMPLES, MOST_SAMPLES, MOST_VALUES_OF_ALL = 16, 1_000_000, 2**28
 LIMITS = f"up to {MOST_VALUES:,} values a sample, 2 to {MOST_NAMES:,} classes and tokens"
 FULL_BYTES = 64 * 2**20
 LEAST_TRAIN, MOST_TRAIN = 256, 8_192
@@ -26,16 +27,17 @@ SEED = 1
 
 def synthetic_dataset(name: str) -> Dataset | None:
     """The data set of that name, None where the name is not of that family or beyond its limits."""
-    samples = _samples(name)
-    if samples is None:
+    found = _samples(name)
+    if found is None:
         return None
+    samples, count = found
     kind = "pixels" if samples.vocabulary is None else "tokens"
     return Dataset(
         name=name,
         summary=f"random {kind} and labels for throughput: accuracy on them means nothing",
         version=1,
         samples=samples,
-        read=partial(read_synthetic, samples),
+        read=partial(read_synthetic, samples, count),
         synthetic=True,
     )
 
@@ -46,26 +48,42 @@ def train_count(samples: Samples) -> int:
     return min(max(fitting, LEAST_TRAIN), MOST_TRAIN)
 
 
-def read_synthetic(samples: Samples) -> tuple[Split, Split]:
-    """Uniform uint8 pixels or int32 tokens with uniform labels; a quarter as many for the test."""
+def read_synthetic(samples: Samples, count: int | None = None) -> tuple[Split, Split]:
+    """Uniform uint8 pixels or int32 tokens with uniform labels; a quarter as many for the test.
+
+    Args:
+        count: training samples; by default, `train_count` of them.
+    """
     # The bits of PCG64 are the same in every version of NumPy; its distributions may change.
     draw = np.random.PCG64(SEED).random_raw
-    count = train_count(samples)
+    count = count or train_count(samples)
     return _split(draw, count, samples), _split(draw, count // TEST_SHARE, samples)
 
 
-def _samples(name: str) -> Samples | None:
+def _samples(name: str) -> tuple[Samples, int | None] | None:
+    """What a name says, and how many training samples, if it says that."""
     if match := _IMAGES.fullmatch(name):
-        *shape, classes = map(int, match.groups())
+        *numbers, last = match.groups()
+        *shape, classes = map(int, numbers)
         samples = Samples(tuple(shape), classes)
     elif match := _TEXTS.fullmatch(name):
-        length, vocabulary, classes = map(int, match.groups())
+        *numbers, last = match.groups()
+        length, vocabulary, classes = map(int, numbers)
         samples = Samples((length,), classes, vocabulary)
     else:
         return None
+    count = None if last is None else int(last)
+    return (samples, count) if _fits(samples, count) else None
+
+
+def _fits(samples: Samples, count: int | None) -> bool:
     names = [samples.classes, *([samples.vocabulary] if samples.vocabulary else [])]
-    fits = prod(samples.shape) <= MOST_VALUES and all(2 <= count <= MOST_NAMES for count in names)
-    return samples if fits else None
+    values = prod(samples.shape)
+    if values > MOST_VALUES or not all(2 <= one <= MOST_NAMES for one in names):
+        return False
+    if count is None:
+        return True
+    return LEAST_SAMPLES <= count <= MOST_SAMPLES and count * values <= MOST_VALUES_OF_ALL
 
 
 def _split(draw: Callable[[int], Array], count: int, samples: Samples) -> Split:

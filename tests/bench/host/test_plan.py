@@ -69,6 +69,26 @@ def test_another_seed_gives_another_order_of_the_same_trials(tmp_path: Path) -> 
     assert {trial.id for trial in first} == {trial.id for trial in other}
 
 
+def test_all_modes_are_those_that_each_framework_has(tmp_path: Path) -> None:
+    text = PLAN.replace("epochs = 2", 'epochs = 2\nmodes = "all"')
+    trials = expand(read_plan(written(tmp_path, text), FRAMEWORKS), FRAMEWORKS, "cpu")
+    assert {trial.mode for trial in trials if trial.framework == "mxnet"} == {"eager", "compiled"}
+    assert {trial.mode for trial in trials if trial.framework == "tensorflow"} == {
+        *("eager", "compiled", "xla"),
+    }
+
+
+def test_what_does_the_same_work_in_two_tables_is_one_unit(tmp_path: Path) -> None:
+    second = PLAN.replace("epochs = 2", 'epochs = 2\nsettings = ["tuned"]')
+    other = PLAN.replace("[32]", "[64]")
+    plan = read_plan(written(tmp_path, PLAN + other + second), FRAMEWORKS)
+    trials = expand(plan, FRAMEWORKS, "cpu")
+    assert [trial.batch_size for trial in trials] == [32] * 6 + [64] * 3
+    assert {trial.settings for trial in trials[:3]} != {"default"} or {
+        trial.settings for trial in trials[3:6]
+    } != {"tuned"}
+
+
 def test_settings_precisions_layouts_and_inputs_multiply(tmp_path: Path) -> None:
     wanted = (
         "epochs = 2\nevaluate_every = 2\n"
@@ -218,7 +238,7 @@ def test_an_optimizer_that_cannot_be_is_one_line(
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["quick", "mnist", "accuracy"])
+@pytest.mark.parametrize("name", ["quick", "standard", "batch-sizes", "mnist", "accuracy"])
 def test_every_model_of_a_plan_takes_its_data(name: str) -> None:
     for trial in expand(read_plan(name, FRAMEWORKS), FRAMEWORKS, "cpu"):
         assert build_spec(trial).classes in (10, 77)

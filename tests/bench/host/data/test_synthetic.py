@@ -17,6 +17,8 @@ TOKENS = [27, 86, 85, 78]
         ("synthetic-3x224x224-1000", Samples((3, 224, 224), 1000)),
         ("synthetic-1x28x28-10", Samples((1, 28, 28), 10)),
         ("synthetic-32of1502-77", Samples((32,), 77, 1502)),
+        ("synthetic-3x32x32-10-512", Samples((3, 32, 32), 10)),
+        ("synthetic-32of1502-77-64", Samples((32,), 77, 1502)),
     ],
 )
 def test_a_name_tells_the_samples(name: str, samples: Samples) -> None:
@@ -32,6 +34,10 @@ def test_a_name_tells_the_samples(name: str, samples: Samples) -> None:
     [
         "synthetic",
         "synthetic-3x224-1000",
+        "synthetic-3x32x32-10-",
+        "synthetic-3x32x32-10-8",
+        "synthetic-3x224x224-10-2000",
+        "synthetic-3x32x32-10-512-1",
         "synthetic-3x224x224",
         "synthetic-3x224x224-1",
         "synthetic-3x224x224-1000001",
@@ -93,3 +99,12 @@ def test_they_are_the_same_on_every_machine() -> None:
     assert test.labels[:5].tolist() == LABELS
     tokens, _ = read_synthetic(Samples((4,), 10, vocabulary=100))
     assert tokens.inputs[0].tolist() == TOKENS
+
+
+def test_a_name_may_say_how_many_samples_there_are() -> None:
+    dataset = synthetic_dataset("synthetic-3x8x8-10-100")
+    assert dataset is not None
+    train, test = dataset.read()
+    assert (len(train.labels), len(test.labels)) == (100, 25)
+    whole, _ = read_synthetic(Samples((3, 8, 8), 10), 100)
+    assert (train.inputs == whole.inputs).all()

@@ -1,0 +1,42 @@
+"""What a worker says of an error, in the words that frameworks really use."""
+
+import pytest
+
+from bench.worker.process import _headline, is_out_of_memory
+
+
+class OutOfMemoryError(RuntimeError):
+    """As PyTorch's on a GPU."""
+
+
+class ResourceExhaustedError(Exception):
+    """As TensorFlow's."""
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB."),
+        ResourceExhaustedError("failed to allocate memory [Op:Conv2D]"),
+        RuntimeError(
+            "[enforce fail at alloc_cpu.cpp:127] err == 0. DefaultCPUAllocator: can't allocate "
+            "memory: you tried to allocate 16777216 bytes. Error code 12 (Cannot allocate memory)"
+        ),
+        RuntimeError("MXNetError: Failed to allocate CPU Memory"),
+    ],
+)
+def test_each_frameworks_want_of_memory_is_known(error: Exception) -> None:
+    assert is_out_of_memory(error)
+
+
+@pytest.mark.parametrize("error", [ValueError("shapes differ"), RuntimeError("CUDA error: 719")])
+def test_other_errors_are_none(error: Exception) -> None:
+    assert not is_out_of_memory(error)
+
+
+def test_the_line_that_says_most_is_kept() -> None:
+    assert _headline("shapes differ\nat line 3") == "shapes differ"
+    text = 'Traceback (most recent call last):\n  File "a.cc", line 75\nMXNetError: Failed to x\n'
+    assert _headline(text) == "MXNetError: Failed to x"
+    assert _headline("") == ""
