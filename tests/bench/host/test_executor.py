@@ -18,7 +18,9 @@ job = sys.stdin.read()
 """
 
 
-def run(folder: Path, program: str, limit: float = 30) -> tuple[Outcome, list[Event]]:
+def run(
+    folder: Path, program: str, limit: float = 30, memory: int | None = None
+) -> tuple[Outcome, list[Event]]:
     events: list[Event] = []
     invocation = Invocation(
         command=(sys.executable, "-c", PREAMBLE + program),
@@ -26,6 +28,7 @@ def run(folder: Path, program: str, limit: float = 30) -> tuple[Outcome, list[Ev
         log=folder / "log",
         standard_input="the job",
         time_limit_seconds=limit,
+        memory_limit_bytes=memory,
     )
     return LocalProcess().run(invocation, events.append), events
 
@@ -42,6 +45,23 @@ send("one", job=job); print("words on stderr", file=sys.stderr); send("two", n=2
     assert outcome.seconds > 0
     log = (tmp_path / "log").read_text()
     assert {"hello from python", "raw bytes {not json}", "words on stderr"} <= set(log.splitlines())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Limits of another process are Linux's.")
+def test_what_goes_beyond_the_limit_of_memory_fails_in_the_worker(tmp_path: Path) -> None:
+    program = """
+def fits(mebibytes):
+    try:
+        return len(bytearray(mebibytes * 2**20)) > 0
+    except MemoryError:
+        return False
+time.sleep(0.5)  # the limit is set once the process has started
+send("tried", small=fits(50), large=fits(400))
+"""
+    _, events = run(tmp_path, program, memory=200 * 2**20)
+    assert events == [{"event": "tried", "small": True, "large": False}]
+    _, events = run(tmp_path, program)
+    assert events == [{"event": "tried", "small": True, "large": True}]
 
 
 def test_the_worker_sees_only_the_given_variables(

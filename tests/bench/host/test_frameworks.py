@@ -63,6 +63,18 @@ def test_two_of_one_name_are_refused(tmp_path: Path) -> None:
         ('title = "Mine"', 'title = "Mine"\nname = "x"', ["unknown key 'name'"]),
         ('GROW = "1"', "GROW = 1", ["'GROW' is 1", "a string"]),
         ('["mine==1"]', '["mine==1"]\nconstraints = "gone.txt"', ["'gone.txt'"]),
+        ('["mine==1"]', '["mine==1"]\nprecisions = ["fp8"]', ["'precisions'", "ieee, tf32, bf16"]),
+        ("[cpu]", "[[tuned]]\nmodels = ['x']\n[cpu]", ["[[tuned]]", "'reason' is missing"]),
+        (
+            "[cpu]",
+            "[[tuned]]\nmodels = ['x']\nreason = 'r'\nsource = 's'\nmodes = ['fast']\n[cpu]",
+            ["[[tuned]]", "'modes'", "eager, compiled, xla"],
+        ),
+        (
+            "[cpu]",
+            "[[tuned]]\nmodels = ['x']\nreason = 'r'\nsource = 's'\nknobs = { a = [1] }\n[cpu]",
+            ["[knobs]", "'a' is [1]", "a single value"],
+        ),
     ],
 )
 def test_a_mistake_is_one_line(tmp_path: Path, old: str, new: str, words: list[str]) -> None:

@@ -14,6 +14,7 @@ PLAN = """
 [[trials]]
 models = ["lenet"]
 datasets = ["digits"]
+inputs = ["prepared", "native"]
 batch_sizes = [32]
 epochs = 3
 [trials.optimizer]
@@ -41,7 +42,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
 
 def test_all_three_trained_on_the_same_bytes(finished: Finished) -> None:
     records = finished.records
-    assert sorted(record.trial.framework for record in records) == sorted(FRAMEWORKS)
+    assert sorted(record.trial.framework for record in records) == sorted(2 * FRAMEWORKS)
     first = records[0]
     for record in records:
         assert record.status == "ok"
@@ -55,6 +56,30 @@ def test_their_losses_agree_over_the_first_ten_steps(finished: Finished) -> None
         assert len(one.losses) == len(other.losses) == 10
         for step, (left, right) in enumerate(zip(one.losses, other.losses, strict=True), start=1):
             assert abs(left / right - 1) < 1e-5, (one.trial.framework, other.trial.framework, step)
+
+
+def test_the_frameworks_own_loader_gives_the_same_batches(finished: Finished) -> None:
+    for framework in FRAMEWORKS:
+        prepared, native = (
+            next(
+                record
+                for record in finished.records
+                if (record.trial.framework, record.trial.input) == (framework, source)
+            )
+            for source in ("prepared", "native")
+        )
+        assert native.losses == pytest.approx(prepared.losses, rel=1e-5)
+
+
+def test_the_host_looks_at_the_workers_from_outside(finished: Finished) -> None:
+    for record in finished.records:
+        assert record.memory["peak_anonymous_bytes"] > 50 * 2**20
+        assert record.memory["anonymous_after_build_bytes"] > 10 * 2**20
+        assert record.absent["device_peak_bytes"] == "The trial ran on the CPU."
+        for quantity in ("device_seconds", "allocator_peak_bytes", "allocator_reserved_bytes"):
+            assert record.absent[quantity].endswith(".")
+        assert record.cost["operations"] > 32 * 416_520 * 4
+        assert record.ceilings["operations_per_second"] > 1e9
 
 
 def test_each_is_certified_before_it_is_timed(finished: Finished) -> None:
