@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from bench.errors import PlanError
 from bench.host.data import DATASETS, find_dataset
 from bench.host.frameworks import MODES, Framework
-from bench.host.setup import DEFAULT
+from bench.host.setup import DEFAULT, SETTINGS, tunings_of
 from bench.models import MODELS
 from bench.results import NATIVE
 from bench.spec import ModelSpec, Samples, without_dropout
@@ -72,10 +72,12 @@ def choose_cells(
     models: Collection[str],
     modes: Collection[str],
     device: str,
+    settings: Collection[str] = (DEFAULT,),
 ) -> list[Cell]:
     """The cells of these frameworks, models (default: those of PAIRS) and modes (default: all).
 
-    A model that is not in PAIRS is verified on the first data set that it takes.
+    A model that is not in PAIRS is verified on the first data set that it takes. Tuned settings
+    have a cell where a framework has some.
 
     Raises:
         PlanError: a name is none.
@@ -83,19 +85,22 @@ def choose_cells(
     for name, known, what in (
         *((name, MODELS, "model") for name in models),
         *((name, MODES, "mode") for name in modes),
+        *((name, SETTINGS, "setting") for name in settings),
     ):
         if name not in known:
             raise PlanError(
                 f"There is no {what} {name!r}; expected names out of {', '.join(known)}."
             )
-    return [
-        Cell(framework, model, dataset, find_dataset(dataset).samples, mode, device)
+    cells = (
+        Cell(framework, model, dataset, find_dataset(dataset).samples, mode, device, setting)
         for model, dataset in _pairs(models)
         for framework in frameworks.values()
         if MODELS[model].family in framework.families
         for mode in framework.modes
         if not modes or mode in modes
-    ]
+        for setting in settings
+    )
+    return [one for one in cells if one.settings == DEFAULT or tunings_of(one.framework, one)]
 
 
 def _pairs(models: Collection[str]) -> Iterator[tuple[str, str]]:

@@ -18,6 +18,7 @@ from bench.host.request import (
 )
 from bench.host.scratch import scratch_folder
 from bench.host.selection import known_and_chosen
+from bench.host.setup import DEFAULT
 from bench.host.verify.cells import Cell, choose_cells
 from bench.host.verify.certification import Certification
 from bench.host.verify.verifier import Verifier
@@ -33,6 +34,12 @@ def add_verify_options(add: Callable[..., Any]) -> None:
             metavar="NAMES",
             help=f"{what} to verify, separated by commas (default: all)",
         )
+    add(
+        "--settings",
+        default=DEFAULT,
+        metavar="NAMES",
+        help="settings to verify, separated by commas: default, tuned (default: default)",
+    )
     add(
         "--fresh",
         action="store_true",
@@ -62,8 +69,10 @@ def read_verification(options: argparse.Namespace) -> Verification:
     """
     request = read_framework_request(lambda name: getattr(options, name))
     _, frameworks = known_and_chosen(request)
-    models, modes = (split_names(name, getattr(options, name)) for name in ("models", "modes"))
-    cells = choose_cells(frameworks, models, modes, request.device)
+    models, modes, settings = (
+        split_names(name, getattr(options, name)) for name in ("models", "modes", "settings")
+    )
+    cells = choose_cells(frameworks, models, modes, request.device, settings or (DEFAULT,))
     if not cells:
         raise PlanError(
             f"{', '.join(frameworks)} implement none of the chosen models in the chosen modes; "

@@ -7,6 +7,7 @@ from typing import Any
 
 from bench.errors import ResultsError
 from bench.host.machine import commit, describe_machine
+from bench.host.setup import DEFAULT
 from bench.host.verify.certification import Finding, document
 from bench.verification import BATCH_SIZE, PRECISIONS, STAGES, STEPS
 
@@ -20,7 +21,7 @@ def finding_row(finding: Finding) -> dict[str, str]:
     return {
         "model": cell.model,
         "framework": cell.framework.title,
-        "mode": cell.mode,
+        "mode": cell.mode if cell.settings == DEFAULT else f"{cell.mode}, {cell.settings}",
         **{PRECISION_TITLES[one]: _largest(finding, one) for one in PRECISIONS},
         "nearest to its limit": _nearest(finding),
         "result": _result(finding),
@@ -115,6 +116,8 @@ def _cell_document(finding: Finding) -> Mapping[str, Any]:
         "dataset": cell.dataset,
         "framework": cell.framework.name,
         "mode": cell.mode,
+        "settings": cell.settings,
+        "layout": cell.layout,
         "device": cell.device,
         "cached": finding.cached,
         "seconds": finding.seconds,
