@@ -58,10 +58,10 @@ def ratio_to_fastest(comparison: Comparison, row: Row) -> Cell:
     """The row's throughput as a multiple of the fastest ranked row's."""
     if not row.finished:
         return missing(unfinished(row))
-    if row.refusal is not None:
-        return missing(NOT_RANKED)
     if comparison.fastest is None:
         return missing(NO_TWO_RANKED)
+    if row.refusal is not None:
+        return missing(NOT_RANKED)
     if row is comparison.fastest:
         return Cell(units.multiple(1.0))
     return Cell(words(row.ratio_to(comparison.fastest), units.multiple))

@@ -219,7 +219,7 @@ def _throughput_caption(rows: Sequence[Row]) -> str:
 
 def _throughput_words(rows: Sequence[Row]) -> str:
     parts = [f"{row.label}: {words(row.throughput, units.number)}" for row in rows]
-    lead = "Throughput in samples per second, median over invocations and its interval"
+    lead = "Throughput in samples per second, median over invocations, with its interval if any"
     return printable(f"{lead}. {'; '.join(parts)}.")
 
 
