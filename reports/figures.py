@@ -32,8 +32,8 @@ POINTS_PER_ROW = 150
 
 WIDTH_INCHES = 5.0
 LONGEST_NAME = 48
-# Of a strip's height: where its name, its blocks and its invocations lie.
-LABELS, BLOCKS, INVOCATIONS = -0.16, 0.05, 0.35
+# Of a strip's height: where its name, its blocks, its invocations and their interval lie.
+LABELS, BLOCKS, INVOCATIONS, INTERVAL = -0.2, 0.0, 0.24, 0.42
 DASHES = ((), (4, 1.6), (1.2, 1.2), (6, 1.6, 1.2, 1.6))
 MARKERS = ("o", "s", "D", "^", "v", "P", "X")
 STYLE: dict[Any, Any] = {
@@ -112,11 +112,11 @@ def throughput(rows: Sequence[Row], name: str) -> Drawing | None:
     """
     if not rows:
         return None
-    figure = Figure(figsize=(WIDTH_INCHES, 0.7 + 0.72 * len(rows)), layout="constrained")
+    figure = Figure(figsize=(WIDTH_INCHES, 0.7 + 0.76 * len(rows)), layout="constrained")
     axes = figure.add_subplot()
-    _scatter(axes, rows, _block_points, s=9, alpha=0.35, zorder=2)
+    _scatter(axes, rows, _block_points, s=9, alpha=0.35)
     _strips(axes, rows)
-    _scatter(axes, rows, _invocation_points, s=34, zorder=4)
+    _scatter(axes, rows, _invocation_points, s=30)
     _frame(axes, rows)
     return Drawing(_throughput_caption(rows), inline(figure, name, _throughput_words(rows)))
 
@@ -159,7 +159,7 @@ def _scatter(
 def _block_points(row: Row, position: int) -> pd.DataFrame:
     blocks = frame.blocks(row.finished).dropna(subset=THROUGHPUT)
     blocks = blocks.iloc[:: _thinning(len(blocks))]
-    return _placed(blocks, row, position + BLOCKS, 0.22)
+    return _placed(blocks, row, position + BLOCKS, 0.2)
 
 
 def _invocation_points(row: Row, position: int) -> pd.DataFrame:
@@ -182,24 +182,24 @@ def _strips(axes: Axes, rows: Sequence[Row]) -> None:
     """Name and median above each strip, where a narrow page has room; below, the interval."""
     across = axes.get_yaxis_transform()
     for position, row in enumerate(rows):
-        found, height = row.throughput, position + INVOCATIONS
+        found, height = row.throughput, position + INTERVAL
         if found.exists:
-            axes.plot([found.low, found.high], [height, height], color=INK, linewidth=2, zorder=3)
-        axes.plot(
-            [found.median, found.median],
-            [height - 0.13, height + 0.13],
-            color=INK,
-            linewidth=2,
-            zorder=5,
-        )
+            _line(axes, (found.low, found.high), (height, height))
+            for end in (found.low, found.high):
+                _line(axes, (end, end), (height - 0.04, height + 0.04))
+        _line(axes, (found.median, found.median), (height - 0.09, height + 0.09))
         label = position + LABELS
         axes.text(0, label, _name(row), transform=across)
         median = units.number(found.median)
         axes.text(1, label, median, transform=across, ha="right", fontweight="bold")
 
 
+def _line(axes: Axes, across: tuple[float, float], down: tuple[float, float]) -> None:
+    axes.plot(across, down, color=INK, linewidth=1.8)
+
+
 def _frame(axes: Axes, rows: Sequence[Row]) -> None:
-    axes.set(xlabel="Samples/s", ylabel="", yticks=[], ylim=(len(rows) - 0.4, -0.45))
+    axes.set(xlabel="Samples/s", ylabel="", yticks=[], ylim=(len(rows) - 0.42, -0.45))
     axes.set_xlim(0, 1.04 * max(axes.dataLim.x1, 1e-9))
     axes.spines["left"].set_visible(False)
     axes.xaxis.set_major_locator(MaxNLocator(5))

@@ -226,10 +226,13 @@ def _facts(records: Sequence[Record]) -> dict[str, str]:
         "Started": [_started(records)],
         "Optimizer": [titles.optimizer(record.trial.optimizer) for record in records],
         "Epochs": [str(record.trial.epochs) for record in records],
+        "Evaluated": [_every(record.trial.evaluate_every) for record in records],
         "Seeds": [str(record.trial.seed) for record in records],
         "Threads of the framework": [str(record.threads) for record in records],
         "Precision": [titles.precision(record.trial.precision) for record in records],
         "Settings": [record.trial.settings for record in records],
+        "Layout of images": [record.trial.layout for record in records],
+        "Batches from": [titles.source(record.trial.input) for record in records],
         "Trainable parameters": [
             f"{titles.model(record.trial.model)}: {record.parameters:,}"
             for record in records
@@ -237,6 +240,10 @@ def _facts(records: Sequence[Record]) -> dict[str, str]:
         ],
     }
     return {name: "; ".join(dict.fromkeys(values)) for name, values in wanted.items() if values}
+
+
+def _every(epochs: int) -> str:
+    return "after every epoch" if epochs == 1 else f"every {titles.count(epochs, 'epoch')}"
 
 
 def _threads(records: Sequence[Record]) -> str | None:

@@ -93,25 +93,25 @@ def caveat(comparison: Comparison) -> str:
             f"{who}, that is one process: no number has an interval, and how much another start "
             "would change it is not known."
         )
-    kinds = titles.listing([_kind(count) for count in sorted(set(counts), reverse=True)])
+    kinds = "; ".join(_kind(count) for count in sorted(set(counts), reverse=True))
     return (
-        f"A number is the median over a row's invocations (fresh processes); in parentheses stands "
-        f"{kinds}. All of it is of one run on one machine: of another day or another machine it "
-        "says nothing."
+        "A number is the median over a row's invocations, which are fresh processes. In "
+        f"parentheses stands, {kinds}. All of it is of one run on one machine: of another day or "
+        "another machine it says nothing."
     )
 
 
 def _kind(count: int) -> str:
     """What stands in parentheses after a number of so many invocations."""
     if count == 1:
-        return "nothing where a row has one invocation"
+        return "of one invocation, nothing"
     if count >= LEAST_FOR_BOOTSTRAP:
-        return f"a {CONFIDENCE:.0%} interval where a row has {count} invocations"
+        return f"of {count} invocations, a {CONFIDENCE:.0%} interval"
     share = f"{100 * order_statistics_coverage(count, 1):g}"
     return (
-        f"the lowest and the highest where a row has {count} invocations, which hold the true "
-        f"median in {share}% of such runs, for fewer than {LEAST_FOR_BOOTSTRAP} have no "
-        f"{CONFIDENCE:.0%} interval"
+        f"of {count} invocations, the lowest and the highest, which hold the true median in "
+        f"{share}% of such runs (fewer than {LEAST_FOR_BOOTSTRAP} have no {CONFIDENCE:.0%} "
+        "interval)"
     )
 
 

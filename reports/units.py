@@ -52,7 +52,7 @@ def multiple(value: float) -> str:
 @_or_absent
 def joules(value: float) -> str:
     """Three significant digits, however small: 0.00512; 1,234."""
-    return f"{value:.3g}" if value < 1000 else _digits(value)
+    return f"{value:#.3g}" if 0 < value < 100 else _digits(value)
 
 
 @_or_absent

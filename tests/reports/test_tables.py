@@ -167,7 +167,7 @@ def test_energy_is_in_joules_per_sample(record: MakeRecord) -> None:
     row = sheet([record(energy=energy)], ENERGY).text.iloc[0]
 
     assert row["GPU energy\u00a0(J/sample)"] == "0.00512"
-    assert row["CPU energy\u00a0(J/sample)"] == "0.01"
+    assert row["CPU energy\u00a0(J/sample)"] == "0.0100"
 
 
 def test_a_number_of_some_invocations_says_of_how_many(record: MakeRecord) -> None:

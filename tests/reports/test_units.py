@@ -43,8 +43,9 @@ def test_a_ratio_near_1_shows_on_which_side_it_is() -> None:
 
 
 def test_joules_of_a_sample_are_small() -> None:
-    assert [units.joules(value) for value in (0.000512, 12.34, 1234.0)] == [
+    assert [units.joules(value) for value in (0.000512, 0.0059, 12.34, 1234.0)] == [
         "0.000512",
+        "0.00590",
         "12.3",
         "1,234",
     ]
