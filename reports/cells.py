@@ -13,6 +13,13 @@ from reports.units import Format
 ONE_INVOCATION = "one invocation has no spread between invocations, and no interval"
 NOT_RANKED = "the row is not ranked"
 NO_TWO_RANKED = "there are no two ranked rows"
+# What a series of blocks looks like, under the heading "Steady state".
+STATES = {
+    "steady": "from the start",
+    "steady after warm-up": "after warm-up",
+    "steady after slowdown": "after slowdown",
+    "no steady state": "none",
+}
 
 
 @dataclass(frozen=True)
@@ -85,7 +92,8 @@ def steady_state(row: Row) -> Cell:
     """How many invocations are in which state."""
     if not row.finished:
         return missing(unfinished(row))
-    return Cell(", ".join(f"{count} {state}" for state, count in row.states.items()))
+    parts = (f"{count} {STATES.get(state, state)}" for state, count in row.states.items())
+    return Cell(", ".join(parts))
 
 
 def bound(row: Row) -> Cell:

@@ -199,7 +199,7 @@ def _line(axes: Axes, across: tuple[float, float], down: tuple[float, float]) ->
 
 
 def _frame(axes: Axes, rows: Sequence[Row]) -> None:
-    axes.set(xlabel="Samples/s", ylabel="", yticks=[], ylim=(len(rows) - 0.42, -0.45))
+    axes.set(xlabel="Samples/s", ylabel="", yticks=[], ylim=(len(rows) - 0.36, -0.45))
     axes.set_xlim(0, 1.04 * max(axes.dataLim.x1, 1e-9))
     axes.spines["left"].set_visible(False)
     axes.xaxis.set_major_locator(MaxNLocator(5))

@@ -171,7 +171,7 @@ SPEED = Layout(
 MACHINE = Layout(
     "Steady state, and how near the steps come to what the machine attains",
     (
-        Column("Invocations by state", "", _of_row(cells.steady_state)),
+        Column("Steady state (invocations)", "", _of_row(cells.steady_state)),
         Column("Blocks per invocation", "", _each("measured_blocks", units.integer)),
         Column("Share of arithmetic", "%", _each("arithmetic_share", units.share)),
         Column("Share of bandwidth", "%", _each("bandwidth_share", units.share)),

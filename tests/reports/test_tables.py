@@ -134,7 +134,7 @@ def test_the_share_of_the_machine_and_its_state(record: MakeRecord) -> None:
     records = [record(repeat=place, steady=state) for place, state in enumerate(states)]
     row = sheet(records, MACHINE).text.iloc[0]
 
-    assert row["Invocations by state"] == "2 steady, 1 no steady state"
+    assert row["Steady state (invocations)"] == "2 from the start, 1 none"
     assert row["Share of arithmetic\u00a0(%)"] == "12.0 (12.0\u201312.0)"
     assert row["Share of bandwidth\u00a0(%)"] == "7.50 (7.50\u20137.50)"
     assert row["Bound by"] == "neither"
