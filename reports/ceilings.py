@@ -40,14 +40,11 @@ def step_roofline(record: Record, step_seconds: float) -> Roofline | str:
     ceiling = ceiling_of(record)
     if ceiling is None:
         return UNREADABLE
-    if ceiling.operations_per_second is None or ceiling.bytes_per_second is None:
+    # A forged file may have rates of 0.
+    arithmetic, memory = ceiling.operations_per_second or 0, ceiling.bytes_per_second or 0
+    if not (arithmetic > 0 and memory > 0):
         return NOT_ATTAINED
-    return roofline(
-        Cost(*map(int, cost)),
-        step_seconds,
-        ceiling.operations_per_second,
-        ceiling.bytes_per_second,
-    )
+    return roofline(Cost(*map(int, cost)), step_seconds, arithmetic, memory)
 
 
 def ceiling_table(records: Iterable[Record]) -> tuple[pd.DataFrame, tuple[str, ...]]:

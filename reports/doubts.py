@@ -122,4 +122,8 @@ def _above(rows: Sequence[Row], column: str, limit: float) -> tuple[str, float]:
     """The rows with an invocation above a limit, and the largest value; no names where none is."""
     worst = {row.label: extremes(row.values(column)).high for row in rows}
     over = {label: value for label, value in worst.items() if value > limit}
-    return "; ".join(over), max(over.values(), default=math.nan)
+    return _names(list(over), rows), max(over.values(), default=math.nan)
+
+
+def _names(labels: Sequence[str], rows: Sequence[Row]) -> str:
+    return "all rows" if len(labels) == len(rows) > 2 else "; ".join(labels)

@@ -14,6 +14,7 @@ def unique_findings(records: Iterable[Record]) -> list[dict[str, str]]:
 
 
 def words(finding: dict[str, str]) -> str:
-    """A finding in one line; a problem, which keeps a run from working, is called so."""
+    """A finding in one line without a full stop; what keeps a run from working is a problem."""
     problem = "problem: " if finding.get("verdict") == "problem" else ""
-    return f"{finding.get('topic')}: {problem}{finding.get('detail')}"
+    detail = str(finding.get("detail")).strip().removesuffix(".")
+    return f"{finding.get('topic')}: {problem}{detail}"

@@ -54,6 +54,9 @@ def test_why_a_step_has_no_share(record: MakeRecord) -> None:
     assert step_roofline(record(ceilings={}), 1.0) == ceilings.NOT_MEASURED
     assert step_roofline(record(ceilings={"products": 1}), 1.0) == ceilings.UNREADABLE
     assert step_roofline(record(ceilings=nobody), 1.0) == ceilings.NOT_ATTAINED
+    for forged in ({"amount": 0, "seconds": [1.0]}, {"amount": 1, "seconds": [float("inf")]}):
+        rates = nobody | {"products": {"x": forged}, "copies": {"x": forged}}
+        assert step_roofline(record(ceilings=rates), 1.0) == ceilings.NOT_ATTAINED
 
 
 def test_a_ceiling_that_nobody_reached_has_no_number(record: MakeRecord) -> None:

@@ -34,6 +34,12 @@ def test_other_load_makes_numbers_doubtful(record: MakeRecord) -> None:
     assert summary([doubt]) == "Doubtful: other programs."
 
 
+def test_all_rows_are_not_listed(three: list[Record]) -> None:
+    (doubt,) = found(*(replace(record, load={"other_share": 0.5}) for record in three))
+
+    assert "(all rows)" in doubt.sentence
+
+
 @pytest.mark.parametrize(
     ("load", "topic", "words"),
     [
