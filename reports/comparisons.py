@@ -1,19 +1,18 @@
 """What may be compared: trials of the same work on the same machine.
 
-A comparison has a row for each framework version, mode and settings. `reports.gate` says which
-of them may be ranked.
+A comparison has a row (`reports.rows`) for each framework version and each way of running it.
+`reports.gate` says which of them may be ranked.
 """
 
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 from bench.optimizer import Optimizer
 from bench.results import Record
-from reports import certificates, frame, gate, titles
-from reports.statistics import Spread, quartiles
+from reports import frame, gate, titles
+from reports.rows import Key, Row
 
 
 @dataclass(frozen=True)
@@ -56,63 +55,6 @@ class Work:
 
 
 @dataclass(frozen=True)
-class Row:
-    """The trials of one framework version in one mode and setting, over seeds and repeats.
-
-    Attributes:
-        refusal: why the row is not ranked, None where it is.
-    """
-
-    framework: str
-    version: str | None
-    mode: str
-    settings: str
-    records: tuple[Record, ...]
-    refusal: str | None = None
-
-    @property
-    def product(self) -> str:
-        """The framework and its version, where known."""
-        return " ".join(filter(None, (titles.framework(self.framework), self.version)))
-
-    @property
-    def label(self) -> str:
-        """Tells the row from the others of its comparison."""
-        return f"{self.product}, {self.mode}, {self.settings}"
-
-    @cached_property
-    def finished(self) -> tuple[Record, ...]:
-        """The trials that numbers are made from."""
-        return tuple(record for record in self.records if record.status == "ok")
-
-    @cached_property
-    def throughput(self) -> Spread:
-        """Samples per second over the measured blocks of all finished trials."""
-        return quartiles(frame.blocks(self.finished)["throughput_samples_per_second"])
-
-    @property
-    def verified(self) -> bool:
-        """Whether it is proved to take the same training steps."""
-        return certificates.unverified(self.records) is None
-
-    @property
-    def entry(self) -> gate.Entry:
-        """What the gate looks at."""
-        return gate.Entry(
-            unverified=certificates.unverified(self.records),
-            accuracies=tuple(frame.trials(self.finished)["test_accuracy"]),
-            finished=bool(self.finished),
-            timed=bool(self.throughput.count),
-        )
-
-    @property
-    def outcome(self) -> str:
-        """How its trials ended: 2 ok, 1 timeout."""
-        statuses = [record.status for record in self.records]
-        return ", ".join(f"{statuses.count(status)} {status}" for status in dict.fromkeys(statuses))
-
-
-@dataclass(frozen=True)
 class Comparison:
     """The same work in several rows.
 
@@ -133,6 +75,11 @@ class Comparison:
     def ranked(self) -> tuple[Row, ...]:
         """The rows that verdicts are made from: verified, no odd one out, with a throughput."""
         return tuple(row for row in self.rows if row.refusal is None)
+
+    @property
+    def fastest(self) -> Row | None:
+        """The first of the ranked rows, where there is another to be faster than."""
+        return self.ranked[0] if len(self.ranked) > 1 else None
 
     @property
     def refused(self) -> tuple[Row, ...]:
@@ -193,14 +140,15 @@ def _test_samples(rows: Iterable[Row]) -> int | None:
 
 def _rows(records: Sequence[Record]) -> list[Row]:
     versions = _versions(records)
-    groups: dict[tuple[str, str | None, str, str], list[Record]] = defaultdict(list)
+    groups: dict[Key, list[Record]] = defaultdict(list)
     for record in records:
         trial = record.trial
         known = versions[trial.framework]
         # A trial that ended before the import has no version; where there is one only, it is that.
         version = record.framework_version or (known[0] if len(known) == 1 else None)
-        groups[trial.framework, version, trial.mode, trial.settings].append(record)
-    return [Row(*key, records=tuple(members)) for key, members in groups.items()]
+        key = Key(trial.framework, version, trial.mode, trial.settings, trial.layout, trial.input)
+        groups[key].append(record)
+    return [Row(key, tuple(members)) for key, members in groups.items()]
 
 
 def _versions(records: Sequence[Record]) -> dict[str, list[str]]:
@@ -212,9 +160,8 @@ def _versions(records: Sequence[Record]) -> dict[str, list[str]]:
 
 
 def _rank(row: Row) -> tuple[bool, bool, float, bool, str]:
-    spread = row.throughput
-    untimed = spread.count == 0
-    speed = 0.0 if untimed else -spread.median
+    untimed = row.throughput.count == 0
+    speed = 0.0 if untimed else -row.throughput.median
     return row.refusal is not None, untimed, speed, not row.finished, row.label
 
 

@@ -2,13 +2,20 @@
 
 import json
 import math
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
-from reports import sentences, tables
+from bench.results import Record
+from reports import sentences
+from reports.ceilings import ceiling_of
 from reports.certificates import certificates
 from reports.comparisons import Comparison, compare
-from reports.machines import machines
+from reports.doubts import doubts
+from reports.fitness import unique_findings
+from reports.frame import machine_key
+from reports.machines import Machine, machines
+from reports.numbers import row_numbers
 from reports.proof import proofs
 from reports.runs import Run
 
@@ -16,16 +23,22 @@ from reports.runs import Run
 # 1: first version.
 # 2: rows that are not ranked stand below the others and have no ratio_to_fastest; headline,
 #    certificates; the optimizer has all its fields.
-SCHEMA = 2
+# 3: numbers are medians over invocations and no longer over pooled blocks, with `intervals` and
+#    `absent` beside them; percentiles of blocks and lowest and highest of trials are gone. New:
+#    layout, input, steady, bound, shares of the ceilings, spreads, noise floor, memory, energy,
+#    tuning, doubts; of a machine its ceilings and what was noted of it.
+SCHEMA = 3
 
 
 def document(run: Run) -> str:
     """The comparisons of a run with their rows, and the trials that are not ok."""
-    keys = {machine.key: machine for machine in machines(run.records)}
     content = {
         "schema": SCHEMA,
         "run": run.name,
-        "machines": [{"key": key, **machine.facts} for key, machine in keys.items()],
+        "machines": [
+            {"key": machine.key, **machine.facts, **_machine(machine, run.records)}
+            for machine in machines(run.records)
+        ],
         "comparisons": [_comparison(comparison) for comparison in compare(run.records)],
         "not_ok": [
             {"trial": record.trial.id, "status": record.status, "reason": record.reason}
@@ -37,13 +50,23 @@ def document(run: Run) -> str:
     return json.dumps(_finite(content), indent=2, allow_nan=False) + "\n"
 
 
+def _machine(machine: Machine, records: Iterable[Record]) -> dict[str, Any]:
+    own = [record for record in records if machine_key(record.machine) == machine.key]
+    found = {record.trial.precision: ceiling_of(record) for record in reversed(own)}
+    return {
+        "ceilings": {name: asdict(ceiling) for name, ceiling in found.items() if ceiling},
+        "fitness": unique_findings(own),
+    }
+
+
 def _comparison(comparison: Comparison) -> dict[str, Any]:
     return {
         "title": comparison.title,
         **asdict(comparison.work),
         "headline": sentences.headline(comparison),
         "same_digests": all(proof.same for proof in proofs(comparison)),
-        "rows": tables.comparison_numbers(comparison).to_dict(orient="records"),
+        "rows": row_numbers(comparison),
+        "doubts": [doubt.sentence for doubt in doubts(comparison)],
         "certificates": [
             {"label": row.label, **asdict(certificate)}
             for row in comparison.rows

@@ -1,7 +1,7 @@
-"""The figures of a comparison: throughput of every block, losses and accuracy over the epochs."""
+"""The figures of a comparison: throughput by block and invocation, losses and accuracy by epoch."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import cycle
 from typing import Any
@@ -15,8 +15,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
-from reports import frame, titles, units
-from reports.comparisons import Comparison, Row
+from reports import frame, units
+from reports.cells import words
+from reports.comparisons import Comparison
+from reports.rows import THROUGHPUT, Row
 from reports.svg import INK, RULE, inline, printable
 from reports.tables import NOT_RANKED
 from reports.units import Format
@@ -30,6 +32,8 @@ POINTS_PER_ROW = 150
 
 WIDTH_INCHES = 5.0
 LONGEST_NAME = 48
+# Of a strip's height: where its name, its blocks, its invocations and their interval lie.
+LABELS, BLOCKS, INVOCATIONS, INTERVAL = -0.2, 0.0, 0.24, 0.42
 DASHES = ((), (4, 1.6), (1.2, 1.2), (6, 1.6, 1.2, 1.6))
 MARKERS = ("o", "s", "D", "^", "v", "P", "X")
 STYLE: dict[Any, Any] = {
@@ -102,25 +106,18 @@ def colours(frameworks: Iterable[str]) -> dict[str, str]:
 
 
 def throughput(rows: Sequence[Row], name: str) -> Drawing | None:
-    """A point per measured block and a mark at the median, one strip per row, from 0."""
+    """A faint point per measured block, a large one per invocation, a bar for the interval.
+
+    One strip per row, from 0.
+    """
     if not rows:
         return None
-    points = pd.concat([_points(row, position) for position, row in enumerate(rows)])
-    figure = Figure(figsize=(WIDTH_INCHES, 0.7 + 0.62 * len(rows)), layout="constrained")
+    figure = Figure(figsize=(WIDTH_INCHES, 0.7 + 0.76 * len(rows)), layout="constrained")
     axes = figure.add_subplot()
-    sns.scatterplot(
-        points,
-        x="throughput_samples_per_second",
-        y="height",
-        hue="framework",
-        palette=colours(row.framework for row in rows),
-        s=16,
-        linewidth=0,
-        alpha=0.75,
-        legend=False,
-        ax=axes,
-    )
+    _scatter(axes, rows, _block_points, s=9, alpha=0.35)
     _strips(axes, rows)
+    _scatter(axes, rows, _invocation_points, s=30)
+    _frame(axes, rows)
     return Drawing(_throughput_caption(rows), inline(figure, name, _throughput_words(rows)))
 
 
@@ -138,17 +135,43 @@ def curve_figure(rows: Sequence[Row], curve: Curve, name: str) -> Drawing | None
     axes.set(xlabel="Epoch", ylabel="")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes.yaxis.set_major_locator(MaxNLocator(6, steps=(1, 2, 2.5, 5, 10)))
-    words = _curve_words(values, curve, shown)
     anchor = f"{name}-{curve.column.replace('_', '-')}"
-    return Drawing(curve.title + _repeats(values), inline(figure, anchor, words))
+    description = _curve_words(values, curve, shown)
+    return Drawing(curve.title + _repeats(values), inline(figure, anchor, description))
 
 
-def _points(row: Row, position: int) -> pd.DataFrame:
-    blocks = frame.blocks(row.finished).dropna(subset="throughput_samples_per_second")
+def _scatter(
+    axes: Axes, rows: Sequence[Row], points: Callable[[Row, int], pd.DataFrame], **look: Any
+) -> None:
+    sns.scatterplot(
+        pd.concat([points(row, position) for position, row in enumerate(rows)]),
+        x=THROUGHPUT,
+        y="height",
+        hue="framework",
+        palette=colours(row.framework for row in rows),
+        linewidth=0,
+        legend=False,
+        ax=axes,
+        **look,
+    )
+
+
+def _block_points(row: Row, position: int) -> pd.DataFrame:
+    blocks = frame.blocks(row.finished).dropna(subset=THROUGHPUT)
     blocks = blocks.iloc[:: _thinning(len(blocks))]
+    return _placed(blocks, row, position + BLOCKS, 0.2)
+
+
+def _invocation_points(row: Row, position: int) -> pd.DataFrame:
+    return _placed(row.trials.dropna(subset=THROUGHPUT), row, position + INVOCATIONS, 0.1)
+
+
+def _placed(points: pd.DataFrame, row: Row, middle: float, height: float) -> pd.DataFrame:
     # Multiples of the golden ratio spread points evenly, and the same each time.
-    spread = (np.arange(len(blocks)) * 0.6180339887) % 1 - 0.5
-    return blocks.assign(height=position + 0.14 + 0.26 * spread, framework=row.framework)
+    spread = (np.arange(len(points)) * 0.6180339887) % 1 - 0.5
+    return points.assign(
+        height=middle + (height * spread if len(points) > 1 else 0.0), framework=row.framework
+    )[[THROUGHPUT, "height", "framework"]]
 
 
 def _thinning(blocks: int) -> int:
@@ -156,15 +179,27 @@ def _thinning(blocks: int) -> int:
 
 
 def _strips(axes: Axes, rows: Sequence[Row]) -> None:
-    """Name and median above each strip, where a narrow page has room for them."""
+    """Name and median above each strip, where a narrow page has room; below, the interval."""
     across = axes.get_yaxis_transform()
     for position, row in enumerate(rows):
-        middle = row.throughput.median
-        axes.plot([middle, middle], [position - 0.06, position + 0.34], color=INK, linewidth=2)
-        height = position - 0.16
-        axes.text(0, height, _name(row), transform=across)
-        axes.text(1, height, units.number(middle), transform=across, ha="right", fontweight="bold")
-    axes.set(xlabel="Samples/s", ylabel="", yticks=[], ylim=(len(rows) - 0.45, -0.5))
+        found, height = row.throughput, position + INTERVAL
+        if found.exists:
+            _line(axes, (found.low, found.high), (height, height))
+            for end in (found.low, found.high):
+                _line(axes, (end, end), (height - 0.04, height + 0.04))
+        _line(axes, (found.median, found.median), (height - 0.09, height + 0.09))
+        label = position + LABELS
+        axes.text(0, label, _name(row), transform=across)
+        median = units.number(found.median)
+        axes.text(1, label, median, transform=across, ha="right", fontweight="bold")
+
+
+def _line(axes: Axes, across: tuple[float, float], down: tuple[float, float]) -> None:
+    axes.plot(across, down, color=INK, linewidth=1.8)
+
+
+def _frame(axes: Axes, rows: Sequence[Row]) -> None:
+    axes.set(xlabel="Samples/s", ylabel="", yticks=[], ylim=(len(rows) - 0.36, -0.45))
     axes.set_xlim(0, 1.04 * max(axes.dataLim.x1, 1e-9))
     axes.spines["left"].set_visible(False)
     axes.xaxis.set_major_locator(MaxNLocator(5))
@@ -173,18 +208,18 @@ def _strips(axes: Axes, rows: Sequence[Row]) -> None:
 
 
 def _throughput_caption(rows: Sequence[Row]) -> str:
-    step = max(_thinning(row.throughput.count) for row in rows)
-    thinned = f", 1 point in {step} of the row with most blocks" if step > 1 else ""
-    return f"Throughput: a point per measured block, a line at the median{thinned}"
+    step = max(_thinning(len(frame.blocks(row.finished))) for row in rows)
+    thinned = f" (1 in {step} of the row with most blocks)" if step > 1 else ""
+    bar = ", a bar over their interval" if any(row.throughput.exists for row in rows) else ""
+    return (
+        f"Throughput: a faint point per measured block{thinned}, a large one per invocation, a "
+        f"line at the median of the invocations{bar}"
+    )
 
 
 def _throughput_words(rows: Sequence[Row]) -> str:
-    parts = [
-        f"{row.label}: {units.number(row.throughput.median)} "
-        f"({units.span(row.throughput.low, row.throughput.high, units.number)})"
-        for row in rows
-    ]
-    lead = "Throughput in samples per second, median and 25th to 75th percentile"
+    parts = [f"{row.label}: {words(row.throughput, units.number)}" for row in rows]
+    lead = "Throughput in samples per second, median over invocations, with its interval if any"
     return printable(f"{lead}. {'; '.join(parts)}.")
 
 
@@ -264,7 +299,9 @@ def _curve_words(values: pd.DataFrame, curve: Curve, rows: Mapping[int, Row]) ->
     for position, row in rows.items():
         own = values[values["row"] == position]
         middles = own.groupby("epoch")[curve.column].median()
-        first, last = (curve.text(float(middles.iloc[end])) for end in (0, -1))
-        epochs = titles.count(len(middles), "epoch")
-        parts.append(f"{row.label}: {first} after the first epoch, {last} after {epochs}")
+        ends = [
+            f"{curve.text(float(middles.iloc[end]))} after epoch {middles.index[end]}"
+            for end in (0, -1)
+        ]
+        parts.append(f"{row.label}: {', '.join(ends)}")
     return printable(f"{curve.title}. {'; '.join(parts)}.")

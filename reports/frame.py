@@ -1,9 +1,10 @@
-"""Records as pandas data frames: one row per trial, per measured block or per epoch.
+"""Records as pandas data frames: one row per trial, per measured block or per evaluated epoch.
 
-Times are in seconds, sizes in bytes, throughput in samples per second,
-accuracies between 0 and 1. What a trial did not give is NaN or None. The
-column `record` is a record's position among those loaded: it joins the frames,
-since two runs can hold the same trial.
+`reports.columns` says what is in the columns. Times are in seconds, sizes in
+bytes, throughput in samples per second, accuracies and shares between 0 and 1.
+What a trial did not give is NaN or None. The column `record` is a record's
+position among those loaded: it joins the frames, since two runs can hold the
+same trial.
 """
 
 import hashlib
@@ -16,98 +17,13 @@ import pandas as pd
 
 from bench.optimizer import Optimizer
 from bench.results import Block, Record
-from reports import certificates, titles
-from reports.statistics import quartiles, throughput
+from reports import certificates, fitness, titles, tuning
+from reports.ceilings import ceiling_of, step_roofline
+from reports.columns import BLOCK_COLUMNS, EPOCH_COLUMNS, TRIAL_COLUMNS
+from reports.statistics import median, quartiles, ratio, relative_iqr, throughput
 
-TRIAL_COLUMNS: dict[str, str] = {
-    "record": "position of the record among those loaded, from 0",
-    "run": "name of the run",
-    "trial": "the trial's id",
-    "model": "name of the model",
-    "family": "what the model is a setting of; of an unknown model its name",
-    "dataset": "name of the data set",
-    "framework": "name of the implementation",
-    "framework_version": "version that the framework reports, None where it was not imported",
-    "mode": "how the model is executed, such as eager or compiled",
-    "settings": "default or tuned",
-    "precision": "number format and what may be rounded, such as ieee",
-    "device": "cpu or cuda",
-    "batch_size": "samples per training step",
-    "epochs": "passes over the training data that were asked for",
-    "optimizer": "update rule",
-    "learning_rate": "of the update rule",
-    "learning_rate_changes": "epoch:rate, ... with epochs from 1; empty where it is constant",
-    "momentum": "of the update rule sgd",
-    "weight_decay": "of the update rule, on kernels only",
-    "beta1": "of the update rule adam",
-    "beta2": "of the update rule adam",
-    "epsilon": "of the update rule adam",
-    "seed": "that weights and batch order were drawn with",
-    "repeat": "number of the repetition",
-    "status": "ok, failed, skipped or timeout",
-    "reason": "why it is not ok, else None",
-    "started": "time of the start, UTC",
-    "plan": "name of the plan",
-    "commit": "of samestep, None where unknown",
-    "machine": "12 hexadecimal digits, equal for equal machines",
-    "cpu": "model of the processor",
-    "threads": "of the framework's own pool on the CPU",
-    "parameters": "number of trainable values",
-    "measured_blocks": "number of blocks after warm-up",
-    "throughput_samples_per_second": "median over the measured blocks",
-    "throughput_p25_samples_per_second": "25th percentile over the measured blocks",
-    "throughput_p75_samples_per_second": "75th percentile over the measured blocks",
-    "training_seconds": "sum of all blocks, warm-up included",
-    "time_to_first_step_seconds": "import, build and first step together",
-    "import_seconds": "importing the framework",
-    "inputs_seconds": "opening and checking weights, data and batch order",
-    "build_seconds": "building the model and loading its weights",
-    "first_step_seconds": "the first training step, which includes compilation",
-    "evaluation_seconds": "all evaluations together",
-    "exit_seconds": "from the worker's last event to its end, the framework's teardown",
-    "process_seconds": "the worker process from start to end",
-    "worker_processor_seconds": "processor time of the worker, user and system",
-    "other_load_share": "share of all processors that other programs took meanwhile, 0 to 1",
-    "peak_resident_bytes": "largest resident set of the worker process",
-    "resident_after_import_bytes": "largest resident set until the framework was imported",
-    "resident_after_build_bytes": "largest resident set until the model was built",
-    "allocator_peak_bytes": "most that the framework's GPU allocator gave out at once",
-    "allocator_reserved_bytes": "what the framework's GPU allocator took from the device",
-    "train_loss": "of the last epoch, mean per sample",
-    "test_loss": "after the last epoch, mean per sample",
-    "test_accuracy": "after the last epoch, share of correct predictions",
-    "test_samples": "number of samples of the test set",
-    "verdict": "of its certificate: verified, different or unchecked, which no certificate is too",
-    "certificate_checked": "when the certificate was made, UTC, None where there is none",
-    "quantities": "number of quantities that were compared with the reference",
-    "worst_error_float64": "largest relative error in float64, known defects aside",
-    "worst_error_float32": "largest relative error in float32, known defects aside",
-    "known_defects": "names of the framework's defects that exceed a limit, by semicolons",
-    "digest_weights": "SHA-256 of the initial weights",
-    "digest_data": "SHA-256 of the data",
-    "digest_order": "SHA-256 of the batch order",
-}
-
-BLOCK_COLUMNS: dict[str, str] = {
-    "record": "as in the trials' frame",
-    "trial": "the trial's id",
-    "block": "number of the measured block, from 1",
-    "steps": "training steps of the block",
-    "samples": "samples of the block",
-    "seconds": "between the two synchronisations of the device",
-    "throughput_samples_per_second": "samples by seconds",
-}
-
-EPOCH_COLUMNS: dict[str, str] = {
-    "record": "as in the trials' frame",
-    "trial": "the trial's id",
-    "epoch": "number of the epoch, from 1",
-    "train_loss": "mean per sample over the epoch",
-    "test_loss": "mean per sample after the epoch",
-    "test_accuracy": "share of correct predictions after the epoch",
-    "seconds": "of the epoch's blocks",
-    "evaluation_seconds": "of the evaluation after it",
-}
+# What a record calls memory is called the same here.
+MEMORY = tuple(name for name in TRIAL_COLUMNS if name.endswith("_bytes") and name != "step_bytes")
 
 
 def trials(records: Iterable[Record]) -> pd.DataFrame:
@@ -128,6 +44,7 @@ def blocks(records: Iterable[Record]) -> pd.DataFrame:
             "steps": block.steps,
             "samples": block.samples,
             "seconds": block.seconds,
+            "device_seconds": _number(block.device_seconds),
             "throughput_samples_per_second": _throughput(block),
         }
         for number, record in enumerate(records)
@@ -137,12 +54,12 @@ def blocks(records: Iterable[Record]) -> pd.DataFrame:
 
 
 def epochs(records: Iterable[Record]) -> pd.DataFrame:
-    """One row per finished epoch, with the columns of `EPOCH_COLUMNS`."""
+    """One row per evaluation, with the columns of `EPOCH_COLUMNS`."""
     rows = [
-        {"record": number, "trial": record.trial.id, "epoch": position}
-        | {name: _number(value) for name, value in vars(epoch).items()}
+        {name: _number(value) for name, value in vars(epoch).items()}
+        | {"record": number, "trial": record.trial.id, "epoch": epoch.number}
         for number, record in enumerate(records)
-        for position, epoch in enumerate(record.epochs, start=1)
+        for epoch in record.epochs
     ]
     return pd.DataFrame(rows, columns=list(EPOCH_COLUMNS))
 
@@ -165,16 +82,23 @@ def _trial(number: int, record: Record) -> dict[str, Any]:
         "status": record.status,
         "reason": record.reason,
         "started": record.started,
+        "position": record.position,
+        "steady": record.steady,
         "plan": record.plan,
         "commit": record.commit,
         "machine": machine_key(record.machine),
         "cpu": record.machine.get("cpu"),
         "threads": record.threads,
         "parameters": record.parameters,
+        "tuning": tuning.words(record.tuning),
+        "fitness": "; ".join(fitness.words(finding) for finding in record.fitness),
+        "absent": "; ".join(f"{name}: {reason}" for name, reason in record.absent.items()),
     }
     digests = {f"digest_{name}": record.digests.get(name) for name in ("weights", "data", "order")}
     asked = trial | _optimizer(record.trial.optimizer) | origin
-    measured = _speed(record) | _times(record) | _memory(record) | _fit(record)
+    speed = _speed(record)
+    measured = speed | _roofline(record, speed["step_seconds"]) | _times(record) | _load(record)
+    measured |= _memory(record) | _energy(record) | _fit(record)
     return asked | digests | measured | _proof(record)
 
 
@@ -201,12 +125,34 @@ def _proof(record: Record) -> dict[str, Any]:
 
 
 def _speed(record: Record) -> dict[str, Any]:
-    spread = quartiles(_throughput(block) for block in record.measured_blocks)
+    rates = [_throughput(block) for block in record.measured_blocks]
+    spread = quartiles(rates)
     return {
         "measured_blocks": spread.count,
         "throughput_samples_per_second": spread.median,
         "throughput_p25_samples_per_second": spread.low,
         "throughput_p75_samples_per_second": spread.high,
+        "relative_block_iqr": relative_iqr(rates),
+        "step_seconds": median(_step_seconds(block) for block in record.measured_blocks),
+        "device_clock_difference": median(
+            _clock_difference(block) for block in record.measured_blocks
+        ),
+    }
+
+
+def _roofline(record: Record, step_seconds: float) -> dict[str, Any]:
+    ceiling = ceiling_of(record)
+    operations = ceiling.operations_per_second if ceiling else None
+    bandwidth = ceiling.bytes_per_second if ceiling else None
+    found = step_roofline(record, step_seconds)
+    return {
+        "step_operations": _number(record.cost.get("operations")),
+        "step_bytes": _number(record.cost.get("bytes")),
+        "ceiling_operations_per_second": _number(operations),
+        "ceiling_bytes_per_second": _number(bandwidth),
+        "arithmetic_share": math.nan if isinstance(found, str) else found.arithmetic_share,
+        "bandwidth_share": math.nan if isinstance(found, str) else found.bandwidth_share,
+        "bound": None if isinstance(found, str) else found.bound,
     }
 
 
@@ -218,14 +164,32 @@ def _times(record: Record) -> dict[str, float]:
         "time_to_first_step_seconds": _total(
             [seconds["import"], seconds["build"], seconds["first_step"]]
         ),
+    }
+
+
+def _load(record: Record) -> dict[str, float]:
+    names = ("steal_share", "involuntary_switches", "throttle_events", "gpu_thermal_seconds")
+    return {name: _number(record.load.get(name)) for name in names} | {
         "worker_processor_seconds": _number(record.load.get("worker_seconds")),
         "other_load_share": _number(record.load.get("other_share")),
     }
 
 
+def _energy(record: Record) -> dict[str, float]:
+    names = ("gpu_joules", "cpu_package_joules", "samples", "seconds")
+    gpu, package, samples, seconds = (_number(record.energy.get(name)) for name in names)
+    return {
+        "gpu_joules": gpu,
+        "cpu_package_joules": package,
+        "energy_samples": samples,
+        "energy_seconds": seconds,
+        "gpu_joules_per_sample": ratio(gpu, samples),
+        "cpu_package_joules_per_sample": ratio(package, samples),
+    }
+
+
 def _memory(record: Record) -> dict[str, float]:
-    names = [name for name in TRIAL_COLUMNS if name.endswith("_bytes")]
-    return {name: _number(record.memory.get(name)) for name in names}
+    return {name: _number(record.memory.get(name)) for name in MEMORY}
 
 
 def _fit(record: Record) -> dict[str, float]:
@@ -236,6 +200,16 @@ def _fit(record: Record) -> dict[str, float]:
 
 def _throughput(block: Block) -> float:
     return throughput(_number(block.samples), _number(block.seconds))
+
+
+def _step_seconds(block: Block) -> float:
+    steps = _number(block.steps)
+    return _number(block.seconds) / steps if steps > 0 else math.nan
+
+
+def _clock_difference(block: Block) -> float:
+    host, device = _number(block.seconds), _number(block.device_seconds)
+    return abs(device - host) / host if host > 0 else math.nan
 
 
 def _total(values: Sequence[float | None]) -> float:

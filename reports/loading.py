@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from bench.results import Record, read_records
-from reports import frame
+from reports import columns, frame
 from reports.comparisons import compare
 from reports.runs import records_files
 
@@ -16,7 +16,7 @@ RANK_COLUMNS: dict[str, str] = {
     "ranked": "whether the report of the trial's run ranks its row",
     "unranked_reason": "why not, None where it does",
 }
-COLUMNS: dict[str, str] = frame.TRIAL_COLUMNS | RANK_COLUMNS
+COLUMNS: dict[str, str] = columns.TRIAL_COLUMNS | RANK_COLUMNS
 
 
 def load(path: str | PathLike[str]) -> pd.DataFrame:

@@ -9,15 +9,23 @@ import pandas as pd
 from markupsafe import Markup
 
 from bench.results import Record
-from reports import certificates, environments, sentences, tables, titles
+from reports import certificates, environments, fitness, sentences, titles, tuning
+from reports.ceilings import ceiling_table
 from reports.comparisons import Comparison, compare
+from reports.doubts import Doubt, doubts, summary
 from reports.figures import Drawing, drawings
+from reports.frame import machine_key
 from reports.machines import Machine, machine_table, machines
 from reports.markup import table
 from reports.proof import Proof, losses_text, proofs
+from reports.rows import DEFAULT
 from reports.runs import Run
+from reports.tables import ENERGY, MACHINE, MEMORY, PROOF, SPEED, TIMES, Layout, failures, sheets
 
 TEMPLATES = Path(__file__).parent / "templates"
+
+SPEED_TABLES = (SPEED, MACHINE, PROOF)
+DETAIL_TABLES = (TIMES, MEMORY, ENERGY)
 
 
 @dataclass(frozen=True)
@@ -28,6 +36,34 @@ class ProofSection:
     proof: Proof
     digests: Markup | None
     losses: Markup | None
+
+
+@dataclass(frozen=True)
+class PageTable:
+    """A table of a comparison as HTML, with what stands under it; no HTML without a column."""
+
+    html: Markup | None
+    notes: dict[str, str]
+    absent: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """What the tuned settings of a row consist of."""
+
+    label: str
+    words: str
+    origins: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class MachineSection:
+    """What a machine attains at most, and what was noted of it before the run."""
+
+    machine: Machine
+    ceilings: Markup | None
+    left_out: tuple[str, ...]
+    findings: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -43,8 +79,11 @@ class Section:
     refusals: dict[str, str]
     accuracy_gate: str
     caveat: str
-    doubt: str
-    table: Markup
+    doubtful: str
+    doubts: tuple[Doubt, ...]
+    speed: tuple[PageTable, ...]
+    details: tuple[PageTable, ...]
+    tuned: tuple[Tuned, ...]
     drawings: tuple[Drawing, ...]
     proof: str
     certificates: Markup
@@ -70,6 +109,7 @@ def render(run: Run) -> str:
         run=run,
         sections=sections,
         machines=found,
+        machine_sections=[_machine(machine, run.records) for machine in found],
         outcome=_outcome(run.records),
         facts=_facts(run.records),
         threads=_threads(run.records),
@@ -84,7 +124,8 @@ def render(run: Run) -> str:
 
 def _section(number: int, comparison: Comparison, found: Sequence[Machine]) -> Section:
     anchor = f"comparison-{number}"
-    text = tables.comparison_text(tables.comparison_numbers(comparison))
+    found_doubts = doubts(comparison)
+    finished = any(row.finished for row in comparison.rows)
     return Section(
         anchor=anchor,
         comparison=comparison,
@@ -95,18 +136,51 @@ def _section(number: int, comparison: Comparison, found: Sequence[Machine]) -> S
         refusals=sentences.refusals(comparison),
         accuracy_gate=sentences.accuracy_gate(comparison),
         caveat=sentences.caveat(comparison),
-        doubt=sentences.doubt(comparison),
-        table=table(
-            text,
-            "Throughput, accuracy, proof, times and memory; the fastest first, rows that are "
-            "not ranked below",
-            "Framework",
-            "numbers",
-        ),
+        doubtful=summary(found_doubts),
+        doubts=found_doubts,
+        speed=_tables(comparison, SPEED_TABLES if finished else SPEED_TABLES[:1]),
+        details=_tables(comparison, DETAIL_TABLES if finished else ()),
+        tuned=_tuned(comparison),
         drawings=drawings(comparison, anchor),
         proof=sentences.proof(comparison),
         certificates=_certificates(comparison),
         proofs=_proofs(comparison),
+    )
+
+
+def _tables(comparison: Comparison, layouts: Sequence[Layout]) -> tuple[PageTable, ...]:
+    return tuple(
+        PageTable(
+            table(sheet.text, sheet.caption, "Framework", "numbers")
+            if len(sheet.text.columns)
+            else None,
+            sheet.notes,
+            sheet.absent,
+        )
+        for sheet in sheets(comparison, layouts)
+    )
+
+
+def _tuned(comparison: Comparison) -> tuple[Tuned, ...]:
+    """The rows with other than default settings, each combination once."""
+    found = dict.fromkeys(
+        (row.label, tuning.words(record.tuning) or tuning.NOTHING, tuning.origins(record.tuning))
+        for row in comparison.rows
+        if row.key.settings != DEFAULT
+        for record in row.finished
+    )
+    return tuple(Tuned(*one) for one in found)
+
+
+def _machine(machine: Machine, records: Sequence[Record]) -> MachineSection:
+    own = [record for record in records if machine_key(record.machine) == machine.key]
+    text, left_out = ceiling_table(own)
+    caption = "What the frameworks' own matrix product and copy reached, and the highest of them"
+    return MachineSection(
+        machine,
+        _table(text, caption, "Operation", "numbers"),
+        left_out,
+        tuple(fitness.words(finding) for finding in fitness.unique_findings(own)),
     )
 
 
@@ -141,7 +215,7 @@ def _outcome(records: Sequence[Record]) -> str:
 
 
 def _failures(records: Sequence[Record]) -> Markup | None:
-    return _table(tables.failures(records), "Trials that did not finish, and why", "Trial", "words")
+    return _table(failures(records), "Trials that did not finish, and why", "Trial", "words")
 
 
 def _facts(records: Sequence[Record]) -> dict[str, str]:
@@ -152,10 +226,13 @@ def _facts(records: Sequence[Record]) -> dict[str, str]:
         "Started": [_started(records)],
         "Optimizer": [titles.optimizer(record.trial.optimizer) for record in records],
         "Epochs": [str(record.trial.epochs) for record in records],
+        "Evaluated": [_every(record.trial.evaluate_every) for record in records],
         "Seeds": [str(record.trial.seed) for record in records],
         "Threads of the framework": [str(record.threads) for record in records],
         "Precision": [titles.precision(record.trial.precision) for record in records],
         "Settings": [record.trial.settings for record in records],
+        "Layout of images": [record.trial.layout for record in records],
+        "Batches from": [titles.source(record.trial.input) for record in records],
         "Trainable parameters": [
             f"{titles.model(record.trial.model)}: {record.parameters:,}"
             for record in records
@@ -163,6 +240,10 @@ def _facts(records: Sequence[Record]) -> dict[str, str]:
         ],
     }
     return {name: "; ".join(dict.fromkeys(values)) for name, values in wanted.items() if values}
+
+
+def _every(epochs: int) -> str:
+    return "after every epoch" if epochs == 1 else f"every {titles.count(epochs, 'epoch')}"
 
 
 def _threads(records: Sequence[Record]) -> str | None:

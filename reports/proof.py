@@ -9,7 +9,8 @@ import pandas as pd
 
 from bench.results import Record
 from reports import titles, units
-from reports.comparisons import Comparison, Row
+from reports.comparisons import Comparison
+from reports.rows import Row
 from reports.statistics import relative_difference
 
 SHORT = 12
@@ -51,9 +52,10 @@ def proofs(comparison: Comparison) -> tuple[Proof, ...]:
 
 def _name(comparison: Comparison, row: Row) -> str:
     """The row without its settings, where all rows have the same."""
-    if len({other.settings for other in comparison.rows}) > 1:
+    key = row.key
+    if len({other.key.settings for other in comparison.rows}) > 1:
         return row.label
-    return f"{row.product}, {row.mode}"
+    return ", ".join((key.product, key.mode, *key.variants))
 
 
 def _proof(seed: int, trials: Labelled) -> Proof:

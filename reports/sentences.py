@@ -1,16 +1,18 @@
 """The findings in plain English, as strings that the template escapes."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from bench.results import NOISY_SHARE
 from reports import certificates, titles, units
-from reports.comparisons import Comparison, Row
+from reports.cells import words
+from reports.comparisons import Comparison
 from reports.frame import trials
-from reports.statistics import extremes, ratio
+from reports.intervals import CONFIDENCE, LEAST_FOR_BOOTSTRAP, order_statistics_coverage
+from reports.rows import Row
+from reports.statistics import extremes
 
 RATE = "samples/s"
-ENDS = {"failed": "failed", "skipped": "was skipped", "timeout": "timed out"}
+UNSURE = "but without repeated invocations nothing says how sure that is"
 
 
 def headline(comparison: Comparison) -> str:
@@ -81,71 +83,72 @@ def accuracy_gate(comparison: Comparison) -> str:
 
 
 def caveat(comparison: Comparison) -> str:
-    """What the spread of this comparison is evidence of, and what not."""
-    counts = [len(row.finished) for row in comparison.timed]
+    """What the intervals of this comparison are made from, what they cover, and what not."""
+    counts = [row.throughput.count for row in comparison.timed]
     if not counts:
         return ""
     if max(counts) == 1:
-        who = "Each row is one trial" if len(counts) > 1 else "The row is one trial"
+        who = "Each row is one invocation" if len(counts) > 1 else "The row is one invocation"
         return (
-            f"{who}, that is one process. The spread is that of blocks of steps within it: it "
-            "says nothing yet on how much another start, another day or another machine changes."
+            f"{who}, that is one process: no number has an interval, and how much another start "
+            "would change it is not known."
         )
-    single = counts.count(1)
-    alone = f" {titles.count(single, 'row')} of {len(counts)} had one trial only." if single else ""
+    kinds = "; ".join(_kind(count) for count in sorted(set(counts), reverse=True))
     return (
-        f"The blocks of a row's trials, {max(counts)} at most, are pooled.{alone} The spread is "
-        "that of blocks within and between these few processes on one machine; it says nothing "
-        "yet on another day or another machine."
+        "A number is the median over a row's invocations, which are fresh processes. In "
+        f"parentheses stands, {kinds}. All of it is of one run on one machine: of another day or "
+        "another machine it says nothing."
     )
 
 
-def doubt(comparison: Comparison) -> str:
-    """Which trials shared the processors with other programs; empty where none did."""
-    shares = [
-        (row.label, record.load.get("other_share", 0.0))
-        for row in comparison.rows
-        for record in row.finished
-    ]
-    noisy = [(label, share) for label, share in shares if share > NOISY_SHARE]
-    if not noisy:
-        return ""
-    worst = max(share for _, share in noisy)
-    names = "; ".join(dict.fromkeys(label for label, _ in noisy))
+def _kind(count: int) -> str:
+    """What stands in parentheses after a number of so many invocations."""
+    if count == 1:
+        return "of one invocation, nothing"
+    if count >= LEAST_FOR_BOOTSTRAP:
+        return f"of {count} invocations, a {CONFIDENCE:.0%} interval"
+    share = f"{100 * order_statistics_coverage(count, 1):g}"
     return (
-        f"Other programs took up to {worst:.0%} of the processors' time while trials ran "
-        f"({names}): these numbers are doubtful. Measure again on a quiet machine."
+        f"of {count} invocations, the lowest and the highest, which hold the true median in "
+        f"{share}% of such runs (fewer than {LEAST_FOR_BOOTSTRAP} have no {CONFIDENCE:.0%} "
+        "interval)"
     )
 
 
 def _speeds(comparison: Comparison) -> str:
-    first, *others = comparison.ranked or (None,)
-    if first is None or not others:
+    ranked = comparison.ranked
+    if len(ranked) < 2:
         return _nothing_to_rank(comparison)
-    slower = [f"{_who(row)} {_multiple(row, first)}" for row in others]
-    return f"{_who(first)} was fastest at {_speed(first)}; {titles.listing(slower)}."
+    first, others = ranked[0], ranked[1:]
+    led = "had the highest median," if _close(ranked) else "was fastest at"
+    return f"{_who(first)} {led} {_speed(first)}; {_multiples(others, first)}."
+
+
+def _multiples(rows: Iterable[Row], first: Row) -> str:
+    return titles.listing(
+        [f"{_who(row)} {words(row.ratio_to(first), units.multiple)}" for row in rows]
+    )
 
 
 def _speed(row: Row) -> str:
-    spread = row.throughput
-    return (
-        f"{units.number(spread.median)} {RATE} (25th{units.DASH}75th percentile "
-        f"{units.span(spread.low, spread.high, units.number)})"
-    )
+    return f"{words(row.throughput, units.number)} {RATE}"
 
 
 def _lead(ranked: tuple[Row, ...]) -> str:
     """How far the first is ahead of the second, where there is an order between them."""
     first, second = ranked[:2]
-    speed = f"{units.number(first.throughput.median)} {RATE}"
+    speed = _speed(first)
     if close := _close(ranked):
-        names = titles.listing([_who(row) for row in close])
         return (
-            f"{_who(first)} has the highest median, {speed}, but can hardly be told apart from "
-            f"{names}."
+            f"{_who(first)} has the highest median, {speed}, but there is no difference that this "
+            f"run can show to {_multiples(close, first)}."
         )
-    lead = units.multiple(ratio(first.throughput.median, second.throughput.median))
-    return f"{_who(first)} is fastest at {speed}, {lead} the speed of {_who(second)}."
+    lead = first.ratio_to(second)
+    unsure = "" if lead.exists else f", {UNSURE}"
+    return (
+        f"{_who(first)} is fastest at {speed}, {words(lead, units.multiple)} the speed of "
+        f"{_who(second)}{unsure}."
+    )
 
 
 def _left_out(comparison: Comparison) -> str:
@@ -181,25 +184,21 @@ def _no_speed(comparison: Comparison) -> str:
     return "No trial finished, so there is nothing to compare."
 
 
-def _multiple(row: Row, first: Row) -> str:
-    return units.multiple(ratio(row.throughput.median, first.throughput.median))
-
-
 def _overlap(ranked: tuple[Row, ...]) -> str:
-    """A warning where rows can hardly be told apart from the first; a median alone may mislead."""
+    """A warning where rows cannot be told apart from the first; a median alone may mislead."""
     close = _close(ranked)
     if not close:
         return ""
     names = titles.listing([_who(row) for row in close])
     return (
-        f"The percentile range of {_who(ranked[0])} overlaps with that of {names}: do not read an "
-        "order into them."
+        f"Between {_who(ranked[0])} and {names} there is no difference that this run can show: do "
+        "not read an order into them."
     )
 
 
 def _close(ranked: tuple[Row, ...]) -> list[Row]:
-    """The rows whose percentile range reaches into that of the first."""
-    return [row for row in ranked[1:] if row.throughput.high >= ranked[0].throughput.low]
+    """The rows that cannot be told apart from the first."""
+    return [row for row in ranked[1:] if row.differs_from(ranked[0]) is False]
 
 
 def _accuracies(comparison: Comparison) -> str:
@@ -221,11 +220,10 @@ def _unfinished(comparison: Comparison) -> str:
 def _ends(row: Row) -> str:
     counts = Counter(record.status for record in row.records if record.status != "ok")
     if len(row.records) == 1:
-        return f"{_who(row)} {ENDS[row.records[0].status]}"
-    ends = [f"{number} {ENDS[status]}" for status, number in counts.items()]
+        return f"{_who(row)} {titles.end(row.records[0].status)}"
+    ends = [f"{number} {titles.end(status)}" for status, number in counts.items()]
     return f"Of {len(row.records)} trials of {_who(row)}, {titles.listing(ends)}"
 
 
 def _who(row: Row) -> str:
-    settings = "" if row.settings == "default" else f", {row.settings} settings"
-    return f"{row.product} ({row.mode}{settings})"
+    return row.key.short_label

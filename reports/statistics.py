@@ -52,6 +52,18 @@ def ratio(value: float, reference: float) -> float:
     return value / reference if reference else math.nan
 
 
+def relative_iqr(values: Iterable[float]) -> float:
+    """Interquartile range by the median; NaN of fewer than four values, which have no quarters."""
+    spread = quartiles(values)
+    return (spread.high - spread.low) / spread.median if _divides(spread, 4) else math.nan
+
+
+def relative_range(values: Iterable[float]) -> float:
+    """Largest minus smallest value by the median; NaN of fewer than two values."""
+    spread = extremes(values)
+    return (spread.high - spread.low) / spread.median if _divides(spread, 2) else math.nan
+
+
 def relative_difference(values: Iterable[float]) -> float:
     """Largest minus smallest, relative to the largest magnitude; NaN of fewer than two values.
 
@@ -62,6 +74,10 @@ def relative_difference(values: Iterable[float]) -> float:
         return math.nan
     magnitude = float(np.abs(known).max())
     return float(np.ptp(known)) / magnitude if magnitude else 0.0
+
+
+def _divides(spread: Spread, least: int) -> bool:
+    return spread.count >= least and spread.median != 0
 
 
 def _percentiles(values: Iterable[float], wanted: tuple[float, float, float]) -> Spread:

@@ -1,52 +1,72 @@
-"""The table of a comparison: first numbers in base units, then text for people. And of failures."""
+"""The tables of a comparison, as text for people, and that of failures.
 
-import math
-from collections.abc import Callable, Iterable
-from typing import Any
+A column that no row has a number for is a sentence under its table.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from string import ascii_lowercase
 
 import pandas as pd
 
 from bench.results import Record
-from reports import certificates, frame, units
-from reports.comparisons import Comparison, Row
-from reports.statistics import extremes, median, ratio
-from reports.units import DASH, Format
-
-MEDIANS = (
-    "training_seconds",
-    "time_to_first_step_seconds",
-    "import_seconds",
-    "build_seconds",
-    "first_step_seconds",
-    "peak_resident_bytes",
-    "allocator_peak_bytes",
-    "allocator_reserved_bytes",
-)
+from reports import cells, certificates, titles, units
+from reports.absences import unfinished
+from reports.cells import Cell
+from reports.comparisons import Comparison
+from reports.rows import THROUGHPUT, Row
+from reports.units import Format
 
 NOT_RANKED = " (not ranked)"
 
-Column = Callable[[pd.DataFrame], list[str]]
+MakeCell = Callable[[Comparison, Row], Cell]
 
 
-def comparison_numbers(comparison: Comparison) -> pd.DataFrame:
-    """One row per framework, version, mode and settings, in base units and in the order of ranks.
+@dataclass(frozen=True)
+class Column:
+    """A column of a table.
 
-    The ratio is among ranked rows, where there are two; other rows have none. Blocks of
-    a row's finished trials are pooled; times and memory are medians over its
-    finished trials, accuracy the median with the extremes.
+    Attributes:
+        unit: of its numbers; empty where the name says it.
     """
-    numbers = pd.DataFrame([_numbers(row) for row in comparison.rows])
-    throughputs = numbers["throughput_samples_per_second"].where(numbers["ranked"])
-    fastest = throughputs.max() if throughputs.count() > 1 else math.nan
-    numbers["ratio_to_fastest"] = [ratio(value, fastest) for value in throughputs]
-    return numbers
+
+    name: str
+    unit: str
+    cell: MakeCell
+
+    @property
+    def heading(self) -> str:
+        """The name and the unit; a heading breaks at its words, not before the unit."""
+        return f"{self.name}\N{NO-BREAK SPACE}({self.unit})" if self.unit else self.name
 
 
-def comparison_text(numbers: pd.DataFrame) -> pd.DataFrame:
-    """The numbers of a comparison as text, with scaled units in the headings."""
-    hidden = _hidden(numbers)
-    columns = {title: text(numbers) for title, text in COLUMNS.items() if title not in hidden}
-    return pd.DataFrame(columns, index=_labels(numbers), dtype=object)
+@dataclass(frozen=True)
+class Layout:
+    """Which columns stand together under which caption."""
+
+    caption: str
+    columns: tuple[Column, ...]
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A table as text.
+
+    Attributes:
+        text: a row per row of the comparison; no column where none has a number.
+        notes: what its letters mean, by letter.
+        absent: a sentence for the columns that no row has a number for.
+    """
+
+    caption: str
+    text: pd.DataFrame
+    notes: dict[str, str]
+    absent: tuple[str, ...]
+
+
+def sheets(comparison: Comparison, layouts: Sequence[Layout]) -> tuple[Sheet, ...]:
+    """The tables of a comparison."""
+    return tuple(_sheet(comparison, layout) for layout in layouts)
 
 
 def failures(records: Iterable[Record]) -> pd.DataFrame:
@@ -54,7 +74,7 @@ def failures(records: Iterable[Record]) -> pd.DataFrame:
     found = [record for record in records if record.status != "ok"]
     return pd.DataFrame(
         {
-            "Status": [record.status for record in found],
+            "What happened": [f"It {titles.end(record.status)}" for record in found],
             "Reason": [record.reason or "none was recorded" for record in found],
             "Log": [record.log or units.ABSENT for record in found],
         },
@@ -63,112 +83,147 @@ def failures(records: Iterable[Record]) -> pd.DataFrame:
     )
 
 
-def _numbers(row: Row) -> dict[str, Any]:
-    trials = frame.trials(row.finished)
-    between = extremes(trials["throughput_samples_per_second"])
-    accuracy = extremes(trials["test_accuracy"])
-    return {
-        "label": row.label,
-        "framework": row.framework,
-        "framework_version": row.version,
-        "mode": row.mode,
-        "settings": row.settings,
-        "ranked": row.refusal is None,
-        "unranked_reason": row.refusal,
-        **_proof(row),
-        "throughput_samples_per_second": row.throughput.median,
-        "throughput_p25_samples_per_second": row.throughput.low,
-        "throughput_p75_samples_per_second": row.throughput.high,
-        "throughput_lowest_trial_samples_per_second": between.low,
-        "throughput_highest_trial_samples_per_second": between.high,
-        "measured_blocks": row.throughput.count,
-        "trials": len(row.records),
-        "trials_ok": len(row.finished),
-        "outcome": row.outcome,
-        "test_accuracy": accuracy.median,
-        "test_accuracy_lowest": accuracy.low,
-        "test_accuracy_highest": accuracy.high,
-        **{name: median(trials[name]) for name in MEDIANS},
+def _sheet(comparison: Comparison, layout: Layout) -> Sheet:
+    found = {
+        column: [column.cell(comparison, row) for row in comparison.rows]
+        for column in layout.columns
     }
-
-
-def _proof(row: Row) -> dict[str, Any]:
-    found = certificates.certificates(row.records)
-    return {
-        "proof": certificates.cell(row.records),
-        "verdict": certificates.verdict(row.records),
-        "worst_error_float64": certificates.worst_error(found, certificates.FLOAT64),
-        "worst_error_float32": certificates.worst_error(found, certificates.FLOAT32),
-        "known_defects": certificates.defect_names(found),
+    empty = {column: made for column, made in found.items() if all(one.absent for one in made)}
+    shown = {column: made for column, made in found.items() if column not in empty}
+    letters = _letters(shown.values())
+    text = {
+        column.heading: [_marked(cell, letters) for cell in made] for column, made in shown.items()
     }
+    return Sheet(
+        layout.caption,
+        pd.DataFrame(text, index=[_label(row) for row in comparison.rows], dtype=object),
+        {letter: note for note, letter in letters.items()},
+        _sentences(comparison, empty),
+    )
 
 
-def _labels(numbers: pd.DataFrame) -> list[str]:
-    """The rows' labels, which stay in sight: one with a speed that is not ranked says so there."""
-    return [
-        f"{label}{NOT_RANKED}" if blocks and not ranked else label
-        for label, blocks, ranked in zip(
-            numbers["label"], numbers["measured_blocks"], numbers["ranked"], strict=True
-        )
-    ]
+def _label(row: Row) -> str:
+    """The row's label, which stays in sight: one with a speed that is not ranked says so there."""
+    return row.label + (NOT_RANKED if row.throughput.count and row.refusal is not None else "")
 
 
-def _each(name: str, text: Format) -> Column:
-    return lambda numbers: [text(value) for value in numbers[name]]
+def _letters(columns: Iterable[Sequence[Cell]]) -> dict[str, str]:
+    """A letter for each note, in the order in which a reader meets them."""
+    notes = dict.fromkeys(
+        cell.note for row in zip(*columns, strict=True) for cell in row if cell.note
+    )
+    return {note: _letter(number) for number, note in enumerate(notes)}
 
 
-def _span(low: str, high: str, text: Format) -> Column:
-    return lambda numbers: [
-        units.span(*pair, text) for pair in zip(numbers[low], numbers[high], strict=True)
-    ]
+def _letter(number: int) -> str:
+    """a to z, aa to az, ba and so on."""
+    before, place = divmod(number, len(ascii_lowercase))
+    return (_letter(before - 1) if before else "") + ascii_lowercase[place]
 
 
-def _accuracies(numbers: pd.DataFrame) -> list[str]:
-    middles = _each("test_accuracy", units.percent)(numbers)
-    spans = _span("test_accuracy_lowest", "test_accuracy_highest", units.percent)(numbers)
-    return [
-        middle if span == middle else f"{middle} ({span})"
-        for middle, span in zip(middles, spans, strict=True)
-    ]
+def _marked(cell: Cell, letters: dict[str, str]) -> str:
+    return f"{cell.text}\N{NO-BREAK SPACE}{letters[cell.note]}" if cell.note else cell.text
 
 
-# A heading breaks at its words, not before this unit.
-SECONDS = "\N{NO-BREAK SPACE}(s)"
-BETWEEN_TRIALS = f"Trial medians, lowest{DASH}highest"
-ALLOCATOR_PEAK = "GPU allocator peak (MiB)"
-ALLOCATOR_RESERVED = "GPU allocator reserved (MiB)"
+def _sentences(comparison: Comparison, empty: dict[Column, list[Cell]]) -> tuple[str, ...]:
+    """Columns without a number, those of the same reasons together."""
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for column, made in empty.items():
+        reasons = [
+            cell.note
+            for row, cell in zip(comparison.rows, made, strict=True)
+            if cell.note and (row.finished or not _any_finished(comparison))
+        ]
+        groups.setdefault(tuple(dict.fromkeys(reasons)), []).append(column.name)
+    return tuple(
+        f"{', '.join(names)}: absent in all rows ({'; '.join(reasons)})."
+        for reasons, names in groups.items()
+    )
 
-COLUMNS: dict[str, Column] = {
-    "Samples/s, median": _each("throughput_samples_per_second", units.number),
-    f"25th{DASH}75th percentile": _span(
-        "throughput_p25_samples_per_second", "throughput_p75_samples_per_second", units.number
+
+def _any_finished(comparison: Comparison) -> bool:
+    return any(row.finished for row in comparison.rows)
+
+
+def _each(column: str, text: Format) -> MakeCell:
+    return lambda comparison, row: cells.quantity(row, column, text)
+
+
+def _of_row(cell: Callable[[Row], Cell]) -> MakeCell:
+    return lambda comparison, row: cell(row)
+
+
+def _proof(row: Row) -> Cell:
+    return Cell(certificates.cell(row.records)) if row.finished else cells.missing(unfinished(row))
+
+
+SPEED = Layout(
+    "Throughput, ratio and spread; the fastest first, rows that are not ranked below",
+    (
+        Column("Samples/s", "", _each(THROUGHPUT, units.number)),
+        Column("Ratio to fastest", "", cells.ratio_to_fastest),
+        Column("Spread within", "%", _each("relative_block_iqr", units.share)),
+        Column("Spread between", "%", _of_row(cells.spread_between)),
+        Column("Noise floor", "%", _of_row(cells.noise_floor)),
+        Column("Trials", "", lambda comparison, row: Cell(row.outcome)),
     ),
-    BETWEEN_TRIALS: _span(
-        "throughput_lowest_trial_samples_per_second",
-        "throughput_highest_trial_samples_per_second",
-        units.number,
+)
+MACHINE = Layout(
+    "Steady state, and how near the steps come to what the machine attains",
+    (
+        Column("Steady state (invocations)", "", _of_row(cells.steady_state)),
+        Column("Blocks per invocation", "", _each("measured_blocks", units.integer)),
+        Column("Share of arithmetic", "%", _each("arithmetic_share", units.share)),
+        Column("Share of bandwidth", "%", _each("bandwidth_share", units.share)),
+        Column("Bound by", "", _of_row(cells.bound)),
     ),
-    "Ratio to fastest": _each("ratio_to_fastest", units.multiple),
-    "Test accuracy, %": _accuracies,
-    "Proof": lambda numbers: list(numbers["proof"]),
-    "Blocks": _each("measured_blocks", units.integer),
-    "Trials": lambda numbers: list(numbers["outcome"]),
-    f"Training{SECONDS}": _each("training_seconds", units.number),
-    f"Time to first step{SECONDS}": _each("time_to_first_step_seconds", units.number),
-    f"Import{SECONDS}": _each("import_seconds", units.number),
-    f"Build{SECONDS}": _each("build_seconds", units.number),
-    f"First step{SECONDS}": _each("first_step_seconds", units.number),
-    "Peak resident (MiB)": _each("peak_resident_bytes", units.mebibytes),
-    ALLOCATOR_PEAK: _each("allocator_peak_bytes", units.mebibytes),
-    ALLOCATOR_RESERVED: _each("allocator_reserved_bytes", units.mebibytes),
-}
-
-
-def _hidden(numbers: pd.DataFrame) -> set[str]:
-    """Columns that would be empty: allocators report on GPUs only, trials differ if repeated."""
-    useless = {
-        BETWEEN_TRIALS: (numbers["trials_ok"] < 2).all(),
-        ALLOCATOR_PEAK: numbers["allocator_peak_bytes"].isna().all(),
-        ALLOCATOR_RESERVED: numbers["allocator_reserved_bytes"].isna().all(),
-    }
-    return {title for title, empty in useless.items() if empty}
+)
+PROOF = Layout(
+    "Proof and accuracy",
+    (
+        Column("Proof", "", _of_row(_proof)),
+        Column("Test accuracy", "%", _each("test_accuracy", units.percent)),
+    ),
+)
+TIMES = Layout(
+    "Times of an invocation",
+    (
+        Column("Time to first step", "s", _each("time_to_first_step_seconds", units.number)),
+        Column("Import", "s", _each("import_seconds", units.number)),
+        Column("Build", "s", _each("build_seconds", units.number)),
+        Column("First step", "s", _each("first_step_seconds", units.number)),
+        Column("Training", "s", _each("training_seconds", units.number)),
+    ),
+)
+MEMORY = Layout(
+    "Memory of the process",
+    (
+        Column("Peak anonymous", "MiB", _each("peak_anonymous_bytes", units.mebibytes)),
+        Column("Peak resident", "MiB", _each("peak_resident_bytes", units.mebibytes)),
+        Column(
+            "Anonymous after import", "MiB", _each("anonymous_after_import_bytes", units.mebibytes)
+        ),
+        Column(
+            "Resident after import", "MiB", _each("resident_after_import_bytes", units.mebibytes)
+        ),
+        Column(
+            "Anonymous after build", "MiB", _each("anonymous_after_build_bytes", units.mebibytes)
+        ),
+        Column("Resident after build", "MiB", _each("resident_after_build_bytes", units.mebibytes)),
+    ),
+)
+ENERGY = Layout(
+    "Memory of the GPU, and energy",
+    (
+        Column("GPU allocator peak", "MiB", _each("allocator_peak_bytes", units.mebibytes)),
+        Column("GPU allocator reserved", "MiB", _each("allocator_reserved_bytes", units.mebibytes)),
+        Column("GPU by the driver", "MiB", _each("device_peak_bytes", units.mebibytes)),
+        Column(
+            "GPU increase, all processes",
+            "MiB",
+            _each("device_total_increase_bytes", units.mebibytes),
+        ),
+        Column("GPU energy", "J/sample", _each("gpu_joules_per_sample", units.joules)),
+        Column("CPU energy", "J/sample", _each("cpu_package_joules_per_sample", units.joules)),
+    ),
+)

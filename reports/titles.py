@@ -20,6 +20,14 @@ PRECISIONS = {
     "float64": "float64",
 }
 RULES = {"sgd": "SGD", "adam": "Adam"}
+SOURCES = {"native": "own loader", "prepared": "prepared arrays"}
+ENDS = {
+    "ok": "finished",
+    "failed": "failed",
+    "skipped": "was skipped",
+    "timeout": "timed out",
+    "out of memory": "ran out of memory",
+}
 DIGESTS = {"weights": "initial weights", "data": "data", "order": "batch order"}
 
 
@@ -56,6 +64,16 @@ def device(name: str) -> str:
 def precision(name: str) -> str:
     """A precision in words."""
     return PRECISIONS.get(name, name)
+
+
+def source(name: str) -> str:
+    """Where a trial's batches come from, in words."""
+    return SOURCES.get(name, name)
+
+
+def end(status: str) -> str:
+    """How a trial ended, as a verb: ran out of memory."""
+    return ENDS.get(status, status)
 
 
 def digest(name: str) -> str:

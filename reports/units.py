@@ -37,9 +37,22 @@ def percent(value: float) -> str:
 
 
 @_or_absent
+def share(value: float) -> str:
+    """A share in percent with three significant digits, without the sign: 1.25; 0.034."""
+    return _digits(100 * value)
+
+
+@_or_absent
 def multiple(value: float) -> str:
-    """A ratio: 0.41x."""
-    return f"{value:.2f}x"
+    """A ratio: 0.41x. Near 1 it has three decimals: there it matters on which side it is."""
+    near = value != 1 and 0.9 <= value <= 1.1
+    return f"{value:.3f}x" if near else f"{value:.2f}x"
+
+
+@_or_absent
+def joules(value: float) -> str:
+    """Three significant digits, however small: 0.00512; 1,234."""
+    return f"{value:#.3g}" if 0 < value < 100 else _digits(value)
 
 
 @_or_absent

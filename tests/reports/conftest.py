@@ -28,6 +28,30 @@ MACHINE: dict[str, Any] = {
     "gpu_reason": "no NVIDIA driver answers",
 }
 
+# Two frameworks, of which one has the faster product and the other the faster copy.
+CEILINGS: dict[str, Any] = {
+    "operations_per_second": 1e11,
+    "operations_framework": "pytorch",
+    "bytes_per_second": 2e10,
+    "bytes_framework": "mxnet",
+    "products": {
+        "pytorch": {"amount": 10**10, "seconds": [0.1, 0.1, 0.2]},
+        "mxnet": {"amount": 10**10, "seconds": [0.2]},
+    },
+    "copies": {
+        "pytorch": {"amount": 10**9, "seconds": [0.1]},
+        "mxnet": {"amount": 10**9, "seconds": [0.05]},
+    },
+    "reasons": {"tensorflow": "It has no ceilings.py."},
+}
+ABSENT = {
+    "device_seconds": "On the CPU there is no clock but the host's.",
+    "gpu_joules": "The trial ran on the CPU.",
+    "cpu_package_joules": "There is no counter.",
+    "device_peak_bytes": "The trial ran on the CPU.",
+    "allocator_peak_bytes": "It does not tell.",
+}
+
 MakeRecord = Callable[..., Record]
 
 
@@ -95,12 +119,23 @@ def make_record(framework: str = "pytorch", **changes: Any) -> Record:
             "exit": 0.3,
             "process": 6.0,
         },
-        load={"worker_seconds": 7.0, "other_seconds": 0.05, "other_share": 0.004},
+        load={
+            "worker_seconds": 7.0,
+            "other_seconds": 0.05,
+            "other_share": 0.004,
+            "involuntary_switches": 12,
+        },
+        position=1,
+        steady="steady",
+        absent=ABSENT,
+        cost={"operations": 6.4e7, "bytes": 8e6},
+        ceilings=CEILINGS,
         blocks=make_blocks(speed, (0.9, 0.95, 1.0, 1.05, 1.1)),
         epochs=make_epochs((0.90, 0.95, 0.97)),
         losses=tuple(2.3 - 0.01 * step for step in range(10)),
         memory={
             "peak_resident_bytes": 300 * 2**20,
+            "peak_anonymous_bytes": 150 * 2**20,
             "resident_after_import_bytes": 200 * 2**20,
             "resident_after_build_bytes": 250 * 2**20,
         },
@@ -124,6 +159,19 @@ def make_epochs(accuracies: Sequence[float]) -> tuple[Epoch, ...]:
     )
 
 
+def make_invocations(framework: str, speeds: Sequence[float], **changes: Any) -> list[Record]:
+    """A finished invocation for each speed, the median of its five blocks."""
+    return [
+        make_record(
+            framework,
+            repeat=repeat,
+            blocks=make_blocks(speed, (0.98, 0.99, 1.0, 1.01, 1.02)),
+            **changes,
+        )
+        for repeat, speed in enumerate(speeds, start=1)
+    ]
+
+
 def make_failure(framework: str = "mxnet", **changes: Any) -> Record:
     """A trial that ended before it measured anything."""
     nothing: dict[str, Any] = {
@@ -138,6 +186,9 @@ def make_failure(framework: str = "mxnet", **changes: Any) -> Record:
         "epochs": (),
         "losses": (),
         "memory": {},
+        "position": 2,
+        "steady": None,
+        "absent": {},
         "test_samples": None,
         "certificate": None,
         "log": "logs/mxnet.txt",
@@ -157,6 +208,12 @@ def write_run(folder: Path, records: Sequence[Record]) -> Path:
 def record() -> MakeRecord:
     """Makes finished records."""
     return make_record
+
+
+@pytest.fixture
+def invocations() -> Callable[..., list[Record]]:
+    """Makes several finished invocations of a row."""
+    return make_invocations
 
 
 @pytest.fixture

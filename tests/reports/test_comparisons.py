@@ -53,11 +53,18 @@ def test_seeds_and_repeats_share_a_row(record: MakeRecord) -> None:
 
     (row,) = comparison.rows
     assert len(row.finished) == 3
-    assert row.throughput.count == 15
+    assert row.throughput.count == 3
 
 
 @pytest.mark.parametrize(
-    "change", [{"mode": "compiled"}, {"settings": "tuned"}, {"framework_version": "2.14.0"}]
+    "change",
+    [
+        {"mode": "compiled"},
+        {"settings": "tuned"},
+        {"framework_version": "2.14.0"},
+        {"layout": "NHWC"},
+        {"input": "native"},
+    ],
 )
 def test_another_mode_setting_or_version_is_another_row(
     change: dict[str, str], record: MakeRecord
@@ -65,6 +72,26 @@ def test_another_mode_setting_or_version_is_another_row(
     (comparison,) = compare([record(), record(**change)])
 
     assert len(comparison.rows) == 2
+
+
+def test_a_label_names_layout_and_input_that_are_not_the_default(record: MakeRecord) -> None:
+    (comparison,) = compare([record(), record(layout="NHWC", input="native", settings="tuned")])
+
+    labels = {row.label for row in comparison.rows}
+    assert labels == {
+        "PyTorch 2.13.0, eager, default",
+        "PyTorch 2.13.0, eager, tuned, NHWC, own loader",
+    }
+    assert {row.key.short_label for row in comparison.rows} == {
+        "PyTorch 2.13.0 (eager)",
+        "PyTorch 2.13.0 (eager, tuned settings, NHWC, own loader)",
+    }
+
+
+def test_how_often_it_is_evaluated_is_no_other_work(record: MakeRecord) -> None:
+    (comparison,) = compare([record(), record("mxnet", evaluate_every=3)])
+
+    assert len(comparison.ranked) == 2
 
 
 def test_the_fastest_row_is_first_and_failures_are_last(
@@ -161,4 +188,4 @@ def test_a_failure_does_not_choose_between_two_versions(
 def test_numbers_come_from_finished_trials_only(record: MakeRecord) -> None:
     (comparison,) = compare([record(), record(repeat=2, status="timeout")])
 
-    assert comparison.rows[0].throughput.count == 5
+    assert comparison.rows[0].throughput.count == 1

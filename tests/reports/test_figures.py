@@ -32,9 +32,20 @@ def test_four_figures_that_are_well_formed(three: list[Record]) -> None:
 def test_the_alternative_text_has_the_numbers(three: list[Record]) -> None:
     throughput, train, _, accuracy = (ElementTree.fromstring(item.svg) for item in draw(three))
 
-    assert "MXNet 1.9.1, eager, default: 4,920 (4,674\u20135,166)" in _words(throughput)
-    assert "0.500 after the first epoch, 0.167 after 3 epochs" in _words(train)
-    assert "90.00 after the first epoch, 97.00 after 3 epochs" in _words(accuracy)
+    assert "MXNet 1.9.1, eager, default: 4,920." in _words(throughput)
+    assert "0.500 after epoch 1, 0.167 after epoch 3" in _words(train)
+    assert "90.00 after epoch 1, 97.00 after epoch 3" in _words(accuracy)
+
+
+def test_a_row_of_several_invocations_has_a_point_for_each_and_a_bar(
+    record: MakeRecord, invocations: Callable[..., list[Record]]
+) -> None:
+    one, several = draw([record()])[0], draw(invocations("pytorch", [90.0, 100.0, 110.0]))[0]
+
+    assert "90.0\u2013110" in _words(ElementTree.fromstring(several.svg))
+    assert _uses(several) - _points(several) == _uses(one) - _points(one) + 2
+    assert "a bar over their interval" in several.caption
+    assert "a bar over their interval" not in one.caption
 
 
 def test_nothing_in_a_figure_names_a_url(three: list[Record]) -> None:
@@ -87,7 +98,7 @@ def test_rows_of_many_blocks_are_thinned_and_it_is_said(
     drawing = draw([many])[0]
 
     assert _points(drawing) == POINTS_PER_ROW
-    assert "1 point in 3" in drawing.caption
+    assert "(1 in 3 of the row with most blocks)" in drawing.caption
 
 
 def test_without_epochs_there_are_no_curves(record: MakeRecord) -> None:
@@ -144,6 +155,11 @@ def _points(drawing: Drawing) -> int:
     """Uses of a marker inside the group of the points, which have an opacity."""
     root = ElementTree.fromstring(drawing.svg)
     return sum("fill-opacity" in use.get("style", "") for use in root.iter("use"))
+
+
+def _uses(drawing: Drawing) -> int:
+    """Uses of any marker: points and ticks."""
+    return len(list(ElementTree.fromstring(drawing.svg).iter("use")))
 
 
 def test_a_row_that_is_not_ranked_is_drawn_and_says_so(record: MakeRecord) -> None:

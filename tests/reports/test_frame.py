@@ -1,8 +1,9 @@
 """Records as data frames."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -10,20 +11,30 @@ from bench.certificate import Certificate, Defect
 from bench.optimizer import Change, Optimizer
 from bench.results import Block, Epoch, Record
 from reports import frame
+from reports.columns import BLOCK_COLUMNS, EPOCH_COLUMNS, TRIAL_COLUMNS
 
 MakeRecord = Callable[..., Record]
 MakeCertificate = Callable[..., Certificate]
+MakeBlocks = Callable[[float, Sequence[float]], tuple[Block, ...]]
 
 
 def test_every_column_is_documented_and_there(three: list[Record]) -> None:
-    assert list(frame.trials(three).columns) == list(frame.TRIAL_COLUMNS)
-    assert list(frame.blocks(three).columns) == list(frame.BLOCK_COLUMNS)
-    assert list(frame.epochs(three).columns) == list(frame.EPOCH_COLUMNS)
+    assert list(frame.trials(three).columns) == list(TRIAL_COLUMNS)
+    assert list(frame.blocks(three).columns) == list(BLOCK_COLUMNS)
+    assert list(frame.epochs(three).columns) == list(EPOCH_COLUMNS)
 
 
 def test_no_column_of_finished_trials_is_empty(three: list[Record]) -> None:
     """A column that stays empty has lost its field in the record."""
-    row = frame.trials([replace(three[0], memory=dict.fromkeys(_memory(), 1), reason="x")])
+    full = replace(
+        three[0],
+        memory=dict.fromkeys(frame.MEMORY, 1),
+        reason="x",
+        blocks=tuple(replace(block, device_seconds=1.0) for block in three[0].blocks),
+        load=three[0].load | {"steal_share": 0.0, "throttle_events": 0, "gpu_thermal_seconds": 0.0},
+        energy={"gpu_joules": 2.0, "cpu_package_joules": 3.0, "samples": 4.0, "seconds": 5.0},
+    )
+    row = frame.trials([full])
 
     assert not row.isna().any().any()
 
@@ -116,5 +127,75 @@ def test_machine_key_does_not_depend_on_the_order_of_facts() -> None:
     assert frame.machine_key({"cpu": "a"}) != frame.machine_key({"cpu": "b"})
 
 
-def _memory() -> list[str]:
-    return [name for name in frame.TRIAL_COLUMNS if name.endswith("_bytes")]
+def test_a_step_under_the_ceilings(record: MakeRecord) -> None:
+    """By hand: 6.4e7 operations in 10 ms are 6.4e9 a second, of at most 1e11."""
+    blocks = tuple(Block(10, 640, seconds, False) for seconds in (0.1, 0.1, 0.3))
+    row = frame.trials([record(blocks=blocks)]).iloc[0]
+
+    assert row["step_seconds"] == pytest.approx(0.01)
+    assert row["arithmetic_share"] == pytest.approx(0.064)
+    assert row["bandwidth_share"] == pytest.approx(8e6 / 0.01 / 2e10)
+    assert row["bound"] == "neither"
+    assert row["ceiling_operations_per_second"] == pytest.approx(1e11)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"ceilings": {}},
+        {"ceilings": {"products": "x"}},
+        {"ceilings": {"products": {}, "copies": {}, "reasons": {}}},
+        {"cost": {}},
+        {"cost": {"operations": math.nan, "bytes": 1.0}},
+        {"blocks": ()},
+    ],
+)
+def test_a_step_without_ceilings_or_cost_has_no_share(
+    change: dict[str, Any], record: MakeRecord
+) -> None:
+    row = frame.trials([record(**change)]).iloc[0]
+
+    assert math.isnan(row["arithmetic_share"])
+    assert math.isnan(row["bandwidth_share"])
+    assert row["bound"] is None
+
+
+def test_energy_is_by_the_samples_that_it_belongs_to(record: MakeRecord) -> None:
+    energy = {"gpu_joules": 30.0, "samples": 600.0, "seconds": 0.1}
+    row = frame.trials([record(energy=energy)]).iloc[0]
+
+    assert row["gpu_joules_per_sample"] == pytest.approx(0.05)
+    assert math.isnan(row["cpu_package_joules_per_sample"])
+
+
+def test_the_two_clocks_of_a_block(record: MakeRecord) -> None:
+    blocks = tuple(
+        Block(10, 640, 1.0, False, device_seconds) for device_seconds in (0.99, 1.05, 0.97)
+    )
+    assert frame.trials([record(blocks=blocks)]).iloc[0]["device_clock_difference"] == (
+        pytest.approx(0.03)
+    )
+    assert math.isnan(frame.trials([record()]).iloc[0]["device_clock_difference"])
+    assert frame.blocks([record(blocks=blocks)])["device_seconds"].tolist() == [0.99, 1.05, 0.97]
+
+
+def test_the_spread_of_blocks(record: MakeRecord, blocks: MakeBlocks) -> None:
+    row = frame.trials([record(blocks=blocks(1_000, (0.9, 0.95, 1.0, 1.05, 1.1)))]).iloc[0]
+
+    assert row["relative_block_iqr"] == pytest.approx(0.1)
+
+
+def test_epochs_have_the_number_after_which_they_were_evaluated(record: MakeRecord) -> None:
+    epochs = (Epoch(0.5, 0.6, 0.9, 3.0, 0.2, 10), Epoch(0.4, 0.5, 0.95, 3.0, 0.2, 15))
+
+    assert frame.epochs([record(epochs=epochs)])["epoch"].tolist() == [10, 15]
+
+
+def test_tuning_and_fitness_in_words(record: MakeRecord) -> None:
+    tuning = {"environment": {"A": "1"}, "knobs": {"xla": True}, "layout": "NHWC"}
+    fitness = ({"topic": "noise", "verdict": "note", "detail": "loud"},)
+    row = frame.trials([record(tuning=tuning, fitness=fitness)]).iloc[0]
+
+    assert row["tuning"] == "A=1, xla=True, layout NHWC"
+    assert row["fitness"] == "noise: loud"
+    assert "gpu_joules: The trial ran on the CPU." in row["absent"]

@@ -92,6 +92,8 @@ def test_planted_markup_is_only_ever_text(
     different = certificate(verdict="different", reason="Off.", defects=defects)
     gpus = [{"name": "GPU", "memory_bytes": 2**30}]
     machine = record().machine | {"gpus": gpus, "gpu_driver": "1"}
+    product = record().ceilings["products"]["mxnet"]
+    ceilings = record().ceilings | {"products": {EVIL: product}, "reasons": {EVIL: EVIL}}
     records = [
         poison(record(machine=machine)),
         poison(record("mxnet", machine=machine)),
@@ -100,7 +102,8 @@ def test_planted_markup_is_only_ever_text(
         poison(record("keras", machine=machine, certificate=certificate(defects=defects))),
         poison(record("theano", machine=machine, certificate=different)),
         poison(record("chainer", machine=machine, certificate=certificate(worst=()))),
-        record("caffe", digests={"weights": EVIL}),
+        record("caffe", digests={"weights": EVIL}, ceilings=ceilings, absent={"x": EVIL}),
+        record("caffe", seed=3, settings="tuned", tuning={"knobs": {EVIL: EVIL}}),
     ]
     html = render(Run(EVIL, tuple(records), (EVIL,)))
 
@@ -160,13 +163,19 @@ def test_the_order_of_the_page(three: list[Record]) -> None:
         "16.0 GiB memory, no GPU",
         "was fastest at 12,000 samples/s",
         "Ratio to fastest",
-        "a point per measured block",
+        "Steady state, and how near the steps come",
+        "Figures Throughput: a faint point per measured block",
+        "Times, memory and energy Times of an invocation",
+        "Memory of the process",
         "Is it the same training step?",
         "Worst error in float64",
         "Was it the same work?",
         "Failures and skips",
-        "What it ran on",
-        "How each number was made",
+        "The machine Machines, as the trials found them",
+        "What it attains at most",
+        "Was it fit to measure?",
+        "Plan and software",
+        "How each number was made Invocation",
     ]
 
     places = [words.find(part) for part in order]
@@ -211,6 +220,66 @@ def test_rows_that_are_not_ranked_are_shown_with_the_reason(
         "certificate."
     ) in words
     assert "3 of 4 rows are verified" in words
+
+
+def test_dashes_lead_to_their_reasons(record: MakeRecord) -> None:
+    memory = {"peak_anonymous_bytes": 2**20, "peak_resident_bytes": 2**20}
+    absent = {"peak_anonymous_bytes": "There is no /proc.", "gpu_joules": "No NVML."}
+    words = Page(
+        page([record(memory=memory, absent=absent), record("mxnet", memory={}, absent=absent)])
+    ).words()
+
+    assert "MXNet 1.9.1, eager, default \u2013 a \u2013 b" in words
+    assert "a: There is no /proc. b: not recorded." in words
+    assert "GPU energy: absent in all rows (No NVML)." in words
+
+
+def test_doubts_are_named_at_the_top_and_explained_below(record: MakeRecord) -> None:
+    noisy = record(load={"other_share": 0.5}, steady="no steady state")
+    words = Page(page([noisy, record("mxnet")])).words()
+
+    assert words.count("Doubtful: other programs and no steady state.") == 2
+    assert "Other programs took up to 50% of the processors' time" in words
+
+
+def test_tuned_settings_are_listed_with_their_sources(record: MakeRecord) -> None:
+    tuning = {
+        "environment": {"A": "1"},
+        "knobs": {"foreach": True},
+        "layout": "NHWC",
+        "reasons": ["Fewer launches."],
+        "sources": ["the guide."],
+    }
+    tuned = record(settings="tuned", tuning=tuning)
+    words = Page(page([tuned, record("mxnet"), record("jax", settings="tuned")])).words()
+
+    assert (
+        "PyTorch 2.13.0, eager, tuned A=1, foreach=True, layout NHWC Fewer launches (source: the "
+        "guide)."
+    ) in words
+    assert "JAX 0.1, eager, tuned the record does not say what they consist of" in words
+    assert "Tuned settings" not in page([record()])
+
+
+def test_the_machine_with_its_ceilings_and_what_was_noted(record: MakeRecord) -> None:
+    fitness = ({"topic": "noise", "verdict": "note", "detail": "it is loud"},)
+    words = Page(page([record(fitness=fitness), record("mxnet", fitness=fitness)])).words()
+
+    assert "Matrix product, IEEE float32 (GFLOP/s) 100 PyTorch 100 50.0" in words
+    assert "Left out: TensorFlow in IEEE float32: It has no ceilings.py." in words
+    assert words.count("noise: it is loud.") == 1
+    assert "It was not measured in this run. Was it fit to measure? Nothing was noted." in (
+        Page(page([record(ceilings={})])).words()
+    )
+
+
+def test_out_of_memory_is_among_the_failures(record: MakeRecord, failure: MakeRecord) -> None:
+    starved = failure(status="out of memory", reason="It needs 9 GiB.")
+    words = Page(page([record(), starved])).words()
+
+    assert "It ran out of memory It needs 9 GiB." in words
+    assert "2 trials: 1 ok and 1 out of memory." in words
+    assert "MXNet (eager) ran out of memory." in words
 
 
 def test_a_run_of_old_records_ranks_nothing(three: list[Record]) -> None:
@@ -303,10 +372,19 @@ def test_the_document_for_programs(three: list[Record], failure: MakeRecord) -> 
 
     (comparison,) = content["comparisons"]
     rows = {row["framework"]: row for row in comparison["rows"]}
-    assert content["schema"] == 2
+    assert content["schema"] == 3
     assert rows["tensorflow"]["ratio_to_fastest"] == pytest.approx(0.45)
     assert rows["jax"]["throughput_samples_per_second"] is None
     assert rows["pytorch"]["peak_resident_bytes"] == 300 * 2**20
+    assert rows["jax"]["absent"]["build_seconds"] == "no trial finished (1 skipped)"
+    assert rows["pytorch"]["absent"]["gpu_joules_per_sample"] == "The trial ran on the CPU"
+    assert rows["pytorch"]["intervals"] == {}, "one invocation has none"
+    assert rows["pytorch"]["steady"] == {"steady": 1}
+    assert rows["pytorch"]["arithmetic_share"] == pytest.approx(0.12)
+    assert (rows["pytorch"]["layout"], rows["pytorch"]["input"]) == ("native", "prepared")
+    assert content["machines"][0]["ceilings"]["ieee"]["operations_framework"] == "pytorch"
+    assert content["machines"][0]["fitness"] == []
+    assert comparison["doubts"] == []
     assert comparison["same_digests"] is True
     assert comparison["optimizer"]["learning_rate"] == 0.05
     assert comparison["optimizer"]["changes"] == []

@@ -5,9 +5,10 @@ from collections.abc import Callable, Sequence
 from bench.certificate import Certificate, Defect
 from bench.results import Block, Epoch, Record
 from reports.comparisons import Comparison, compare
-from reports.sentences import accuracy_gate, caveat, doubt, finding, headline, proof, refusals
+from reports.sentences import accuracy_gate, caveat, finding, headline, proof, refusals
 
 MakeRecord = Callable[..., Record]
+MakeInvocations = Callable[..., list[Record]]
 MakeCertificate = Callable[..., Certificate]
 MakeEpochs = Callable[[Sequence[float]], tuple[Epoch, ...]]
 MakeBlocks = Callable[[float, Sequence[float]], tuple[Block, ...]]
@@ -18,37 +19,63 @@ def comparison(records: Sequence[Record]) -> Comparison:
     return found
 
 
-def test_who_was_fastest_by_how_much(three: list[Record]) -> None:
+def test_who_was_fastest_by_how_much(invocations: MakeInvocations) -> None:
+    records = invocations("pytorch", [11_900, 12_000, 12_100])
+    records += invocations("tensorflow", [5_300, 5_400, 5_500])
+
+    assert finding(comparison(records)) == (
+        "PyTorch 2.13.0 (eager) was fastest at 12,000 (11,900\u201312,100) samples/s; TensorFlow "
+        "2.21.0 (eager) 0.45x (0.44x\u20130.46x). Test accuracy after 3 epochs: 97.00%."
+    )
+
+
+def test_one_invocation_has_no_interval(three: list[Record]) -> None:
     assert finding(comparison(three)) == (
-        "PyTorch 2.13.0 (eager) was fastest at 12,000 samples/s (25th\u201375th percentile "
-        "11,400\u201312,600); TensorFlow 2.21.0 (eager) 0.45x and MXNet 1.9.1 (eager) 0.41x. "
-        "Test accuracy after 3 epochs: 97.00%."
+        "PyTorch 2.13.0 (eager) was fastest at 12,000 samples/s; TensorFlow 2.21.0 (eager) 0.45x "
+        "and MXNet 1.9.1 (eager) 0.41x. Test accuracy after 3 epochs: 97.00%."
     )
 
 
-def test_settings_other_than_default_are_named(record: MakeRecord) -> None:
-    assert "PyTorch 2.13.0 (eager, tuned settings)" in finding(
-        comparison([record(settings="tuned"), record("mxnet")])
+def test_what_differs_from_the_default_is_named(record: MakeRecord) -> None:
+    tuned = record(settings="tuned", input="native")
+
+    assert "PyTorch 2.13.0 (eager, tuned settings, own loader)" in finding(
+        comparison([tuned, record("mxnet")])
     )
 
 
-def test_overlapping_ranges_are_not_an_order(record: MakeRecord, blocks: MakeBlocks) -> None:
-    near = record("mxnet", blocks=blocks(11_900, (0.9, 1.0, 1.1)))
-    words = "do not read an order into them"
+def test_a_ratio_that_may_be_1_is_no_order(invocations: MakeInvocations) -> None:
+    near = invocations("mxnet", [11_950, 11_980, 12_020])
+    records = [*invocations("pytorch", [11_900, 12_000, 12_100]), *near]
+    words = "there is no difference that this run can show: do not read an order into them"
 
-    assert words in finding(comparison([record(), near]))
-    assert words not in finding(comparison([record(), record("mxnet")]))
+    found = finding(comparison(records))
+    assert words in found
+    assert found.startswith("PyTorch 2.13.0 (eager) had the highest median, 12,000")
+    assert "fastest" not in found
+    assert words not in finding(comparison([*records[:3], *invocations("jax", [1.0, 2.0, 3.0])]))
 
 
-def test_a_row_further_down_can_overlap_too(record: MakeRecord, blocks: MakeBlocks) -> None:
+def test_many_invocations_show_a_difference_that_few_cannot(invocations: MakeInvocations) -> None:
+    """1.5 % apart, with invocations that differ by up to 2 %."""
+    noise = [0.99 + 0.0005 * place for place in range(41)]
+    fast, slow = ([speed * one for one in noise] for speed in (12_180, 12_000))
+    few = invocations("pytorch", fast[::20]) + invocations("mxnet", slow[::20])
+    many = invocations("pytorch", fast) + invocations("mxnet", slow)
+
+    assert "no difference that this run can show" in headline(comparison(few))
+    assert "PyTorch 2.13.0 (eager) is fastest" in headline(comparison(many))
+    assert ", 1.015x (1.01" in headline(comparison(many))
+
+
+def test_a_row_further_down_can_be_as_fast_too(invocations: MakeInvocations) -> None:
     # Two of three processes slow, one as fast as the first: the median alone would mislead.
-    wide = record("jax", blocks=blocks(12_000, (0.5, 0.5, 0.5, 1.0, 1.0)))
-    second = record("mxnet", blocks=blocks(9_000, (1.0, 1.0)))
-    words = finding(comparison([record(), second, wide]))
+    wide = invocations("jax", [6_000, 6_000, 12_000])
+    second = invocations("mxnet", [9_000, 9_000, 9_010])
+    words = finding(comparison([*invocations("pytorch", [11_900, 12_000, 12_100]), *second, *wide]))
 
-    assert "PyTorch 2.13.0 (eager) overlaps with that of JAX" in words
-    assert "MXNet 1.9.1 (eager) 0.75x" in words
-    assert "that of MXNet" not in words
+    assert "Between PyTorch 2.13.0 (eager) and JAX 0.1 (eager) there is no difference" in words
+    assert "MXNet 1.9.1 (eager) 0.75x (0.74x\u20130.76x)" in words
 
 
 def test_failures_are_in_the_finding(record: MakeRecord, failure: MakeRecord) -> None:
@@ -79,43 +106,69 @@ def test_a_trial_too_short_to_measure(record: MakeRecord) -> None:
     assert "no throughput" in finding(comparison([record(blocks=())]))
 
 
-def test_the_caveat_says_when_each_row_is_one_trial(
+def test_the_caveat_says_when_each_row_is_one_invocation(
     three: list[Record], record: MakeRecord
 ) -> None:
-    assert caveat(comparison(three)).startswith("Each row is one trial, that is one process.")
-    assert caveat(comparison([record()])).startswith("The row is one trial")
+    words = caveat(comparison(three))
+
+    assert words.startswith("Each row is one invocation, that is one process: no number has an")
+    assert caveat(comparison([record()])).startswith("The row is one invocation")
 
 
-def test_the_caveat_counts_rows_of_one_trial(three: list[Record], record: MakeRecord) -> None:
-    words = caveat(comparison([*three, record(repeat=2)]))
+def test_the_caveat_says_what_the_intervals_cover(
+    three: list[Record], invocations: MakeInvocations
+) -> None:
+    records = [*three, *invocations("jax", [1.0, 2.0, 3.0]), *invocations("caffe", [1.0] * 8)]
+    words = caveat(comparison(records))
 
-    assert "2 at most, are pooled" in words
-    assert "2 rows of 3 had one trial only." in words
-
-
-def test_other_load_makes_numbers_doubtful(record: MakeRecord) -> None:
-    quiet = record("pytorch", load={"other_share": 0.01})
-    noisy = record("mxnet", load={"other_share": 0.37})
-    assert doubt(comparison([quiet])) == ""
-    sentence = doubt(comparison([quiet, noisy]))
-    assert "up to 37% of the processors' time" in sentence
-    assert "MXNet" in sentence
-    assert "PyTorch" not in sentence
+    assert (
+        "In parentheses stands, of 8 invocations, a 95% interval; of 3 invocations, the lowest and "
+        "the highest, which hold the true median in 75% of such runs (fewer than 6 have no 95% "
+        "interval); of one invocation, nothing."
+    ) in words
+    five = caveat(comparison(invocations("jax", [1.0, 2.0, 3.0, 4.0, 5.0])))
+    assert "in 93.75% of such runs" in five
 
 
-def test_the_headline_is_one_line(three: list[Record], failure: MakeRecord) -> None:
-    lead = "PyTorch 2.13.0 (eager) is fastest at 12,000 samples/s, 2.22x the speed of TensorFlow"
+def test_the_headline_is_one_line(
+    three: list[Record], invocations: MakeInvocations, failure: MakeRecord
+) -> None:
+    records = invocations("pytorch", [11_900, 12_000, 12_100])
+    records += invocations("tensorflow", [5_300, 5_400, 5_500])
 
-    assert headline(comparison(three)) == f"{lead} 2.21.0 (eager)."
+    assert headline(comparison(records)) == (
+        "PyTorch 2.13.0 (eager) is fastest at 12,000 (11,900\u201312,100) samples/s, 2.22x "
+        "(2.16x\u20132.28x) the speed of TensorFlow 2.21.0 (eager)."
+    )
     assert headline(comparison([*three, failure("jax")])).endswith("JAX (eager) is not ranked.")
 
 
-def test_the_headline_claims_no_order_that_is_none(record: MakeRecord, blocks: MakeBlocks) -> None:
-    near = record("mxnet", blocks=blocks(11_900, (0.9, 1.0, 1.1)))
-    words = headline(comparison([record(), near]))
+def test_the_headline_says_where_nothing_was_repeated(three: list[Record]) -> None:
+    assert headline(comparison(three)) == (
+        "PyTorch 2.13.0 (eager) is fastest at 12,000 samples/s, 2.22x the speed of TensorFlow "
+        "2.21.0 (eager), but without repeated invocations nothing says how sure that is."
+    )
+
+
+def test_the_headline_claims_no_order_that_is_none(invocations: MakeInvocations) -> None:
+    near = invocations("mxnet", [11_900, 11_950, 12_050])
+    words = headline(comparison([*invocations("pytorch", [11_900, 12_000, 12_100]), *near]))
 
     assert "fastest" not in words
-    assert "can hardly be told apart from MXNet 1.9.1 (eager)" in words
+    assert (
+        "there is no difference that this run can show to MXNet 1.9.1 (eager) 0.996x "
+        "(0.983x\u20131.013x)"
+    ) in words
+
+
+def test_out_of_memory_is_a_result(record: MakeRecord, failure: MakeRecord) -> None:
+    records = [record(), failure(status="out of memory", reason="It needs 9 GiB.")]
+    records += [record("jax"), failure("jax", status="out of memory")]
+    found = comparison(records)
+
+    assert "MXNet (eager) ran out of memory." in finding(found)
+    assert "Of 2 trials of JAX 0.1 (eager), 1 ran out of memory." in finding(found)
+    assert "1 out of memory" in [row.outcome for row in found.rows]
 
 
 def test_verdicts_are_on_ranked_rows_only(

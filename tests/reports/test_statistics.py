@@ -11,6 +11,8 @@ from reports.statistics import (
     quartiles,
     ratio,
     relative_difference,
+    relative_iqr,
+    relative_range,
     throughput,
 )
 
@@ -86,3 +88,22 @@ def test_relative_difference_of_equal_values_is_zero() -> None:
 @pytest.mark.parametrize("values", [[], [1.0], [1.0, math.nan]])
 def test_relative_difference_needs_two_values(values: list[float]) -> None:
     assert math.isnan(relative_difference(values))
+
+
+def test_relative_iqr_is_the_middle_half_by_the_median() -> None:
+    # Quartiles 25.5 and 42.5 about 40, as above.
+    assert relative_iqr([6, 7, 15, 36, 39, 40, 41, 42, 43, 47, 49]) == pytest.approx(17 / 40)
+
+
+def test_relative_range_is_from_end_to_end_by_the_median() -> None:
+    assert relative_range([95, 100, 110]) == pytest.approx(0.15)
+
+
+@pytest.mark.parametrize("values", [[], [1.0], [1.0, 2.0, 3.0], [0.0] * 4])
+def test_three_values_have_no_quarters(values: list[float]) -> None:
+    assert math.isnan(relative_iqr(values))
+
+
+@pytest.mark.parametrize("values", [[], [1.0], [1.0, math.nan], [0.0, 0.0]])
+def test_one_value_has_no_range(values: list[float]) -> None:
+    assert math.isnan(relative_range(values))

@@ -30,6 +30,25 @@ def test_units_are_scaled_by_powers_of_two() -> None:
 def test_a_ratio_and_a_share() -> None:
     assert units.multiple(0.4139) == "0.41x"
     assert units.percent(0.98765) == "98.77"
+    assert [units.share(value) for value in (0.0125, 0.00034, 0.353)] == ["1.25", "0.034", "35.3"]
+
+
+def test_a_ratio_near_1_shows_on_which_side_it_is() -> None:
+    assert [units.multiple(value) for value in (0.997, 1.0, 1.004, 1.2)] == [
+        "0.997x",
+        "1.00x",
+        "1.004x",
+        "1.20x",
+    ]
+
+
+def test_joules_of_a_sample_are_small() -> None:
+    assert [units.joules(value) for value in (0.000512, 0.0059, 12.34, 1234.0)] == [
+        "0.000512",
+        "0.00590",
+        "12.3",
+        "1,234",
+    ]
 
 
 def test_a_difference_shows_its_magnitude() -> None:

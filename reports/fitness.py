@@ -1,0 +1,20 @@
+"""What was noted of a machine before a run, each finding once."""
+
+from collections.abc import Iterable
+
+from bench.results import Record
+
+
+def unique_findings(records: Iterable[Record]) -> list[dict[str, str]]:
+    """The findings of all records in order of appearance: {topic, verdict, detail}."""
+    found: list[dict[str, str]] = []
+    for record in records:
+        found += [finding for finding in record.fitness if finding not in found]
+    return found
+
+
+def words(finding: dict[str, str]) -> str:
+    """A finding in one line without a full stop; what keeps a run from working is a problem."""
+    problem = "problem: " if finding.get("verdict") == "problem" else ""
+    detail = str(finding.get("detail")).strip().removesuffix(".")
+    return f"{finding.get('topic')}: {problem}{detail}"
