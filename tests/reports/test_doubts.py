@@ -61,10 +61,13 @@ def test_load_of_other_kinds(
 
 
 def test_invocations_without_a_steady_state(record: MakeRecord) -> None:
-    records = [record(repeat=place) for place in (1, 2)]
-    (doubt,) = found(*records, record(repeat=3, steady="no steady state"))
+    steady = [record(repeat=place) for place in (1, 2)]
+    unsteady = [record(repeat=place, steady="no steady state") for place in (3, 4)]
+    # One of three: noise alone makes some invocations look so.
+    assert not found(*steady, unsteady[0])
+    (doubt,) = found(*steady, *unsteady)
 
-    assert "PyTorch 2.13.0, eager, default: 1 of 3" in doubt.sentence
+    assert "PyTorch 2.13.0, eager, default: 2 of 4" in doubt.sentence
 
 
 @pytest.mark.parametrize(("device_seconds", "doubted"), [(0.99, False), (0.95, True), (1.1, True)])
