@@ -3,7 +3,6 @@
 from typing import Any
 
 from mxnet.gluon import HybridBlock, nn
-from mxnet.gluon.contrib.nn import Identity
 from mxnet.ndarray import NDArray
 
 from bench.models.alexnet import POOL, POOL_STRIDE, Convolution, ResponseNormalization
@@ -22,7 +21,9 @@ class AlexNet(HybridBlock):
         self.conv3 = _convolution(c2, c3, later)
         self.conv4 = _convolution(c3, c4, later)
         self.conv5 = _convolution(c4, c5, later)
-        self.normalize = _response_normalization(spec.normalization)
+        # None and not an identity: MXNet's copies.
+        rule = spec.normalization
+        self.normalize = LocalResponseNormalization(rule) if rule else None
         self.pool = nn.MaxPool2D(POOL, POOL_STRIDE)
         self.dropout = nn.Dropout(spec.dropout)
         self.flatten = nn.Flatten()
@@ -33,8 +34,8 @@ class AlexNet(HybridBlock):
         self.dense3 = nn.Dense(spec.classes, in_units=second)
 
     def hybrid_forward(self, F: Any, images: NDArray) -> NDArray:  # noqa: N803 (Gluon's own name)
-        x = self.pool(self.normalize(self.conv1(images)))  # (N, 64, 27, 27)
-        x = self.pool(self.normalize(self.conv2(x)))  # (N, 192, 13, 13)
+        x = self._reduced(self.conv1(images))  # (N, 64, 27, 27)
+        x = self._reduced(self.conv2(x))  # (N, 192, 13, 13)
         x = self.conv3(x)  # (N, 384, 13, 13)
         x = self.conv4(x)  # (N, 256, 13, 13)
         x = self.pool(self.conv5(x))  # (N, 256, 6, 6)
@@ -42,6 +43,9 @@ class AlexNet(HybridBlock):
         x = self.dropout(self.dense1(x))  # (N, 4096)
         x = self.dropout(self.dense2(x))  # (N, 4096)
         return self.dense3(x)  # (N, classes)
+
+    def _reduced(self, x: NDArray) -> NDArray:
+        return self.pool(x if self.normalize is None else self.normalize(x))
 
 
 class LocalResponseNormalization(HybridBlock):
@@ -72,7 +76,3 @@ def _convolution(inputs: int, outputs: int, layer: Convolution) -> nn.Conv2D:
         in_channels=inputs,
         activation="relu",
     )
-
-
-def _response_normalization(rule: ResponseNormalization | None) -> HybridBlock:
-    return Identity() if rule is None else LocalResponseNormalization(rule)

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from mxnet.gluon import HybridBlock, nn
-from mxnet.gluon.contrib.nn import Identity
 from mxnet.ndarray import NDArray
 
 from bench.models.resnet import Block as BlockSpec
@@ -23,14 +22,16 @@ class ResNet(HybridBlock):
         )
         self.bn1 = _normalization(width)
         self.relu = nn.Activation("relu")
-        self.pool = nn.MaxPool2D(3, strides=2, padding=1) if stem.pooling else Identity()
+        # None and not an identity: MXNet's copies.
+        self.pool = nn.MaxPool2D(3, strides=2, padding=1) if stem.pooling else None
         self.stages = _sequence(
             _sequence(Block(block) for block in stage) for stage in spec.stages()
         )
         self.dense = nn.Dense(spec.classes, in_units=spec.features)
 
     def hybrid_forward(self, F: Any, images: NDArray) -> NDArray:  # noqa: N803 (Gluon's own name)
-        x = self.pool(self.relu(self.bn1(self.conv1(images))))
+        x = self.relu(self.bn1(self.conv1(images)))
+        x = x if self.pool is None else self.pool(x)
         x = self.stages(x)  # (N, features, 8, 8) in the CIFAR family
         # Not GlobalAvgPool2D: with oneDNN 2.4, its gradient and those of the batch normalization
         # before it run as unoptimised loops (docs/findings.md).
