@@ -149,8 +149,7 @@ def _reference(job: PairsJob) -> Callable[[ModelSpec], Any]:
     models = import_file(job.framework, job.implementation, "references").MODELS
     if job.model not in models:
         raise WorkerError(
-            f"{job.implementation}/references.py has no model {job.model!r}; expected one of "
-            f"{', '.join(models)}."
+            f"The framework's references.py has no {job.model}, only {', '.join(models)}."
         )
     return cast(Callable[[ModelSpec], Any], models[job.model])
 
