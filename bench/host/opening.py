@@ -1,4 +1,4 @@
-"""Opens a session: data, environments, proof, ceilings and a look at the machine, in this order."""
+"""Opens a session: a look at the machine, data, environments, proof, ceilings, in this order."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -69,10 +69,12 @@ def open_session(
         DataError, InterpreterError: see prepare_data and environments_of.
     """
     trials = list(trials)
+    threads = selection.request.threads or default_threads()
+    # Before anything that loads the machine itself.
+    fitness = _fitness(selection, threads, say)
     # The data first: a missing file is a matter of a moment, an environment one of minutes.
     data = prepare_data(trials, say)
     environments = environments_of(selection, trials, say)
-    threads = selection.request.threads or default_threads()
     possible = [one for one in trials if obstacle(one, selection, environments, data) is None]
     certificates: Certificates = {}
     if selection.request.verified:
@@ -93,7 +95,7 @@ def open_session(
         threads=threads,
         certificates=certificates,
         ceilings=_ceilings(selection, possible, environments, threads, scratch, say),
-        fitness=_fitness(selection, threads, say),
+        fitness=fitness,
     )
 
 

@@ -133,7 +133,7 @@ PYTORCH = (
         "Adam's epsilon by default",
         "pytorch",
         "lenet-1998",
-        (Edit("optimizers.py", "betas, optimizer.epsilon)", "betas)"),),
+        (Edit("optimizers.py", "betas, optimizer.epsilon, fused", "betas, fused"),),
         "weights after 1 step of adam: conv1.weight",
         "Adam's epsilon is 1e-08",
     ),
@@ -144,8 +144,8 @@ PYTORCH = (
         (
             Edit(
                 "optimizers.py",
-                "optimizer.learning_rate, optimizer.momentum)",
-                "optimizer.learning_rate, optimizer.momentum, nesterov=True)",
+                "optimizer.learning_rate, optimizer.momentum, fused",
+                "optimizer.learning_rate, optimizer.momentum, nesterov=True, fused",
             ),
         ),
         "weights after 1 step of sgd: conv1.weight",
@@ -204,9 +204,9 @@ PYTORCH = (
         (
             Edit(
                 "backend.py",
-                "        loss = self._backward(inputs, labels)\n",
-                "        batch, self.waiting = getattr(self, 'waiting', None), (inputs, labels)\n"
-                "        loss = self._backward(*(batch or (inputs, labels)))\n",
+                "        loss = self._backward(x, y)\n",
+                "        batch, self.waiting = getattr(self, 'waiting', None), (x, y)\n"
+                "        loss = self._backward(*(batch or (x, y)))\n",
             ),
         ),
         "losses of steps 2 to 10, sgd: step 2",
@@ -219,10 +219,10 @@ PYTORCH = (
         (
             Edit(
                 "backend.py",
-                "        return loss.detach(), len(labels)\n",
+                "        return loss.detach(), len(y)\n",
                 "        self.loss = getattr(self, 'loss', torch.zeros_like(loss))\n"
                 "        self.loss.data.copy_(loss.detach())\n"
-                "        return self.loss, len(labels)\n",
+                "        return self.loss, len(y)\n",
             ),
         ),
         "losses of steps 2 to 10, sgd: step 2",
@@ -343,7 +343,7 @@ TENSORFLOW = (
         (
             Edit(
                 "backend.py",
-                "        logits = self.model(inputs, training=False)\n",
+                "        logits = _exact(self.model(inputs, training=False))\n",
                 "        with tf.init_scope():\n"
                 "            kept = tf.constant(self.model.dense3.kernel.numpy())\n"
                 "        logits = self.model(inputs, training=False)\n"
@@ -426,7 +426,7 @@ MXNET = (
         (
             Edit(
                 "backend.py",
-                "        self.trainer.step(len(labels))\n",
+                "        self.trainer.step(len(y))\n",
                 "        self.trainer.step(1)\n",
             ),
         ),
