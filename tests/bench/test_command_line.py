@@ -41,10 +41,12 @@ def test_list_shows_all_there_is(tmp_path: Path) -> None:
         "cifar10",
         "cifar10-subset",
         "banking77",
-        "synthetic-<C>x<H>x<W>-<classes>",
-        "synthetic-<L>of<V>-<classes>",
+        "synthetic-<C>x<H>x<W>-<classes>[-<N>]",
+        "synthetic-<L>of<V>-<classes>[-<N>]",
     }
-    assert {row["plan"] for row in tables["plans"]} == {"accuracy", "mnist", "quick"}
+    assert {row["plan"] for row in tables["plans"]} == {
+        *("accuracy", "batch-sizes", "mnist", "quick", "standard"),
+    }
     lenets = [row for row in tables["models"] if row["model"] in ("lenet", "lenet-1998")]
     assert {row["parameters"] for row in lenets if row["input"].startswith("1x")} == {61_706}
     for word in ("pytorch", "digits", "lenet-1998", "quick"):

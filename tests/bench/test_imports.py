@@ -20,6 +20,7 @@ SHARED_CORE = (
     "bench.models",
     "bench.operations",
     "bench.optimizer",
+    "bench.pairs",
     "bench.results",
     "bench.spec",
     "bench.verification",
