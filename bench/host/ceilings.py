@@ -8,7 +8,7 @@ from bench.ceilings import WORKLOADS, Ceiling, CeilingsJob, Measurement, Workloa
 from bench.errors import UnavailableError
 from bench.host.cache import turn
 from bench.host.environments import Environment
-from bench.host.executor import Event, Executor, Invocation, Outcome
+from bench.host.executor import Event, Executor, Invocation, Outcome, unfinished
 from bench.host.frameworks import Framework
 from bench.host.setup import default_variables
 from bench.host.variables import worker_environment
@@ -118,11 +118,9 @@ def _invocation(
 
 def _read(events: Sequence[Event], outcome: Outcome) -> _Measured | str:
     """What a worker sent, or what was wrong."""
-    kinds = {str(event["event"]): event for event in events}
-    if "error" in kinds:
-        return str(kinds["error"].get("reason"))
-    if "finished" not in kinds:
-        return _failure(outcome)
+    failure = unfinished(events, outcome, TIME_LIMIT_SECONDS)
+    if failure is not None:
+        return failure
     try:
         sent = {event["what"]: event for event in events if event["event"] == "measured"}
         return _Measured(*(Measurement.from_document(sent[what]) for what in ("product", "copy")))
@@ -131,11 +129,3 @@ def _read(events: Sequence[Event], outcome: Outcome) -> _Measured | str:
             f"The worker's measurements are not as bench/ceilings.py says ({type(error).__name__}: "
             f"{error}); correct the implementation."
         )
-
-
-def _failure(outcome: Outcome) -> str:
-    if outcome.timed_out:
-        return f"It was stopped after {TIME_LIMIT_SECONDS} s."
-    last = outcome.log_tail.strip().splitlines()[-1:] or ["nothing"]
-    ended = outcome.failure or "The worker ended before it had finished."
-    return f"{ended} Its last words: {last[0]}"

@@ -53,6 +53,20 @@ class Outcome:
     log_tail: str
 
 
+def unfinished(events: Sequence[Event], outcome: Outcome, time_limit_seconds: float) -> str | None:
+    """Why a worker did not get to its event `finished`, in a sentence; None where it did."""
+    kinds = {str(event["event"]): event for event in events}
+    if "error" in kinds:
+        return str(kinds["error"].get("reason"))
+    if "finished" in kinds:
+        return None
+    if outcome.timed_out:
+        return f"It was stopped after {time_limit_seconds} s."
+    last = outcome.log_tail.strip().splitlines()[-1:] or ["nothing"]
+    ended = outcome.failure or "The worker ended before it had finished."
+    return f"{ended} Its last words: {last[0]}"
+
+
 class Executor(Protocol):
     """Something that can run a worker."""
 

@@ -10,7 +10,7 @@ from bench.errors import PlanError
 from bench.host.environments import Say, prepare_environments
 from bench.host.frameworks import Framework
 from bench.host.machine import commit, default_threads, describe_machine
-from bench.host.pairs.measurement import Case, Measured, local_measurement
+from bench.host.pairs.measurement import Case, Measured, Measurement
 from bench.host.pairs.ratios import ratio_of_pairs
 from bench.host.request import (
     add_framework_options,
@@ -121,7 +121,7 @@ def run_pairs(options: argparse.Namespace, kind: Kind, say: Say) -> list[Measure
     )
     threads = request.threads or default_threads()
     with scratch_folder() as scratch:
-        measurement = local_measurement(
+        measurement = Measurement(
             environments,
             threads,
             options.invocations,

@@ -1,14 +1,14 @@
 """Runs the invocations of a paired measurement, the frameworks in turns."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
 from bench.errors import UnavailableError
 from bench.host.cache import turn
 from bench.host.environments import Environment, Environments, Say
-from bench.host.executor import Event, Executor, Invocation, LocalProcess, Outcome
+from bench.host.executor import Event, Executor, Invocation, LocalProcess, unfinished
 from bench.host.frameworks import Framework
 from bench.host.inputs import Inputs
 from bench.host.monitor.sampler import Unmonitored
@@ -82,7 +82,7 @@ class Measurement:
     block_seconds: float
     scratch: Path
     say: Say
-    executor: Executor
+    executor: Executor = field(default_factory=LocalProcess)
 
     def measure(self, cases: Sequence[Case]) -> list[Measured]:
         """Every case, its invocations spread over the whole run, in a seeded random order."""
@@ -116,7 +116,7 @@ class Measurement:
             outcome = self.executor.run(
                 self._invocation(case, environment, place), events.append, Unmonitored()
             )
-        return events, _failure(events, outcome)
+        return events, unfinished(events, outcome, TIME_LIMIT_SECONDS)
 
     def _invocation(self, case: Case, environment: Environment, place: int) -> Invocation:
         setup = set_up(case.framework, case, "ieee", self.threads)
@@ -144,21 +144,6 @@ class Measurement:
         )
 
 
-def local_measurement(
-    environments: Environments,
-    threads: int,
-    invocations: int,
-    pairs: int,
-    block_seconds: float,
-    scratch: Path,
-    say: Say,
-) -> Measurement:
-    """A measurement on this machine."""
-    return Measurement(
-        environments, threads, invocations, pairs, block_seconds, scratch, say, LocalProcess()
-    )
-
-
 def _measured(case: Case, invocations: list[list[Event]], failure: str | None) -> Measured:
     pairs = [[event for event in events if event["event"] == "pair"] for events in invocations]
     whole = [found for found in pairs if found]
@@ -175,16 +160,3 @@ def _measured(case: Case, invocations: list[list[Event]], failure: str | None) -
         str(versions[0]) if versions else None,
         failure,
     )
-
-
-def _failure(events: Sequence[Event], outcome: Outcome) -> str | None:
-    kinds = {str(event["event"]): event for event in events}
-    if "error" in kinds:
-        return str(kinds["error"].get("reason"))
-    if "finished" in kinds:
-        return None
-    if outcome.timed_out:
-        return f"It was stopped after {TIME_LIMIT_SECONDS} s."
-    last = outcome.log_tail.strip().splitlines()[-1:] or ["nothing"]
-    ended = outcome.failure or "The worker ended before it had finished."
-    return f"{ended} Its last words: {last[0]}"

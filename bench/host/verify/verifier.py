@@ -9,7 +9,7 @@ from typing import Any
 from bench.errors import SamestepError
 from bench.host.cache import remove
 from bench.host.environments import Environment
-from bench.host.executor import Event, Executor, Invocation, LocalProcess
+from bench.host.executor import Event, Executor, Invocation, LocalProcess, unfinished
 from bench.host.frameworks import ROOT, Framework, KnownDefect, read_framework
 from bench.host.setup import DEFAULT, Setup, set_up
 from bench.host.variables import worker_environment
@@ -178,16 +178,11 @@ class Verifier:
         )
         outcome = self.executor.run(invocation, events.append)
         kinds = {event["event"]: event for event in events}
-        failure = None
-        if "error" in kinds:
-            failure = str(kinds["error"]["reason"])
-        elif "finished" not in kinds:
-            failure = _failure(outcome.failure, outcome.timed_out, outcome.log_tail)
         return Comparison(
             errors=tuple(_errors(events)),
             framework_version=kinds.get("imported", {}).get("framework_version"),
             versions=kinds.get("imported", {}).get("versions", {}),
-            failure=failure,
+            failure=unfinished(events, outcome, TIME_LIMIT_SECONDS),
             seconds=outcome.seconds,
         )
 
@@ -213,10 +208,3 @@ def _errors(events: list[Event]) -> list[Error]:
         if event["event"] == "compared"
         for item, error in event["errors"]
     ]
-
-
-def _failure(failure: str | None, timed_out: bool, log_tail: str) -> str:
-    if timed_out:
-        return f"It was stopped after {TIME_LIMIT_SECONDS} s."
-    last = log_tail.strip().splitlines()[-1:] or ["nothing"]
-    return f"{failure or 'The worker ended before it had finished.'} Its last words: {last[0]}"
