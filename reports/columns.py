@@ -67,6 +67,8 @@ TRIAL_COLUMNS: dict[str, str] = {
     "other_load_share": "share of all processors that other programs took meanwhile, 0 to 1",
     "steal_share": "the part of it that a hypervisor took for other guests, 0 to 1",
     "involuntary_switches": "times that the worker had to leave a processor to somebody else",
+    "machine_hashes_per_second": "speed of fixed work of the host around the trial: SHA-256 rounds",
+    "machine_copied_bytes_per_second": "the same of copying memory; mean of before and after",
     "throttle_events": "times that heat slowed a core or a package down",
     "gpu_thermal_seconds": "how long heat kept the GPU's clocks down",
     "peak_resident_bytes": "largest resident set of the worker process",

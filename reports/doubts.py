@@ -9,14 +9,20 @@ from reports import titles, units
 from reports.comparisons import Comparison
 from reports.fitness import unique_findings
 from reports.rows import Row
-from reports.statistics import extremes
+from reports.statistics import extremes, relative_range
 
 # What a hypervisor takes for other guests; `bench doctor` notes as much.
 NOTED_STEAL_SHARE = 0.01
 # The host's clock and the device's own events agree within this share, or one of them is wrong.
 CLOCKS_AGREE = 0.02
+# Between the slowest and the fastest trial, of the host's own fixed work around each.
+NOTED_SPEED_RANGE = 0.10
 # Of a row's invocations: noise alone makes up to 8 % of them look as if they reached none.
 UNSTEADY_SHARE = 1 / 3
+SPEED_COLUMNS = {
+    "machine_hashes_per_second": "SHA-256 in the processor",
+    "machine_copied_bytes_per_second": "copies of memory",
+}
 
 
 @dataclass(frozen=True)
@@ -35,7 +41,7 @@ class Doubt:
 def doubts(comparison: Comparison) -> tuple[Doubt, ...]:
     """What is known to speak against the comparison's numbers, the finished trials' only."""
     rows = [row for row in comparison.rows if row.finished]
-    found = (find(rows) for find in (_load, _steal, _heat, _unsteady, _clocks, _fitness))
+    found = (find(rows) for find in (_load, _steal, _heat, _speed, _unsteady, _clocks, _fitness))
     return tuple(doubt for doubt in found if doubt is not None)
 
 
@@ -80,6 +86,26 @@ def _heat(rows: Sequence[Row]) -> Doubt | None:
             f"({seconds})."
         )
     return Doubt("heat", f"{' '.join(parts)} Cool the machine better.") if parts else None
+
+
+def _speed(rows: Sequence[Row]) -> Doubt | None:
+    ranges = {
+        work: relative_range([value for row in rows for value in row.values(column)])
+        for column, work in SPEED_COLUMNS.items()
+    }
+    parts = [
+        f"{units.share(found)}% ({work})"
+        for work, found in ranges.items()
+        if found > NOTED_SPEED_RANGE
+    ]
+    if not parts:
+        return None
+    return Doubt(
+        "machine's speed",
+        "The machine itself was not equally fast around all trials: the same small work of the "
+        f"host differed by up to {titles.listing(parts)}. Rows share that as far as their "
+        "invocations are spread over the run.",
+    )
 
 
 def _unsteady(rows: Sequence[Row]) -> Doubt | None:

@@ -25,6 +25,9 @@ from reports.statistics import median, quartiles, ratio, relative_iqr, throughpu
 # What a record calls memory is called the same here.
 MEMORY = tuple(name for name in TRIAL_COLUMNS if name.endswith("_bytes") and name != "step_bytes")
 
+# What the host gauges of the machine around each trial (`bench.host.gauge`).
+SPEEDS = ("hashes_per_second", "copied_bytes_per_second")
+
 
 def trials(records: Iterable[Record]) -> pd.DataFrame:
     """One row per record, with the columns of `TRIAL_COLUMNS`."""
@@ -172,7 +175,13 @@ def _load(record: Record) -> dict[str, float]:
     return {name: _number(record.load.get(name)) for name in names} | {
         "worker_processor_seconds": _number(record.load.get("worker_seconds")),
         "other_load_share": _number(record.load.get("other_share")),
+        **{f"machine_{name}": _around(record.load, name) for name in SPEEDS},
     }
+
+
+def _around(load: Mapping[str, float], name: str) -> float:
+    """The mean of a speed of the machine right before a trial and right after it."""
+    return (_number(load.get(f"{name}_before")) + _number(load.get(f"{name}_after"))) / 2
 
 
 def _energy(record: Record) -> dict[str, float]:

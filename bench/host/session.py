@@ -13,6 +13,7 @@ from bench.host.environments import Environment, Environments
 from bench.host.executor import Event, Executor, Invocation, LocalProcess
 from bench.host.fitness.finding import Finding
 from bench.host.frameworks import Framework
+from bench.host.gauge import around, gauge
 from bench.host.inputs import Inputs
 from bench.host.load import LoadMeter
 from bench.host.machine import commit, describe_machine
@@ -134,12 +135,14 @@ class Session:
             time_limit_seconds=limit,
             memory_limit_bytes=self.selection.plan.memory_limit_bytes,
         )
-        # Only now: making the job may have drawn weights and batch order.
-        last_event = start = monotonic()
         with open_gpu(trial.device, invocation.environment) as gpu:
+            # The gauge's own processor time is nobody's load: it lies outside the two readings.
+            before = gauge(self.threads)
             meter, monitor = LoadMeter(gpu), WorkerMonitor(gpu)
+            # Only now: making the job may have drawn weights and batch order.
+            last_event = start = monotonic()
             outcome = self.executor.run(invocation, on_event, monitor)
-            load = meter.read()
+            load = meter.read().known() | around(before, gauge(self.threads))
         status, reason = transcript.verdict(outcome, limit)
         transcript.seconds["process"] = outcome.seconds
         transcript.seconds["exit"] = max(0.0, outcome.seconds - (last_event - start))
@@ -149,7 +152,7 @@ class Session:
             reason=reason,
             environment=setup.environment,
             tuning=setup.tuning,
-            load=load.known(),
+            load=load,
             log=None if status == "ok" else outcome.log_tail or None,
             **_with_outside_view(transcript.fields(), monitor.result()),
         )

@@ -102,3 +102,28 @@ def test_several_doubts_in_one_line(record: MakeRecord) -> None:
 
 def test_failed_trials_raise_no_doubt(record: MakeRecord, failure: MakeRecord) -> None:
     assert found(record(), failure(load={"other_share": 0.9})) == ()
+
+
+def gauged(hashes: float, copied: float) -> dict[str, float]:
+    """A trial's load with equal speeds of the machine before and after."""
+    return {
+        f"{name}_{when}": value
+        for when in ("before", "after")
+        for name, value in (("hashes_per_second", hashes), ("copied_bytes_per_second", copied))
+    }
+
+
+def test_a_machine_that_changes_its_speed_between_trials(record: MakeRecord) -> None:
+    fast = record("pytorch", load=gauged(120.0, 1000.0))
+    slow = record("mxnet", load=gauged(80.0, 960.0))
+    (doubt,) = found(fast, slow)
+
+    # Largest less smallest by the median, of the one work that differs by more than a tenth.
+    assert "differed by up to 40.0% (SHA-256 in the processor). Rows" in doubt.sentence
+    assert found(record(load=gauged(100.0, 1000.0)), record("mxnet", load=gauged(95, 950))) == ()
+
+
+def test_a_speed_is_the_mean_of_before_and_after(record: MakeRecord) -> None:
+    rising = {"hashes_per_second_before": 50.0, "hashes_per_second_after": 150.0}
+    flat = gauged(100.0, 1000.0)
+    assert found(record(load=rising), record("mxnet", load=flat)) == ()
