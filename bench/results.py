@@ -9,7 +9,7 @@ Schema history:
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -81,7 +81,7 @@ class Trial:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Block:
     """Consecutive training steps between two synchronisations of the device.
 
@@ -98,7 +98,7 @@ class Block:
     device_seconds: float | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Epoch:
     """The training since the last evaluation, and the evaluation. Losses are means per sample.
 
@@ -182,16 +182,33 @@ def encode(record: Record) -> str:
     return json.dumps(_finite(document), allow_nan=False, separators=(",", ":"))
 
 
-def decode(line: str) -> Record:
+def decode(line: str | bytes) -> Record:
     """The record in a line of JSON; fields that this version does not know are ignored.
 
     Raises:
         ResultsError: the line is not a record of a schema that this version reads.
     """
+    # A broken byte is a character that is none: the rest of its record may be whole.
+    text = line.decode("utf-8", errors="replace") if isinstance(line, bytes) else line
     try:
-        document = json.loads(line)
-    except ValueError as error:
+        document = json.loads(text)
+    except (ValueError, RecursionError) as error:
         raise ResultsError(f"It is not JSON ({error}).") from error
+    return from_document(document)
+
+
+def from_document(
+    document: Any,
+    certificate_of: Callable[[Mapping[str, Any]], Certificate] = Certificate.from_document,
+) -> Record:
+    """The record in what JSON made of a line.
+
+    Args:
+        certificate_of: for readers of many records, most of which have the same.
+
+    Raises:
+        ResultsError: it is not a record of a schema that this version reads.
+    """
     if not isinstance(document, dict) or "schema" not in document:
         raise ResultsError("It is not a record: the field 'schema' is missing.")
     if document["schema"] != SCHEMA:
@@ -200,39 +217,46 @@ def decode(line: str) -> Record:
             "read it with the version that wrote it."
         )
     try:
-        return _record(document)
+        return _record(document, certificate_of)
     except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
         raise ResultsError(
             f"It is not a record of schema {SCHEMA}: {type(error).__name__}: {error}."
         ) from error
 
 
-def read_records(path: Path) -> tuple[list[Record], list[str]]:
+def read_records(
+    path: Path, decode_line: Callable[[bytes], Record] | None = None
+) -> tuple[list[Record], list[str]]:
     """The records of a file, and one line for each of its lines that is no record.
+
+    Args:
+        decode_line: for readers of many records; raises ResultsError as `decode` does.
 
     Raises:
         ResultsError: the file cannot be read.
     """
+    records: list[Record] = []
+    problems: list[str] = []
     try:
-        text = path.read_bytes().decode("utf-8", errors="replace")
+        with path.open("rb") as file:
+            for number, line in enumerate(file, start=1):
+                if not line.strip():
+                    continue
+                try:
+                    records.append((decode_line or decode)(line))
+                except ResultsError as error:
+                    problems.append(f"{path.name}, line {number} was left out: {error}")
     except OSError as error:
         raise ResultsError(
             f"Records {str(path)!r} cannot be read ({error.strerror}); expected a run's "
             f"{RECORDS_FILE}; run `tox -e bench` to make one."
         ) from error
-    records: list[Record] = []
-    problems: list[str] = []
-    for number, line in enumerate(text.split("\n"), start=1):
-        if not line.strip():
-            continue
-        try:
-            records.append(decode(line))
-        except ResultsError as error:
-            problems.append(f"{path.name}, line {number} was left out: {error}")
     return records, problems
 
 
-def _record(document: Mapping[str, Any]) -> Record:
+def _record(
+    document: Mapping[str, Any], certificate_of: Callable[[Mapping[str, Any]], Certificate]
+) -> Record:
     if document["status"] not in get_args(Status):
         raise ValueError(f"status {document['status']!r} is none of {get_args(Status)}")
     known = {item.name for item in fields(Record)}
@@ -245,7 +269,7 @@ def _record(document: Mapping[str, Any]) -> Record:
     )
     values["losses"] = tuple(_number(loss) for loss in document["losses"])
     if (certificate := document.get("certificate")) is not None:
-        values["certificate"] = Certificate.from_document(certificate)
+        values["certificate"] = certificate_of(certificate)
     for name in ("seconds", "load", "cost", "energy"):
         values[name] = {key: _number(value) for key, value in document.get(name, {}).items()}
     values["block_energy"] = tuple(document.get("block_energy", ()))

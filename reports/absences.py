@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 
 from bench.results import Record
-from reports.ceilings import step_roofline
+from reports.ceilings import ceiling_of, step_roofline
 from reports.rows import THROUGHPUT, Row
 
 NOT_RECORDED = "not recorded"
@@ -47,7 +47,7 @@ def _reason(record: Record, column: str, step_seconds: float) -> str:
 
 
 def _no_roofline(record: Record, step_seconds: float) -> str:
-    found = step_roofline(record, step_seconds)
+    found = step_roofline(record, ceiling_of(record), step_seconds)
     return found if isinstance(found, str) else NOT_RECORDED
 
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -22,14 +23,23 @@ GIGA = 1e9
 
 def ceiling_of(record: Record) -> Ceiling | None:
     """The ceilings in a record; None where it has none that can be read."""
+    return ceiling_in(record.ceilings)
+
+
+def ceiling_in(document: Mapping[str, Any]) -> Ceiling | None:
+    """The ceilings in the part of a record that holds them; None where they cannot be read."""
     try:
-        return Ceiling.from_document(record.ceilings) if record.ceilings else None
+        return Ceiling.from_document(document) if document else None
     except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
         return None
 
 
-def step_roofline(record: Record, step_seconds: float) -> Roofline | str:
-    """Where a step of so many seconds lies under the record's ceilings, or why nobody can say."""
+def step_roofline(record: Record, ceiling: Ceiling | None, step_seconds: float) -> Roofline | str:
+    """Where a step of so many seconds lies under the record's ceilings, or why nobody can say.
+
+    Args:
+        ceiling: `ceiling_of` the record.
+    """
     cost = [number(record.cost.get(name)) for name in ("operations", "bytes")]
     if not all(math.isfinite(one) for one in cost):
         return NO_COST
@@ -37,7 +47,6 @@ def step_roofline(record: Record, step_seconds: float) -> Roofline | str:
         return NO_BLOCK
     if not record.ceilings:
         return NOT_MEASURED
-    ceiling = ceiling_of(record)
     if ceiling is None:
         return UNREADABLE
     # A forged file may have rates of 0.

@@ -9,6 +9,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+import pandas as pd
+
 from bench.optimizer import Optimizer
 from bench.results import Record
 from reports import frame, gate, titles
@@ -99,17 +101,19 @@ class Comparison:
 
 def compare(records: Iterable[Record]) -> tuple[Comparison, ...]:
     """The comparisons that the records allow, in order of their first records."""
-    groups: dict[Work, list[Record]] = defaultdict(list)
-    for record in records:
-        groups[_work(record)].append(record)
+    listed = list(records)
+    table = frame.trials(listed)
+    groups: dict[Work, list[int]] = defaultdict(list)
+    for place, (record, machine) in enumerate(zip(listed, table["machine"], strict=True)):
+        groups[_work(record, machine)].append(place)
     names = _titles(list(groups))
     return tuple(
-        Comparison(names[work], work, _judged(work, _rows(members)))
-        for work, members in groups.items()
+        Comparison(names[work], work, _judged(work, _rows(listed, table, places)))
+        for work, places in groups.items()
     )
 
 
-def _work(record: Record) -> Work:
+def _work(record: Record, machine: str) -> Work:
     trial = record.trial
     return Work(
         model=trial.model,
@@ -120,7 +124,7 @@ def _work(record: Record) -> Work:
         epochs=trial.epochs,
         optimizer=trial.optimizer,
         threads=record.threads,
-        machine=frame.machine_key(record.machine),
+        machine=machine,
     )
 
 
@@ -138,17 +142,23 @@ def _test_samples(rows: Iterable[Row]) -> int | None:
     return min((count for count in counts if count and 0 < count < sys.maxsize), default=None)
 
 
-def _rows(records: Sequence[Record]) -> list[Row]:
-    versions = _versions(records)
-    groups: dict[Key, list[Record]] = defaultdict(list)
-    for record in records:
-        trial = record.trial
+def _rows(records: Sequence[Record], table: pd.DataFrame, places: Sequence[int]) -> list[Row]:
+    """The rows of the trials at some places of all records and of their table."""
+    versions = _versions([records[place] for place in places])
+    groups: dict[Key, list[int]] = defaultdict(list)
+    for place in places:
+        record, trial = records[place], records[place].trial
         known = versions[trial.framework]
         # A trial that ended before the import has no version; where there is one only, it is that.
         version = record.framework_version or (known[0] if len(known) == 1 else None)
         key = Key(trial.framework, version, trial.mode, trial.settings, trial.layout, trial.input)
-        groups[key].append(record)
-    return [Row(key, tuple(members)) for key, members in groups.items()]
+        groups[key].append(place)
+    return [_row(key, records, table, members) for key, members in groups.items()]
+
+
+def _row(key: Key, records: Sequence[Record], table: pd.DataFrame, places: Sequence[int]) -> Row:
+    finished = [place for place in places if records[place].status == "ok"]
+    return Row(key, tuple(records[place] for place in places), table.iloc[finished])
 
 
 def _versions(records: Sequence[Record]) -> dict[str, list[str]]:

@@ -10,31 +10,45 @@ same trial.
 import hashlib
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import fields
+from itertools import islice
+from typing import Any, Generic, TypeVar
 
 import pandas as pd
 
+from bench.ceilings import Ceiling
+from bench.certificate import Certificate
 from bench.optimizer import Optimizer
-from bench.results import Block, Record
+from bench.results import Block, Epoch, Record
 from reports import certificates, fitness, titles, tuning
-from reports.ceilings import ceiling_of, step_roofline
+from reports.ceilings import ceiling_in, step_roofline
 from reports.columns import BLOCK_COLUMNS, EPOCH_COLUMNS, TRIAL_COLUMNS
 from reports.statistics import median, quartiles, ratio, relative_iqr, throughput
 
 # What a record calls memory is called the same here.
 MEMORY = tuple(name for name in TRIAL_COLUMNS if name.endswith("_bytes") and name != "step_bytes")
 
+CHUNK = 5_000
+EPOCH_NUMBERS = tuple(item.name for item in fields(Epoch))
 # What the host gauges of the machine around each trial (`bench.host.gauge`).
 SPEEDS = ("hashes_per_second", "copied_bytes_per_second")
 
 
 def trials(records: Iterable[Record]) -> pd.DataFrame:
     """One row per record, with the columns of `TRIAL_COLUMNS`."""
-    rows = [_trial(number, record) for number, record in enumerate(records)]
-    frame = pd.DataFrame(rows, columns=list(TRIAL_COLUMNS))
+    facts = _Facts()
+    numbered = enumerate(records)
+    # Some thousand at a time: a row as a dictionary takes ten times as much memory as in a frame.
+    chunks = iter(lambda: list(islice(numbered, CHUNK)), [])
+    frames = [_frame([_trial(*one, facts) for one in chunk]) for chunk in chunks] or [_frame([])]
+    frame = pd.concat(frames, ignore_index=True)
     frame["started"] = pd.to_datetime(frame["started"], utc=True, errors="coerce", format="ISO8601")
     return frame
+
+
+def _frame(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    return pd.DataFrame({name: [row[name] for row in rows] for name in TRIAL_COLUMNS})
 
 
 def blocks(records: Iterable[Record]) -> pd.DataFrame:
@@ -59,12 +73,43 @@ def blocks(records: Iterable[Record]) -> pd.DataFrame:
 def epochs(records: Iterable[Record]) -> pd.DataFrame:
     """One row per evaluation, with the columns of `EPOCH_COLUMNS`."""
     rows = [
-        {name: _number(value) for name, value in vars(epoch).items()}
+        {name: _number(getattr(epoch, name)) for name in EPOCH_NUMBERS}
         | {"record": number, "trial": record.trial.id, "epoch": epoch.number}
         for number, record in enumerate(records)
         for epoch in record.epochs
     ]
     return pd.DataFrame(rows, columns=list(EPOCH_COLUMNS))
+
+
+Part = TypeVar("Part")
+Fact = TypeVar("Fact")
+
+
+class _Known(Generic[Part, Fact]):
+    """What a function says of a part, which many records share, asked once for each part.
+
+    By identity, which is why the part is kept along: `reports.reading` makes equal parts one.
+    """
+
+    def __init__(self, function: Callable[[Part], Fact]) -> None:
+        self._function = function
+        self._found: dict[int, tuple[Part, Fact]] = {}
+
+    def __call__(self, part: Part) -> Fact:
+        if id(part) not in self._found:
+            self._found[id(part)] = part, self._function(part)
+        return self._found[id(part)][1]
+
+
+class _Facts:
+    """What is said of parts that records share."""
+
+    def __init__(self) -> None:
+        self.machine = _Known(machine_key)
+        self.ceiling = _Known(ceiling_in)
+        self.tuning = _Known(tuning.words)
+        self.absent = _Known(_absent)
+        self.proof = _Known(_proof)
 
 
 def machine_key(machine: Mapping[str, Any]) -> str:
@@ -73,7 +118,11 @@ def machine_key(machine: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def _trial(number: int, record: Record) -> dict[str, Any]:
+def _absent(reasons: Mapping[str, str]) -> str:
+    return "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
+
+
+def _trial(number: int, record: Record, facts: _Facts) -> dict[str, Any]:
     trial = vars(record.trial) | {
         "trial": record.trial.id,
         "family": titles.family(record.trial.model),
@@ -89,20 +138,22 @@ def _trial(number: int, record: Record) -> dict[str, Any]:
         "steady": record.steady,
         "plan": record.plan,
         "commit": record.commit,
-        "machine": machine_key(record.machine),
+        "machine": facts.machine(record.machine),
         "cpu": record.machine.get("cpu"),
         "threads": record.threads,
         "parameters": record.parameters,
-        "tuning": tuning.words(record.tuning),
+        "tuning": facts.tuning(record.tuning),
         "fitness": "; ".join(fitness.words(finding) for finding in record.fitness),
-        "absent": "; ".join(f"{name}: {reason}" for name, reason in record.absent.items()),
+        "absent": facts.absent(record.absent),
     }
     digests = {f"digest_{name}": record.digests.get(name) for name in ("weights", "data", "order")}
     asked = trial | _optimizer(record.trial.optimizer) | origin
     speed = _speed(record)
-    measured = speed | _roofline(record, speed["step_seconds"]) | _times(record) | _load(record)
-    measured |= _memory(record) | _energy(record) | _fit(record)
-    return asked | digests | measured | _proof(record)
+    ceiling = facts.ceiling(record.ceilings)
+    measured = speed | _roofline(record, ceiling, speed["step_seconds"])
+    measured |= _times(record) | _load(record) | _memory(record) | _energy(record) | _fit(record)
+    proof = facts.proof(record.certificate) | {"verdict": certificates.verdict([record])}
+    return asked | digests | measured | proof | {"test_samples": _number(record.test_samples)}
 
 
 def _optimizer(optimizer: Optimizer) -> dict[str, Any]:
@@ -113,12 +164,9 @@ def _optimizer(optimizer: Optimizer) -> dict[str, Any]:
     }
 
 
-def _proof(record: Record) -> dict[str, Any]:
-    certificate = record.certificate
+def _proof(certificate: Certificate | None) -> dict[str, Any]:
     found = [certificate] if certificate else []
     return {
-        "test_samples": _number(record.test_samples),
-        "verdict": certificates.verdict([record]),
         "certificate_checked": certificate.checked if certificate else None,
         "quantities": certificates.quantities(certificate) if certificate else math.nan,
         "worst_error_float64": certificates.worst_error(found, certificates.FLOAT64),
@@ -143,11 +191,10 @@ def _speed(record: Record) -> dict[str, Any]:
     }
 
 
-def _roofline(record: Record, step_seconds: float) -> dict[str, Any]:
-    ceiling = ceiling_of(record)
+def _roofline(record: Record, ceiling: Ceiling | None, step_seconds: float) -> dict[str, Any]:
     operations = ceiling.operations_per_second if ceiling else None
     bandwidth = ceiling.bytes_per_second if ceiling else None
-    found = step_roofline(record, step_seconds)
+    found = step_roofline(record, ceiling, step_seconds)
     return {
         "step_operations": _number(record.cost.get("operations")),
         "step_bytes": _number(record.cost.get("bytes")),
@@ -202,9 +249,10 @@ def _memory(record: Record) -> dict[str, float]:
 
 
 def _fit(record: Record) -> dict[str, float]:
-    last = vars(record.epochs[-1]) if record.epochs else {}
     names = ("train_loss", "test_loss", "test_accuracy")
-    return {name: _number(last.get(name)) for name in names}
+    if not record.epochs:
+        return dict.fromkeys(names, math.nan)
+    return {name: _number(getattr(record.epochs[-1], name)) for name in names}
 
 
 def _throughput(block: Block) -> float:

@@ -10,17 +10,16 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
-from scipy.stats import binom, bootstrap
+from scipy.stats import binom
+
+from reports.resampling import Floats, medians
 
 CONFIDENCE = 0.95
 # The lowest and the highest of fewer values cover their median less often than CONFIDENCE, so that
 # no resampling of them can: see `order_statistics_coverage`.
 LEAST_FOR_BOOTSTRAP = 6
-RESAMPLES = 9_999
-SEED = 1979  # any number; the year of Efron's "Bootstrap methods: another look at the jackknife"
 
 
 @dataclass(frozen=True)
@@ -101,7 +100,7 @@ def _median_interval(known: tuple[float, ...]) -> Interval:
     if count < LEAST_FOR_BOOTSTRAP:
         coverage = order_statistics_coverage(count, 1)
         return Interval(middle, min(known), max(known), count, coverage)
-    low, high = _resampled((known,), np.median)
+    low, high = _bounds(medians(np.array(known)))
     return Interval(middle, low, high, count, CONFIDENCE)
 
 
@@ -119,25 +118,14 @@ def _ratio_interval(values: tuple[float, ...], references: tuple[float, ...]) ->
         low, high = min(values) / max(references), max(values) / min(references)
         coverages = [order_statistics_coverage(len(one), 1) for one in (values, references)]
         return Interval(middle, low, high, count, math.prod(coverages))
-    low, high = _resampled((values, references), _ratio_of_medians)
+    low, high = _bounds(medians(np.array(values), 0) / medians(np.array(references), 1))
     return Interval(middle, low, high, count, CONFIDENCE)
 
 
-def _ratio_of_medians(values: Any, references: Any, axis: int = -1) -> Any:
-    return np.median(values, axis=axis) / np.median(references, axis=axis)
-
-
-def _resampled(samples: tuple[tuple[float, ...], ...], statistic: Any) -> tuple[float, float]:
-    found = bootstrap(
-        tuple(np.array(sample) for sample in samples),
-        statistic,
-        n_resamples=RESAMPLES,
-        confidence_level=CONFIDENCE,
-        method="percentile",
-        vectorized=True,
-        rng=np.random.default_rng(SEED),
-    ).confidence_interval
-    return float(found.low), float(found.high)
+def _bounds(drawn: Floats) -> tuple[float, float]:
+    """The percentile interval of a bootstrap distribution."""
+    low, high = np.quantile(drawn, ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2))
+    return float(low), float(high)
 
 
 def _known(values: Iterable[float]) -> tuple[float, ...]:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from bench.results import Record, read_records
+from bench.results import Record
 from reports import columns, frame
 from reports.comparisons import compare
+from reports.reading import Reader
 from reports.runs import records_files
 
 RANK_COLUMNS: dict[str, str] = {
@@ -29,8 +30,9 @@ def load(path: str | PathLike[str]) -> pd.DataFrame:
     """
     records: list[Record] = []
     refusals: list[str | None] = []
+    reader = Reader()
     for file in records_files(Path(path)):
-        found, problems = read_records(file)
+        found, problems = reader.read(file)
         records += found
         refusals += refusals_of(found)
         for problem in problems:

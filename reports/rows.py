@@ -1,13 +1,13 @@
 """A row of a comparison: the invocations of one framework version, run in one way."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import pandas as pd
 
 from bench.results import NATIVE, PREPARED, Record
-from reports import certificates, frame, gate, titles
+from reports import certificates, gate, titles
 from reports.intervals import Interval, median_interval, ratio_interval
 from reports.statistics import relative_iqr, relative_range
 
@@ -62,11 +62,13 @@ class Row:
     """The trials of one key, over seeds and repeats. A finished trial is an invocation.
 
     Attributes:
+        trials: the finished ones as a data frame, in the order of `finished`.
         refusal: why the row is not ranked, None where it is.
     """
 
     key: Key
     records: tuple[Record, ...]
+    trials: pd.DataFrame = field(repr=False, compare=False)
     refusal: str | None = None
 
     @property
@@ -89,14 +91,9 @@ class Row:
         """The invocations that numbers are made from."""
         return tuple(record for record in self.records if record.status == "ok")
 
-    @cached_property
-    def trials(self) -> pd.DataFrame:
-        """The finished ones as a data frame."""
-        return frame.trials(self.finished)
-
     def values(self, column: str) -> list[float]:
         """A column of `trials`, with NaN where an invocation has no value."""
-        return [float(value) for value in self.trials[column]]
+        return [float(value) for value in self.trials[column].tolist()]
 
     def estimate(self, column: str) -> Interval:
         """The median over the invocations of a column of `trials`, with its interval."""

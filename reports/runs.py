@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.errors import ResultsError
-from bench.results import RECORDS_FILE, Record, read_records
+from bench.results import RECORDS_FILE, Record
+from reports.reading import Reader
 
 REMEDY = "run `tox -e bench` to make one"
 
@@ -30,7 +31,7 @@ def read(folder: Path) -> Run:
         ResultsError: the records cannot be read, or there is none.
     """
     path = folder / RECORDS_FILE
-    records, problems = read_records(path)
+    records, problems = Reader().read(path)
     if not records:
         raise ResultsError(_nothing(path, problems))
     return Run(folder.resolve().name, tuple(records), tuple(problems))

@@ -1,11 +1,8 @@
 """Every statistic of the report, each defined once. Values that are not finite are left out."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-
-import numpy as np
-import numpy.typing as npt
 
 
 @dataclass(frozen=True)
@@ -69,11 +66,12 @@ def relative_difference(values: Iterable[float]) -> float:
 
     For values of one sign it is the largest |a - b| / max(|a|, |b|) of all pairs.
     """
-    known = _known(values)
-    if known.size < 2:
+    known = _finite(values)
+    if len(known) < 2:
         return math.nan
-    magnitude = float(np.abs(known).max())
-    return float(np.ptp(known)) / magnitude if magnitude else 0.0
+    low, high = min(known), max(known)
+    magnitude = max(abs(low), abs(high))
+    return (high - low) / magnitude if magnitude else 0.0
 
 
 def _divides(spread: Spread, least: int) -> bool:
@@ -81,13 +79,23 @@ def _divides(spread: Spread, least: int) -> bool:
 
 
 def _percentiles(values: Iterable[float], wanted: tuple[float, float, float]) -> Spread:
-    known = _known(values)
-    if not known.size:
+    # Not by NumPy: for a dozen blocks it takes thirty times as long, of a hundred thousand records.
+    known = sorted(_finite(values))
+    if not known:
         return Spread(math.nan, math.nan, math.nan, 0)
-    low, middle, high = (float(value) for value in np.percentile(known, wanted))
-    return Spread(low, middle, high, known.size)
+    low, middle, high = (_percentile(known, share) for share in wanted)
+    return Spread(low, middle, high, len(known))
 
 
-def _known(values: Iterable[float]) -> npt.NDArray[np.float64]:
-    array = np.array(list(values), dtype=np.float64)
-    return array[np.isfinite(array)]
+def _percentile(ordered: Sequence[float], percent: float) -> float:
+    place, part = divmod((len(ordered) - 1) * percent / 100, 1)
+    below = ordered[int(place)]
+    above = ordered[min(int(place) + 1, len(ordered) - 1)]
+    # As NumPy rounds, so that a median is the same to the bit.
+    if part < 0.5:
+        return below + (above - below) * part
+    return above - (above - below) * (1 - part)
+
+
+def _finite(values: Iterable[float]) -> list[float]:
+    return [value for value in map(float, values) if math.isfinite(value)]

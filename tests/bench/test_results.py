@@ -131,6 +131,7 @@ def test_trials_that_differ_have_different_names() -> None:
 @pytest.mark.parametrize(
     ("line", "words"),
     [
+        ("[" * 100_000, "not JSON"),
         ('{"schema":1,"run"', "not JSON"),
         ("[1]", "'schema' is missing"),
         ('{"schema":99}', "99"),

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
+from bench.operations import Roofline
 from bench.results import Record
 from reports import ceilings
-from reports.ceilings import ceiling_table, step_roofline
+from reports.ceilings import ceiling_of, ceiling_table, step_roofline
 
 MakeRecord = Callable[..., Record]
 
@@ -49,14 +50,17 @@ def test_ceilings_of_nothing_are_a_table_of_nothing(record: MakeRecord) -> None:
 def test_why_a_step_has_no_share(record: MakeRecord) -> None:
     nobody: dict[str, Any] = {"products": {}, "copies": {}, "reasons": {"x": "No."}}
 
-    assert step_roofline(record(cost={}), 1.0) == ceilings.NO_COST
-    assert step_roofline(record(), float("nan")) == ceilings.NO_BLOCK
-    assert step_roofline(record(ceilings={}), 1.0) == ceilings.NOT_MEASURED
-    assert step_roofline(record(ceilings={"products": 1}), 1.0) == ceilings.UNREADABLE
-    assert step_roofline(record(ceilings=nobody), 1.0) == ceilings.NOT_ATTAINED
+    def share(record: Record, step_seconds: float) -> Roofline | str:
+        return step_roofline(record, ceiling_of(record), step_seconds)
+
+    assert share(record(cost={}), 1.0) == ceilings.NO_COST
+    assert share(record(), float("nan")) == ceilings.NO_BLOCK
+    assert share(record(ceilings={}), 1.0) == ceilings.NOT_MEASURED
+    assert share(record(ceilings={"products": 1}), 1.0) == ceilings.UNREADABLE
+    assert share(record(ceilings=nobody), 1.0) == ceilings.NOT_ATTAINED
     for forged in ({"amount": 0, "seconds": [1.0]}, {"amount": 1, "seconds": [float("inf")]}):
         rates = nobody | {"products": {"x": forged}, "copies": {"x": forged}}
-        assert step_roofline(record(ceilings=rates), 1.0) == ceilings.NOT_ATTAINED
+        assert share(record(ceilings=rates), 1.0) == ceilings.NOT_ATTAINED
 
 
 def test_a_ceiling_that_nobody_reached_has_no_number(record: MakeRecord) -> None:
