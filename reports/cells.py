@@ -3,15 +3,18 @@
 import math
 from dataclasses import dataclass
 
-from reports import units
+from reports import targets, units
 from reports.absences import absence, unfinished
 from reports.comparisons import Comparison
-from reports.intervals import Interval
+from reports.intervals import Interval, median_interval
 from reports.rows import Row
 from reports.units import Format
+from reports.variants import baseline
 
 ONE_INVOCATION = "one invocation has no spread between invocations, and no interval"
 NOT_RANKED = "the row is not ranked"
+NO_BASELINE = "its baseline did not finish"
+NO_DIFFERENCE = "no difference that this run can show"
 NO_TWO_RANKED = "there are no two ranked rows"
 # What a series of blocks looks like, under the heading "Steady state".
 STATES = {
@@ -72,6 +75,34 @@ def ratio_to_fastest(comparison: Comparison, row: Row) -> Cell:
     if row is comparison.fastest:
         return Cell(units.multiple(1.0))
     return Cell(words(row.ratio_to(comparison.fastest), units.multiple))
+
+
+def ratio_to_baseline(comparison: Comparison, row: Row) -> Cell:
+    """The row's throughput as a multiple of its baseline's, and whether they can be told apart."""
+    reference = baseline(comparison, row)
+    if not row.finished:
+        return missing(unfinished(row))
+    if reference is None or not reference.finished:
+        return missing(NO_BASELINE)
+    if row.refusal is not None or reference.refusal is not None:
+        return missing(NOT_RANKED)
+    text = words(row.ratio_to(reference), units.multiple)
+    return Cell(text, NO_DIFFERENCE if row.differs_from(reference) is False else None)
+
+
+def time_to_target(comparison: Comparison, row: Row) -> Cell:
+    """Seconds of training to the accuracy that all ranked rows reach."""
+    if not row.finished:
+        return missing(unfinished(row))
+    accuracy = targets.target(comparison)
+    if isinstance(accuracy, str):
+        return missing(accuracy)
+    found = median_interval(targets.seconds_to(row, accuracy))
+    if not found.count:
+        return missing(targets.NOT_REACHED)
+    lost = len(row.finished) - found.count
+    note = f"{lost} of {len(row.finished)} invocations left out: {targets.NOT_REACHED}"
+    return Cell(words(found, units.number), note if lost else None)
 
 
 def spread_between(row: Row) -> Cell:

@@ -126,5 +126,6 @@ EPOCH_COLUMNS: dict[str, str] = {
     "test_loss": "mean per sample after the epoch",
     "test_accuracy": "share of correct predictions after the epoch",
     "seconds": "of the blocks since the evaluation before",
+    "elapsed_seconds": "of all blocks until then: training, with the first step's compilation",
     "evaluation_seconds": "of the evaluation after it",
 }

@@ -36,10 +36,15 @@ class Work:
     machine: str
 
     @property
+    def model_and_dataset(self) -> str:
+        """The model and the data in words."""
+        return f"{titles.model(self.model)} on {titles.dataset(self.dataset)}"
+
+    @property
     def title(self) -> str:
         """The work in a few words, without what comparisons of one run mostly share."""
         parts = (
-            f"{titles.model(self.model)} on {titles.dataset(self.dataset)}",
+            self.model_and_dataset,
             f"batch size {self.batch_size}",
             titles.device(self.device),
             titles.precision(self.precision),

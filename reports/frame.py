@@ -12,7 +12,7 @@ import json
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
-from itertools import islice
+from itertools import accumulate, islice
 from typing import Any, Generic, TypeVar
 
 import pandas as pd
@@ -74,9 +74,16 @@ def epochs(records: Iterable[Record]) -> pd.DataFrame:
     """One row per evaluation, with the columns of `EPOCH_COLUMNS`."""
     rows = [
         {name: _number(getattr(epoch, name)) for name in EPOCH_NUMBERS}
-        | {"record": number, "trial": record.trial.id, "epoch": epoch.number}
+        | {
+            "record": number,
+            "trial": record.trial.id,
+            "epoch": epoch.number,
+            "elapsed_seconds": elapsed,
+        }
         for number, record in enumerate(records)
-        for epoch in record.epochs
+        for epoch, elapsed in zip(
+            record.epochs, accumulate(epoch.seconds for epoch in record.epochs), strict=True
+        )
     ]
     return pd.DataFrame(rows, columns=list(EPOCH_COLUMNS))
 

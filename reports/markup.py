@@ -3,7 +3,7 @@
 import pandas as pd
 from markupsafe import Markup, escape
 
-CONTAINER = Markup('<div class="scroll {}" tabindex="0" role="region" aria-label="{}">{}</div>')
+CONTAINER = Markup('<div class="scroll {}" tabindex="0" role="group" aria-label="{}">{}</div>')
 
 
 def table(text: pd.DataFrame, caption: str, corner: str, kind: str) -> Markup:

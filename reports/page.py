@@ -1,7 +1,9 @@
-"""The report of a run: one HTML page that needs no other file, no network and no script."""
+"""The report: one HTML page that needs no other file, no network, and no script to be whole."""
 
+import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 import jinja2
@@ -9,20 +11,36 @@ import pandas as pd
 from markupsafe import Markup
 
 from bench.results import Record
-from reports import certificates, environments, fitness, sentences, titles, tuning
+from reports import certificates, environments, fitness, sentences, targets, titles, tuning
 from reports.ceilings import ceiling_table
 from reports.comparisons import Comparison, compare
 from reports.doubts import Doubt, doubts, summary
+from reports.downloads import downloads
 from reports.figures import Drawing, drawings
+from reports.figures.batch_sizes import batch_size_curves
+from reports.figures.roofline import rooflines
 from reports.frame import machine_key
 from reports.machines import Machine, machine_table, machines
 from reports.markup import table
 from reports.proof import Proof, losses_text, proofs
 from reports.rows import DEFAULT
 from reports.runs import Run
-from reports.tables import ENERGY, MACHINE, MEMORY, PROOF, SPEED, TIMES, Layout, failures, sheets
+from reports.tables import (
+    ENERGY,
+    MACHINE,
+    MEMORY,
+    PROOF,
+    SPEED,
+    TIMES,
+    VARIANTS,
+    Layout,
+    failures,
+    sheets,
+)
+from reports.variants import with_variants
 
 TEMPLATES = Path(__file__).parent / "templates"
+SCRIPT = "report.js"
 
 SPEED_TABLES = (SPEED, MACHINE, PROOF)
 DETAIL_TABLES = (TIMES, MEMORY, ENERGY)
@@ -82,6 +100,8 @@ class Section:
     doubtful: str
     doubts: tuple[Doubt, ...]
     speed: tuple[PageTable, ...]
+    target: str
+    variants: tuple[PageTable, ...]
     details: tuple[PageTable, ...]
     tuned: tuple[Tuned, ...]
     drawings: tuple[Drawing, ...]
@@ -98,6 +118,7 @@ def render(run: Run) -> str:
         _section(number, comparison, found)
         for number, comparison in enumerate(comparisons, start=1)
     ]
+    script = (TEMPLATES / SCRIPT).read_text(encoding="utf-8")
     template = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -107,6 +128,11 @@ def render(run: Run) -> str:
     ).get_template("report.html")
     return template.render(
         run=run,
+        script=Markup(script),  # noqa: S704 - a file of the project's own
+        script_digest=_digest(script),
+        downloads=downloads(run),
+        batch_sizes=batch_size_curves(comparisons, "batch-sizes"),
+        rooflines=rooflines(comparisons, "roofline"),
         sections=sections,
         machines=found,
         machine_sections=[_machine(machine, run.records) for machine in found],
@@ -120,6 +146,11 @@ def render(run: Run) -> str:
         variables=_variables(comparisons),
         **_packages(run.records),
     )
+
+
+def _digest(script: str) -> str:
+    """What a page's security policy knows its own script by."""
+    return base64.b64encode(sha256(script.encode()).digest()).decode("ascii")
 
 
 def _section(number: int, comparison: Comparison, found: Sequence[Machine]) -> Section:
@@ -139,6 +170,8 @@ def _section(number: int, comparison: Comparison, found: Sequence[Machine]) -> S
         doubtful=summary(found_doubts),
         doubts=found_doubts,
         speed=_tables(comparison, SPEED_TABLES if finished else SPEED_TABLES[:1]),
+        target=targets.words(comparison),
+        variants=_variants(comparison),
         details=_tables(comparison, DETAIL_TABLES if finished else ()),
         tuned=_tuned(comparison),
         drawings=drawings(comparison, anchor),
@@ -151,7 +184,7 @@ def _section(number: int, comparison: Comparison, found: Sequence[Machine]) -> S
 def _tables(comparison: Comparison, layouts: Sequence[Layout]) -> tuple[PageTable, ...]:
     return tuple(
         PageTable(
-            table(sheet.text, sheet.caption, "Framework", "numbers")
+            table(sheet.text, sheet.caption, "Framework", "numbers rows")
             if len(sheet.text.columns)
             else None,
             sheet.notes,
@@ -159,6 +192,11 @@ def _tables(comparison: Comparison, layouts: Sequence[Layout]) -> tuple[PageTabl
         )
         for sheet in sheets(comparison, layouts)
     )
+
+
+def _variants(comparison: Comparison) -> tuple[PageTable, ...]:
+    found = with_variants(comparison)
+    return _tables(found, (VARIANTS,)) if any(row.finished for row in found.rows) else ()
 
 
 def _tuned(comparison: Comparison) -> tuple[Tuned, ...]:

@@ -142,6 +142,8 @@ def make_record(framework: str = "pytorch", **changes: Any) -> Record:
             "peak_anonymous_bytes": 150 * 2**20,
             "resident_after_import_bytes": 200 * 2**20,
             "resident_after_build_bytes": 250 * 2**20,
+            "anonymous_after_import_bytes": 90 * 2**20,
+            "anonymous_after_build_bytes": 110 * 2**20,
         },
         test_samples=360,
         certificate=make_certificate(),

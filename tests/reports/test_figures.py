@@ -8,7 +8,9 @@ import pytest
 
 from bench.results import Block, Epoch, Record
 from reports.comparisons import compare
-from reports.figures import COLOURS, POINTS_PER_ROW, Drawing, colours, drawings
+from reports.figures import Drawing, drawings
+from reports.figures.canvas import COLOURS, colours
+from reports.figures.throughput import POINTS_PER_ROW
 
 MakeRecord = Callable[..., Record]
 MakeBlocks = Callable[[float, Sequence[float]], tuple[Block, ...]]
@@ -19,10 +21,23 @@ def draw(records: Sequence[Record], name: str = "a") -> tuple[Drawing, ...]:
     return drawings(comparison, name)
 
 
-def test_four_figures_that_are_well_formed(three: list[Record]) -> None:
+CAPTIONS = [
+    "Throughput: a faint point per measured block",
+    "Test accuracy by epoch, %",
+    "Test accuracy by time of training, %",
+    "Train loss by epoch",
+    "Until the first step has been taken",
+    "Memory of the process",
+]
+
+
+def test_the_figures_are_well_formed(three: list[Record]) -> None:
     found = draw(three)
 
-    assert len(found) == 4
+    assert [
+        drawing.caption[: len(start)] for drawing, start in zip(found, CAPTIONS, strict=True)
+    ] == CAPTIONS
+    assert len(found) == len(CAPTIONS)
     for drawing in found:
         root = ElementTree.fromstring(drawing.svg)
         assert root.tag == "svg"
@@ -30,11 +45,29 @@ def test_four_figures_that_are_well_formed(three: list[Record]) -> None:
 
 
 def test_the_alternative_text_has_the_numbers(three: list[Record]) -> None:
-    throughput, train, _, accuracy = (ElementTree.fromstring(item.svg) for item in draw(three))
+    found = [_words(ElementTree.fromstring(item.svg)) for item in draw(three)]
 
-    assert "MXNet 1.9.1, eager, default: 4,920." in _words(throughput)
-    assert "0.500 after epoch 1, 0.167 after epoch 3" in _words(train)
-    assert "90.00 after epoch 1, 97.00 after epoch 3" in _words(accuracy)
+    assert "MXNet 1.9.1, eager, default: 4,920." in found[0]
+    assert "90.00 after epoch 1, 97.00 after epoch 3" in found[1]
+    # Each epoch of the fixture trains for 0.3 s.
+    assert "90.00 after 0.300 s, 97.00 after 0.900 s" in found[2]
+    assert "0.500 after epoch 1, 0.167 after epoch 3" in found[3]
+    assert "PyTorch 2.13.0, eager, default: Import 1.50, Build 0.250, First step 0.500" in found[4]
+    assert "MXNet 1.9.1, eager, default: After import 90, After build 110, Peak 150" in found[5]
+
+
+def test_a_bar_ends_at_the_median_of_the_whole(record: MakeRecord) -> None:
+    """Medians do not add up: of 1 + 5 and 4 + 1 and 2 + 2 they are 2 + 2, and 5."""
+    parts = [(1.0, 5.0), (4.0, 1.0), (2.0, 2.0)]
+    records = [
+        record(repeat=place, epochs=(), seconds={"import": one, "build": two, "first_step": 0.0})
+        for place, (one, two) in enumerate(parts)
+    ]
+    bars = draw(records)[1]
+
+    assert bars.caption.startswith("Until")
+    texts = [text.text for text in ElementTree.fromstring(bars.svg).iter("text")]
+    assert "5.00" in texts
 
 
 def test_a_row_of_several_invocations_has_a_point_for_each_and_a_bar(
@@ -104,11 +137,12 @@ def test_rows_of_many_blocks_are_thinned_and_it_is_said(
 def test_without_epochs_there_are_no_curves(record: MakeRecord) -> None:
     found = draw([record(epochs=())])
 
-    assert [drawing.caption.split(":")[0] for drawing in found] == ["Throughput"]
+    assert not [drawing for drawing in found if "epoch" in drawing.caption]
+    assert len(found) == 3
 
 
 def test_one_epoch_is_no_curve(record: MakeRecord) -> None:
-    assert len(draw([record(epochs=record().epochs[:1])])) == 1
+    assert len(draw([record(epochs=record().epochs[:1])])) == 3
 
 
 def test_failures_have_no_figures(failure: MakeRecord) -> None:
@@ -126,7 +160,7 @@ def test_repeats_become_a_band(record: MakeRecord) -> None:
 def test_names_are_text_and_nothing_else(name: str, record: MakeRecord) -> None:
     found = draw([record(name), record()])
 
-    assert len(found) == 4
+    assert len(found) == len(CAPTIONS)
     for drawing in found:
         assert "<script" not in drawing.svg
         shown = "".join(ElementTree.fromstring(drawing.svg).itertext())

@@ -26,5 +26,5 @@ def test_a_table_scrolls_in_a_container_that_the_keyboard_reaches() -> None:
     html = table(pd.DataFrame({"b": ["1"]}, index=["x"]), "Caption", "a", "numbers")
 
     assert html.startswith(
-        '<div class="scroll numbers" tabindex="0" role="region" aria-label="Caption"><table>'
+        '<div class="scroll numbers" tabindex="0" role="group" aria-label="Caption"><table>'
     )

@@ -1,0 +1,137 @@
+"""Times until the first step, and memory: a bar per row, the parts of it in layers."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
+
+from reports import units
+from reports.figures.canvas import Drawing, canvas, legend_above, name_of
+from reports.rows import Row
+from reports.svg import inline, printable
+from reports.units import MIB, Format
+
+BAR_INCHES = 0.56
+# Of a bar's height: its name stands above it.
+LABEL = -0.3
+# One colour from strong to faint: parts of one thing, with 3:1 contrast between neighbours' edges.
+SHADES = ("#3d4f9f", "#7c8cd0", "#b9c3ec")
+
+
+@dataclass(frozen=True)
+class Layers:
+    """What bars consist of.
+
+    Attributes:
+        columns: of trials, by their names in the legend; each is a part of the next or, if `added`,
+            comes on top of the one before.
+        whole: the column of the whole bar: medians do not add up.
+        scale: base units of one unit of the axis.
+    """
+
+    title: str
+    anchor: str
+    axis: str
+    columns: dict[str, str]
+    whole: str
+    text: Format
+    scale: float = 1.0
+    added: bool = False
+
+
+STARTUP = Layers(
+    "Until the first step has been taken: import, build, and the first step with its compilation",
+    "startup",
+    "Seconds",
+    {
+        "Import": "import_seconds",
+        "Build": "build_seconds",
+        "First step": "first_step_seconds",
+    },
+    "time_to_first_step_seconds",
+    units.number,
+    added=True,
+)
+MEMORY = Layers(
+    "Memory of the process: what it had allocated after import, after build, and at most",
+    "memory",
+    "MiB of anonymous memory",
+    {
+        "After import": "anonymous_after_import_bytes",
+        "After build": "anonymous_after_build_bytes",
+        "Peak": "peak_anonymous_bytes",
+    },
+    "peak_anonymous_bytes",
+    units.mebibytes,
+    scale=MIB,
+)
+
+
+def bars(rows: Sequence[Row], layers: Layers, name: str) -> Drawing | None:
+    """The medians over the invocations of each row that has all of them."""
+    found = [(row, _parts(row, layers)) for row in rows]
+    known = [(row, own) for row, own in found if not any(map(math.isnan, own))]
+    if not known:
+        return None
+    shown, parts = [row for row, _ in known], [own for _, own in known]
+    figure, axes = canvas(BAR_INCHES * len(shown), left=0.1, above=1)
+    for place in reversed(range(len(layers.columns))):
+        _layer(axes, parts, place, layers)
+    _frame(axes, shown, layers)
+    handles = [Patch(color=shade) for shade in SHADES[: len(layers.columns)]]
+    legend_above(axes, handles, list(layers.columns), len(handles))
+    description = _description(shown, parts, layers)
+    return Drawing(
+        f"{layers.title} (medians)", inline(figure, f"{name}-{layers.anchor}", description)
+    )
+
+
+def _parts(row: Row, layers: Layers) -> tuple[float, ...]:
+    return tuple(row.estimate(column).median for column in layers.columns.values())
+
+
+def _end(parts: Sequence[float], place: int, layers: Layers) -> float:
+    """Where a layer ends, in the axis's unit."""
+    return (math.fsum(parts[: place + 1]) if layers.added else parts[place]) / layers.scale
+
+
+def _layer(axes: Axes, parts: Sequence[Sequence[float]], place: int, layers: Layers) -> None:
+    ends = [_end(one, place, layers) for one in parts]
+    sns.barplot(
+        pd.DataFrame({"end": ends, "row": range(len(ends))}),
+        x="end",
+        y="row",
+        orient="h",
+        color=SHADES[place],
+        saturation=1,
+        width=0.3,
+        linewidth=0,
+        ax=axes,
+    )
+
+
+def _frame(axes: Axes, rows: Sequence[Row], layers: Layers) -> None:
+    across = axes.get_yaxis_transform()
+    for position, row in enumerate(rows):
+        end = layers.text(row.estimate(layers.whole).median)
+        axes.text(0, position + LABEL, name_of(row), transform=across)
+        axes.text(1, position + LABEL, end, transform=across, ha="right", fontweight="bold")
+    axes.set(xlabel=layers.axis, ylabel="", yticks=[], ylim=(len(rows) - 0.7, -0.75))
+    axes.spines["left"].set_visible(False)
+    axes.xaxis.set_major_locator(MaxNLocator(5))
+
+
+def _description(rows: Sequence[Row], parts: Sequence[Sequence[float]], layers: Layers) -> str:
+    lines = []
+    for row, own in zip(rows, parts, strict=True):
+        listed = (
+            f"{title} {layers.text(value)}"
+            for title, value in zip(layers.columns, own, strict=True)
+        )
+        lines.append(f"{row.label}: {', '.join(listed)}")
+    return printable(f"{layers.title}, {layers.axis}. {'; '.join(lines)}.")

@@ -1,0 +1,108 @@
+"""What all figures share: size, style, colours, and how a row is called in them."""
+
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any
+
+import matplotlib as mpl
+from markupsafe import Markup
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from reports.rows import Row
+from reports.svg import INK, RULE, printable
+from reports.tables import NOT_RANKED
+
+# Of Okabe and Ito's colour-blind-safe palette those with 3:1 contrast on white and near-black.
+COLOURS = {"pytorch": "#d55e00", "tensorflow": "#0072b2", "mxnet": "#009e73", "jax": "#cc79a7"}
+OTHER_COLOURS = ("#7a7a7a", "#9467bd", "#8c6d31", "#3b8ea5")
+DASHES = ((), (4, 1.6), (1.2, 1.2), (6, 1.6, 1.2, 1.6))
+MARKERS = ("o", "s", "D", "^", "v", "P", "X")
+
+WIDTH_INCHES = 5.0
+LEFT_INCHES, RIGHT_INCHES, BOTTOM_INCHES, TOP_INCHES = 0.62, 0.12, 0.55, 0.1
+LINE_INCHES = 0.215  # of a legend
+LONGEST_NAME = 48
+STYLE: dict[Any, Any] = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "samestep",
+    "text.parse_math": False,
+    "font.size": 11,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": RULE,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": RULE,
+    "grid.linewidth": 0.8,
+    "xtick.color": RULE,
+    "ytick.color": RULE,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "xtick.labelsize": 10,
+    "ytick.labelsize": 10,
+    "legend.frameon": False,
+    "legend.fontsize": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+}
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A figure for the page: a caption above an SVG element."""
+
+    caption: str
+    svg: Markup
+
+
+def style() -> AbstractContextManager[None]:
+    """The style of every figure, while the context lasts."""
+    return mpl.rc_context(STYLE)
+
+
+def canvas(inches: float, left: float = LEFT_INCHES, above: int = 0) -> tuple[Figure, Axes]:
+    """A figure with one pair of axes of so many inches in height.
+
+    The margins are given, and not found by drawing everything twice.
+
+    Args:
+        left: inches beside the axes, for the labels of the ticks.
+        above: lines of a legend above the axes.
+    """
+    top = TOP_INCHES + above * LINE_INCHES
+    height = inches + BOTTOM_INCHES + top
+    figure = Figure(figsize=(WIDTH_INCHES, height))
+    width = WIDTH_INCHES - left - RIGHT_INCHES
+    box = (left / WIDTH_INCHES, BOTTOM_INCHES / height, width / WIDTH_INCHES, inches / height)
+    return figure, figure.add_axes(box)
+
+
+def legend_above(axes: Axes, handles: Sequence[Any], labels: Sequence[str], columns: int) -> None:
+    """A legend over the axes, from their left edge on."""
+    axes.legend(
+        handles,
+        labels,
+        loc="lower left",
+        bbox_to_anchor=(0, 1),
+        borderaxespad=0.2,
+        handlelength=2.4,
+        labelspacing=0.25,
+        columnspacing=1.2,
+        ncols=columns,
+    )
+
+
+def colours(frameworks: Iterable[str]) -> dict[str, str]:
+    """A colour for each framework: its own for a known one, another for each of the rest."""
+    others = sorted(set(frameworks) - COLOURS.keys())
+    spare = {name: OTHER_COLOURS[number % len(OTHER_COLOURS)] for number, name in enumerate(others)}
+    return COLOURS | spare
+
+
+def name_of(row: Row) -> str:
+    """The row's label, shortened to what a figure has room for."""
+    mark = "" if row.refusal is None else NOT_RANKED
+    label, room = printable(row.label), LONGEST_NAME - len(mark)
+    return (label if len(label) <= room else f"{label[: room - 1]}…") + mark

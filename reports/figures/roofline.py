@@ -1,0 +1,139 @@
+"""How near each row's step comes to what the machine attains: a roofline."""
+
+import math
+from collections.abc import Sequence
+from itertools import cycle
+
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter, LogLocator
+
+from reports import titles, units
+from reports.ceilings import GIGA
+from reports.comparisons import Comparison
+from reports.figures.canvas import LINE_INCHES, MARKERS, Drawing, canvas, colours, style
+from reports.rows import Row
+from reports.svg import INK, inline, printable
+
+AXES_INCHES = 3.0
+COLUMNS = ("step_operations", "step_bytes", "step_seconds", "ceiling_operations_per_second")
+
+
+def rooflines(comparisons: Sequence[Comparison], name: str) -> tuple[Drawing, ...]:
+    """A figure for each machine, device and precision that has ceilings and rows under them.
+
+    A point is a row: how many operations its step has for each byte that it has to move, by the
+    model's spec, and how many it did in a second. Nothing can lie above the line: the slope is the
+    highest rate of memory that any framework reached, the flat part that of arithmetic
+    (Williams, Waterman and Patterson 2009, "Roofline").
+    """
+    groups: dict[tuple[str, str, str], list[Comparison]] = {}
+    for comparison in comparisons:
+        work = comparison.work
+        groups.setdefault((work.machine, work.device, work.precision), []).append(comparison)
+    with style():
+        found = [
+            _roofline(members, key, f"{name}-{number}")
+            for number, (key, members) in enumerate(groups.items(), start=1)
+        ]
+    return tuple(drawing for drawing in found if drawing)
+
+
+def _roofline(
+    members: Sequence[Comparison], key: tuple[str, str, str], name: str
+) -> Drawing | None:
+    points = _points(members)
+    if not len(points):
+        return None
+    models = list(dict.fromkeys(points["model"].tolist()))
+    frameworks = list(dict.fromkeys(points["framework"].tolist()))
+    lines = math.ceil((len(models) + len(frameworks) + 2) / 3) + 1
+    figure, axes = canvas(AXES_INCHES, above=lines)
+    sns.scatterplot(
+        points,
+        x="intensity",
+        y="rate",
+        hue="framework",
+        style="model",
+        palette=colours(frameworks),
+        markers=dict(zip(models, cycle(MARKERS))),
+        s=46,
+        alpha=0.85,
+        linewidth=0,
+        ax=axes,
+    )
+    _roof(axes, points)
+    _legend(axes)
+    caption = f"{titles.device(key[1])}, {titles.precision(key[2])}: operations and bytes of a step"
+    return Drawing(caption, inline(figure, name, _description(points)))
+
+
+def _points(members: Sequence[Comparison]) -> pd.DataFrame:
+    rows = [_point(comparison, row) for comparison in members for row in comparison.timed]
+    return pd.DataFrame([row for row in rows if row])
+
+
+def _point(comparison: Comparison, row: Row) -> dict[str, object] | None:
+    operations, size, seconds, ceiling = (row.estimate(column).median for column in COLUMNS)
+    bandwidth = row.estimate("ceiling_bytes_per_second").median
+    known = (operations, size, seconds, ceiling, bandwidth)
+    if not all(math.isfinite(one) and one > 0 for one in known):
+        return None
+    return {
+        "label": f"{comparison.title}, {row.label}",
+        "model": titles.model(comparison.work.model),
+        "framework": row.framework,
+        "intensity": operations / size,
+        "rate": operations / seconds / GIGA,
+        "ceiling": ceiling / GIGA,
+        "bandwidth": bandwidth / GIGA,
+    }
+
+
+def _roof(axes: Axes, points: pd.DataFrame) -> None:
+    ceiling, bandwidth = points["ceiling"].max(), points["bandwidth"].max()
+    ridge = ceiling / bandwidth
+    low = min(points["intensity"].min(), ridge) / 2
+    high = max(points["intensity"].max(), ridge) * 2
+    x = np.array([low, ridge, high])
+    axes.plot(x, np.minimum(x * bandwidth, ceiling), color=INK, linewidth=1.6)
+    axes.set(xscale="log", yscale="log", xlim=(low, high), ylabel="")
+    axes.set_ylim(min(points["rate"].min(), low * bandwidth) / 1.5, ceiling * 1.8)
+    axes.set_xlabel("Operations for each byte; vertical: GFLOP/s")
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=8))
+        axis.set_major_formatter(FuncFormatter(lambda value, place: f"{value:g}"))
+        axis.set_minor_formatter(FuncFormatter(lambda value, place: ""))
+
+
+def _legend(axes: Axes) -> None:
+    handles, labels = axes.get_legend_handles_labels()
+    kept = [
+        (handle, titles.framework(label))
+        for handle, label in zip(handles, labels, strict=True)
+        if label not in {"framework", "model"}
+    ]
+    axes.legend(
+        *zip(*kept, strict=True),
+        loc="lower left",
+        bbox_to_anchor=(0, 1),
+        borderaxespad=0.2,
+        handletextpad=0.3,
+        labelspacing=LINE_INCHES,
+        columnspacing=1.0,
+        ncols=3,
+    )
+
+
+def _description(points: pd.DataFrame) -> str:
+    parts = [
+        f"{label}: {units.number(rate)} GFLOP/s at {units.number(intensity)} operations a byte"
+        for label, rate, intensity in points[["label", "rate", "intensity"]].to_numpy()
+    ]
+    lead = (
+        f"Roofline of at most {units.number(points['ceiling'].max())} GFLOP/s and "
+        f"{units.number(points['bandwidth'].max())} GB/s"
+    )
+    return printable(f"{lead}. {'; '.join(parts)}.")

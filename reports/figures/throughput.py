@@ -1,0 +1,133 @@
+"""Throughput: a strip per row with its blocks, its invocations and their interval."""
+
+import math
+from collections.abc import Callable, Sequence
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator, StrMethodFormatter
+
+from reports import units
+from reports.cells import words
+from reports.figures.canvas import Drawing, canvas, colours, name_of
+from reports.rows import THROUGHPUT, Row
+from reports.statistics import throughput as rate
+from reports.svg import INK, inline, printable
+
+# Of a row with more, every second, third, ... is drawn: the page stays small.
+POINTS_PER_ROW = 150
+# Of a strip's height: where its name, its blocks, its invocations and their interval lie.
+LABELS, BLOCKS, INVOCATIONS, INTERVAL = -0.2, 0.0, 0.24, 0.42
+STRIP_INCHES = 0.76
+
+
+def throughput(rows: Sequence[Row], name: str) -> Drawing | None:
+    """A faint point per measured block, a large one per invocation, a bar for the interval.
+
+    One strip per row, from 0.
+    """
+    if not rows:
+        return None
+    figure, axes = canvas(STRIP_INCHES * len(rows), left=0.1)
+    _scatter(axes, rows, _block_points, s=9, alpha=0.35)
+    _strips(axes, rows)
+    _scatter(axes, rows, _invocation_points, s=30)
+    _frame(axes, rows)
+    return Drawing(_caption(rows), inline(figure, name, _description(rows)))
+
+
+def _scatter(
+    axes: Axes, rows: Sequence[Row], points: Callable[[Row, int], pd.DataFrame], **look: Any
+) -> None:
+    sns.scatterplot(
+        pd.concat([points(row, position) for position, row in enumerate(rows)]),
+        x=THROUGHPUT,
+        y="height",
+        hue="framework",
+        palette=colours(row.framework for row in rows),
+        linewidth=0,
+        legend=False,
+        ax=axes,
+        **look,
+    )
+
+
+def _block_points(row: Row, position: int) -> pd.DataFrame:
+    blocks = (block for record in row.finished for block in record.measured_blocks)
+    chosen = islice(blocks, 0, None, _thinning(_blocks(row)))
+    rates = [rate(block.samples, block.seconds) for block in chosen]
+    return _placed([one for one in rates if math.isfinite(one)], row, position + BLOCKS, 0.2)
+
+
+def _invocation_points(row: Row, position: int) -> pd.DataFrame:
+    rates = [one for one in row.values(THROUGHPUT) if math.isfinite(one)]
+    return _placed(rates[:: _thinning(len(rates))], row, position + INVOCATIONS, 0.1)
+
+
+def _placed(rates: Sequence[float], row: Row, middle: float, height: float) -> pd.DataFrame:
+    # Multiples of the golden ratio spread points evenly, and the same each time.
+    spread = (np.arange(len(rates)) * 0.6180339887) % 1 - 0.5
+    return pd.DataFrame(
+        {
+            THROUGHPUT: np.array(rates, dtype=float),
+            "height": middle + (height * spread if len(rates) > 1 else 0.0 * spread),
+            "framework": row.framework,
+        }
+    )
+
+
+def _blocks(row: Row) -> int:
+    return int(row.trials["measured_blocks"].sum())
+
+
+def _thinning(points: int) -> int:
+    return max(1, math.ceil(points / POINTS_PER_ROW))
+
+
+def _strips(axes: Axes, rows: Sequence[Row]) -> None:
+    """Name and median above each strip, where a narrow page has room; below, the interval."""
+    across = axes.get_yaxis_transform()
+    for position, row in enumerate(rows):
+        found, height = row.throughput, position + INTERVAL
+        if found.exists:
+            _line(axes, (found.low, found.high), (height, height))
+            for end in (found.low, found.high):
+                _line(axes, (end, end), (height - 0.04, height + 0.04))
+        _line(axes, (found.median, found.median), (height - 0.09, height + 0.09))
+        label = position + LABELS
+        axes.text(0, label, name_of(row), transform=across)
+        median = units.number(found.median)
+        axes.text(1, label, median, transform=across, ha="right", fontweight="bold")
+
+
+def _line(axes: Axes, across: tuple[float, float], down: tuple[float, float]) -> None:
+    axes.plot(across, down, color=INK, linewidth=1.8)
+
+
+def _frame(axes: Axes, rows: Sequence[Row]) -> None:
+    axes.set(xlabel="Samples/s", ylabel="", yticks=[], ylim=(len(rows) - 0.36, -0.45))
+    axes.set_xlim(0, 1.04 * max(axes.dataLim.x1, 1e-9))
+    axes.spines["left"].set_visible(False)
+    axes.xaxis.set_major_locator(MaxNLocator(5))
+    if axes.dataLim.x1 >= 10:
+        axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+
+
+def _caption(rows: Sequence[Row]) -> str:
+    step = max(_thinning(_blocks(row)) for row in rows)
+    thinned = f" (1 in {step} of the row with most blocks)" if step > 1 else ""
+    bar = ", a bar over their interval" if any(row.throughput.exists for row in rows) else ""
+    return (
+        f"Throughput: a faint point per measured block{thinned}, a large one per invocation, a "
+        f"line at the median of the invocations{bar}"
+    )
+
+
+def _description(rows: Sequence[Row]) -> str:
+    parts = [f"{row.label}: {words(row.throughput, units.number)}" for row in rows]
+    lead = "Throughput in samples per second, median over invocations, with its interval if any"
+    return printable(f"{lead}. {'; '.join(parts)}.")

@@ -1,0 +1,124 @@
+"""A real Chromium, and a page that has everything in it."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    Error,
+    Page,
+    Request,
+    sync_playwright,
+)
+
+from bench.results import Record
+from reports.page import render
+from reports.runs import Run
+from tests.reports.conftest import make_failure, make_invocations, make_record
+
+CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    found = next(filter(None, map(shutil.which, CHROMIUMS)), None)
+    if found is None:
+        # CI installs one: there, its absence is a failure.
+        assert not os.environ.get("CI"), "no Chromium, which .ci/run installs"
+        pytest.skip(f"none of {', '.join(CHROMIUMS)} is installed")
+    with sync_playwright() as playwright:
+        # Chromium's own sandbox does not start for root, which is who runs in a container.
+        started = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+@dataclass
+class Visit:
+    """An open page and what happened on it.
+
+    Attributes:
+        requests: all but that for the page itself.
+        complaints: errors and warnings of the console, and exceptions of scripts.
+    """
+
+    page: Page
+    requests: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+
+OpenPage = Callable[..., Any]
+
+
+@pytest.fixture
+def visit(browser: Browser) -> OpenPage:
+    """Opens a file in a window of its own: `with visit(path, width=390) as found`."""
+
+    @contextmanager
+    def opened(
+        path: Path, width: int = 1280, scheme: str = "light", script: bool = True
+    ) -> Iterator[Visit]:
+        context = browser.new_context(
+            viewport={"width": width, "height": 900},
+            color_scheme="dark" if scheme == "dark" else "light",
+            java_script_enabled=script,
+            accept_downloads=True,
+        )
+        found = Visit(context.new_page())
+        address = path.as_uri()
+
+        def sent(request: Request) -> None:
+            if request.url != address:
+                found.requests.append(request.url[:200])
+
+        def said(message: ConsoleMessage) -> None:
+            if message.type in {"error", "warning"}:
+                found.complaints.append(message.text)
+
+        def broke(error: Error) -> None:
+            found.complaints.append(str(error))
+
+        found.page.on("request", sent)
+        found.page.on("console", said)
+        found.page.on("pageerror", broke)
+        found.page.goto(address)
+        yield found
+        context.close()
+
+    return opened
+
+
+def everything() -> list[Record]:
+    """Ranked and refused rows, variants, several batch sizes, a failure, a second machine."""
+    records: list[Record] = []
+    for batch_size in (32, 64):
+        for framework, speed in (("pytorch", 9_000.0), ("tensorflow", 7_000.0), ("mxnet", 6_000.0)):
+            speeds = [speed * factor for factor in (0.97, 1.0, 1.02)]
+            records += make_invocations(framework, speeds, batch_size=batch_size)
+        records += make_invocations("pytorch", [1e4, 1.1e4, 1.2e4], settings="tuned", batch_size=64)
+    records += make_invocations("tensorflow", [5e3, 6e3], mode="compiled", batch_size=64)
+    records.append(make_record("jax", batch_size=64, certificate=None))
+    records.append(make_failure("numpy", batch_size=64))
+    elsewhere = dict(records[0].machine) | {"cpu": "Another CPU"}
+    records += [replace(one, machine=elsewhere) for one in make_invocations("mxnet", [4e3, 5e3])]
+    return records
+
+
+@pytest.fixture(scope="session")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The path of a page with everything in it."""
+    path = tmp_path_factory.mktemp("report") / "report.html"
+    write(path, everything())
+    return path
+
+
+def write(path: Path, records: Sequence[Record]) -> None:
+    """A report of these records."""
+    path.write_text(render(Run("quick", tuple(records), ("records.jsonl, line 9 ...",))), "utf-8")
