@@ -1,10 +1,13 @@
-"""The record of one trial: the project's public contract, schema version 1. Standard library only.
+"""The record of one trial: the project's public contract, schema version 2. Standard library only.
 
 `docs/records.md` describes every field with its unit. A record is one line of
 JSON in `results/<run>/records.jsonl`.
 
 Schema history:
-    1: first version.
+    1: first version. What came later was added to it: a file of version 1 may have all that version
+       2 asks for, or none of it.
+    2: a trial has `layout`, `input` and `evaluate_every`, a block `device_seconds`, an evaluation
+       the `number` of its epoch.
 """
 
 import json
@@ -18,7 +21,7 @@ from bench.certificate import Certificate
 from bench.errors import ResultsError
 from bench.optimizer import Optimizer
 
-SCHEMA = 1
+SCHEMA = 2
 RECORDS_FILE = "records.jsonl"
 # Above this share of the processors for others, a trial's times are called doubtful.
 NOISY_SHARE = 0.05
@@ -211,12 +214,16 @@ def from_document(
     """
     if not isinstance(document, dict) or "schema" not in document:
         raise ResultsError("It is not a record: the field 'schema' is missing.")
-    if document["schema"] != SCHEMA:
+    schema = document["schema"]
+    # True is an int, and equal to 1.
+    if type(schema) is not int or not 1 <= schema <= SCHEMA:
         raise ResultsError(
-            f"Its schema is {document['schema']!r}, this version of samestep reads {SCHEMA}; "
+            f"Its schema is {schema!r}, this version of samestep reads 1 to {SCHEMA}; "
             "read it with the version that wrote it."
         )
     try:
+        for version in range(schema, SCHEMA):
+            document = MIGRATIONS[version](document)
         return _record(document, certificate_of)
     except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
         raise ResultsError(
@@ -254,6 +261,25 @@ def read_records(
     return records, problems
 
 
+def _from_1(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Every epoch was evaluated, images had the framework's own layout, batches were prepared."""
+    added = {"layout": NATIVE, "input": PREPARED, "evaluate_every": 1}
+    return {
+        **document,
+        "schema": 2,
+        "trial": added | document["trial"],
+        "blocks": [{"device_seconds": None} | block for block in document["blocks"]],
+        "epochs": [
+            {"number": position} | epoch
+            for position, epoch in enumerate(document["epochs"], start=1)
+        ],
+    }
+
+
+# By version: what makes a document of it one of the next.
+MIGRATIONS: dict[int, Callable[[Mapping[str, Any]], dict[str, Any]]] = {1: _from_1}
+
+
 def _record(
     document: Mapping[str, Any], certificate_of: Callable[[Mapping[str, Any]], Certificate]
 ) -> Record:
@@ -264,9 +290,7 @@ def _record(
     _check_types(values)
     values["trial"] = _trial(document["trial"])
     values["blocks"] = tuple(_block(block) for block in document["blocks"])
-    values["epochs"] = tuple(
-        _epoch(epoch, position) for position, epoch in enumerate(document["epochs"], start=1)
-    )
+    values["epochs"] = tuple(_epoch(epoch) for epoch in document["epochs"])
     values["losses"] = tuple(_number(loss) for loss in document["losses"])
     if (certificate := document.get("certificate")) is not None:
         values["certificate"] = certificate_of(certificate)
@@ -330,7 +354,7 @@ def _trial(document: Mapping[str, Any]) -> Trial:
 
 
 def _block(document: Mapping[str, Any]) -> Block:
-    device_seconds = document.get("device_seconds")
+    device_seconds = document["device_seconds"]
     return Block(
         steps=int(document["steps"]),
         samples=int(document["samples"]),
@@ -340,10 +364,9 @@ def _block(document: Mapping[str, Any]) -> Block:
     )
 
 
-def _epoch(document: Mapping[str, Any], position: int) -> Epoch:
-    """Before there was `evaluate_every`, each epoch was evaluated."""
+def _epoch(document: Mapping[str, Any]) -> Epoch:
     values = {name: _number(value) for name, value in document.items() if name != "number"}
-    return Epoch(**values, number=int(document.get("number", position)))
+    return Epoch(**values, number=int(document["number"]))
 
 
 def _number(value: float | None) -> float:

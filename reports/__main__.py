@@ -1,42 +1,56 @@
-"""The command line: `python -m reports build [RUN]`."""
+"""The command line: `python -m reports build [RUN ...]`, `python -m reports history [RUN ...]`."""
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bench.errors import SamestepError
-from reports.runs import find, read
+from reports.runs import find_all, folders, read
 
 REPORT_FILE = "report.html"
+HISTORY_FILE = "history.html"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The exit status: 0, or 2 after one line on standard error."""
     options = _parser().parse_args(arguments)
     try:
-        build(options.run, options.results, options.output, options.json)
+        options.action(options)
     except SamestepError as error:
         print("reports:", *str(error).split(), file=sys.stderr)
         return 2
     return 0
 
 
-def build(run: str | None, results: Path, output: Path | None, json: Path | None) -> None:
-    """Write the report of a run, and its tables as JSON if asked for; print what was written."""
-    folder = find(run, results)
-    content = read(folder)
+def build(options: argparse.Namespace) -> None:
+    """Write the report of runs, and its tables as JSON if asked for; print what was written."""
+    found = find_all(options.runs, options.results)
+    content = read(*found)
     # Here and not above: drawing libraries take a second to import, a wrong name should not.
     from reports.export import document
     from reports.output import write
     from reports.page import render
 
-    report = output or folder / REPORT_FILE
+    home = found[0] if len(found) == 1 else options.results
+    report = options.output or home / REPORT_FILE
     write(report, render(content))
     print(report)
-    if json:
-        write(json, document(content))
-        print(json)
+    if options.json:
+        write(options.json, document(content))
+        print(options.json)
+
+
+def history(options: argparse.Namespace) -> None:
+    """Write the page of what runs found one after the other; print its path."""
+    named = find_all(options.runs, options.results) if options.runs else folders(options.results)
+    content = read(*named)
+    from reports.history.page import render
+    from reports.output import write
+
+    page = options.output or options.results / HISTORY_FILE
+    write(page, render(content))
+    print(page)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -44,16 +58,41 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m reports", description="Reports of samestep's benchmark runs."
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    command = commands.add_parser(
+    command = _command(
+        commands,
         "build",
-        help="write a run's report as one HTML file",
-        description="Write a run's report as one HTML file that opens offline, and print its path.",
+        build,
+        "write the report of one run, or of several together, as one HTML file that opens offline",
+        f"where to write it (default: {REPORT_FILE} in the run's folder, or in the results folder)",
     )
     command.add_argument(
-        "run",
-        nargs="?",
+        "--json", type=Path, metavar="FILE", help="also write the main tables as JSON"
+    )
+    _command(
+        commands,
+        "history",
+        history,
+        "write a page of what runs found one after the other: throughput, accuracy, memory",
+        f"where to write it (default: {HISTORY_FILE} in the results folder)",
+    )
+    return parser
+
+
+def _command(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    name: str,
+    action: Callable[[argparse.Namespace], None],
+    words: str,
+    output: str,
+) -> argparse.ArgumentParser:
+    newest = "the newest" if name == "build" else "all"
+    command = commands.add_parser(name, help=words, description=f"{words.capitalize()}.")
+    command.set_defaults(action=action)
+    command.add_argument(
+        "runs",
+        nargs="*",
         metavar="RUN",
-        help="a run's name in the results folder, or the path of its folder (default: the newest)",
+        help=f"a run's name in the results folder, or the path of its folder (default: {newest})",
     )
     command.add_argument(
         "--results",
@@ -62,16 +101,8 @@ def _parser() -> argparse.ArgumentParser:
         metavar="DIR",
         help="the folder that holds the runs (default: %(default)s)",
     )
-    command.add_argument(
-        "--output",
-        type=Path,
-        metavar="FILE",
-        help=f"where to write the report (default: {REPORT_FILE} in the run's folder)",
-    )
-    command.add_argument(
-        "--json", type=Path, metavar="FILE", help="also write the main tables as JSON"
-    )
-    return parser
+    command.add_argument("--output", type=Path, metavar="FILE", help=output)
+    return command
 
 
 if __name__ == "__main__":

@@ -77,15 +77,23 @@ def ratio_to_fastest(comparison: Comparison, row: Row) -> Cell:
     return Cell(words(row.ratio_to(comparison.fastest), units.multiple))
 
 
+def compared_with(comparison: Comparison, row: Row) -> Cell:
+    """The row's baseline."""
+    found = baseline(comparison, row)
+    return Cell(found.key.short_label if found else "itself")
+
+
 def ratio_to_baseline(comparison: Comparison, row: Row) -> Cell:
     """The row's throughput as a multiple of its baseline's, and whether they can be told apart."""
-    reference = baseline(comparison, row)
+    reference = baseline(comparison, row) or row
     if not row.finished:
         return missing(unfinished(row))
-    if reference is None or not reference.finished:
+    if not reference.finished:
         return missing(NO_BASELINE)
     if row.refusal is not None or reference.refusal is not None:
         return missing(NOT_RANKED)
+    if reference is row:
+        return Cell(units.multiple(1.0))
     text = words(row.ratio_to(reference), units.multiple)
     return Cell(text, NO_DIFFERENCE if row.differs_from(reference) is False else None)
 

@@ -16,6 +16,8 @@ from bench.results import Record
 from reports import frame, gate, titles
 from reports.rows import Key, Row
 
+COMMIT_DIGITS = 12
+
 
 @dataclass(frozen=True)
 class Work:
@@ -23,6 +25,7 @@ class Work:
 
     Attributes:
         machine: key of the machine, `reports.frame.machine_key`.
+        run: its name where runs are looked at one by one, else empty.
     """
 
     model: str
@@ -34,6 +37,7 @@ class Work:
     optimizer: Optimizer
     threads: int
     machine: str
+    run: str = ""
 
     @property
     def model_and_dataset(self) -> str:
@@ -99,26 +103,35 @@ class Comparison:
         return tuple(row for row in self.rows if row.throughput.count)
 
     @property
+    def runs(self) -> tuple[str, ...]:
+        """The runs that its trials belong to."""
+        return tuple(dict.fromkeys(record.run for record in self.records))
+
+    @property
     def test_samples(self) -> int | None:
         """Samples of the test set; None where no trial says it. The smallest if they disagree."""
         return _test_samples(self.rows)
 
 
-def compare(records: Iterable[Record]) -> tuple[Comparison, ...]:
-    """The comparisons that the records allow, in order of their first records."""
+def compare(records: Iterable[Record], by_run: bool = False) -> tuple[Comparison, ...]:
+    """The comparisons that the records allow, in order of their first records.
+
+    Args:
+        by_run: only trials of one run are compared with each other.
+    """
     listed = list(records)
     table = frame.trials(listed)
     groups: dict[Work, list[int]] = defaultdict(list)
     for place, (record, machine) in enumerate(zip(listed, table["machine"], strict=True)):
-        groups[_work(record, machine)].append(place)
-    names = _titles(list(groups))
+        groups[_work(record, machine, record.run if by_run else "")].append(place)
+    names = work_titles(list(groups))
     return tuple(
         Comparison(names[work], work, _judged(work, _rows(listed, table, places)))
         for work, places in groups.items()
     )
 
 
-def _work(record: Record, machine: str) -> Work:
+def _work(record: Record, machine: str, run: str) -> Work:
     trial = record.trial
     return Work(
         model=trial.model,
@@ -130,6 +143,7 @@ def _work(record: Record, machine: str) -> Work:
         optimizer=trial.optimizer,
         threads=record.threads,
         machine=machine,
+        run=run,
     )
 
 
@@ -150,13 +164,23 @@ def _test_samples(rows: Iterable[Row]) -> int | None:
 def _rows(records: Sequence[Record], table: pd.DataFrame, places: Sequence[int]) -> list[Row]:
     """The rows of the trials at some places of all records and of their table."""
     versions = _versions([records[place] for place in places])
+    # What is measured may change with the code that measures: those rows stand beside each other.
+    several = len({records[place].commit for place in places}) > 1
     groups: dict[Key, list[int]] = defaultdict(list)
     for place in places:
         record, trial = records[place], records[place].trial
         known = versions[trial.framework]
         # A trial that ended before the import has no version; where there is one only, it is that.
         version = record.framework_version or (known[0] if len(known) == 1 else None)
-        key = Key(trial.framework, version, trial.mode, trial.settings, trial.layout, trial.input)
+        key = Key(
+            framework=trial.framework,
+            version=version,
+            mode=trial.mode,
+            settings=trial.settings,
+            layout=trial.layout,
+            input=trial.input,
+            commit=(record.commit or "unknown")[:COMMIT_DIGITS] if several else "",
+        )
         groups[key].append(place)
     return [_row(key, records, table, members) for key, members in groups.items()]
 
@@ -180,7 +204,7 @@ def _rank(row: Row) -> tuple[bool, bool, float, bool, str]:
     return row.refusal is not None, untimed, speed, not row.finished, row.label
 
 
-def _titles(works: Sequence[Work]) -> dict[Work, str]:
+def work_titles(works: Sequence[Work]) -> dict[Work, str]:
     """A title for each; those of one title are told apart by what differs between them."""
     machines = list(dict.fromkeys(work.machine for work in works))
     names = {}

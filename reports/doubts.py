@@ -41,7 +41,9 @@ class Doubt:
 def doubts(comparison: Comparison) -> tuple[Doubt, ...]:
     """What is known to speak against the comparison's numbers, the finished trials' only."""
     rows = [row for row in comparison.rows if row.finished]
-    found = (find(rows) for find in (_load, _steal, _heat, _speed, _unsteady, _clocks, _fitness))
+    found = (
+        find(rows) for find in (_runs, _load, _steal, _heat, _speed, _unsteady, _clocks, _fitness)
+    )
     return tuple(doubt for doubt in found if doubt is not None)
 
 
@@ -50,6 +52,18 @@ def summary(found: Sequence[Doubt]) -> str:
     if not found:
         return ""
     return f"Doubtful: {titles.listing([doubt.topic for doubt in found])}."
+
+
+def _runs(rows: Sequence[Row]) -> Doubt | None:
+    found = {row.label: tuple(dict.fromkeys(one.run for one in row.finished)) for row in rows}
+    if len({frozenset(runs) for runs in found.values()}) < 2:
+        return None
+    listed = "; ".join(f"{label}: {titles.listing(list(runs))}" for label, runs in found.items())
+    return Doubt(
+        "different runs",
+        f"Not all rows were measured in the same runs ({listed}): a difference between rows may be "
+        "one between the hours. Measure them in one run.",
+    )
 
 
 def _load(rows: Sequence[Row]) -> Doubt | None:

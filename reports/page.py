@@ -1,12 +1,8 @@
 """The report: one HTML page that needs no other file, no network, and no script to be whole."""
 
-import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import sha256
-from pathlib import Path
 
-import jinja2
 import pandas as pd
 from markupsafe import Markup
 
@@ -37,10 +33,8 @@ from reports.tables import (
     failures,
     sheets,
 )
+from reports.template import render_template
 from reports.variants import with_variants
-
-TEMPLATES = Path(__file__).parent / "templates"
-SCRIPT = "report.js"
 
 SPEED_TABLES = (SPEED, MACHINE, PROOF)
 DETAIL_TABLES = (TIMES, MEMORY, ENERGY)
@@ -118,18 +112,10 @@ def render(run: Run) -> str:
         _section(number, comparison, found)
         for number, comparison in enumerate(comparisons, start=1)
     ]
-    script = (TEMPLATES / SCRIPT).read_text(encoding="utf-8")
-    template = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    ).get_template("report.html")
-    return template.render(
+    return render_template(
+        "report.html",
+        kind="report",
         run=run,
-        script=Markup(script),  # noqa: S704 - a file of the project's own
-        script_digest=_digest(script),
         downloads=downloads(run),
         batch_sizes=batch_size_curves(comparisons, "batch-sizes"),
         rooflines=rooflines(comparisons, "roofline"),
@@ -146,11 +132,6 @@ def render(run: Run) -> str:
         variables=_variables(comparisons),
         **_packages(run.records),
     )
-
-
-def _digest(script: str) -> str:
-    """What a page's security policy knows its own script by."""
-    return base64.b64encode(sha256(script.encode()).digest()).decode("ascii")
 
 
 def _section(number: int, comparison: Comparison, found: Sequence[Machine]) -> Section:
@@ -259,6 +240,7 @@ def _failures(records: Sequence[Record]) -> Markup | None:
 def _facts(records: Sequence[Record]) -> dict[str, str]:
     """What the trials were asked to do, each with all the values that the run has."""
     wanted = {
+        "Run": [record.run for record in records],
         "Plan": [record.plan for record in records],
         "Commit of samestep": [record.commit or "unknown" for record in records],
         "Started": [_started(records)],

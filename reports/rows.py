@@ -24,6 +24,7 @@ class Key:
     Attributes:
         layout: of images; `native` is the framework's own.
         input: `prepared` arrays, or the framework's own (`native`) loader.
+        commit: of samestep, where a comparison has trials of several; empty elsewhere.
     """
 
     framework: str
@@ -32,6 +33,7 @@ class Key:
     settings: str
     layout: str = NATIVE
     input: str = PREPARED
+    commit: str = ""
 
     @property
     def product(self) -> str:
@@ -40,10 +42,11 @@ class Key:
 
     @property
     def variants(self) -> tuple[str, ...]:
-        """Layout and input, where they are not the default."""
+        """Layout and input, where they are not the default; the commit, where there are several."""
         layout = () if self.layout == NATIVE else (self.layout,)
         source = () if self.input == PREPARED else (titles.source(self.input),)
-        return layout + source
+        commit = (f"commit {self.commit}",) if self.commit else ()
+        return layout + source + commit
 
     @property
     def label(self) -> str:

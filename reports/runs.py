@@ -1,11 +1,13 @@
 """Where runs are and what is in them: a run is a folder with a `records.jsonl`."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench.errors import ResultsError
 from bench.results import RECORDS_FILE, Record
+from reports.duplicates import without_duplicates
 from reports.reading import Reader
 
 REMEDY = "run `tox -e bench` to make one"
@@ -13,28 +15,66 @@ REMEDY = "run `tox -e bench` to make one"
 
 @dataclass(frozen=True)
 class Run:
-    """What one run's records file holds.
+    """What the records files of one run, or of several, hold.
 
     Attributes:
-        problems: one line for each line of the file that is no record.
+        name: of the run; of several, how many and which days, fit for a file's name.
+        problems: one line for each thing in the files that is not in the records.
+        runs: the names of all of them.
     """
 
     name: str
     records: tuple[Record, ...]
     problems: tuple[str, ...]
+    runs: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """What a page about it is called."""
+        return f"Run {self.name}" if len(self.runs) < 2 else f"{len(self.runs)} runs"
 
 
-def read(folder: Path) -> Run:
-    """The run in a folder.
+def read(*folders: Path) -> Run:
+    """The run in a folder, or the runs in several.
 
     Raises:
-        ResultsError: the records cannot be read, or there is none.
+        ResultsError: records cannot be read, or there is none at all.
     """
-    path = folder / RECORDS_FILE
-    records, problems = Reader().read(path)
+    reader = Reader()
+    records: list[Record] = []
+    problems: list[str] = []
+    for folder in folders:
+        found, wrong = reader.read(folder / RECORDS_FILE)
+        if not found and len(folders) > 1:
+            wrong = [*wrong, _nothing(folder / RECORDS_FILE, wrong)]
+        records += found
+        problems += wrong if len(folders) == 1 else [f"{folder.name}: {line}" for line in wrong]
     if not records:
-        raise ResultsError(_nothing(path, problems))
-    return Run(folder.resolve().name, tuple(records), tuple(problems))
+        raise ResultsError(_nothing(folders[0] / RECORDS_FILE, problems))
+    kept, doubled = without_duplicates(records)
+    runs = tuple(dict.fromkeys(folder.resolve().name for folder in folders))
+    return Run(_name(runs), tuple(kept), (*problems, *doubled), runs)
+
+
+def _name(runs: Sequence[str]) -> str:
+    return runs[0] if len(runs) == 1 else f"{len(runs)}-runs-until-{max(runs)}"
+
+
+def folders(results: Path) -> list[Path]:
+    """The folders of all runs in a results folder, oldest first.
+
+    Raises:
+        ResultsError: there is none.
+    """
+    find(None, results)
+    return [results / name for name in names(results)]
+
+
+def find_all(runs: Sequence[str], results: Path) -> list[Path]:
+    """The folders of these runs, or of the newest where none is named; see `find`."""
+    if not runs:
+        return [find(None, results)]
+    return list({path.resolve(): path for path in (find(run, results) for run in runs)}.values())
 
 
 def names(results: Path) -> list[str]:

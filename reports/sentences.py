@@ -96,9 +96,14 @@ def caveat(comparison: Comparison) -> str:
     kinds = "; ".join(_kind(count) for count in sorted(set(counts), reverse=True))
     return (
         "A number is the median over a row's invocations, which are fresh processes. In "
-        f"parentheses stands, {kinds}. All of it is of one run on one machine: of another day or "
-        "another machine it says nothing."
+        f"parentheses stands, {kinds}. All of it is of {_runs(comparison)} on one machine: of "
+        "another day or another machine it says nothing."
     )
+
+
+def _runs(comparison: Comparison) -> str:
+    count = len(comparison.runs)
+    return "one run" if count == 1 else f"{count} runs"
 
 
 def _kind(count: int) -> str:

@@ -16,7 +16,6 @@ from reports.cells import Cell
 from reports.comparisons import Comparison
 from reports.rows import THROUGHPUT, Row
 from reports.units import Format
-from reports.variants import baseline
 
 NOT_RANKED = " (not ranked)"
 
@@ -158,11 +157,6 @@ def _proof(row: Row) -> Cell:
     return Cell(certificates.cell(row.records)) if row.finished else cells.missing(unfinished(row))
 
 
-def _baseline(comparison: Comparison, row: Row) -> Cell:
-    found = baseline(comparison, row)
-    return Cell(found.key.short_label) if found else cells.missing(cells.NO_BASELINE)
-
-
 SPEED = Layout(
     "Throughput, ratio and spread; the fastest first, rows that are not ranked below",
     (
@@ -195,7 +189,7 @@ PROOF = Layout(
 VARIANTS = Layout(
     "What a mode, settings, a layout or the framework's own loader change",
     (
-        Column("Compared with", "", _baseline),
+        Column("Compared with", "", cells.compared_with),
         Column("Ratio of throughputs", "", cells.ratio_to_baseline),
         Column("Time to first step", "s", _each("time_to_first_step_seconds", units.number)),
         Column("Peak anonymous", "MiB", _each("peak_anonymous_bytes", units.mebibytes)),

@@ -1,11 +1,10 @@
 """What another mode, other settings, another layout or the framework's own loader change."""
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 from bench.results import NATIVE, PREPARED
 from reports.comparisons import Comparison
-from reports.rows import DEFAULT, Row
+from reports.rows import DEFAULT, Key, Row
 
 # The mode that others are held against, where a framework has it: what its users start with.
 EAGER = "eager"
@@ -25,13 +24,17 @@ def baseline(comparison: Comparison, row: Row) -> Row | None:
 
 
 def with_variants(comparison: Comparison) -> Comparison:
-    """The comparison with those rows only that have a baseline, each framework's together."""
-    rows = [row for row in comparison.rows if baseline(comparison, row) is not None]
-    return replace(comparison, rows=tuple(_together(rows)))
-
-
-def _together(rows: Iterable[Row]) -> list[Row]:
-    return sorted(rows, key=lambda row: row.key.product)
+    """The comparison with those rows only that have a baseline, each group below its baseline."""
+    groups: dict[Key, list[Row]] = {}
+    baselines: dict[Key, Row] = {}
+    for row in comparison.rows:
+        found = baseline(comparison, row)
+        if found is not None:
+            baselines[found.key] = found
+            groups.setdefault(found.key, []).append(row)
+    ordered = sorted(groups, key=lambda key: key.label)
+    rows = [row for key in ordered for row in (baselines[key], *groups[key])]
+    return replace(comparison, rows=tuple(rows))
 
 
 def _is_plain(row: Row) -> bool:
@@ -40,4 +43,4 @@ def _is_plain(row: Row) -> bool:
 
 
 def _same(one: Row, other: Row) -> bool:
-    return one.key.product == other.key.product
+    return (one.key.product, one.key.commit) == (other.key.product, other.key.commit)

@@ -103,6 +103,10 @@ def colours(frameworks: Iterable[str]) -> dict[str, str]:
 
 def name_of(row: Row) -> str:
     """The row's label, shortened to what a figure has room for."""
-    mark = "" if row.refusal is None else NOT_RANKED
-    label, room = printable(row.label), LONGEST_NAME - len(mark)
-    return (label if len(label) <= room else f"{label[: room - 1]}…") + mark
+    return printable_name(row.label, "" if row.refusal is None else NOT_RANKED)
+
+
+def printable_name(label: str, mark: str = "") -> str:
+    """A label that a figure has room for, with a mark that is never cut off."""
+    text, room = printable(label), LONGEST_NAME - len(mark)
+    return (text if len(text) <= room else f"{text[: room - 1]}…") + mark

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from bench.errors import ResultsError
 from bench.optimizer import Optimizer
-from bench.results import Block, Epoch, Record, Trial, decode, encode, read_records
+from bench.results import SCHEMA, Block, Epoch, Record, Trial, decode, encode, read_records
 
+STORED = Path(__file__).parents[1] / "data" / "records"
 TRIAL = Trial(
     model="lenet",
     dataset="digits",
@@ -50,7 +51,7 @@ def test_a_record_survives_its_line() -> None:
 
 def test_the_line_has_the_fields_of_the_public_contract() -> None:
     document = json.loads(encode(RECORD))
-    assert document["schema"] == 1
+    assert document["schema"] == 2
     assert next(iter(document)) == "schema"
     contract = {"run", "trial", "status", "reason", "digests", "versions", "machine", "seconds"}
     assert contract | {"blocks", "epochs", "memory"} <= set(document)
@@ -73,8 +74,8 @@ def test_a_block_without_a_finite_time_comes_back_as_nan() -> None:
     assert math.isnan(decode(line).blocks[0].seconds)
 
 
-def test_a_record_from_before_a_field_was_added_is_read() -> None:
-    document = json.loads(encode(RECORD))
+def test_a_record_of_the_first_version_becomes_one_of_this() -> None:
+    document = json.loads(encode(RECORD)) | {"schema": 1}
     for name in ("load", "position", "steady", "energy", "absent", "tuning", "cost", "ceilings"):
         del document[name]
     for name in ("layout", "input", "evaluate_every"):
@@ -134,8 +135,13 @@ def test_trials_that_differ_have_different_names() -> None:
         ("[" * 100_000, "not JSON"),
         ('{"schema":1,"run"', "not JSON"),
         ("[1]", "'schema' is missing"),
-        ('{"schema":99}', "99"),
-        ('{"schema":1}', "not a record of schema 1"),
+        ('{"schema":99}', "Its schema is 99, this version of samestep reads 1 to 2"),
+        ('{"schema":0}', "Its schema is 0"),
+        ('{"schema":true}', "Its schema is True"),
+        ('{"schema":"1"}', "Its schema is '1'"),
+        ('{"schema":1}', "not a record of schema 2"),
+        ('{"schema":1,"trial":[],"blocks":[],"epochs":[]}', "not a record of schema 2"),
+        ('{"schema":2}', "not a record of schema 2"),
         (encode(RECORD).replace('"ok"', '"fine"'), "'fine'"),
         (encode(RECORD).replace('"steps":1,', ""), "steps"),
         (encode(RECORD).replace('"threads":2', '"threads":"2"'), "'threads' is '2'"),
@@ -170,6 +176,29 @@ def test_a_torn_last_line_is_named_and_the_others_are_read(tmp_path: Path) -> No
 def test_missing_records_are_one_line(tmp_path: Path) -> None:
     with pytest.raises(ResultsError, match="tox -e bench"):
         read_records(tmp_path / "records.jsonl")
+
+
+@pytest.mark.parametrize("path", sorted(STORED.glob("*.jsonl")), ids=lambda path: path.stem)
+def test_stored_files_of_every_version_are_read(path: Path) -> None:
+    """As they were written, by the code of their time; never to be changed."""
+    written = [json.loads(line) for line in path.read_text().splitlines()]
+    records, problems = read_records(path)
+
+    assert problems == []
+    assert len(records) == len(written) >= 3
+    for record, document in zip(records, written, strict=True):
+        assert record.schema == 2
+        assert record.trial.id.startswith(f"{document['trial']['model']}-")
+        assert [block.seconds for block in record.blocks] == [
+            block["seconds"] for block in document["blocks"]
+        ]
+        assert record.epochs[-1].number == record.trial.epochs
+        assert record.epochs[-1].test_accuracy == document["epochs"][-1]["test_accuracy"]
+
+
+def test_a_file_is_stored_of_every_version() -> None:
+    versions = {json.loads(path.read_text().split("\n")[0])["schema"] for path in STORED.iterdir()}
+    assert versions == set(range(1, SCHEMA + 1))
 
 
 @given(st.binary(max_size=200))

@@ -203,7 +203,7 @@ def test_what_should_be_a_number_may_be_anything(
 def test_a_malformed_certificate_makes_the_line_unreadable(
     changes: dict[str, Any], record: MakeRecord
 ) -> None:
-    with pytest.raises(ResultsError, match="It is not a record of schema 1"):
+    with pytest.raises(ResultsError, match="It is not a record of schema 2"):
         read_back(record(), **changes)
 
 
@@ -211,7 +211,7 @@ def test_a_malformed_certificate_makes_the_line_unreadable(
 def test_what_is_no_certificate_makes_the_line_unreadable(value: Any, record: MakeRecord) -> None:
     document = json.loads(encode(record())) | {"certificate": value}
 
-    with pytest.raises(ResultsError, match="It is not a record of schema 1"):
+    with pytest.raises(ResultsError, match="It is not a record of schema 2"):
         decode(json.dumps(document))
 
 

@@ -17,8 +17,9 @@ from bench.certificate import Certificate, Defect, Worst
 from bench.optimizer import Optimizer
 from bench.results import Record, decode, encode
 from reports.export import document
-from reports.page import SCRIPT, TEMPLATES, render
+from reports.page import render
 from reports.runs import Run, read
+from reports.template import SCRIPT, TEMPLATES
 
 MakeRecord = Callable[..., Record]
 MakeCertificate = Callable[..., Certificate]

@@ -1,0 +1,1 @@
+"""What runs found one after the other: a page over commits, versions and days."""

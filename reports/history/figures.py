@@ -1,0 +1,164 @@
+"""A line per series over the runs: throughput, test accuracy and memory."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import cycle
+
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator, StrMethodFormatter
+
+from reports import units
+from reports.figures.canvas import (
+    DASHES,
+    MARKERS,
+    Drawing,
+    canvas,
+    colours,
+    legend_above,
+    printable_name,
+    style,
+)
+from reports.history.series import History, Series
+from reports.rows import THROUGHPUT
+from reports.svg import INK, inline, printable
+from reports.units import MIB, Format
+
+AXES_INCHES = 2.4
+# More would lie on one another.
+MOST_TICKS = 6
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """What is drawn over the runs.
+
+    Attributes:
+        column: of trials.
+        scale: base units of one unit of the axis.
+        from_zero: whether the axis begins at 0.
+    """
+
+    column: str
+    title: str
+    text: Format
+    scale: float = 1.0
+    from_zero: bool = True
+
+
+QUANTITIES = (
+    Quantity(THROUGHPUT, "Throughput, samples/s", units.number),
+    Quantity("test_accuracy", "Test accuracy, %", units.percent, 0.01, from_zero=False),
+    Quantity("peak_anonymous_bytes", "Peak anonymous memory, MiB", units.mebibytes, MIB),
+)
+
+
+def drawings(history: History, days: Sequence[str], name: str) -> tuple[Drawing, ...]:
+    """The figures that the history has two runs for.
+
+    Args:
+        days: when each run started, oldest first, as the axis shows it.
+        name: unique on the page.
+    """
+    with style():
+        found = (_drawing(history, quantity, days, name) for quantity in QUANTITIES)
+        return tuple(drawing for drawing in found if drawing)
+
+
+def _drawing(
+    history: History, quantity: Quantity, days: Sequence[str], name: str
+) -> Drawing | None:
+    values = _values(history, quantity)
+    if values["place"].nunique() < 2:
+        return None
+    shown = [one for one in history.series if one.label in set(values["series"])]
+    figure, axes = canvas(AXES_INCHES, above=len(shown))
+    _lines(axes, values, shown)
+    _intervals(axes, values, shown)
+    _new_versions(axes, values)
+    _frame(axes, quantity, days)
+    anchor = f"{name}-{quantity.column}".replace("_", "-")
+    description = _description(values, quantity, shown)
+    return Drawing(quantity.title, inline(figure, anchor, description))
+
+
+def _values(history: History, quantity: Quantity) -> pd.DataFrame:
+    rows = []
+    for series in history.series:
+        version = None
+        for point in series.points:
+            found = point.row.estimate(quantity.column)
+            if not found.count:
+                continue
+            known = point.row.version or version
+            rows.append(
+                {
+                    "series": series.label,
+                    "place": point.place,
+                    "value": found.median / quantity.scale,
+                    "low": found.low / quantity.scale,
+                    "high": found.high / quantity.scale,
+                    "new": version is not None and known != version,
+                }
+            )
+            version = known
+    return pd.DataFrame(rows, columns=["series", "place", "value", "low", "high", "new"])
+
+
+def _lines(axes: Axes, values: pd.DataFrame, shown: Sequence[Series]) -> None:
+    palette = colours(series.key.framework for series in shown)
+    labels = [series.label for series in shown]
+    sns.lineplot(
+        values,
+        x="place",
+        y="value",
+        hue="series",
+        style="series",
+        hue_order=labels,
+        style_order=labels,
+        palette={series.label: palette[series.key.framework] for series in shown},
+        dashes=dict(zip(labels, cycle(DASHES))),
+        markers=dict(zip(labels, cycle(MARKERS))),
+        markeredgewidth=0,
+        markersize=5,
+        estimator=None,
+        legend="full",
+        ax=axes,
+    )
+    handles, named = axes.get_legend_handles_labels()
+    legend_above(axes, handles, [printable_name(label) for label in named], 1)
+
+
+def _intervals(axes: Axes, values: pd.DataFrame, shown: Sequence[Series]) -> None:
+    palette = colours(series.key.framework for series in shown)
+    for series in shown:
+        own = values[values["series"] == series.label].dropna()
+        colour = palette[series.key.framework]
+        axes.vlines(own["place"], own["low"], own["high"], colors=colour, alpha=0.6)
+
+
+def _new_versions(axes: Axes, values: pd.DataFrame) -> None:
+    new = values[values["new"].astype(bool)]
+    axes.scatter(new["place"], new["value"], s=110, facecolors="none", edgecolors=INK, zorder=3)
+
+
+def _frame(axes: Axes, quantity: Quantity, days: Sequence[str]) -> None:
+    step = -(-len(days) // MOST_TICKS)
+    places = list(range(0, len(days), step))
+    axes.set(xlabel="", ylabel="", xticks=places, xlim=(-0.3, len(days) - 0.7))
+    axes.set_xticklabels([days[place] for place in places])
+    axes.yaxis.set_major_locator(MaxNLocator(5, steps=(1, 2, 2.5, 5, 10)))
+    if quantity.from_zero:
+        axes.set_ylim(bottom=0)
+        if axes.dataLim.y1 >= 1000:
+            axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+
+
+def _description(values: pd.DataFrame, quantity: Quantity, shown: Sequence[Series]) -> str:
+    parts = []
+    for series in shown:
+        own = values.loc[values["series"] == series.label, "value"].tolist()
+        first, last = (quantity.text(one * quantity.scale) for one in (own[0], own[-1]))
+        parts.append(f"{series.label}: {first} in the first of {len(own)} runs, {last} in the last")
+    return printable(f"{quantity.title}. {'; '.join(parts)}.")

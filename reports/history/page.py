@@ -1,0 +1,141 @@
+"""The page of what runs found one after the other."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+from markupsafe import Markup
+
+from bench.results import Record
+from reports import titles, units
+from reports.cells import NO_DIFFERENCE, words
+from reports.figures import Drawing
+from reports.history.figures import drawings
+from reports.history.series import History, Series, histories, runs_in_order
+from reports.machines import machine_table, machines
+from reports.markup import table
+from reports.rows import Row
+from reports.runs import Run
+from reports.template import render_template
+
+COMMIT_DIGITS = 12
+
+
+@dataclass(frozen=True)
+class Section:
+    """What the page shows of one work."""
+
+    anchor: str
+    history: History
+    changes: Markup
+    drawings: tuple[Drawing, ...]
+
+
+def render(run: Run) -> str:
+    """The page of the runs; the same records give the same text."""
+    order = runs_in_order(run.records)
+    by_run: dict[str, list[Record]] = {name: [] for name in order}
+    for record in run.records:
+        by_run[record.run].append(record)
+    days = [_started(members)[5:10] for members in by_run.values()]
+    sections = [
+        _section(f"history-{number}", history, days)
+        for number, history in enumerate(histories(run.records), start=1)
+    ]
+    found = machines(run.records)
+    return render_template(
+        "history.html",
+        kind="history",
+        run=run,
+        first=_started(by_run[order[0]])[:10],
+        last=_started(by_run[order[-1]])[:10],
+        sections=sections,
+        runs=table(_runs(by_run), "The runs, newest first", "Run", "words"),
+        machine_table=table(
+            machine_table(found), "Machines, as the trials found them", "Property", "words"
+        ),
+    )
+
+
+def _section(anchor: str, history: History, days: Sequence[str]) -> Section:
+    text = pd.DataFrame(
+        [_change(series) for series in history.series],
+        index=[series.label for series in history.series],
+        dtype=object,
+    )
+    caption = "The latest run of each row, by the run before it"
+    return Section(
+        anchor,
+        history,
+        table(text, caption, "Framework", "numbers rows"),
+        drawings(history, days, anchor),
+    )
+
+
+def _change(series: Series) -> dict[str, str]:
+    row = series.latest.row
+    before = series.previous.row if series.previous else None
+    return {
+        "Runs": units.integer(len(series.points)),
+        "Version": row.version or units.ABSENT,
+        "Latest samples/s": _value(row, "throughput_samples_per_second", units.number),
+        "By the run before": _ratio(row, before),
+        "Can it be told?": _told(row, before),
+        "Test accuracy\N{NO-BREAK SPACE}(%)": _value(row, "test_accuracy", units.percent),
+        "Peak anonymous\N{NO-BREAK SPACE}(MiB)": _value(
+            row, "peak_anonymous_bytes", units.mebibytes
+        ),
+        "Ranked": "yes" if row.refusal is None else f"no: {row.refusal}",
+    }
+
+
+def _value(row: Row, column: str, text: units.Format) -> str:
+    return words(row.estimate(column), text)
+
+
+def _ratio(row: Row, before: Row | None) -> str:
+    return units.ABSENT if before is None else words(row.ratio_to(before), units.multiple)
+
+
+def _told(row: Row, before: Row | None) -> str:
+    if before is None:
+        return f"{units.ABSENT} (one run)"
+    told = row.differs_from(before)
+    if told is None:
+        return f"{units.ABSENT} (too few invocations)"
+    return "yes" if told else NO_DIFFERENCE
+
+
+def _runs(by_run: dict[str, list[Record]]) -> pd.DataFrame:
+    newest_first = list(reversed(by_run.items()))
+    return pd.DataFrame(
+        [_facts(members) for _, members in newest_first],
+        index=[name for name, _ in newest_first],
+        dtype=object,
+    )
+
+
+def _facts(members: Sequence[Record]) -> dict[str, str]:
+    versions = {
+        f"{titles.framework(one.trial.framework)} {one.framework_version}": None
+        for one in members
+        if one.framework_version
+    }
+    statuses = Counter(one.status for one in members)
+    return {
+        "Started": _started(members)[:16].replace("T", " "),
+        "Plan": _listed(one.plan for one in members),
+        "Commit": _listed((one.commit or "unknown")[:COMMIT_DIGITS] for one in members),
+        "Versions": ", ".join(versions) or units.ABSENT,
+        "Machine": _listed(str(one.machine.get("cpu")) for one in members),
+        "Trials": ", ".join(f"{count} {status}" for status, count in statuses.items()),
+    }
+
+
+def _listed(values: Iterable[str]) -> str:
+    return ", ".join(dict.fromkeys(values))
+
+
+def _started(members: Sequence[Record]) -> str:
+    return min(one.started for one in members)

@@ -1,0 +1,91 @@
+"""The same way of running the same work, run after run."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from bench.results import Record
+from reports.comparisons import Work, compare, work_titles
+from reports.rows import Key, Row
+
+
+@dataclass(frozen=True)
+class Point:
+    """What one run found.
+
+    Attributes:
+        place: of the run, from 0, in the order of their starts.
+        row: its trials; all of its estimates are those of the run's own report.
+    """
+
+    place: int
+    run: str
+    row: Row
+
+
+@dataclass(frozen=True)
+class Series:
+    """One way of running one work, whatever the framework's version and samestep's commit.
+
+    Attributes:
+        points: one for each run that has it, oldest first; never empty.
+    """
+
+    key: Key
+    points: tuple[Point, ...]
+
+    @property
+    def label(self) -> str:
+        """The framework and how it was run, without its version."""
+        return self.key.label
+
+    @property
+    def latest(self) -> Point:
+        """The last of the points."""
+        return self.points[-1]
+
+    @property
+    def previous(self) -> Point | None:
+        """The last but one, where there is one."""
+        return self.points[-2] if len(self.points) > 1 else None
+
+
+@dataclass(frozen=True)
+class History:
+    """All series of one work on one machine."""
+
+    title: str
+    work: Work
+    series: tuple[Series, ...]
+
+
+def histories(records: Sequence[Record]) -> tuple[History, ...]:
+    """The series in the records of any number of runs, in order of their works' first records.
+
+    A work is the same only on the same machine: another machine's runs are another history.
+    """
+    places = {run: place for place, run in enumerate(runs_in_order(records))}
+    groups: dict[Work, dict[Key, list[Point]]] = defaultdict(lambda: defaultdict(list))
+    for comparison in compare(records, by_run=True):
+        work = replace(comparison.work, run="")
+        for row in comparison.rows:
+            key = replace(row.key, version=None, commit="")
+            point = Point(places[comparison.work.run], comparison.work.run, row)
+            groups[work][key].append(point)
+    names = work_titles(list(groups))
+    return tuple(
+        History(names[work], work, tuple(_series(key, points) for key, points in found.items()))
+        for work, found in groups.items()
+    )
+
+
+def runs_in_order(records: Sequence[Record]) -> list[str]:
+    """The names of the runs by when their first trial started."""
+    started: dict[str, str] = {}
+    for record in records:
+        started[record.run] = min(record.started, started.get(record.run, record.started))
+    return sorted(started, key=lambda run: (started[run], run))
+
+
+def _series(key: Key, points: Sequence[Point]) -> Series:
+    return Series(key, tuple(sorted(points, key=lambda point: point.place)))
