@@ -1,12 +1,17 @@
 """What a paired measurement is, and what host and worker tell each other. Standard library only.
 
 Two ways to take the same training steps are built in one process and take turns, block by block,
-in random order: whatever changes on the machine or between processes meets both alike. The worker
-answers, on the channel of `bench.job`:
+in random order: whatever changes on the machine or between processes meets both alike. They are
+built several times anew, the other one first each time: where its arrays happen to lie in memory
+makes one faster than the other for as long as they live. The worker answers, on the channel of
+`bench.job`:
 
     imported   framework_version, versions
+    loop       seconds of a step and of a block that the harness's loop takes around nothing
     pair       steps, seconds (of the first side, of the second)
     finished
+
+`loop` comes only where one of the sides is the harness.
 
 or `error` with a `reason`.
 """
@@ -32,7 +37,8 @@ class PairsJob:
     Attributes:
         sides: which two.
         weights: an .npz of the canonical initial weights.
-        pairs: blocks of each side that are measured; as many as last block_seconds before.
+        pairs: blocks of each side that are measured, over all builds.
+        builds: how often the two sides are built.
         seed: of the random data and of which side goes first in each pair.
     """
 
@@ -48,6 +54,7 @@ class PairsJob:
     pairs: int
     block_seconds: float
     seed: int
+    builds: int = 1
 
     def to_json(self) -> str:
         """The job as JSON."""

@@ -301,6 +301,7 @@ def _record(
     return Record(**values)
 
 
+MOST = 2**53
 TRIAL_NUMBERS = ("batch_size", "epochs", "seed", "repeat", "evaluate_every")
 TEXTS = ("run", "started", "plan")
 TEXTS_OR_NULL = ("reason", "commit", "framework_version", "log", "steady")
@@ -356,8 +357,8 @@ def _trial(document: Mapping[str, Any]) -> Trial:
 def _block(document: Mapping[str, Any]) -> Block:
     device_seconds = document["device_seconds"]
     return Block(
-        steps=int(document["steps"]),
-        samples=int(document["samples"]),
+        steps=_count(document["steps"]),
+        samples=_count(document["samples"]),
         seconds=_number(document["seconds"]),
         warmup=bool(document["warmup"]),
         device_seconds=None if device_seconds is None else _number(device_seconds),
@@ -367,6 +368,13 @@ def _block(document: Mapping[str, Any]) -> Block:
 def _epoch(document: Mapping[str, Any]) -> Epoch:
     values = {name: _number(value) for name, value in document.items() if name != "number"}
     return Epoch(**values, number=int(document["number"]))
+
+
+def _count(value: Any) -> int:
+    """A whole number that a float can hold."""
+    if type(value) is not int or not 0 <= value <= MOST:
+        raise TypeError(f"{value!r} is no count")
+    return value
 
 
 def _number(value: float | None) -> float:

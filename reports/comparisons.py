@@ -113,14 +113,18 @@ class Comparison:
         return _test_samples(self.rows)
 
 
-def compare(records: Iterable[Record], by_run: bool = False) -> tuple[Comparison, ...]:
+def compare(
+    records: Iterable[Record], by_run: bool = False, table: pd.DataFrame | None = None
+) -> tuple[Comparison, ...]:
     """The comparisons that the records allow, in order of their first records.
 
     Args:
         by_run: only trials of one run are compared with each other.
+        table: of the records, where it is there already.
     """
     listed = list(records)
-    table = frame.trials(listed)
+    if table is None:
+        table = frame.trials(listed)
     groups: dict[Work, list[int]] = defaultdict(list)
     for place, (record, machine) in enumerate(zip(listed, table["machine"], strict=True)):
         groups[_work(record, machine, record.run if by_run else "")].append(place)

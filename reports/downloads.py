@@ -10,6 +10,8 @@ from reports.runs import Run
 
 # Of one file: browsers open longer links unreliably, and a mail has its limits.
 MOST_BYTES = 1_000_000
+# What would be too large anyhow is not made only to be measured.
+LEAST_LINE_BYTES = 40
 
 
 @dataclass(frozen=True)
@@ -19,40 +21,57 @@ class Download:
     Attributes:
         words: what is in it.
         url: None where it is too large for a page.
-        size: in bytes.
+        size: in bytes; 0 where it is too large.
     """
 
     name: str
     words: str
     url: str | None
-    size: int
+    size: int = 0
 
 
 def downloads(run: Run) -> tuple[Download, ...]:
     """The trials, their blocks and evaluations as CSV, and the tables as JSON, in base units."""
-    return tuple(_download(run, name, words, make) for name, (words, make) in _FILES.items())
+    return tuple(_download(run, name, *how) for name, how in _FILES.items())
 
 
-def _download(run: Run, name: str, words: str, make: Callable[[Run], str]) -> Download:
+def _download(
+    run: Run, name: str, words: str, lines: Callable[[Run], int], make: Callable[[Run], str]
+) -> Download:
+    if lines(run) * LEAST_LINE_BYTES > MOST_BYTES:
+        return Download(f"{run.name}-{name}", words, None)
     content = make(run).encode("utf-8", errors="replace")
+    if len(content) > MOST_BYTES:
+        return Download(f"{run.name}-{name}", words, None)
     kind = "application/json" if name.endswith(".json") else "text/csv"
     url = f"data:{kind};charset=utf-8;base64,{base64.b64encode(content).decode('ascii')}"
-    fits = len(content) <= MOST_BYTES
-    return Download(f"{run.name}-{name}", words, url if fits else None, len(content))
+    return Download(f"{run.name}-{name}", words, url, len(content))
 
 
-_FILES: dict[str, tuple[str, Callable[[Run], str]]] = {
+def _blocks(run: Run) -> int:
+    return sum(len(record.measured_blocks) for record in run.records)
+
+
+def _evaluations(run: Run) -> int:
+    return sum(len(record.epochs) for record in run.records)
+
+
+# What each is, how many lines it has at least, and how it is made.
+_FILES: dict[str, tuple[str, Callable[[Run], int], Callable[[Run], str]]] = {
     "trials.csv": (
         "a line per trial, with all that is known of it",
-        lambda run: frame.trials(run.records).to_csv(index=False),
+        lambda run: len(run.records),
+        lambda run: run.table.to_csv(index=False),
     ),
     "blocks.csv": (
         "a line per measured block",
+        _blocks,
         lambda run: frame.blocks(run.records).to_csv(index=False),
     ),
     "evaluations.csv": (
         "a line per evaluation: losses and accuracies",
+        _evaluations,
         lambda run: frame.epochs(run.records).to_csv(index=False),
     ),
-    "tables.json": ("the tables of this page with intervals and reasons", document),
+    "tables.json": ("the tables of this page with intervals and reasons", lambda run: 1, document),
 }

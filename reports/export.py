@@ -10,7 +10,7 @@ from bench.results import Record
 from reports import sentences
 from reports.ceilings import ceiling_of
 from reports.certificates import certificates
-from reports.comparisons import Comparison, compare
+from reports.comparisons import Comparison
 from reports.doubts import doubts
 from reports.fitness import unique_findings
 from reports.frame import machine_key
@@ -39,7 +39,7 @@ def document(run: Run) -> str:
             {"key": machine.key, **machine.facts, **_machine(machine, run.records)}
             for machine in machines(run.records)
         ],
-        "comparisons": [_comparison(comparison) for comparison in compare(run.records)],
+        "comparisons": [_comparison(comparison) for comparison in run.comparisons],
         "not_ok": [
             {"trial": record.trial.id, "status": record.status, "reason": record.reason}
             for record in run.records

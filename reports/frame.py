@@ -24,7 +24,7 @@ from bench.results import Block, Epoch, Record
 from reports import certificates, fitness, titles, tuning
 from reports.ceilings import ceiling_in, step_roofline
 from reports.columns import BLOCK_COLUMNS, EPOCH_COLUMNS, TRIAL_COLUMNS
-from reports.statistics import median, quartiles, ratio, relative_iqr, throughput
+from reports.statistics import median, quartiles, ratio, relative_width, throughput
 
 # What a record calls memory is called the same here.
 MEMORY = tuple(name for name in TRIAL_COLUMNS if name.endswith("_bytes") and name != "step_bytes")
@@ -62,7 +62,7 @@ def blocks(records: Iterable[Record]) -> pd.DataFrame:
             "samples": block.samples,
             "seconds": block.seconds,
             "device_seconds": _number(block.device_seconds),
-            "throughput_samples_per_second": _throughput(block),
+            "throughput_samples_per_second": throughput(block.samples, block.seconds),
         }
         for number, record in enumerate(records)
         for position, block in enumerate(record.measured_blocks, start=1)
@@ -183,18 +183,18 @@ def _proof(certificate: Certificate | None) -> dict[str, Any]:
 
 
 def _speed(record: Record) -> dict[str, Any]:
-    rates = [_throughput(block) for block in record.measured_blocks]
+    measured = record.measured_blocks
+    rates = [throughput(block.samples, block.seconds) for block in measured]
     spread = quartiles(rates)
+    clocked = [block for block in measured if block.device_seconds is not None]
     return {
         "measured_blocks": spread.count,
         "throughput_samples_per_second": spread.median,
         "throughput_p25_samples_per_second": spread.low,
         "throughput_p75_samples_per_second": spread.high,
-        "relative_block_iqr": relative_iqr(rates),
-        "step_seconds": median(_step_seconds(block) for block in record.measured_blocks),
-        "device_clock_difference": median(
-            _clock_difference(block) for block in record.measured_blocks
-        ),
+        "relative_block_iqr": relative_width(spread),
+        "step_seconds": median([_step_seconds(block) for block in measured]),
+        "device_clock_difference": median([_clock_difference(block) for block in clocked]),
     }
 
 
@@ -262,17 +262,12 @@ def _fit(record: Record) -> dict[str, float]:
     return {name: _number(getattr(record.epochs[-1], name)) for name in names}
 
 
-def _throughput(block: Block) -> float:
-    return throughput(_number(block.samples), _number(block.seconds))
-
-
 def _step_seconds(block: Block) -> float:
-    steps = _number(block.steps)
-    return _number(block.seconds) / steps if steps > 0 else math.nan
+    return block.seconds / block.steps if block.steps > 0 else math.nan
 
 
 def _clock_difference(block: Block) -> float:
-    host, device = _number(block.seconds), _number(block.device_seconds)
+    host, device = block.seconds, _number(block.device_seconds)
     return abs(device - host) / host if host > 0 else math.nan
 
 
@@ -283,5 +278,7 @@ def _total(values: Sequence[float | None]) -> float:
 
 def _number(value: float | None) -> float:
     """A number that may be absent or, since JSON has no NaN, null; no measurement is infinite."""
+    if value is None:
+        return math.nan
     number = certificates.number(value)
     return number if math.isfinite(number) else math.nan

@@ -22,6 +22,11 @@ def table(text: pd.DataFrame, caption: str, corner: str, kind: str) -> Markup:
     return CONTAINER.format(kind, caption, Markup(html))  # noqa: S704 - escaped by the Styler
 
 
+def table_or_none(text: pd.DataFrame, caption: str, corner: str, kind: str) -> Markup | None:
+    """The same; None of no rows."""
+    return table(text, caption, corner, kind) if len(text) else None
+
+
 def _scoped(html: str, corner: str) -> str:
     """Headings with a scope; their text is escaped, so that `<th` can only be the tag."""
     head, body = html.split("<tbody>", maxsplit=1)

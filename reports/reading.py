@@ -1,5 +1,6 @@
 """Many records: what most of them share is decoded once and kept once."""
 
+import gc
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,15 @@ class Reader:
         Raises:
             ResultsError: the file cannot be read.
         """
-        return read_records(path, self._decode)
+        # What is read stays, and none of it is a cycle: looking for garbage again and again among
+        # ever more objects takes as long as reading them.
+        enabled = gc.isenabled()
+        gc.disable()
+        try:
+            return read_records(path, self._decode)
+        finally:
+            if enabled:
+                gc.enable()
 
     def _decode(self, line: bytes) -> Record:
         try:

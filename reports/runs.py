@@ -3,10 +3,15 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+
+import pandas as pd
 
 from bench.errors import ResultsError
 from bench.results import RECORDS_FILE, Record
+from reports import frame
+from reports.comparisons import Comparison, compare
 from reports.duplicates import without_duplicates
 from reports.reading import Reader
 
@@ -27,6 +32,16 @@ class Run:
     records: tuple[Record, ...]
     problems: tuple[str, ...]
     runs: tuple[str, ...] = ()
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """One row per record: `reports.frame.trials`, made once."""
+        return frame.trials(self.records)
+
+    @cached_property
+    def comparisons(self) -> tuple[Comparison, ...]:
+        """What of it may be compared, made once."""
+        return compare(self.records, table=self.table)
 
     @property
     def title(self) -> str:

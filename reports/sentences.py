@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from reports import certificates, titles, units
 from reports.cells import words
 from reports.comparisons import Comparison
-from reports.frame import trials
 from reports.intervals import CONFIDENCE, LEAST_FOR_BOOTSTRAP, order_statistics_coverage
 from reports.rows import Row
 from reports.statistics import extremes
@@ -209,8 +208,7 @@ def _close(ranked: tuple[Row, ...]) -> list[Row]:
 def _accuracies(comparison: Comparison) -> str:
     if titles.is_synthetic(comparison.work.dataset):
         return ""
-    finished = [record for row in comparison.ranked for record in row.finished]
-    spread = extremes(trials(finished)["test_accuracy"])
+    spread = extremes(value for row in comparison.ranked for value in row.values("test_accuracy"))
     if not spread.count:
         return ""
     span = units.span(spread.low, spread.high, units.percent)

@@ -51,7 +51,11 @@ def ratio(value: float, reference: float) -> float:
 
 def relative_iqr(values: Iterable[float]) -> float:
     """Interquartile range by the median; NaN of fewer than four values, which have no quarters."""
-    spread = quartiles(values)
+    return relative_width(quartiles(values))
+
+
+def relative_width(spread: Spread) -> float:
+    """The width of quartiles by their median; NaN of fewer than four values."""
     return (spread.high - spread.low) / spread.median if _divides(spread, 4) else math.nan
 
 

@@ -18,6 +18,7 @@ from reports.rows import THROUGHPUT, Row
 from reports.units import Format
 
 NOT_RANKED = " (not ranked)"
+MOST_FAILURES = 500
 
 MakeCell = Callable[[Comparison, Row], Cell]
 
@@ -70,8 +71,11 @@ def sheets(comparison: Comparison, layouts: Sequence[Layout]) -> tuple[Sheet, ..
 
 
 def failures(records: Iterable[Record]) -> pd.DataFrame:
-    """The trials that are not ok, each with its status, its reason and its log."""
-    found = [record for record in records if record.status != "ok"]
+    """The trials that are not ok, each with its status, its reason and its log.
+
+    Of very many the first ones: all of them are in the page's data.
+    """
+    found = [record for record in records if record.status != "ok"][:MOST_FAILURES]
     return pd.DataFrame(
         {
             "What happened": [f"It {titles.end(record.status)}" for record in found],

@@ -1,5 +1,7 @@
 """How names in records are written for people."""
 
+from collections.abc import Iterable
+
 from bench.models import MODELS
 from bench.optimizer import Optimizer
 
@@ -110,3 +112,9 @@ def listing(parts: list[str]) -> str:
 def count(number: int, noun: str) -> str:
     """A number with its noun: 1 trial, 2 trials."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def days(started: Iterable[str]) -> str:
+    """The day of the first and, if another, of the last start, as records have them."""
+    dates = sorted(one[:10] for one in started)
+    return dates[0] if dates[0] == dates[-1] else f"{dates[0]} to {dates[-1]}"

@@ -6,6 +6,7 @@ A job (`bench.pairs.PairsJob`) comes on standard input.
 import sys
 from collections.abc import Callable, Mapping
 from random import Random
+from statistics import median
 from time import perf_counter
 from typing import Any, Protocol, cast
 
@@ -13,13 +14,14 @@ import numpy as np
 
 from bench.errors import WorkerError
 from bench.models import MODELS
+from bench.optimizer import Optimizer
 from bench.pairs import PairsJob, Side
 from bench.spec import ModelSpec, arrays_of, check_parameters
 from bench.worker.backend import Backend, import_backend, import_file
 from bench.worker.batches import Batches
 from bench.worker.channel import Channel
 from bench.worker.feeds import Prepared
-from bench.worker.loop import Loop
+from bench.worker.loop import Clock, Loop
 from bench.worker.meter import installed_versions
 from bench.worker.pacer import Pacer
 from bench.worker.process import serve
@@ -32,6 +34,8 @@ Block = Callable[[int], float]
 # Batches repeat after this many steps: what they hold does not change what a step costs.
 DIFFERENT_STEPS = 64
 WARMUP_PAIRS = 2
+EMPTY_BLOCKS = 200
+EMPTY_STEPS = 64
 
 
 class Bare(Protocol):
@@ -54,21 +58,37 @@ def run(text: str, channel: Channel) -> None:
         weights = {name: archive[name] for name in archive.files}
     check_parameters(arrays_of(spec), weights, "the weights")
     batches = random_batches(job, weights)
-    blocks = [_block(side, job, spec, batches, backend_class) for side in job.sides]
-    measure(blocks, job, channel.send)
+    if "harness" in job.sides:
+        channel.send("loop", **loop_alone(batches))
+
+    def build(side: Side) -> Block:
+        return _block(side, job, spec, batches, backend_class)
+
+    measure(build, job, channel.send)
     channel.send("finished")
 
 
-def measure(blocks: list[Block], job: PairsJob, send: Callable[..., None]) -> None:
-    """Find how many steps a block needs, warm up, then send pairs in random order."""
-    steps = _steps(blocks, job.block_seconds)
+def measure(build: Callable[[Side], Block], job: PairsJob, send: Callable[..., None]) -> None:
+    """Build the sides; find how many steps a block needs, warm up, send pairs; and build again."""
     random = Random(job.seed)  # noqa: S311 (nothing secret)
-    for number in range(-WARMUP_PAIRS, job.pairs):
-        seconds = [0.0, 0.0]
-        for place in random.sample((0, 1), 2):
-            seconds[place] = blocks[place](steps)
-        if number >= 0:
-            send("pair", steps=steps, seconds=seconds)
+    for number in range(job.builds):
+        places = (0, 1) if number % 2 == 0 else (1, 0)
+        built = {place: build(job.sides[place]) for place in places}
+        blocks = [built[0], built[1]]
+        steps = _steps(blocks, job.block_seconds)
+        share = range(number * job.pairs // job.builds, (number + 1) * job.pairs // job.builds)
+        for _ in range(WARMUP_PAIRS):
+            _pair(blocks, steps, random)
+        for _ in share:
+            send("pair", steps=steps, seconds=_pair(blocks, steps, random))
+
+
+def _pair(blocks: list[Block], steps: int, random: Random) -> list[float]:
+    """The seconds of both sides, one after the other in random order."""
+    seconds = [0.0, 0.0]
+    for place in random.sample((0, 1), 2):
+        seconds[place] = blocks[place](steps)
+    return seconds
 
 
 def _steps(blocks: list[Block], block_seconds: float) -> int:
@@ -96,6 +116,40 @@ def random_batches(job: PairsJob, weights: dict[str, Array]) -> Batches:
     labels = generator.integers(0, job.samples.classes, count)
     order = np.arange(count, dtype=np.int32).reshape(1, DIFFERENT_STEPS, job.batch_size)
     return Batches(weights, order, inputs, labels, inputs[:1], labels[:1])
+
+
+class Nothing:
+    """A backend whose step does nothing: what is left is the harness."""
+
+    def step(self, inputs: Array, labels: Array) -> None:
+        """No step."""
+
+    def synchronize(self) -> None:
+        """Nothing to wait for."""
+
+    def mark(self) -> None:
+        """No event."""
+
+    def losses(self, handles: list[Any]) -> list[float]:
+        """A loss that is fine."""
+        return [0.0] * len(handles)
+
+
+def loop_alone(batches: Batches, clock: Clock = perf_counter) -> dict[str, float]:
+    """Seconds of a step and of a block under the harness's own clock, around no step at all.
+
+    From blocks of one step and of many: the difference is what the steps take.
+    """
+    backend, cycle = cast(Backend, Nothing()), _Cycle(**vars(batches))
+    pacer = Pacer(1.0, cycle.most_steps)
+    rule = Optimizer("sgd", 0.0)
+    feed = Prepared(backend, cycle)
+    loop = Loop(backend, cycle, feed, rule, pacer, lambda event, **values: None, clock=clock)
+    one, many = (
+        median(loop.block(0, steps, steps)[1] for _ in range(EMPTY_BLOCKS))
+        for steps in (1, 1 + EMPTY_STEPS)
+    )
+    return {"step_seconds": (many - one) / EMPTY_STEPS, "block_seconds": one}
 
 
 class _Cycle(Batches):

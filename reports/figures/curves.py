@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import cycle
+from typing import cast
 
 import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from reports import frame, units
@@ -120,30 +122,27 @@ def _values(points: Mapping[int, pd.DataFrame], curve: Curve) -> pd.DataFrame:
 
 def _lines(axes: Axes, values: pd.DataFrame, rows: Mapping[int, Row]) -> None:
     palette = colours(row.framework for row in rows.values())
-    # From wide, drawn first, to narrow, drawn last.
-    widths = np.linspace(6.5 if len(rows) > 1 else 2.0, 1.4, len(rows))
+    # One meaning for seaborn: for several it looks at every combination of all rows' names.
     sns.lineplot(
         values,
         x="x",
         y="median",
         hue="row",
-        size="row",
-        style="row",
         hue_order=list(rows),
-        size_order=list(rows),
-        style_order=list(rows),
         palette={position: palette[row.framework] for position, row in rows.items()},
-        sizes=widths.tolist(),
-        dashes=dict(zip(rows, cycle(DASHES))),
-        markers=dict(zip(rows, cycle(MARKERS))),
-        markeredgewidth=0,
         estimator=None,
         legend="full",
         ax=axes,
     )
-    for line, width in zip(axes.lines, widths, strict=False):
-        line.set_markersize(width + 2.5)
     handles, positions = axes.get_legend_handles_labels()
+    # From wide, drawn first, to narrow, drawn last.
+    widths = np.linspace(6.5 if len(rows) > 1 else 2.0, 1.4, len(rows))
+    for lines in (axes.lines, cast(list[Line2D], handles)):
+        for line, width, dashes, marker in zip(
+            lines, widths, cycle(DASHES), cycle(MARKERS), strict=False
+        ):
+            line.set(linewidth=width, marker=marker, markersize=width + 2.5, markeredgewidth=0)
+            line.set_dashes(dashes or (None, None))
     legend_above(axes, handles, [name_of(rows[int(position)]) for position in positions], 1)
 
 

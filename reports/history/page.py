@@ -11,12 +11,14 @@ from bench.results import Record
 from reports import titles, units
 from reports.cells import NO_DIFFERENCE, words
 from reports.figures import Drawing
+from reports.frame import trials
 from reports.history.figures import drawings
 from reports.history.series import History, Series, histories, runs_in_order
 from reports.machines import machine_table, machines
 from reports.markup import table
 from reports.rows import Row
 from reports.runs import Run
+from reports.statistics import median
 from reports.template import render_template
 
 COMMIT_DIGITS = 12
@@ -129,8 +131,17 @@ def _facts(members: Sequence[Record]) -> dict[str, str]:
         "Commit": _listed((one.commit or "unknown")[:COMMIT_DIGITS] for one in members),
         "Versions": ", ".join(versions) or units.ABSENT,
         "Machine": _listed(str(one.machine.get("cpu")) for one in members),
+        "Its own speed": _speed(members),
         "Trials": ", ".join(f"{count} {status}" for status, count in statuses.items()),
     }
+
+
+def _speed(members: Sequence[Record]) -> str:
+    """The median of the host's fixed work around the trials."""
+    found = median(trials(members)["machine_hashes_per_second"])
+    return (
+        f"{units.number(found / 1e6)} million SHA-256 rounds/s" if found == found else units.ABSENT
+    )
 
 
 def _listed(values: Iterable[str]) -> str:

@@ -180,7 +180,7 @@ def test_missing_records_are_one_line(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("path", sorted(STORED.glob("*.jsonl")), ids=lambda path: path.stem)
 def test_stored_files_of_every_version_are_read(path: Path) -> None:
-    """As they were written, by the code of their time; never to be changed."""
+    """As the code of their time wrote them, but for the name of the kernel; never to be changed."""
     written = [json.loads(line) for line in path.read_text().splitlines()]
     records, problems = read_records(path)
 

@@ -9,7 +9,7 @@ import pytest
 
 from bench.certificate import Certificate, Defect
 from bench.optimizer import Change, Optimizer
-from bench.results import Block, Epoch, Record
+from bench.results import Block, Epoch, Record, decode, encode
 from reports import frame
 from reports.columns import BLOCK_COLUMNS, EPOCH_COLUMNS, TRIAL_COLUMNS
 
@@ -93,9 +93,10 @@ def test_what_a_trial_did_not_give_is_nan(failure: MakeRecord) -> None:
 
 def test_null_in_a_record_is_nan(record: MakeRecord) -> None:
     """JSON has no NaN: `encode` writes null for it."""
-    seconds = {"import": None, "build": 1.0, "first_step": 1.0}
-    blocks = (Block(1, 64, None, False),)  # type: ignore[arg-type]
-    row = frame.trials([record(seconds=seconds, blocks=blocks)]).iloc[0]
+    seconds = {"import": math.nan, "build": 1.0, "first_step": 1.0}
+    line = encode(record(seconds=seconds, blocks=(Block(1, 64, math.nan, False),)))
+    assert "null" in line
+    row = frame.trials([decode(line)]).iloc[0]
 
     assert math.isnan(row["import_seconds"])
     assert math.isnan(row["time_to_first_step_seconds"])

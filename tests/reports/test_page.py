@@ -390,9 +390,9 @@ def test_a_torn_last_line_is_shown(tmp_path: Path, three: list[Record], save: Sa
 
     words = Page(render(read(path.parent))).words()
 
-    assert "Unreadable lines" in words
+    assert "Left out What the records files hold" in words
     assert "records.jsonl, line 3 was left out" in words
-    assert "MXNet" not in words.partition("Unreadable")[0]
+    assert "MXNet" not in words.partition("Left out")[0]
 
 
 def test_a_run_of_fifty_trials_stays_small(record: MakeRecord) -> None:

@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from bench.errors import PlanError
@@ -24,7 +25,8 @@ from bench.optimizer import Optimizer
 from bench.pairs import Side
 from bench.spec import Samples
 
-SCHEMA = 1
+# 1: first version. 2: steps of each pair, and what the harness's loop takes around nothing.
+SCHEMA = 2
 SGD = Optimizer("sgd", 0.001, momentum=0.9)
 ADAM = Optimizer("adam", 0.001)
 BLOCK_SECONDS = 0.25
@@ -47,6 +49,7 @@ class Kind:
     Attributes:
         sides: the first is the one whose speed is told by the second's.
         all_modes: whether every mode is measured, or that in which most users train.
+        builds: how often both sides are built in an invocation.
     """
 
     name: str
@@ -54,6 +57,7 @@ class Kind:
     sides: tuple[Side, Side]
     works: dict[str, Work]
     all_modes: bool
+    builds: int
 
 
 OVERHEAD = Kind(
@@ -67,6 +71,7 @@ OVERHEAD = Kind(
         "lstm": Work(Samples((1, 28, 28), 10), 64, ADAM),
     },
     all_modes=False,
+    builds=4,
 )
 REFERENCES = Kind(
     "references",
@@ -80,6 +85,7 @@ REFERENCES = Kind(
         "resnet50": Work(IMAGE_224, 8, SGD),
     },
     all_modes=True,
+    builds=2,  # a large model takes a minute to compile
 )
 
 
@@ -101,6 +107,14 @@ def add_pairs_options(add: Callable[..., Any], kind: Kind) -> None:
     )
     add("--invocations", type=int, default=3, metavar="N", help="fresh processes (default: 3)")
     add("--pairs", type=int, default=20, metavar="N", help="pairs in each (default: 20)")
+    add(
+        "--builds",
+        type=int,
+        default=kind.builds,
+        metavar="N",
+        help="how often both sides are built anew in each, since where arrays lie in memory makes "
+        "one of them faster (default: %(default)s)",
+    )
 
 
 def run_pairs(options: argparse.Namespace, kind: Kind, say: Say) -> list[Measured]:
@@ -110,7 +124,7 @@ def run_pairs(options: argparse.Namespace, kind: Kind, say: Say) -> list[Measure
         PlanError: a name is none, a number cannot be, or nothing is left to measure.
     """
     request = read_framework_request(lambda name: getattr(options, name))
-    for name in ("invocations", "pairs"):
+    for name in ("invocations", "pairs", "builds"):
         if getattr(options, name) < 1:
             raise PlanError(f"--{name} is {getattr(options, name)}; expected at least 1.")
     _, frameworks = known_and_chosen(request)
@@ -126,6 +140,7 @@ def run_pairs(options: argparse.Namespace, kind: Kind, say: Say) -> list[Measure
             threads,
             options.invocations,
             options.pairs,
+            options.builds,
             BLOCK_SECONDS,
             Path(scratch),
             say,
@@ -193,7 +208,7 @@ def ratio_row(measured: Measured) -> dict[str, str]:
     }
     if not measured.pairs:
         nothing = {"ratio": "", "95 % interval": "", "pairs": ""}
-        return {**row, **nothing, "note": measured.failure or ""}
+        return {**row, **nothing, **_loop(measured), "note": measured.failure or ""}
     ratio = ratio_of_pairs(measured.pairs)
     interval = "one invocation: none"
     if ratio.low is not None:
@@ -203,8 +218,23 @@ def ratio_row(measured: Measured) -> dict[str, str]:
         "ratio": f"{ratio.median:.3f}",
         "95 % interval": interval,
         "pairs": " + ".join(str(len(pairs)) for pairs in measured.pairs),
+        **_loop(measured),
         "note": measured.failure or "",
     }
+
+
+def _loop(measured: Measured) -> dict[str, str]:
+    """What the harness's own loop takes of a step; nothing where it is none of the sides."""
+    if not measured.loops:
+        return {}
+    seconds = median(loop["step_seconds"] for loop in measured.loops)
+    steps = [
+        pair[0] / steps
+        for pairs, counts in zip(measured.pairs, measured.steps, strict=True)
+        for pair, steps in zip(pairs, counts, strict=True)
+    ]
+    share = f", {seconds / median(steps):.3%} of it" if steps else ""
+    return {"loop alone, a step": f"{seconds * 1e6:.2f} µs{share}"}
 
 
 def pairs_document(kind: Kind, found: Sequence[Measured]) -> dict[str, Any]:
@@ -222,7 +252,8 @@ def pairs_document(kind: Kind, found: Sequence[Measured]) -> dict[str, Any]:
                 "framework_version": one.framework_version,
                 "mode": one.case.mode,
                 "batch_size": one.case.batch_size,
-                "steps_of_a_block": list(one.steps),
+                "steps_of_each_pair": [list(steps) for steps in one.steps],
+                "loop_alone": list(one.loops),
                 "seconds": [[list(pair) for pair in pairs] for pairs in one.pairs],
                 "ratio": asdict(ratio_of_pairs(one.pairs)) if one.pairs else None,
                 "failure": one.failure,

@@ -54,13 +54,16 @@ class Measured:
     """The pairs of each invocation: (seconds of the first side, of the second).
 
     Attributes:
-        steps: of a block, in each invocation.
+        steps: of a block, of each pair.
+        loops: of each invocation with the harness, {step_seconds, block_seconds} of its loop
+            around a step that does nothing.
         failure: why it is not whole, None where it is.
     """
 
     case: Case
     pairs: tuple[tuple[tuple[float, float], ...], ...]
-    steps: tuple[int, ...]
+    steps: tuple[tuple[int, ...], ...]
+    loops: tuple[dict[str, float], ...]
     framework_version: str | None
     failure: str | None
 
@@ -72,6 +75,7 @@ class Measurement:
     Attributes:
         invocations: fresh processes of each case.
         pairs: blocks of each side in an invocation.
+        builds: how often both sides are built in an invocation.
         scratch: a folder for weights and logs.
     """
 
@@ -79,6 +83,7 @@ class Measurement:
     threads: int
     invocations: int
     pairs: int
+    builds: int
     block_seconds: float
     scratch: Path
     say: Say
@@ -132,6 +137,7 @@ class Measurement:
             sides=case.sides,
             weights=str(Inputs(self.scratch).weights(case.model, spec, SEED).path),
             pairs=self.pairs,
+            builds=self.builds,
             block_seconds=self.block_seconds,
             seed=place,
         )
@@ -156,7 +162,13 @@ def _measured(case: Case, invocations: list[list[Event]], failure: str | None) -
     return Measured(
         case,
         tuple(tuple((one["seconds"][0], one["seconds"][1]) for one in found) for found in whole),
-        tuple(int(found[0]["steps"]) for found in whole),
+        tuple(tuple(int(one["steps"]) for one in found) for found in whole),
+        tuple(
+            {name: float(event[name]) for name in ("step_seconds", "block_seconds")}
+            for events in invocations
+            for event in events
+            if event["event"] == "loop"
+        ),
         str(versions[0]) if versions else None,
         failure,
     )

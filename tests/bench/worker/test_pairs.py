@@ -1,15 +1,25 @@
 """The pairing itself, with blocks whose seconds the test knows."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pytest
 
 from bench.job import Execution
 from bench.models import MODELS
 from bench.optimizer import Optimizer
 from bench.pairs import PairsJob
 from bench.spec import Samples
-from bench.worker.pairs import DIFFERENT_STEPS, WARMUP_PAIRS, _Cycle, measure, random_batches
+from bench.worker.pairs import (
+    DIFFERENT_STEPS,
+    WARMUP_PAIRS,
+    Nothing,
+    _Cycle,
+    loop_alone,
+    measure,
+    random_batches,
+)
 
 JOB = PairsJob(
     framework="x",
@@ -46,7 +56,8 @@ def test_pairs_have_both_sides_in_random_order_and_blocks_that_are_long_enough()
     calls: list[str] = []
     sent: list[dict[str, Any]] = []
     sides = [Side("a", 0.01, calls), Side("b", 0.02, calls)]
-    measure(list(sides), JOB, lambda event, **values: sent.append({"event": event, **values}))
+    built = dict(zip(JOB.sides, sides, strict=True))
+    measure(built.__getitem__, JOB, lambda event, **values: sent.append({"event": event, **values}))
     assert len(sent) == JOB.pairs
     # 32 steps of the faster side take 0.32 s, 16 would take 0.16 s.
     assert {event["steps"] for event in sent} == {32}
@@ -54,6 +65,43 @@ def test_pairs_have_both_sides_in_random_order_and_blocks_that_are_long_enough()
     measured = calls[-2 * (JOB.pairs + WARMUP_PAIRS) :]
     order = [tuple(measured[place : place + 2]) for place in range(0, len(measured), 2)]
     assert set(order) == {("a", "b"), ("b", "a")}
+
+
+def test_sides_are_built_again_the_other_one_first() -> None:
+    built: list[str] = []
+    sent: list[dict[str, Any]] = []
+
+    def build(side: str) -> Side:
+        built.append(side)
+        return Side(side, 0.2, [])
+
+    job = replace(JOB, builds=3, pairs=10)
+    measure(build, job, lambda event, **values: sent.append(values))
+
+    assert built == ["harness", "bare", "bare", "harness", "harness", "bare"]
+    assert len(sent) == 10
+    assert all(pair["seconds"] == [0.4, 0.4] for pair in sent)
+
+
+def test_the_loop_around_nothing_is_what_is_left_of_a_block(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """With 3 ms a step and 20 ms a block by the test's own clock."""
+    now = 0.0
+
+    def step(backend: Nothing, inputs: Any, labels: Any) -> None:
+        nonlocal now
+        now += 0.003
+
+    def clock() -> float:
+        nonlocal now
+        now += 0.017
+        return now
+
+    monkeypatch.setattr(Nothing, "step", step)
+    found = loop_alone(random_batches(JOB, {}), clock)
+
+    assert found == pytest.approx({"step_seconds": 0.003, "block_seconds": 0.020})
 
 
 def test_data_are_drawn_for_the_model_and_repeat() -> None:

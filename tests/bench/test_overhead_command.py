@@ -1,0 +1,93 @@
+"""`python -m bench overhead` as a user types it, with the NumPy framework and a loop around it."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.bench.suite.conftest import NUMPY
+from tests.conftest import ROOT
+
+BARE = """
+from .backend import Backend
+
+
+def own_model(spec, weights, execution):
+    return spec, weights
+
+
+def bare_loop(model, optimizer, execution):
+    backend = Backend(model[0], optimizer, execution)
+    backend.load(model[1])
+
+    def train(inputs, labels):
+        for x, y in zip(inputs, labels, strict=True):
+            backend.step(x, y)
+
+    return train
+"""
+
+
+def overhead(folder: Path, *arguments: str, bare: str = BARE) -> subprocess.CompletedProcess[str]:
+    copy = folder / "mine"
+    shutil.copytree(NUMPY, copy)
+    (copy / "bare.py").write_text(bare)
+    options = (f"--impls={copy}", f"--python=mine={sys.executable}", "--frameworks=mine")
+    return subprocess.run(
+        [sys.executable, "-m", "bench", "overhead", *options, "--device=cpu", *arguments],
+        cwd=ROOT,
+        env={**os.environ, "SAMESTEP_CACHE": str(folder / "cache")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_pairs_of_every_build_and_what_the_loop_takes_alone(tmp_path: Path) -> None:
+    file = tmp_path / "overhead.json"
+    finished = overhead(
+        tmp_path,
+        "--models=lenet",
+        "--invocations=2",
+        "--pairs=3",
+        "--builds=2",
+        f"--json={file}",
+    )
+
+    assert finished.returncode == 0, finished.stderr
+    assert "3 + 3" in finished.stdout
+    (case,) = json.loads(file.read_text())["cases"]
+    assert case["failure"] is None
+    assert [len(pairs) for pairs in case["seconds"]] == [3, 3]
+    assert [len(steps) for steps in case["steps_of_each_pair"]] == [3, 3]
+    assert case["ratio"]["low"] <= case["ratio"]["median"] <= case["ratio"]["high"]
+    assert len(case["loop_alone"]) == 2
+    assert all(loop["block_seconds"] > 0 for loop in case["loop_alone"])
+
+
+def test_a_loop_that_breaks_is_a_row_with_its_reason(tmp_path: Path) -> None:
+    broken = BARE.replace("backend.step(x, y)", "raise ValueError('no such step')")
+    finished = overhead(tmp_path, "--models=lenet", "--invocations=1", bare=broken)
+
+    assert finished.returncode == 1
+    assert "no such step" in " ".join(finished.stdout.split())
+    assert "Traceback" not in finished.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--models=vgg"], "`overhead` does not measure 'vgg'"),
+        (["--builds=0"], "--builds is 0; expected at least 1."),
+    ],
+)
+def test_a_mistake_is_one_line(arguments: list[str], words: str, tmp_path: Path) -> None:
+    finished = overhead(tmp_path, *arguments)
+
+    assert finished.returncode not in (0, 1)
+    assert words in finished.stderr
+    assert finished.stderr.count("\n") == 1
