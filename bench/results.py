@@ -285,8 +285,7 @@ def _record(
 ) -> Record:
     if document["status"] not in get_args(Status):
         raise ValueError(f"status {document['status']!r} is none of {get_args(Status)}")
-    known = {item.name for item in fields(Record)}
-    values = {name: value for name, value in document.items() if name in known}
+    values = {name: value for name, value in document.items() if name in FIELDS}
     _check_types(values)
     values["trial"] = _trial(document["trial"])
     values["blocks"] = tuple(_block(block) for block in document["blocks"])
@@ -301,6 +300,7 @@ def _record(
     return Record(**values)
 
 
+FIELDS = frozenset(item.name for item in fields(Record))
 MOST = 2**53
 TRIAL_NUMBERS = ("batch_size", "epochs", "seed", "repeat", "evaluate_every")
 TEXTS = ("run", "started", "plan")

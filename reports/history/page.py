@@ -1,8 +1,10 @@
 """The page of what runs found one after the other."""
 
+import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 from markupsafe import Markup
@@ -11,14 +13,12 @@ from bench.results import Record
 from reports import titles, units
 from reports.cells import NO_DIFFERENCE, words
 from reports.figures import Drawing
-from reports.frame import trials
 from reports.history.figures import drawings
 from reports.history.series import History, Series, histories, runs_in_order
 from reports.machines import machine_table, machines
 from reports.markup import table
 from reports.rows import Row
 from reports.runs import Run
-from reports.statistics import median
 from reports.template import render_template
 
 COMMIT_DIGITS = 12
@@ -43,8 +43,9 @@ def render(run: Run) -> str:
     days = [_started(members)[5:10] for members in by_run.values()]
     sections = [
         _section(f"history-{number}", history, days)
-        for number, history in enumerate(histories(run.records), start=1)
+        for number, history in enumerate(histories(run.records, run.table), start=1)
     ]
+    speeds = run.table.groupby("run")["machine_hashes_per_second"].median()
     found = machines(run.records)
     return render_template(
         "history.html",
@@ -53,7 +54,7 @@ def render(run: Run) -> str:
         first=_started(by_run[order[0]])[:10],
         last=_started(by_run[order[-1]])[:10],
         sections=sections,
-        runs=table(_runs(by_run), "The runs, newest first", "Run", "words"),
+        runs=table(_runs(by_run, speeds), "The runs, newest first", "Run", "words"),
         machine_table=table(
             machine_table(found), "Machines, as the trials found them", "Property", "words"
         ),
@@ -109,10 +110,14 @@ def _told(row: Row, before: Row | None) -> str:
     return "yes" if told else NO_DIFFERENCE
 
 
-def _runs(by_run: dict[str, list[Record]]) -> pd.DataFrame:
+def _runs(by_run: Mapping[str, Sequence[Record]], speeds: Mapping[Any, float]) -> pd.DataFrame:
+    """A line per run; `speeds` are medians of the host's fixed work around the trials."""
     newest_first = list(reversed(by_run.items()))
     return pd.DataFrame(
-        [_facts(members) for _, members in newest_first],
+        [
+            {**_facts(members), "Machine's own speed": _speed(speeds[run])}
+            for run, members in newest_first
+        ],
         index=[name for name, _ in newest_first],
         dtype=object,
     )
@@ -131,17 +136,14 @@ def _facts(members: Sequence[Record]) -> dict[str, str]:
         "Commit": _listed((one.commit or "unknown")[:COMMIT_DIGITS] for one in members),
         "Versions": ", ".join(versions) or units.ABSENT,
         "Machine": _listed(str(one.machine.get("cpu")) for one in members),
-        "Its own speed": _speed(members),
         "Trials": ", ".join(f"{count} {status}" for status, count in statuses.items()),
     }
 
 
-def _speed(members: Sequence[Record]) -> str:
-    """The median of the host's fixed work around the trials."""
-    found = median(trials(members)["machine_hashes_per_second"])
-    return (
-        f"{units.number(found / 1e6)} million SHA-256 rounds/s" if found == found else units.ABSENT
-    )
+def _speed(rounds_per_second: float) -> str:
+    if math.isnan(rounds_per_second):
+        return units.ABSENT
+    return f"{units.number(rounds_per_second / 1e6)} million SHA-256 rounds/s"
 
 
 def _listed(values: Iterable[str]) -> str:

@@ -4,6 +4,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import pandas as pd
+
 from bench.results import Record
 from reports.comparisons import Work, compare, work_titles
 from reports.rows import Key, Row
@@ -59,14 +61,17 @@ class History:
     series: tuple[Series, ...]
 
 
-def histories(records: Sequence[Record]) -> tuple[History, ...]:
+def histories(records: Sequence[Record], table: pd.DataFrame | None = None) -> tuple[History, ...]:
     """The series in the records of any number of runs, in order of their works' first records.
 
     A work is the same only on the same machine: another machine's runs are another history.
+
+    Args:
+        table: of the records, where it is there already.
     """
     places = {run: place for place, run in enumerate(runs_in_order(records))}
     groups: dict[Work, dict[Key, list[Point]]] = defaultdict(lambda: defaultdict(list))
-    for comparison in compare(records, by_run=True):
+    for comparison in compare(records, by_run=True, table=table):
         work = replace(comparison.work, run="")
         for row in comparison.rows:
             key = replace(row.key, version=None, commit="")

@@ -1,0 +1,8 @@
+"""`docs/columns.md` is what the code says; to renew it: `python -m tests.reports.columns_document`."""
+
+from tests.conftest import ROOT
+from tests.reports.columns_document import document
+
+
+def test_the_page_of_columns_is_up_to_date() -> None:
+    assert (ROOT / "docs" / "columns.md").read_text(encoding="utf-8") == document()
