@@ -45,7 +45,7 @@ def render(run: Run) -> str:
         _section(f"history-{number}", history, days)
         for number, history in enumerate(histories(run.records, run.table), start=1)
     ]
-    speeds = run.table.groupby("run")["machine_hashes_per_second"].median()
+    speeds = run.table.groupby("run")["machine_hashes_per_second"].median().to_dict()
     found = machines(run.records)
     return render_template(
         "history.html",
@@ -112,7 +112,7 @@ def _told(row: Row, before: Row | None) -> str:
 
 def _runs(by_run: Mapping[str, Sequence[Record]], speeds: Mapping[Any, float]) -> pd.DataFrame:
     """A line per run; `speeds` are medians of the host's fixed work around the trials."""
-    newest_first = list(reversed(by_run.items()))
+    newest_first = list(by_run.items())[::-1]
     return pd.DataFrame(
         [
             {**_facts(members), "Machine's own speed": _speed(speeds[run])}

@@ -8,9 +8,9 @@ from tests.conftest import ROOT
 
 HEAD = """# Columns
 
-What `reports.load` gives, and the CSV files inside a page. Units are in the names: seconds, bytes, samples per second,
-shares from 0 to 1. What a trial did not give is NaN or None, and `absent` says why. This page is made from
-`reports/columns.py`.
+What `reports.load` gives, and the CSV files inside a page. Units are in the names: seconds, bytes,
+samples per second, shares from 0 to 1. What a trial did not give is NaN or None, and `absent` says
+why. This page is made from `reports/columns.py`.
 """
 TABLES: dict[str, Mapping[str, str]] = {
     "Trials: `reports.load(path)`, `...-trials.csv`": COLUMNS,

@@ -1,4 +1,4 @@
-"""`docs/columns.md` is what the code says; to renew it: `python -m tests.reports.columns_document`."""
+"""`docs/columns.md` is what the code says; `python -m tests.reports.columns_document` renews it."""
 
 from tests.conftest import ROOT
 from tests.reports.columns_document import document
