@@ -22,7 +22,7 @@ MARKERS = ("o", "s", "D", "^", "v", "P", "X")
 
 WIDTH_INCHES = 5.0
 LEFT_INCHES, RIGHT_INCHES, BOTTOM_INCHES, TOP_INCHES = 0.62, 0.12, 0.55, 0.1
-LINE_INCHES = 0.215  # of a legend
+LINE_INCHES = 0.19  # of a legend
 LONGEST_NAME = 48
 STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",

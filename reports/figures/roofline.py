@@ -13,11 +13,12 @@ from matplotlib.ticker import FuncFormatter, LogLocator
 from reports import titles, units
 from reports.ceilings import GIGA
 from reports.comparisons import Comparison
-from reports.figures.canvas import LINE_INCHES, MARKERS, Drawing, canvas, colours, style
+from reports.figures.canvas import MARKERS, Drawing, canvas, colours, legend_above, style
 from reports.rows import Row
 from reports.svg import INK, inline, printable
 
 AXES_INCHES = 3.0
+LEGEND_COLUMNS = 2
 COLUMNS = ("step_operations", "step_bytes", "step_seconds", "ceiling_operations_per_second")
 
 
@@ -49,7 +50,7 @@ def _roofline(
         return None
     models = list(dict.fromkeys(points["model"].tolist()))
     frameworks = list(dict.fromkeys(points["framework"].tolist()))
-    lines = math.ceil((len(models) + len(frameworks) + 2) / 3) + 1
+    lines = math.ceil((len(models) + len(frameworks)) / LEGEND_COLUMNS)
     figure, axes = canvas(AXES_INCHES, above=lines)
     sns.scatterplot(
         points,
@@ -115,16 +116,8 @@ def _legend(axes: Axes) -> None:
         for handle, label in zip(handles, labels, strict=True)
         if label not in {"framework", "model"}
     ]
-    axes.legend(
-        *zip(*kept, strict=True),
-        loc="lower left",
-        bbox_to_anchor=(0, 1),
-        borderaxespad=0.2,
-        handletextpad=0.3,
-        labelspacing=LINE_INCHES,
-        columnspacing=1.0,
-        ncols=3,
-    )
+    shown, named = [handle for handle, _ in kept], [name for _, name in kept]
+    legend_above(axes, shown, named, LEGEND_COLUMNS)
 
 
 def _description(points: pd.DataFrame) -> str:
