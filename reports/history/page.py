@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from bench.results import Record
 from reports import titles, units
-from reports.cells import NO_DIFFERENCE, words
+from reports.cells import words
 from reports.figures import Drawing
 from reports.history.figures import drawings
 from reports.history.series import History, Series, histories, runs_in_order
@@ -84,7 +84,7 @@ def _change(series: Series) -> dict[str, str]:
         "Version": row.version or units.ABSENT,
         "Latest samples/s": _value(row, "throughput_samples_per_second", units.number),
         "By the run before": _ratio(row, before),
-        "Can it be told?": _told(row, before),
+        "Can the difference be told?": _told(row, before),
         "Test accuracy\N{NO-BREAK SPACE}(%)": _value(row, "test_accuracy", units.percent),
         "Peak anonymous\N{NO-BREAK SPACE}(MiB)": _value(
             row, "peak_anonymous_bytes", units.mebibytes
@@ -107,7 +107,7 @@ def _told(row: Row, before: Row | None) -> str:
     told = row.differs_from(before)
     if told is None:
         return f"{units.ABSENT} (too few invocations)"
-    return "yes" if told else NO_DIFFERENCE
+    return "yes" if told else "no"
 
 
 def _runs(by_run: Mapping[str, Sequence[Record]], speeds: Mapping[Any, float]) -> pd.DataFrame:
