@@ -2,26 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import cycle
 
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator, StrMethodFormatter
 
 from reports import units
 from reports.cells import words
 from reports.comparisons import Comparison
-from reports.figures.canvas import (
-    DASHES,
-    MARKERS,
-    Drawing,
-    canvas,
-    colours,
-    legend_above,
-    name_of,
-    style,
-)
+from reports.figures.canvas import Drawing, canvas, colours, name_of, style
+from reports.figures.lines import Look, intervals, lines
 from reports.rows import Row
 from reports.svg import inline, printable
 
@@ -64,36 +54,14 @@ def _curves(members: Sequence[Comparison], name: str) -> Drawing | None:
     rows = {key.label: row for key, _, row in reversed(points)}
     rows = {label: rows[label] for label in sorted(rows)}
     figure, axes = canvas(AXES_INCHES, above=len(rows))
-    _lines(axes, table, rows)
+    palette = colours(row.framework for row in rows.values())
+    looks = {label: Look(name_of(row), palette[row.framework]) for label, row in rows.items()}
+    lines(axes, table, "batch_size", "rate", "row", looks)
+    intervals(axes, table, "batch_size", "row", looks)
     _axes(axes, sorted(set(table["batch_size"].tolist())))
     title = members[0].work
     caption = f"{title.model_and_dataset}: throughput by batch size, samples/s, bars are intervals"
     return Drawing(caption, inline(figure, name, _description(caption, points)))
-
-
-def _lines(axes: Axes, table: pd.DataFrame, rows: dict[str, Row]) -> None:
-    palette = colours(row.framework for row in rows.values())
-    sns.lineplot(
-        table,
-        x="batch_size",
-        y="rate",
-        hue="row",
-        style="row",
-        hue_order=list(rows),
-        style_order=list(rows),
-        palette={label: palette[row.framework] for label, row in rows.items()},
-        dashes=dict(zip(rows, cycle(DASHES))),
-        markers=dict(zip(rows, cycle(MARKERS))),
-        markeredgewidth=0,
-        estimator=None,
-        legend="full",
-        ax=axes,
-    )
-    for label, row in rows.items():
-        own = table[table["row"] == label].dropna()
-        axes.vlines(own["batch_size"], own["low"], own["high"], colors=palette[row.framework])
-    handles, labels = axes.get_legend_handles_labels()
-    legend_above(axes, handles, [name_of(rows[label]) for label in labels], 1)
 
 
 def _axes(axes: Axes, sizes: Sequence[int]) -> None:

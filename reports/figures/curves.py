@@ -2,26 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import cycle
-from typing import cast
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from reports import frame, units
-from reports.figures.canvas import (
-    DASHES,
-    MARKERS,
-    Drawing,
-    canvas,
-    colours,
-    legend_above,
-    name_of,
-)
+from reports.figures.canvas import Drawing, canvas, colours, name_of
+from reports.figures.lines import Look, lines
 from reports.rows import Row
 from reports.svg import inline, printable
 from reports.units import Format
@@ -75,8 +64,12 @@ def curve_figure(
         return None
     shown = {position: rows[position] for position in dict.fromkeys(values["row"].tolist())}
     figure, axes = canvas(AXES_INCHES, above=len(shown))
-    _lines(axes, values, shown)
-    _bands(axes, values, shown)
+    palette = colours(row.framework for row in shown.values())
+    looks = {place: Look(name_of(row), palette[row.framework]) for place, row in shown.items()}
+    # From wide, drawn first, to narrow, drawn last.
+    widths = np.linspace(6.5 if len(shown) > 1 else 2.0, 1.4, len(shown)).tolist()
+    lines(axes, values, "x", "median", "row", looks, widths)
+    _bands(axes, values, looks)
     axes.set(xlabel=AXIS_TITLES[curve.against], ylabel="")
     axes.xaxis.set_major_locator(MaxNLocator(integer=curve.against == EPOCH, min_n_ticks=1))
     axes.yaxis.set_major_locator(MaxNLocator(6, steps=(1, 2, 2.5, 5, 10)))
@@ -120,39 +113,11 @@ def _values(points: Mapping[int, pd.DataFrame], curve: Curve) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True).dropna()
 
 
-def _lines(axes: Axes, values: pd.DataFrame, rows: Mapping[int, Row]) -> None:
-    palette = colours(row.framework for row in rows.values())
-    # One meaning for seaborn: for several it looks at every combination of all rows' names.
-    sns.lineplot(
-        values,
-        x="x",
-        y="median",
-        hue="row",
-        hue_order=list(rows),
-        palette={position: palette[row.framework] for position, row in rows.items()},
-        estimator=None,
-        legend="full",
-        ax=axes,
-    )
-    handles, positions = axes.get_legend_handles_labels()
-    # From wide, drawn first, to narrow, drawn last.
-    widths = np.linspace(6.5 if len(rows) > 1 else 2.0, 1.4, len(rows))
-    for lines in (axes.lines, cast(list[Line2D], handles)):
-        for line, width, dashes, marker in zip(
-            lines, widths, cycle(DASHES), cycle(MARKERS), strict=False
-        ):
-            line.set(linewidth=width, marker=marker, markersize=width + 2.5, markeredgewidth=0)
-            line.set_dashes(dashes or (None, None))
-    legend_above(axes, handles, [name_of(rows[int(position)]) for position in positions], 1)
-
-
-def _bands(axes: Axes, values: pd.DataFrame, rows: Mapping[int, Row]) -> None:
-    palette = colours(row.framework for row in rows.values())
-    for position, row in rows.items():
+def _bands(axes: Axes, values: pd.DataFrame, looks: Mapping[int, Look]) -> None:
+    for position, look in looks.items():
         own = values[values["row"] == position]
         if (own["count"] > 1).any():
-            colour = palette[row.framework]
-            axes.fill_between(own["x"], own["low"], own["high"], color=colour, alpha=0.2, lw=0)
+            axes.fill_between(own["x"], own["low"], own["high"], color=look.colour, alpha=0.2, lw=0)
 
 
 def _repeats(values: pd.DataFrame) -> str:

@@ -2,24 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import cycle
 
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
 from reports import units
-from reports.figures.canvas import (
-    DASHES,
-    MARKERS,
-    Drawing,
-    canvas,
-    colours,
-    legend_above,
-    printable_name,
-    style,
-)
+from reports.figures.canvas import Drawing, canvas, colours, printable_name, style
+from reports.figures.lines import Look, intervals, lines
 from reports.history.series import History, Series
 from reports.rows import THROUGHPUT
 from reports.svg import INK, inline, printable
@@ -74,8 +64,12 @@ def _drawing(
         return None
     shown = [one for one in history.series if one.label in set(values["series"])]
     figure, axes = canvas(AXES_INCHES, above=len(shown))
-    _lines(axes, values, shown)
-    _intervals(axes, values, shown)
+    palette = colours(one.key.framework for one in shown)
+    looks = {
+        one.label: Look(printable_name(one.label), palette[one.key.framework]) for one in shown
+    }
+    lines(axes, values, "place", "value", "series", looks)
+    intervals(axes, values, "place", "series", looks)
     _new_versions(axes, values)
     _frame(axes, quantity, days)
     anchor = f"{name}-{quantity.column}".replace("_", "-")
@@ -104,38 +98,6 @@ def _values(history: History, quantity: Quantity) -> pd.DataFrame:
             )
             version = known
     return pd.DataFrame(rows, columns=["series", "place", "value", "low", "high", "new"])
-
-
-def _lines(axes: Axes, values: pd.DataFrame, shown: Sequence[Series]) -> None:
-    palette = colours(series.key.framework for series in shown)
-    labels = [series.label for series in shown]
-    sns.lineplot(
-        values,
-        x="place",
-        y="value",
-        hue="series",
-        style="series",
-        hue_order=labels,
-        style_order=labels,
-        palette={series.label: palette[series.key.framework] for series in shown},
-        dashes=dict(zip(labels, cycle(DASHES))),
-        markers=dict(zip(labels, cycle(MARKERS))),
-        markeredgewidth=0,
-        markersize=5,
-        estimator=None,
-        legend="full",
-        ax=axes,
-    )
-    handles, named = axes.get_legend_handles_labels()
-    legend_above(axes, handles, [printable_name(label) for label in named], 1)
-
-
-def _intervals(axes: Axes, values: pd.DataFrame, shown: Sequence[Series]) -> None:
-    palette = colours(series.key.framework for series in shown)
-    for series in shown:
-        own = values[values["series"] == series.label].dropna()
-        colour = palette[series.key.framework]
-        axes.vlines(own["place"], own["low"], own["high"], colors=colour, alpha=0.6)
 
 
 def _new_versions(axes: Axes, values: pd.DataFrame) -> None:
