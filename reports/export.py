@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -13,8 +13,7 @@ from reports.certificates import certificates
 from reports.comparisons import Comparison
 from reports.doubts import doubts
 from reports.fitness import unique_findings
-from reports.frame import machine_key
-from reports.machines import Machine, machines
+from reports.machines import machines
 from reports.numbers import row_numbers
 from reports.proof import proofs
 from reports.runs import Run
@@ -36,7 +35,7 @@ def document(run: Run) -> str:
         "schema": SCHEMA,
         "run": run.name,
         "machines": [
-            {"key": machine.key, **machine.facts, **_machine(machine, run.records)}
+            {"key": machine.key, **machine.facts, **_machine(run.on(machine.key))}
             for machine in machines(run.records)
         ],
         "comparisons": [_comparison(comparison) for comparison in run.comparisons],
@@ -50,8 +49,7 @@ def document(run: Run) -> str:
     return json.dumps(_finite(content), indent=2, allow_nan=False) + "\n"
 
 
-def _machine(machine: Machine, records: Iterable[Record]) -> dict[str, Any]:
-    own = [record for record in records if machine_key(record.machine) == machine.key]
+def _machine(own: Sequence[Record]) -> dict[str, Any]:
     found = {record.trial.precision: ceiling_of(record) for record in reversed(own)}
     return {
         "ceilings": {name: asdict(ceiling) for name, ceiling in found.items() if ceiling},

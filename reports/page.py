@@ -13,7 +13,6 @@ from reports.comparisons import Comparison
 from reports.downloads import downloads
 from reports.figures.batch_sizes import batch_size_curves
 from reports.figures.roofline import rooflines
-from reports.frame import machine_key
 from reports.machines import Machine, machine_table, machines
 from reports.markup import table, table_or_none
 from reports.parallel import in_processes
@@ -47,7 +46,7 @@ def render(run: Run) -> str:
         rooflines=rooflines(comparisons, "roofline"),
         sections=sections,
         machines=found,
-        machine_sections=[_machine(machine, run.records) for machine in found],
+        machine_sections=[_machine(machine, run.on(machine.key)) for machine in found],
         outcome=_outcome(run.records),
         facts=_facts(run.records),
         threads=_threads(run.records),
@@ -69,14 +68,13 @@ def _sections(comparisons: Sequence[Comparison], found: Sequence[Machine]) -> li
 
 
 def _machine(machine: Machine, records: Sequence[Record]) -> MachineSection:
-    own = [record for record in records if machine_key(record.machine) == machine.key]
-    text, left_out = ceiling_table(own)
+    text, left_out = ceiling_table(records)
     caption = "What the frameworks' own matrix product and copy reached, and the highest of them"
     return MachineSection(
         machine,
         table_or_none(text, caption, "Operation", "numbers"),
         left_out,
-        tuple(fitness.words(finding) for finding in fitness.unique_findings(own)),
+        tuple(fitness.words(finding) for finding in fitness.unique_findings(records)),
     )
 
 

@@ -43,6 +43,11 @@ class Run:
         """What of it may be compared, made once."""
         return compare(self.records, table=self.table)
 
+    def on(self, machine: str) -> list[Record]:
+        """The records of a machine, by its key."""
+        keys = self.table["machine"].tolist()
+        return [one for one, key in zip(self.records, keys, strict=True) if key == machine]
+
     @property
     def title(self) -> str:
         """What a page about it is called."""
