@@ -31,7 +31,7 @@ NATIVE = "native"
 PREPARED = "prepared"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Trial:
     """What was asked for: one model trained once in one framework, in a process of its own.
 
@@ -118,7 +118,7 @@ class Epoch:
     number: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Record:
     """What a trial gave; a failed one keeps what it had given until then.
 
@@ -301,6 +301,7 @@ def _record(
 
 
 FIELDS = frozenset(item.name for item in fields(Record))
+TRIAL_FIELDS = tuple(item.name for item in fields(Trial))
 MOST = 2**53
 TRIAL_NUMBERS = ("batch_size", "epochs", "seed", "repeat", "evaluate_every")
 TEXTS = ("run", "started", "plan")
@@ -347,7 +348,8 @@ def _check_values(name: str, table: Mapping[str, Any], kind: type) -> None:
 
 def _trial(document: Mapping[str, Any]) -> Trial:
     trial = Trial(**{**document, "optimizer": Optimizer.from_document(document["optimizer"])})
-    for name, value in vars(trial).items():
+    for name in TRIAL_FIELDS:
+        value = getattr(trial, name)
         wanted = int if name in TRIAL_NUMBERS else str
         if name != "optimizer" and not isinstance(value, wanted):
             raise TypeError(f"{name!r} of the trial is {value!r}")

@@ -1,6 +1,7 @@
 """The command line: `python -m reports build [RUN ...]`, `python -m reports history [RUN ...]`."""
 
 import argparse
+import gc
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -27,6 +28,9 @@ def build(options: argparse.Namespace) -> None:
     """Write the report of runs, and its tables as JSON if asked for; print what was written."""
     found = find_all(options.runs, options.results)
     content = read(*found)
+    # What was read stays until the end: no search for garbage needs to look at it again, nor needs
+    # a process that is forked off to have pages of its own for that.
+    gc.freeze()
     # Here and not above: drawing libraries take a second to import, a wrong name should not.
     from reports.export import document
     from reports.output import write

@@ -59,9 +59,11 @@ def quantity(row: Row, column: str, text: Format) -> Cell:
     estimate = row.estimate(column)
     if not estimate.count:
         return missing(absence(row, column))
-    lost = len(row.finished) - estimate.count
-    note = f"{lost} of {len(row.finished)} invocations left out: {absence(row, column)}"
-    return Cell(words(estimate, text), note if lost else None)
+    shown, lost = words(estimate, text), len(row.finished) - estimate.count
+    if not lost:
+        return Cell(shown)
+    reasons = absence(row, column)
+    return Cell(shown, f"{lost} of {len(row.finished)} invocations left out: {reasons}")
 
 
 def ratio_to_fastest(comparison: Comparison, row: Row) -> Cell:

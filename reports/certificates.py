@@ -5,6 +5,7 @@ certificate that calls itself verified is held against its own numbers before it
 """
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -17,6 +18,7 @@ from reports import titles, units
 NO_CERTIFICATE = "the record has no certificate"
 FLOAT64 = "float64"
 FLOAT32 = "ieee"
+VERIFIED, DIFFERENT, UNCHECKED = "verified", "different", "unchecked"
 
 
 def unverified(records: Iterable[Record]) -> str | None:
@@ -25,15 +27,29 @@ def unverified(records: Iterable[Record]) -> str | None:
     A trial that did not finish gives no number, so it needs no certificate; but if
     it has one, it counts: where certificates differ, the row is not verified.
     """
-    needed = [
-        record for record in records if record.status == "ok" or record.certificate is not None
-    ]
-    reasons = [objection(record.certificate) for record in needed] or [NO_CERTIFICATE]
-    found = list(dict.fromkeys(reason for reason in reasons if reason is not None))
-    if not found:
-        return None
-    some = "" if all(reasons) else f" (of {reasons.count(found[0])} of {len(reasons)} trials)"
-    return found[0] + some
+    reasons = Counter[str | None]()
+    for certificate, count in _needed(records):
+        reasons[objection(certificate)] += count
+    if not reasons:
+        return NO_CERTIFICATE
+    first = next((reason for reason in reasons if reason is not None), None)
+    if first is None or None not in reasons:
+        return first
+    return f"{first} (of {reasons[first]} of {reasons.total()} trials)"
+
+
+def _needed(records: Iterable[Record]) -> list[tuple[Certificate | None, int]]:
+    """What a row's verdict depends on, each object once, and how many of its trials have it.
+
+    By identity: one from a file may hold what cannot be hashed, and most trials share one object.
+    """
+    found: dict[int, Certificate | None] = {}
+    counts = Counter[int]()
+    for record in records:
+        if record.status == "ok" or record.certificate is not None:
+            found[id(record.certificate)] = record.certificate
+            counts[id(record.certificate)] += 1
+    return [(certificate, counts[key]) for key, certificate in found.items()]
 
 
 def objection(certificate: Certificate | None) -> str | None:
@@ -64,13 +80,18 @@ def certificates(records: Iterable[Record]) -> list[Certificate]:
     return found
 
 
-def verdict(records: Sequence[Record]) -> str:
+def verdict(records: Iterable[Record]) -> str:
     """The verdict of a row: the worst of its trials'."""
-    reason = unverified(records)
-    if reason is None:
-        return "verified"
-    verdicts = {str(certificate.verdict) for certificate in certificates(records)}
-    return "different" if "different" in verdicts else "unchecked"
+    verdicts = {verdict_of(certificate) for certificate, _ in _needed(records)} or {UNCHECKED}
+    return next(one for one in (DIFFERENT, UNCHECKED, VERIFIED) if one in verdicts)
+
+
+def verdict_of(certificate: Certificate | None) -> str:
+    """The verdict of a trial: its certificate's, if that proves what it says."""
+    if objection(certificate) is None:
+        return VERIFIED
+    different = certificate is not None and certificate.verdict == DIFFERENT
+    return DIFFERENT if different else UNCHECKED
 
 
 def worst(found: Iterable[Certificate], precision: str) -> Worst | None:

@@ -65,9 +65,9 @@ class Work:
         }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Comparison:
-    """The same work in several rows.
+    """The same work in several rows; equal to nothing but itself, so that it can be a key.
 
     The ranked ones stand first, the fastest on top; then those that are refused;
     those without throughput last.
@@ -126,8 +126,17 @@ def compare(
     if table is None:
         table = frame.trials(listed)
     groups: dict[Work, list[int]] = defaultdict(list)
-    for place, (record, machine) in enumerate(zip(listed, table["machine"], strict=True)):
-        groups[_work(record, machine, record.run if by_run else "")].append(place)
+    # What is equal in these belongs to one work, and is looked up in no time.
+    known: dict[tuple[object, ...], list[int]] = {}
+    for place, (record, machine) in enumerate(zip(listed, table["machine"].tolist(), strict=True)):
+        trial, run = record.trial, record.run if by_run else ""
+        key = (
+            *(trial.model, trial.dataset, trial.batch_size, trial.device, trial.precision),
+            *(trial.epochs, id(trial.optimizer), record.threads, machine, run),
+        )
+        if key not in known:
+            known[key] = groups[_work(record, machine, run)]
+        known[key].append(place)
     names = work_titles(list(groups))
     return tuple(
         Comparison(names[work], work, _judged(work, _rows(listed, table, places)))
@@ -171,22 +180,38 @@ def _rows(records: Sequence[Record], table: pd.DataFrame, places: Sequence[int])
     # What is measured may change with the code that measures: those rows stand beside each other.
     several = len({records[place].commit for place in places}) > 1
     groups: dict[Key, list[int]] = defaultdict(list)
+    known: dict[tuple[object, ...], list[int]] = {}
     for place in places:
         record, trial = records[place], records[place].trial
-        known = versions[trial.framework]
-        # A trial that ended before the import has no version; where there is one only, it is that.
-        version = record.framework_version or (known[0] if len(known) == 1 else None)
-        key = Key(
-            framework=trial.framework,
-            version=version,
-            mode=trial.mode,
-            settings=trial.settings,
-            layout=trial.layout,
-            input=trial.input,
-            commit=(record.commit or "unknown")[:COMMIT_DIGITS] if several else "",
+        found = (
+            *(trial.framework, record.framework_version, trial.mode, trial.settings),
+            *(trial.layout, trial.input, record.commit),
         )
-        groups[key].append(place)
+        if found not in known:
+            known[found] = groups[_key(record, versions[trial.framework], several)]
+        known[found].append(place)
     return [_row(key, records, table, members) for key, members in groups.items()]
+
+
+def _key(record: Record, versions: Sequence[str], commits: bool) -> Key:
+    """The row that a trial belongs to.
+
+    Args:
+        versions: of its framework, all that the comparison's trials report.
+        commits: whether they are of several.
+    """
+    trial = record.trial
+    # A trial that ended before the import has no version; where there is one only, it is that.
+    version = record.framework_version or (versions[0] if len(versions) == 1 else None)
+    return Key(
+        framework=trial.framework,
+        version=version,
+        mode=trial.mode,
+        settings=trial.settings,
+        layout=trial.layout,
+        input=trial.input,
+        commit=(record.commit or "unknown")[:COMMIT_DIGITS] if commits else "",
+    )
 
 
 def _row(key: Key, records: Sequence[Record], table: pd.DataFrame, places: Sequence[int]) -> Row:

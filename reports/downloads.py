@@ -1,8 +1,9 @@
 """The page's own data as files that it carries: links that need neither a network nor a script."""
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from reports import frame
 from reports.export import document
@@ -30,48 +31,53 @@ class Download:
     size: int = 0
 
 
-def downloads(run: Run) -> tuple[Download, ...]:
-    """The trials, their blocks and evaluations as CSV, and the tables as JSON, in base units."""
-    return tuple(_download(run, name, *how) for name, how in _FILES.items())
+def downloads(run: Run, comparisons: Sequence[Mapping[str, Any]]) -> tuple[Download, ...]:
+    """The trials, their blocks and evaluations as CSV, and the tables as JSON, in base units.
+
+    Args:
+        comparisons: the run's, as `reports.export` has them.
+    """
+    records = run.records
+    blocks = sum(len(record.measured_blocks) for record in records)
+    evaluations = sum(len(record.epochs) for record in records)
+    return (
+        _download(
+            run,
+            "trials.csv",
+            "a line per trial, with all that is known of it",
+            len(records),
+            lambda: run.table.to_csv(index=False),
+        ),
+        _download(
+            run,
+            "blocks.csv",
+            "a line per measured block",
+            blocks,
+            lambda: frame.blocks(records).to_csv(index=False),
+        ),
+        _download(
+            run,
+            "evaluations.csv",
+            "a line per evaluation: losses and accuracies",
+            evaluations,
+            lambda: frame.epochs(records).to_csv(index=False),
+        ),
+        _download(
+            run,
+            "tables.json",
+            "the tables of this page with intervals and reasons",
+            1,
+            lambda: document(run, comparisons),
+        ),
+    )
 
 
-def _download(
-    run: Run, name: str, words: str, lines: Callable[[Run], int], make: Callable[[Run], str]
-) -> Download:
-    if lines(run) * LEAST_LINE_BYTES > MOST_BYTES:
+def _download(run: Run, name: str, words: str, lines: int, make: Callable[[], str]) -> Download:
+    if lines * LEAST_LINE_BYTES > MOST_BYTES:
         return Download(f"{run.name}-{name}", words, None)
-    content = make(run).encode("utf-8", errors="replace")
+    content = make().encode("utf-8", errors="replace")
     if len(content) > MOST_BYTES:
         return Download(f"{run.name}-{name}", words, None)
     kind = "application/json" if name.endswith(".json") else "text/csv"
     url = f"data:{kind};charset=utf-8;base64,{base64.b64encode(content).decode('ascii')}"
     return Download(f"{run.name}-{name}", words, url, len(content))
-
-
-def _blocks(run: Run) -> int:
-    return sum(len(record.measured_blocks) for record in run.records)
-
-
-def _evaluations(run: Run) -> int:
-    return sum(len(record.epochs) for record in run.records)
-
-
-# What each is, how many lines it has at least, and how it is made.
-_FILES: dict[str, tuple[str, Callable[[Run], int], Callable[[Run], str]]] = {
-    "trials.csv": (
-        "a line per trial, with all that is known of it",
-        lambda run: len(run.records),
-        lambda run: run.table.to_csv(index=False),
-    ),
-    "blocks.csv": (
-        "a line per measured block",
-        _blocks,
-        lambda run: frame.blocks(run.records).to_csv(index=False),
-    ),
-    "evaluations.csv": (
-        "a line per evaluation: losses and accuracies",
-        _evaluations,
-        lambda run: frame.epochs(run.records).to_csv(index=False),
-    ),
-    "tables.json": ("the tables of this page with intervals and reasons", lambda run: 1, document),
-}

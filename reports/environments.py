@@ -1,6 +1,6 @@
 """What the frameworks' environments held: packages and environment variables."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
@@ -32,8 +32,13 @@ def packages(records: Iterable[Record]) -> dict[str, Versions]:
 
     Where a run saw several environments of one framework version, the later ones are numbered.
     """
+    # By identity first: most records of a framework share one.
+    distinct = {
+        (record.trial.framework, record.framework_version, id(record.versions)): record
+        for record in records
+    }
     found: dict[str, list[Versions]] = {}
-    for record in records:
+    for record in distinct.values():
         known = found.setdefault(_product(record), [])
         if record.versions and record.versions not in known:
             known.append(record.versions)
@@ -56,10 +61,11 @@ def main_versions(found: dict[str, Versions]) -> pd.DataFrame:
 def variables(comparisons: Iterable[Comparison]) -> pd.DataFrame:
     """The environment variables that each row's trials ran with, each combination once."""
     found = dict.fromkeys(
-        (row.label, _assignments(record))
+        (row.label, _assignments(environment))
         for comparison in comparisons
         for row in comparison.rows
-        for record in row.finished
+        # By identity first: most trials of a row share one.
+        for environment in {id(one.environment): one.environment for one in row.finished}.values()
     )
     return pd.DataFrame(
         {"Environment variables": [text for _, text in found]},
@@ -73,5 +79,5 @@ def _product(record: Record) -> str:
     return " ".join(filter(None, parts))
 
 
-def _assignments(record: Record) -> str:
-    return ", ".join(f"{name}={value}" for name, value in record.environment.items()) or "none"
+def _assignments(environment: Mapping[str, str]) -> str:
+    return ", ".join(f"{name}={value}" for name, value in environment.items()) or "none"

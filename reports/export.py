@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -11,11 +11,11 @@ from reports import sentences
 from reports.ceilings import ceiling_of
 from reports.certificates import certificates
 from reports.comparisons import Comparison
-from reports.doubts import doubts
+from reports.doubts import Doubt, doubts
 from reports.fitness import unique_findings
 from reports.machines import machines
 from reports.numbers import row_numbers
-from reports.proof import proofs
+from reports.proof import Proof, proofs
 from reports.runs import Run
 
 # Schema history:
@@ -29,8 +29,16 @@ from reports.runs import Run
 SCHEMA = 3
 
 
-def document(run: Run) -> str:
-    """The comparisons of a run with their rows, and the trials that are not ok."""
+def document(run: Run, comparisons: Sequence[Mapping[str, Any]] | None = None) -> str:
+    """The comparisons of a run with their rows, and the trials that are not ok.
+
+    Args:
+        comparisons: `comparison_document` of each, where they are there already.
+    """
+    if comparisons is None:
+        comparisons = [
+            comparison_document(one, proofs(one), doubts(one)) for one in run.comparisons
+        ]
     content = {
         "schema": SCHEMA,
         "run": run.name,
@@ -38,7 +46,7 @@ def document(run: Run) -> str:
             {"key": machine.key, **machine.facts, **_machine(run.on(machine.key))}
             for machine in machines(run.records)
         ],
-        "comparisons": [_comparison(comparison) for comparison in run.comparisons],
+        "comparisons": comparisons,
         "not_ok": [
             {"trial": record.trial.id, "status": record.status, "reason": record.reason}
             for record in run.records
@@ -50,21 +58,25 @@ def document(run: Run) -> str:
 
 
 def _machine(own: Sequence[Record]) -> dict[str, Any]:
-    found = {record.trial.precision: ceiling_of(record) for record in reversed(own)}
+    first = {record.trial.precision: record for record in reversed(own)}
+    found = {precision: ceiling_of(record) for precision, record in first.items()}
     return {
         "ceilings": {name: asdict(ceiling) for name, ceiling in found.items() if ceiling},
         "fitness": unique_findings(own),
     }
 
 
-def _comparison(comparison: Comparison) -> dict[str, Any]:
+def comparison_document(
+    comparison: Comparison, found_proofs: Sequence[Proof], found_doubts: Sequence[Doubt]
+) -> dict[str, Any]:
+    """What the document says of a comparison."""
     return {
         "title": comparison.title,
         **asdict(comparison.work),
         "headline": sentences.headline(comparison),
-        "same_digests": all(proof.same for proof in proofs(comparison)),
+        "same_digests": all(proof.same for proof in found_proofs),
         "rows": row_numbers(comparison),
-        "doubts": [doubt.sentence for doubt in doubts(comparison)],
+        "doubts": [doubt.sentence for doubt in found_doubts],
         "certificates": [
             {"label": row.label, **asdict(certificate)}
             for row in comparison.rows

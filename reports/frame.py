@@ -12,80 +12,124 @@ import json
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
-from itertools import accumulate, islice
+from functools import partial
+from itertools import accumulate, chain
 from typing import Any, Generic, TypeVar
 
+import numpy as np
 import pandas as pd
 
-from bench.ceilings import Ceiling
 from bench.certificate import Certificate
 from bench.optimizer import Optimizer
-from bench.results import Block, Epoch, Record
+from bench.results import TRIAL_FIELDS, Epoch, Record
 from reports import certificates, fitness, titles, tuning
-from reports.ceilings import ceiling_in, step_roofline
+from reports.block_statistics import Blocks, Floats
+from reports.ceilings import ceiling_in
 from reports.columns import BLOCK_COLUMNS, EPOCH_COLUMNS, TRIAL_COLUMNS
-from reports.statistics import median, quartiles, ratio, relative_width, throughput
+from reports.measured import Columns, finite, floats, measured
+from reports.parallel import in_processes
 
-# What a record calls memory is called the same here.
-MEMORY = tuple(name for name in TRIAL_COLUMNS if name.endswith("_bytes") and name != "step_bytes")
+EPOCH_NUMBERS = tuple(item.name for item in fields(Epoch) if item.name != "number")
+RECORDED = (
+    "run",
+    "framework_version",
+    "status",
+    "reason",
+    "started",
+    "position",
+    "steady",
+    "plan",
+    "commit",
+    "threads",
+    "parameters",
+)
+DIGESTS = ("weights", "data", "order")
+OPTIMIZER = (
+    "optimizer",
+    "learning_rate",
+    "learning_rate_changes",
+    "momentum",
+    "weight_decay",
+    "beta1",
+    "beta2",
+    "epsilon",
+)
+# Of fewer records, starting processes takes longer than it saves.
+LEAST_FOR_PROCESSES = 20_000
 
-CHUNK = 5_000
-EPOCH_NUMBERS = tuple(item.name for item in fields(Epoch))
-# What the host gauges of the machine around each trial (`bench.host.gauge`).
-SPEEDS = ("hashes_per_second", "copied_bytes_per_second")
 
+def trials(records: Iterable[Record], processes: bool = False) -> pd.DataFrame:
+    """One row per record, with the columns of `TRIAL_COLUMNS`.
 
-def trials(records: Iterable[Record]) -> pd.DataFrame:
-    """One row per record, with the columns of `TRIAL_COLUMNS`."""
-    facts = _Facts()
-    numbered = enumerate(records)
-    # Some thousand at a time: a row as a dictionary takes ten times as much memory as in a frame.
-    chunks = iter(lambda: list(islice(numbered, CHUNK)), [])
-    frames = [_frame([_trial(*one, facts) for one in chunk]) for chunk in chunks] or [_frame([])]
-    frame = pd.concat(frames, ignore_index=True)
+    Args:
+        processes: whether forks of this process may do a part of it.
+    """
+    listed, facts = list(records), _Facts()
+    columns: Columns = {
+        "record": range(len(listed)),
+        **_asked(listed),
+        **_origin(listed, facts),
+        **_proof(listed, facts),
+        **_measured(listed, facts, processes),
+    }
+    frame = pd.DataFrame({name: columns[name] for name in TRIAL_COLUMNS})
     frame["started"] = pd.to_datetime(frame["started"], utc=True, errors="coerce", format="ISO8601")
     return frame
 
 
-def _frame(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    return pd.DataFrame({name: [row[name] for row in rows] for name in TRIAL_COLUMNS})
+def _measured(records: Sequence[Record], facts: "_Facts", processes: bool) -> Columns:
+    if not processes or len(records) < LEAST_FOR_PROCESSES:
+        return measured(records, facts.ceiling)
+    half = len(records) // 2
+    parts = in_processes(
+        [partial(measured, part, facts.ceiling) for part in (records[:half], records[half:])],
+        least=2,
+    )
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
 def blocks(records: Iterable[Record]) -> pd.DataFrame:
     """One row per measured block, with the columns of `BLOCK_COLUMNS`."""
-    rows = [
-        {
-            "record": number,
-            "trial": record.trial.id,
-            "block": position,
-            "steps": block.steps,
-            "samples": block.samples,
-            "seconds": block.seconds,
-            "device_seconds": _number(block.device_seconds),
-            "throughput_samples_per_second": throughput(block.samples, block.seconds),
-        }
-        for number, record in enumerate(records)
-        for position, block in enumerate(record.measured_blocks, start=1)
-    ]
-    return pd.DataFrame(rows, columns=list(BLOCK_COLUMNS))
+    listed = list(records)
+    found = Blocks(listed)
+    columns = {
+        "record": found.owners,
+        "trial": _repeated([record.trial.id for record in listed], found.owners),
+        "block": found.numbers,
+        "steps": found.steps.astype(int),
+        "samples": found.samples.astype(int),
+        "seconds": finite(found.seconds),
+        "device_seconds": finite(found.device_seconds),
+        "throughput_samples_per_second": found.throughput,
+    }
+    return pd.DataFrame(columns, columns=list(BLOCK_COLUMNS))
 
 
-def epochs(records: Iterable[Record]) -> pd.DataFrame:
-    """One row per evaluation, with the columns of `EPOCH_COLUMNS`."""
-    rows = [
-        {name: _number(getattr(epoch, name)) for name in EPOCH_NUMBERS}
-        | {
-            "record": number,
-            "trial": record.trial.id,
-            "epoch": epoch.number,
-            "elapsed_seconds": elapsed,
-        }
-        for number, record in enumerate(records)
-        for epoch, elapsed in zip(
-            record.epochs, accumulate(epoch.seconds for epoch in record.epochs), strict=True
-        )
-    ]
-    return pd.DataFrame(rows, columns=list(EPOCH_COLUMNS))
+def epochs(
+    records: Iterable[Record], columns: Sequence[str] = tuple(EPOCH_COLUMNS)
+) -> pd.DataFrame:
+    """One row per evaluation, with the columns of `EPOCH_COLUMNS` or some of them."""
+    listed = list(records)
+    found = [epoch for record in listed for epoch in record.epochs]
+    owners = np.repeat(np.arange(len(listed)), [len(record.epochs) for record in listed])
+    made: dict[str, Callable[[], Any]] = {
+        name: partial(_of_epochs, found, name) for name in EPOCH_NUMBERS
+    } | {
+        "record": lambda: owners,
+        "trial": lambda: _repeated([record.trial.id for record in listed], owners),
+        "epoch": lambda: [epoch.number for epoch in found],
+        "elapsed_seconds": lambda: _elapsed(listed),
+    }
+    return pd.DataFrame({name: made[name]() for name in columns})
+
+
+def _of_epochs(found: Sequence[Epoch], name: str) -> Floats:
+    return floats([getattr(one, name) for one in found])
+
+
+def _elapsed(records: Sequence[Record]) -> Floats:
+    seconds = ((epoch.seconds for epoch in record.epochs) for record in records)
+    return floats(list(chain.from_iterable(map(accumulate, seconds))))
 
 
 Part = TypeVar("Part")
@@ -116,7 +160,9 @@ class _Facts:
         self.ceiling = _Known(ceiling_in)
         self.tuning = _Known(tuning.words)
         self.absent = _Known(_absent)
-        self.proof = _Known(_proof)
+        self.proof = _Known(_proof_of)
+        self.optimizer = _Known(_optimizer)
+        self.fitness = _Known(_fitness)
 
 
 def machine_key(machine: Mapping[str, Any]) -> str:
@@ -129,38 +175,8 @@ def _absent(reasons: Mapping[str, str]) -> str:
     return "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
 
 
-def _trial(number: int, record: Record, facts: _Facts) -> dict[str, Any]:
-    trial = vars(record.trial) | {
-        "trial": record.trial.id,
-        "family": titles.family(record.trial.model),
-    }
-    origin = {
-        "record": number,
-        "run": record.run,
-        "framework_version": record.framework_version,
-        "status": record.status,
-        "reason": record.reason,
-        "started": record.started,
-        "position": record.position,
-        "steady": record.steady,
-        "plan": record.plan,
-        "commit": record.commit,
-        "machine": facts.machine(record.machine),
-        "cpu": record.machine.get("cpu"),
-        "threads": record.threads,
-        "parameters": record.parameters,
-        "tuning": facts.tuning(record.tuning),
-        "fitness": "; ".join(fitness.words(finding) for finding in record.fitness),
-        "absent": facts.absent(record.absent),
-    }
-    digests = {f"digest_{name}": record.digests.get(name) for name in ("weights", "data", "order")}
-    asked = trial | _optimizer(record.trial.optimizer) | origin
-    speed = _speed(record)
-    ceiling = facts.ceiling(record.ceilings)
-    measured = speed | _roofline(record, ceiling, speed["step_seconds"])
-    measured |= _times(record) | _load(record) | _memory(record) | _energy(record) | _fit(record)
-    proof = facts.proof(record.certificate) | {"verdict": certificates.verdict([record])}
-    return asked | digests | measured | proof | {"test_samples": _number(record.test_samples)}
+def _fitness(findings: Iterable[dict[str, str]]) -> str:
+    return "; ".join(fitness.words(finding) for finding in findings)
 
 
 def _optimizer(optimizer: Optimizer) -> dict[str, Any]:
@@ -171,9 +187,10 @@ def _optimizer(optimizer: Optimizer) -> dict[str, Any]:
     }
 
 
-def _proof(certificate: Certificate | None) -> dict[str, Any]:
+def _proof_of(certificate: Certificate | None) -> dict[str, Any]:
     found = [certificate] if certificate else []
     return {
+        "verdict": certificates.verdict_of(certificate),
         "certificate_checked": certificate.checked if certificate else None,
         "quantities": certificates.quantities(certificate) if certificate else math.nan,
         "worst_error_float64": certificates.worst_error(found, certificates.FLOAT64),
@@ -182,103 +199,33 @@ def _proof(certificate: Certificate | None) -> dict[str, Any]:
     }
 
 
-def _speed(record: Record) -> dict[str, Any]:
-    measured = record.measured_blocks
-    rates = [throughput(block.samples, block.seconds) for block in measured]
-    spread = quartiles(rates)
-    clocked = [block for block in measured if block.device_seconds is not None]
+def _asked(records: Sequence[Record]) -> Columns:
+    asked = [record.trial for record in records]
+    return {name: [getattr(trial, name) for trial in asked] for name in TRIAL_FIELDS} | {
+        "trial": [trial.id for trial in asked],
+        "family": [titles.family(trial.model) for trial in asked],
+    }
+
+
+def _origin(records: Sequence[Record], facts: _Facts) -> Columns:
+    optimizers = [facts.optimizer(record.trial.optimizer) for record in records]
     return {
-        "measured_blocks": spread.count,
-        "throughput_samples_per_second": spread.median,
-        "throughput_p25_samples_per_second": spread.low,
-        "throughput_p75_samples_per_second": spread.high,
-        "relative_block_iqr": relative_width(spread),
-        "step_seconds": median([_step_seconds(block) for block in measured]),
-        "device_clock_difference": median([_clock_difference(block) for block in clocked]),
+        **{name: [getattr(record, name) for record in records] for name in RECORDED},
+        **{name: [one[name] for one in optimizers] for name in OPTIMIZER},
+        **{f"digest_{name}": [record.digests.get(name) for record in records] for name in DIGESTS},
+        "machine": [facts.machine(record.machine) for record in records],
+        "cpu": [record.machine.get("cpu") for record in records],
+        "tuning": [facts.tuning(record.tuning) for record in records],
+        "fitness": [facts.fitness(record.fitness) for record in records],
+        "absent": [facts.absent(record.absent) for record in records],
+        "test_samples": floats([record.test_samples for record in records]),
     }
 
 
-def _roofline(record: Record, ceiling: Ceiling | None, step_seconds: float) -> dict[str, Any]:
-    operations = ceiling.operations_per_second if ceiling else None
-    bandwidth = ceiling.bytes_per_second if ceiling else None
-    found = step_roofline(record, ceiling, step_seconds)
-    return {
-        "step_operations": _number(record.cost.get("operations")),
-        "step_bytes": _number(record.cost.get("bytes")),
-        "ceiling_operations_per_second": _number(operations),
-        "ceiling_bytes_per_second": _number(bandwidth),
-        "arithmetic_share": math.nan if isinstance(found, str) else found.arithmetic_share,
-        "bandwidth_share": math.nan if isinstance(found, str) else found.bandwidth_share,
-        "bound": None if isinstance(found, str) else found.bound,
-    }
+def _proof(records: Sequence[Record], facts: _Facts) -> Columns:
+    found = [facts.proof(record.certificate) for record in records]
+    return {name: [one[name] for one in found] for name in _proof_of(None)}
 
 
-def _times(record: Record) -> dict[str, float]:
-    names = ("import", "inputs", "build", "first_step", "evaluation", "exit", "process")
-    seconds = {name: _number(record.seconds.get(name)) for name in names}
-    return {f"{name}_seconds": value for name, value in seconds.items()} | {
-        "training_seconds": _total([block.seconds for block in record.blocks]),
-        "time_to_first_step_seconds": _total(
-            [seconds["import"], seconds["build"], seconds["first_step"]]
-        ),
-    }
-
-
-def _load(record: Record) -> dict[str, float]:
-    names = ("steal_share", "involuntary_switches", "throttle_events", "gpu_thermal_seconds")
-    return {name: _number(record.load.get(name)) for name in names} | {
-        "worker_processor_seconds": _number(record.load.get("worker_seconds")),
-        "other_load_share": _number(record.load.get("other_share")),
-        **{f"machine_{name}": _around(record.load, name) for name in SPEEDS},
-    }
-
-
-def _around(load: Mapping[str, float], name: str) -> float:
-    """The mean of a speed of the machine right before a trial and right after it."""
-    return (_number(load.get(f"{name}_before")) + _number(load.get(f"{name}_after"))) / 2
-
-
-def _energy(record: Record) -> dict[str, float]:
-    names = ("gpu_joules", "cpu_package_joules", "samples", "seconds")
-    gpu, package, samples, seconds = (_number(record.energy.get(name)) for name in names)
-    return {
-        "gpu_joules": gpu,
-        "cpu_package_joules": package,
-        "energy_samples": samples,
-        "energy_seconds": seconds,
-        "gpu_joules_per_sample": ratio(gpu, samples),
-        "cpu_package_joules_per_sample": ratio(package, samples),
-    }
-
-
-def _memory(record: Record) -> dict[str, float]:
-    return {name: _number(record.memory.get(name)) for name in MEMORY}
-
-
-def _fit(record: Record) -> dict[str, float]:
-    names = ("train_loss", "test_loss", "test_accuracy")
-    if not record.epochs:
-        return dict.fromkeys(names, math.nan)
-    return {name: _number(getattr(record.epochs[-1], name)) for name in names}
-
-
-def _step_seconds(block: Block) -> float:
-    return block.seconds / block.steps if block.steps > 0 else math.nan
-
-
-def _clock_difference(block: Block) -> float:
-    host, device = block.seconds, _number(block.device_seconds)
-    return abs(device - host) / host if host > 0 else math.nan
-
-
-def _total(values: Sequence[float | None]) -> float:
-    """The sum, NaN where there is no value or one of them is unknown."""
-    return math.fsum(_number(value) for value in values) if values else math.nan
-
-
-def _number(value: float | None) -> float:
-    """A number that may be absent or, since JSON has no NaN, null; no measurement is infinite."""
-    if value is None:
-        return math.nan
-    number = certificates.number(value)
-    return number if math.isfinite(number) else math.nan
+def _repeated(values: Sequence[str], owners: Any) -> list[str]:
+    return [values[owner] for owner in owners.tolist()]

@@ -10,7 +10,7 @@ import pandas as pd
 from bench.results import Record
 from reports import columns, frame
 from reports.comparisons import compare
-from reports.reading import Reader
+from reports.reading import Reader, without_collector
 from reports.runs import records_files
 
 RANK_COLUMNS: dict[str, str] = {
@@ -32,7 +32,8 @@ def load(path: str | PathLike[str]) -> pd.DataFrame:
     refusals: list[str | None] = []
     reader = Reader()
     for file in records_files(Path(path)):
-        found, problems = reader.read(file)
+        with without_collector():
+            found, problems = reader.read(file)
         records += found
         refusals += refusals_of(found)
         for problem in problems:

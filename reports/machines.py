@@ -44,7 +44,9 @@ class Machine:
 
 def machines(records: Iterable[Record]) -> tuple[Machine, ...]:
     """The machines that the records came from."""
-    found = {machine_key(record.machine): record.machine for record in records}
+    # By identity first: most records share one description, and a key takes its time.
+    distinct = {id(record.machine): record.machine for record in records}.values()
+    found = {machine_key(facts): facts for facts in distinct}
     return tuple(
         Machine(number, key, facts) for number, (key, facts) in enumerate(found.items(), start=1)
     )

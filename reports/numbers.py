@@ -5,8 +5,8 @@ from typing import Any
 from reports import certificates
 from reports.absences import absence
 from reports.comparisons import Comparison
-from reports.frame import MEMORY
 from reports.intervals import Interval
+from reports.measured import MEMORY
 from reports.rows import THROUGHPUT, Row
 
 QUANTITIES = (

@@ -1,8 +1,9 @@
 """The report: one HTML page that needs no other file, no network, and no script to be whole."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any, TypeVar, cast
 
 from markupsafe import Markup
 
@@ -10,16 +11,21 @@ from bench.results import Record
 from reports import environments, fitness, titles
 from reports.ceilings import ceiling_table
 from reports.comparisons import Comparison
+from reports.doubts import doubts
 from reports.downloads import downloads
+from reports.export import comparison_document
 from reports.figures.batch_sizes import batch_size_curves
 from reports.figures.roofline import rooflines
 from reports.machines import Machine, machine_table, machines
 from reports.markup import table, table_or_none
 from reports.parallel import in_processes
+from reports.proof import proofs
 from reports.runs import Run
 from reports.sections import Section, section
 from reports.tables import failures
 from reports.template import render_template
+
+Fact = TypeVar("Fact")
 
 
 @dataclass(frozen=True)
@@ -32,19 +38,34 @@ class MachineSection:
     findings: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Piece:
+    """What is made of one comparison: a section for people, a document for programs."""
+
+    section: Section
+    document: dict[str, Any]
+
+
 def render(run: Run) -> str:
     """The page; the same records give the same text."""
     found = machines(run.records)
     comparisons = run.comparisons
-    sections = _sections(comparisons, found)
+    made = in_processes(
+        [
+            *_pieces(comparisons, found),
+            partial(batch_size_curves, comparisons, "batch-sizes"),
+            partial(rooflines, comparisons, "roofline"),
+        ]
+    )
+    *pieces, batch_sizes, roofs = cast(list[Any], made)
     return render_template(
         "report.html",
         kind="report",
         run=run,
-        downloads=downloads(run),
-        batch_sizes=batch_size_curves(comparisons, "batch-sizes"),
-        rooflines=rooflines(comparisons, "roofline"),
-        sections=sections,
+        downloads=downloads(run, [piece.document for piece in pieces]),
+        batch_sizes=batch_sizes,
+        rooflines=roofs,
+        sections=[piece.section for piece in pieces],
         machines=found,
         machine_sections=[_machine(machine, run.on(machine.key)) for machine in found],
         outcome=_outcome(run.records),
@@ -59,12 +80,21 @@ def render(run: Run) -> str:
     )
 
 
-def _sections(comparisons: Sequence[Comparison], found: Sequence[Machine]) -> list[Section]:
-    made = [
-        partial(section, number, comparison, found)
+def _pieces(
+    comparisons: Sequence[Comparison], found: Sequence[Machine]
+) -> list[Callable[[], object]]:
+    return [
+        partial(_piece, number, comparison, found)
         for number, comparison in enumerate(comparisons, start=1)
     ]
-    return in_processes(made)
+
+
+def _piece(number: int, comparison: Comparison, found: Sequence[Machine]) -> Piece:
+    found_proofs, found_doubts = proofs(comparison), doubts(comparison)
+    return Piece(
+        section(number, comparison, found, found_proofs, found_doubts),
+        comparison_document(comparison, found_proofs, found_doubts),
+    )
 
 
 def _machine(machine: Machine, records: Sequence[Record]) -> MachineSection:
@@ -93,27 +123,38 @@ def _failures(records: Sequence[Record]) -> Markup | None:
 
 def _facts(records: Sequence[Record]) -> dict[str, str]:
     """What the trials were asked to do, each with all the values that the run has."""
+    trials = [record.trial for record in records]
     wanted = {
         "Run": [record.run for record in records],
         "Plan": [record.plan for record in records],
         "Commit of samestep": [record.commit or "unknown" for record in records],
         "Started": [titles.days(record.started for record in records)],
-        "Optimizer": [titles.optimizer(record.trial.optimizer) for record in records],
-        "Epochs": [str(record.trial.epochs) for record in records],
-        "Evaluated": [_every(record.trial.evaluate_every) for record in records],
-        "Seeds": [str(record.trial.seed) for record in records],
-        "Threads of the framework": [str(record.threads) for record in records],
-        "Precision": [titles.precision(record.trial.precision) for record in records],
-        "Settings": [record.trial.settings for record in records],
-        "Layout of images": [record.trial.layout for record in records],
-        "Batches from": [titles.source(record.trial.input) for record in records],
+        # By identity first: most trials share one.
+        "Optimizer": map(
+            titles.optimizer, {id(trial.optimizer): trial.optimizer for trial in trials}.values()
+        ),
+        "Epochs": map(str, _distinct(trial.epochs for trial in trials)),
+        "Evaluated": map(_every, _distinct(trial.evaluate_every for trial in trials)),
+        "Seeds": map(str, _distinct(trial.seed for trial in trials)),
+        "Threads of the framework": map(str, _distinct(record.threads for record in records)),
+        "Precision": map(titles.precision, _distinct(trial.precision for trial in trials)),
+        "Settings": [trial.settings for trial in trials],
+        "Layout of images": [trial.layout for trial in trials],
+        "Batches from": map(titles.source, _distinct(trial.input for trial in trials)),
         "Trainable parameters": [
-            f"{titles.model(record.trial.model)}: {record.parameters:,}"
-            for record in records
-            if record.parameters is not None
+            f"{titles.model(model)}: {parameters:,}"
+            for model, parameters in _distinct(
+                (record.trial.model, record.parameters) for record in records
+            )
+            if parameters is not None
         ],
     }
-    return {name: "; ".join(dict.fromkeys(values)) for name, values in wanted.items() if values}
+    known = {name: "; ".join(_distinct(values)) for name, values in wanted.items()}
+    return {name: text for name, text in known.items() if text}
+
+
+def _distinct(values: Iterable[Fact]) -> list[Fact]:
+    return list(dict.fromkeys(values))
 
 
 def _every(epochs: int) -> str:

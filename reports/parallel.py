@@ -13,15 +13,18 @@ LEAST_PIECES = 6
 _pieces: Sequence[Callable[[], object]] = ()
 
 
-def in_processes(pieces: Sequence[Callable[[], Made]]) -> list[Made]:
+def in_processes(pieces: Sequence[Callable[[], Made]], least: int = LEAST_PIECES) -> list[Made]:
     """What each piece makes, in their order; one after the other where it is not worth more.
 
     The processes are forks: they have what the pieces work on already, and only what is made goes
     from one to another.
+
+    Args:
+        least: fewer pieces than that are made here.
     """
     global _pieces
     processes = min(len(pieces), len(os.sched_getaffinity(0)))
-    if len(pieces) < LEAST_PIECES or processes < 2:
+    if len(pieces) < least or processes < 2:
         return [piece() for piece in pieces]
     _pieces = pieces
     try:

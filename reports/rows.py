@@ -73,6 +73,13 @@ class Row:
     records: tuple[Record, ...]
     trials: pd.DataFrame = field(repr=False, compare=False)
     refusal: str | None = None
+    # Asked for again and again: for figures, tables and their description.
+    _values: dict[str, list[float]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    _estimates: dict[str, Interval] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @property
     def framework(self) -> str:
@@ -96,11 +103,15 @@ class Row:
 
     def values(self, column: str) -> list[float]:
         """A column of `trials`, with NaN where an invocation has no value."""
-        return [float(value) for value in self.trials[column].tolist()]
+        if column not in self._values:
+            self._values[column] = self.trials[column].astype(float).tolist()
+        return self._values[column]
 
     def estimate(self, column: str) -> Interval:
         """The median over the invocations of a column of `trials`, with its interval."""
-        return median_interval(self.values(column))
+        if column not in self._estimates:
+            self._estimates[column] = median_interval(self.values(column))
+        return self._estimates[column]
 
     @cached_property
     def throughput(self) -> Interval:

@@ -13,7 +13,7 @@ from bench.results import RECORDS_FILE, Record
 from reports import frame
 from reports.comparisons import Comparison, compare
 from reports.duplicates import without_duplicates
-from reports.reading import Reader
+from reports.reading import Reader, without_collector
 
 REMEDY = "run `tox -e bench` to make one"
 
@@ -36,7 +36,7 @@ class Run:
     @cached_property
     def table(self) -> pd.DataFrame:
         """One row per record: `reports.frame.trials`, made once."""
-        return frame.trials(self.records)
+        return frame.trials(self.records, processes=True)
 
     @cached_property
     def comparisons(self) -> tuple[Comparison, ...]:
@@ -60,6 +60,16 @@ def read(*folders: Path) -> Run:
     Raises:
         ResultsError: records cannot be read, or there is none at all.
     """
+    with without_collector():
+        records, problems = _read(folders)
+        if not records:
+            raise ResultsError(_nothing(folders[0] / RECORDS_FILE, problems))
+        kept, doubled = without_duplicates(records)
+    runs = tuple(dict.fromkeys(folder.resolve().name for folder in folders))
+    return Run(_name(runs), tuple(kept), (*problems, *doubled), runs)
+
+
+def _read(folders: Sequence[Path]) -> tuple[list[Record], list[str]]:
     reader = Reader()
     records: list[Record] = []
     problems: list[str] = []
@@ -69,11 +79,7 @@ def read(*folders: Path) -> Run:
             wrong = [*wrong, _nothing(folder / RECORDS_FILE, wrong)]
         records += found
         problems += wrong if len(folders) == 1 else [f"{folder.name}: {line}" for line in wrong]
-    if not records:
-        raise ResultsError(_nothing(folders[0] / RECORDS_FILE, problems))
-    kept, doubled = without_duplicates(records)
-    runs = tuple(dict.fromkeys(folder.resolve().name for folder in folders))
-    return Run(_name(runs), tuple(kept), (*problems, *doubled), runs)
+    return records, problems
 
 
 def _name(runs: Sequence[str]) -> str:

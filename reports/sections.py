@@ -7,11 +7,11 @@ from markupsafe import Markup
 
 from reports import certificates, sentences, targets, titles, tuning
 from reports.comparisons import Comparison
-from reports.doubts import Doubt, doubts, summary
+from reports.doubts import Doubt, summary
 from reports.figures import Drawing, drawings
 from reports.machines import Machine
 from reports.markup import table, table_or_none
-from reports.proof import losses_text, proofs
+from reports.proof import Proof, losses_text
 from reports.rows import DEFAULT
 from reports.tables import (
     ENERGY,
@@ -96,15 +96,21 @@ class Section:
     proofs: tuple[ProofSection, ...]
 
 
-def section(number: int, comparison: Comparison, found: Sequence[Machine]) -> Section:
+def section(
+    number: int,
+    comparison: Comparison,
+    found: Sequence[Machine],
+    found_proofs: Sequence[Proof],
+    found_doubts: tuple[Doubt, ...],
+) -> Section:
     """The section of a comparison.
 
     Args:
         number: unique on the page.
         found: the machines that the page knows.
+        found_proofs, found_doubts: of the comparison.
     """
     anchor = f"comparison-{number}"
-    found_doubts = doubts(comparison)
     finished = any(row.finished for row in comparison.rows)
     return Section(
         anchor=anchor,
@@ -128,7 +134,7 @@ def section(number: int, comparison: Comparison, found: Sequence[Machine]) -> Se
         equal_curves=len(comparison.timed) > 1,
         proof=sentences.proof(comparison),
         certificates=_certificates(comparison),
-        proofs=_proofs(comparison),
+        proofs=_proofs(found_proofs),
     )
 
 
@@ -166,8 +172,7 @@ def _certificates(comparison: Comparison) -> Markup:
     return table(text, "What was verified, when, and the largest errors", "Framework", "words")
 
 
-def _proofs(comparison: Comparison) -> tuple[ProofSection, ...]:
-    found = proofs(comparison)
+def _proofs(found: Sequence[Proof]) -> tuple[ProofSection, ...]:
     return tuple(
         ProofSection(
             seed=proof.seed if len(found) > 1 else None,

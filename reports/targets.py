@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import accumulate
 
 from bench.results import Record
@@ -19,6 +20,7 @@ ONE_EVALUATION = "a trial was evaluated only once, at its end"
 NOT_REACHED = "the target accuracy was not reached"
 
 
+@lru_cache(maxsize=32)
 def target(comparison: Comparison) -> float | str:
     """The highest accuracy that all finished trials of the ranked rows reach, or why there is none.
 

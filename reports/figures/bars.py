@@ -79,9 +79,9 @@ def bars(rows: Sequence[Row], layers: Layers, name: str) -> Drawing | None:
     if not known:
         return None
     shown, parts = [row for row, _ in known], [own for _, own in known]
-    figure, axes = canvas(BAR_INCHES * len(shown), left=0.1, above=1)
-    for place in reversed(range(len(layers.columns))):
-        _layer(axes, parts, place, layers)
+    figure, axes = canvas(BAR_INCHES * len(shown), layers.axis, left=0.1, above=1)
+    axes.xaxis.set_major_locator(MaxNLocator(5))
+    _layers(axes, parts, layers)
     _frame(axes, shown, layers)
     handles = [Patch(color=shade) for shade in SHADES[: len(layers.columns)]]
     legend_above(axes, handles, list(layers.columns), len(handles))
@@ -100,17 +100,30 @@ def _end(parts: Sequence[float], place: int, layers: Layers) -> float:
     return (math.fsum(parts[: place + 1]) if layers.added else parts[place]) / layers.scale
 
 
-def _layer(axes: Axes, parts: Sequence[Sequence[float]], place: int, layers: Layers) -> None:
-    ends = [_end(one, place, layers) for one in parts]
+def _layers(axes: Axes, parts: Sequence[Sequence[float]], layers: Layers) -> None:
+    """All in one call, the longest first: the others are drawn over it."""
+    places = list(reversed(range(len(layers.columns))))
+    table = pd.DataFrame(
+        [
+            {"end": _end(one, place, layers), "row": row, "layer": place}
+            for place in places
+            for row, one in enumerate(parts)
+        ]
+    )
     sns.barplot(
-        pd.DataFrame({"end": ends, "row": range(len(ends))}),
+        table,
         x="end",
         y="row",
+        hue="layer",
+        hue_order=places,
+        palette=dict(enumerate(SHADES)),
         orient="h",
-        color=SHADES[place],
+        dodge=False,
+        errorbar=None,
         saturation=1,
         width=0.3,
         linewidth=0,
+        legend=False,
         ax=axes,
     )
 
@@ -121,9 +134,8 @@ def _frame(axes: Axes, rows: Sequence[Row], layers: Layers) -> None:
         end = layers.text(row.estimate(layers.whole).median)
         axes.text(0, position + LABEL, name_of(row), transform=across)
         axes.text(1, position + LABEL, end, transform=across, ha="right", fontweight="bold")
-    axes.set(xlabel=layers.axis, ylabel="", yticks=[], ylim=(len(rows) - 0.7, -0.75))
+    axes.set(ylabel="", yticks=[], ylim=(len(rows) - 0.7, -0.75))
     axes.spines["left"].set_visible(False)
-    axes.xaxis.set_major_locator(MaxNLocator(5))
 
 
 def _description(rows: Sequence[Row], parts: Sequence[Sequence[float]], layers: Layers) -> str:

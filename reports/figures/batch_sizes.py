@@ -53,7 +53,7 @@ def _curves(members: Sequence[Comparison], name: str) -> Drawing | None:
         return None
     rows = {key.label: row for key, _, row in reversed(points)}
     rows = {label: rows[label] for label in sorted(rows)}
-    figure, axes = canvas(AXES_INCHES, above=len(rows))
+    figure, axes = canvas(AXES_INCHES, "Batch size", above=len(rows))
     palette = colours(row.framework for row in rows.values())
     looks = {label: Look(name_of(row), palette[row.framework]) for label, row in rows.items()}
     lines(axes, table, "batch_size", "rate", "row", looks)
@@ -66,7 +66,7 @@ def _curves(members: Sequence[Comparison], name: str) -> Drawing | None:
 
 def _axes(axes: Axes, sizes: Sequence[int]) -> None:
     axes.set_xscale("log", base=2)
-    axes.set(xlabel="Batch size", ylabel="", ylim=(0, None))
+    axes.set(ylabel="", ylim=(0, None))
     axes.xaxis.set_major_locator(FixedLocator(list(sizes)))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))

@@ -62,12 +62,15 @@ def style() -> AbstractContextManager[None]:
     return mpl.rc_context(STYLE)
 
 
-def canvas(inches: float, left: float = LEFT_INCHES, above: int = 0) -> tuple[Figure, Axes]:
+def canvas(
+    inches: float, across: str, left: float = LEFT_INCHES, above: int = 0
+) -> tuple[Figure, Axes]:
     """A figure with one pair of axes of so many inches in height.
 
     The margins are given, and not found by drawing everything twice.
 
     Args:
+        across: what the horizontal axis shows.
         left: inches beside the axes, for the labels of the ticks.
         above: lines of a legend above the axes.
     """
@@ -76,7 +79,10 @@ def canvas(inches: float, left: float = LEFT_INCHES, above: int = 0) -> tuple[Fi
     figure = Figure(figsize=(WIDTH_INCHES, height))
     width = WIDTH_INCHES - left - RIGHT_INCHES
     box = (left / WIDTH_INCHES, BOTTOM_INCHES / height, width / WIDTH_INCHES, inches / height)
-    return figure, figure.add_axes(box)
+    axes = figure.add_axes(box)
+    # Now, and both: seaborn makes all ticks of an axis without a name, only to look at them.
+    axes.set(xlabel=across, ylabel=" ")
+    return figure, axes
 
 
 def legend_above(axes: Axes, handles: Sequence[Any], labels: Sequence[str], columns: int) -> None:

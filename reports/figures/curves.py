@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.collections import PolyCollection
 from matplotlib.ticker import MaxNLocator
 
 from reports import frame, units
@@ -49,75 +50,74 @@ def curve_figures(rows: Sequence[Row], name: str) -> list[Drawing]:
     Args:
         name: unique on the page.
     """
-    points = {position: _points(row) for position, row in enumerate(rows) if row.finished}
+    points = _points(rows)
     found = (curve_figure(rows, points, curve, name) for curve in CURVES)
     return [drawing for drawing in found if drawing]
 
 
 def curve_figure(
-    rows: Sequence[Row], points: Mapping[int, pd.DataFrame], curve: Curve, name: str
+    rows: Sequence[Row], points: pd.DataFrame, curve: Curve, name: str
 ) -> Drawing | None:
     """A line per row; equal lines lie on one another, so each is narrower than those below it."""
     values = _values(points, curve)
     # A single evaluation is no curve, and its numbers are in the table.
-    if values["epoch"].nunique() < 2:
+    if values[EPOCH].nunique() < 2:
         return None
-    shown = {position: rows[position] for position in dict.fromkeys(values["row"].tolist())}
-    figure, axes = canvas(AXES_INCHES, above=len(shown))
+    groups = {place: values[values["row"] == place] for place in values["row"].unique().tolist()}
+    shown = {place: rows[place] for place in groups}
+    figure, axes = canvas(AXES_INCHES, AXIS_TITLES[curve.against], above=len(shown))
     palette = colours(row.framework for row in shown.values())
     looks = {place: Look(name_of(row), palette[row.framework]) for place, row in shown.items()}
     # From wide, drawn first, to narrow, drawn last.
     widths = np.linspace(6.5 if len(shown) > 1 else 2.0, 1.4, len(shown)).tolist()
-    lines(axes, values, "x", "median", "row", looks, widths)
-    _bands(axes, values, looks)
-    axes.set(xlabel=AXIS_TITLES[curve.against], ylabel="")
+    # Before anything is drawn: seaborn makes all ticks, which are many by other rules.
     axes.xaxis.set_major_locator(MaxNLocator(integer=curve.against == EPOCH, min_n_ticks=1))
     axes.yaxis.set_major_locator(MaxNLocator(6, steps=(1, 2, 2.5, 5, 10)))
+    lines(axes, values, "x", "median", "row", looks, widths)
+    _bands(axes, groups, looks)
+    axes.set(ylabel="")
     if curve.against == SECONDS:
         axes.set_xlim(left=0)
     anchor = f"{name}-{curve.column}-{curve.against}".replace("_", "-")
     return Drawing(
-        curve.title + _repeats(values), inline(figure, anchor, _description(values, curve, shown))
+        curve.title + _repeats(values), inline(figure, anchor, _description(groups, curve, shown))
     )
 
 
-def _points(row: Row) -> pd.DataFrame:
-    """Median, lowest and highest of each column at each evaluation, over the row's trials."""
+def _points(rows: Sequence[Row]) -> pd.DataFrame:
+    """Median, lowest and highest of each column by row and epoch, over the row's trials."""
     names = [SECONDS, *dict.fromkeys(curve.column for curve in CURVES)]
-    values = frame.epochs(row.finished)[[EPOCH, *names]].astype(float)
-    return values.groupby(EPOCH)[names].agg(["median", "min", "max", "count"])
+    places = [place for place, row in enumerate(rows) for _ in row.finished]
+    finished = (record for row in rows for record in row.finished)
+    values = frame.epochs(finished, ("record", EPOCH, *names))
+    keys = [values["record"].map(dict(enumerate(places))).rename("row"), values[EPOCH]]
+    return values[names].groupby(keys).agg(["median", "min", "max", "count"])
 
 
-def _values(points: Mapping[int, pd.DataFrame], curve: Curve) -> pd.DataFrame:
-    """A line per row and evaluation: epoch, x, median, low, high."""
-    frames = []
-    for position, found in points.items():
-        own = found[curve.column]
-        frames.append(
-            pd.DataFrame(
-                {
-                    "row": position,
-                    EPOCH: found.index.to_numpy(),
-                    "x": found.index.to_numpy()
-                    if curve.against == EPOCH
-                    else found[SECONDS]["median"].to_numpy(),
-                    "median": own["median"].to_numpy() * curve.scale,
-                    "low": own["min"].to_numpy() * curve.scale,
-                    "high": own["max"].to_numpy() * curve.scale,
-                    "count": own["count"].to_numpy(),
-                }
-            )
+def _values(points: pd.DataFrame, curve: Curve) -> pd.DataFrame:
+    """A line per row and evaluation: row, epoch, x, median, low, high, count."""
+    own = points[curve.column]
+    numbers = own.set_axis(["median", "low", "high", "count"], axis=1).reset_index()
+    numbers[["median", "low", "high"]] *= curve.scale
+    x = numbers[EPOCH] if curve.against == EPOCH else points[SECONDS]["median"].to_numpy()
+    return numbers.assign(x=x).dropna()
+
+
+def _bands(axes: Axes, groups: Mapping[int, pd.DataFrame], looks: Mapping[int, Look]) -> None:
+    """From the lowest to the highest of each row that has several trials."""
+    several = {place: own for place, own in groups.items() if (own["count"] > 1).any()}
+    outlines = [
+        np.concatenate([own[["x", "low"]].to_numpy(), own[["x", "high"]].to_numpy()[::-1]])
+        for own in several.values()
+    ]
+    axes.add_collection(
+        PolyCollection(
+            outlines, facecolors=[looks[place].colour for place in several], alpha=0.2, linewidths=0
         )
-    if not frames:
-        return pd.DataFrame(columns=["row", EPOCH, "x", "median", "low", "high", "count"])
-    return pd.concat(frames, ignore_index=True).dropna()
-
-
-def _bands(axes: Axes, values: pd.DataFrame, looks: Mapping[int, Look]) -> None:
-    for position, look in looks.items():
-        own = values[values["row"] == position]
-        if (own["count"] > 1).any():
-            axes.fill_between(own["x"], own["low"], own["high"], color=look.colour, alpha=0.2, lw=0)
+    )
+    for outline in outlines:
+        axes.update_datalim(outline)
+    axes.autoscale_view()
 
 
 def _repeats(values: pd.DataFrame) -> str:
@@ -126,15 +126,14 @@ def _repeats(values: pd.DataFrame) -> str:
     return " (median of a row's trials, band from lowest to highest)"
 
 
-def _description(values: pd.DataFrame, curve: Curve, rows: Mapping[int, Row]) -> str:
+def _description(groups: Mapping[int, pd.DataFrame], curve: Curve, rows: Mapping[int, Row]) -> str:
     parts = []
-    for position, row in rows.items():
-        own = values[values["row"] == position]
+    for place, own in groups.items():
         ends = [
             f"{curve.text(middle / curve.scale)} {_place(curve, epoch, x)}"
             for epoch, x, middle in own[[EPOCH, "x", "median"]].iloc[[0, -1]].to_numpy()
         ]
-        parts.append(f"{row.label}: {', '.join(ends)}")
+        parts.append(f"{rows[place].label}: {', '.join(ends)}")
     return printable(f"{curve.title}. {'; '.join(parts)}.")
 
 

@@ -3,12 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import cycle
-from typing import Any, cast
+from typing import Any
 
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
 
 from reports.figures.canvas import DASHES, MARKERS, legend_above
 
@@ -48,18 +47,16 @@ def lines(
         hue_order=list(looks),
         palette={key: look.colour for key, look in looks.items()},
         estimator=None,
-        legend="full",
+        legend=False,
         ax=axes,
     )
-    handles, _ = axes.get_legend_handles_labels()
-    for drawn in (axes.lines, cast(list[Line2D], handles)):
-        for line, width, dashes, marker in zip(
-            drawn, widths or [WIDTH] * len(looks), cycle(DASHES), cycle(MARKERS), strict=False
-        ):
-            size = width + MARKER_SIZE
-            line.set(linewidth=width, marker=marker, markersize=size, markeredgewidth=0)
-            line.set_dashes(dashes or (None, None))
-    legend_above(axes, handles, [look.name for look in looks.values()], 1)
+    for line, width, dashes, marker in zip(
+        axes.lines, widths or [WIDTH] * len(looks), cycle(DASHES), cycle(MARKERS), strict=False
+    ):
+        size = width + MARKER_SIZE
+        line.set(linewidth=width, marker=marker, markersize=size, markeredgewidth=0)
+        line.set_dashes(dashes or (None, None))
+    legend_above(axes, axes.lines, [look.name for look in looks.values()], 1)
 
 
 def intervals(

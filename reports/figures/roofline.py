@@ -18,6 +18,7 @@ from reports.rows import Row
 from reports.svg import INK, inline, printable
 
 AXES_INCHES = 3.0
+ACROSS = "Operations for each byte; vertical: GFLOP/s"
 LEGEND_COLUMNS = 2
 COLUMNS = ("step_operations", "step_bytes", "step_seconds", "ceiling_operations_per_second")
 
@@ -51,7 +52,7 @@ def _roofline(
     models = list(dict.fromkeys(points["model"].tolist()))
     frameworks = list(dict.fromkeys(points["framework"].tolist()))
     lines = math.ceil((len(models) + len(frameworks)) / LEGEND_COLUMNS)
-    figure, axes = canvas(AXES_INCHES, above=lines)
+    figure, axes = canvas(AXES_INCHES, ACROSS, above=lines)
     sns.scatterplot(
         points,
         x="intensity",
@@ -102,7 +103,6 @@ def _roof(axes: Axes, points: pd.DataFrame) -> None:
     axes.plot(x, np.minimum(x * bandwidth, ceiling), color=INK, linewidth=1.6)
     axes.set(xscale="log", yscale="log", xlim=(low, high), ylabel="")
     axes.set_ylim(min(points["rate"].min(), low * bandwidth) / 1.5, ceiling * 1.8)
-    axes.set_xlabel("Operations for each byte; vertical: GFLOP/s")
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=8))
         axis.set_major_formatter(FuncFormatter(lambda value, place: f"{value:g}"))

@@ -19,7 +19,7 @@ from reports.statistics import throughput as rate
 from reports.svg import INK, inline, printable
 
 # Of a row with more, every second, third, ... is drawn: the page stays small.
-POINTS_PER_ROW = 150
+POINTS_PER_ROW = 80
 # Of a strip's height: where its name, its blocks, its invocations and their interval lie.
 LABELS, BLOCKS, INVOCATIONS, INTERVAL = -0.2, 0.0, 0.24, 0.42
 STRIP_INCHES = 0.76
@@ -32,7 +32,9 @@ def throughput(rows: Sequence[Row], name: str) -> Drawing | None:
     """
     if not rows:
         return None
-    figure, axes = canvas(STRIP_INCHES * len(rows), left=0.1)
+    figure, axes = canvas(STRIP_INCHES * len(rows), "Samples/s", left=0.1)
+    axes.set(yticks=[])
+    axes.xaxis.set_major_locator(MaxNLocator(5))
     _scatter(axes, rows, _block_points, s=9, alpha=0.35)
     _strips(axes, rows)
     _scatter(axes, rows, _invocation_points, s=30)
@@ -92,27 +94,25 @@ def _strips(axes: Axes, rows: Sequence[Row]) -> None:
     """Name and median above each strip, where a narrow page has room; below, the interval."""
     across = axes.get_yaxis_transform()
     for position, row in enumerate(rows):
-        found, height = row.throughput, position + INTERVAL
-        if found.exists:
-            _line(axes, (found.low, found.high), (height, height))
-            for end in (found.low, found.high):
-                _line(axes, (end, end), (height - 0.04, height + 0.04))
-        _line(axes, (found.median, found.median), (height - 0.09, height + 0.09))
-        label = position + LABELS
+        label, median = position + LABELS, units.number(row.throughput.median)
         axes.text(0, label, name_of(row), transform=across)
-        median = units.number(found.median)
         axes.text(1, label, median, transform=across, ha="right", fontweight="bold")
-
-
-def _line(axes: Axes, across: tuple[float, float], down: tuple[float, float]) -> None:
-    axes.plot(across, down, color=INK, linewidth=1.8)
+    found = pd.DataFrame(
+        [(row.throughput.low, row.throughput.median, row.throughput.high) for row in rows],
+        columns=["low", "median", "high"],
+    )
+    found["height"] = np.arange(len(rows)) + INTERVAL
+    known = found.dropna()
+    axes.hlines(known["height"], known["low"], known["high"], colors=INK, linewidth=1.8)
+    for end, half in ((known["low"], 0.04), (known["high"], 0.04), (found["median"], 0.09)):
+        height = found["height"][end.index]
+        axes.vlines(end, height - half, height + half, colors=INK, linewidth=1.8)
 
 
 def _frame(axes: Axes, rows: Sequence[Row]) -> None:
-    axes.set(xlabel="Samples/s", ylabel="", yticks=[], ylim=(len(rows) - 0.36, -0.45))
+    axes.set(ylabel="", ylim=(len(rows) - 0.36, -0.45))
     axes.set_xlim(0, 1.04 * max(axes.dataLim.x1, 1e-9))
     axes.spines["left"].set_visible(False)
-    axes.xaxis.set_major_locator(MaxNLocator(5))
     if axes.dataLim.x1 >= 10:
         axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
 

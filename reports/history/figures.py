@@ -63,7 +63,7 @@ def _drawing(
     if values["place"].nunique() < 2:
         return None
     shown = [one for one in history.series if one.label in set(values["series"])]
-    figure, axes = canvas(AXES_INCHES, above=len(shown))
+    figure, axes = canvas(AXES_INCHES, " ", above=len(shown))
     palette = colours(one.key.framework for one in shown)
     looks = {
         one.label: Look(printable_name(one.label), palette[one.key.framework]) for one in shown

@@ -12,6 +12,7 @@ from bench.optimizer import Change, Optimizer
 from bench.results import Block, Epoch, Record, decode, encode
 from reports import frame
 from reports.columns import BLOCK_COLUMNS, EPOCH_COLUMNS, TRIAL_COLUMNS
+from reports.measured import MEMORY
 
 MakeRecord = Callable[..., Record]
 MakeCertificate = Callable[..., Certificate]
@@ -28,7 +29,7 @@ def test_no_column_of_finished_trials_is_empty(three: list[Record]) -> None:
     """A column that stays empty has lost its field in the record."""
     full = replace(
         three[0],
-        memory=dict.fromkeys(frame.MEMORY, 1),
+        memory=dict.fromkeys(MEMORY, 1),
         reason="x",
         blocks=tuple(replace(block, device_seconds=1.0) for block in three[0].blocks),
         load=three[0].load | {"steal_share": 0.0, "throttle_events": 0, "gpu_thermal_seconds": 0.0},
