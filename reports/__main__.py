@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bench.errors import SamestepError
-from reports.runs import find_all, folders, read
+from reports.reading import without_collector
+from reports.runs import Run, find_all, folders, read
 
 REPORT_FILE = "report.html"
 HISTORY_FILE = "history.html"
@@ -27,10 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def build(options: argparse.Namespace) -> None:
     """Write the report of runs, and its tables as JSON if asked for; print what was written."""
     found = find_all(options.runs, options.results)
-    content = read(*found)
-    # What was read stays until the end: no search for garbage needs to look at it again, nor needs
-    # a process that is forked off to have pages of its own for that.
-    gc.freeze()
+    content = _read(found)
     # Here and not above: drawing libraries take a second to import, a wrong name should not.
     from reports.export import document
     from reports.output import write
@@ -48,13 +46,21 @@ def build(options: argparse.Namespace) -> None:
 def history(options: argparse.Namespace) -> None:
     """Write the page of what runs found one after the other; print its path."""
     named = find_all(options.runs, options.results) if options.runs else folders(options.results)
-    content = read(*named)
+    content = _read(named)
     from reports.history.page import render
     from reports.output import write
 
     page = options.output or options.results / HISTORY_FILE
     write(page, render(content))
     print(page)
+
+
+def _read(found: Sequence[Path]) -> Run:
+    """The runs, which stay until the end: no search for garbage needs to look at them again."""
+    with without_collector():
+        content = read(*found)
+        gc.freeze()
+    return content
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -23,13 +23,17 @@ def absence(row: Row, column: str) -> str:
     """Why those finished trials that have no number in a column have none."""
     if not row.finished:
         return unfinished(row)
-    found = [
-        _reason(record, column, step_seconds)
+    lost = [
+        (record, step_seconds)
         for record, value, step_seconds in zip(
             row.finished, row.values(column), row.values("step_seconds"), strict=True
         )
         if math.isnan(value)
     ]
+    if column not in _EXPLAINED:
+        # By identity first: most trials of a row say the same of what they lack.
+        lost = list({id(one[0].absent): one for one in lost}.values())
+    found = [_reason(record, column, step_seconds) for record, step_seconds in lost]
     return "; ".join(dict.fromkeys(found)) or NOT_RECORDED
 
 

@@ -31,11 +31,13 @@ class Download:
     size: int = 0
 
 
-def downloads(run: Run, comparisons: Sequence[Mapping[str, Any]]) -> tuple[Download, ...]:
+def downloads(
+    run: Run, comparisons: Sequence[Mapping[str, Any]] | None = None
+) -> tuple[Download, ...]:
     """The trials, their blocks and evaluations as CSV, and the tables as JSON, in base units.
 
     Args:
-        comparisons: the run's, as `reports.export` has them.
+        comparisons: the run's, as `reports.export` has them, where they are there already.
     """
     records = run.records
     blocks = sum(len(record.measured_blocks) for record in records)

@@ -39,13 +39,14 @@ def document(run: Run, comparisons: Sequence[Mapping[str, Any]] | None = None) -
         comparisons = [
             comparison_document(one, proofs(one), doubts(one)) for one in run.comparisons
         ]
+    found = [
+        {"key": machine.key, **machine.facts, **_machine(run.on(machine.key))}
+        for machine in machines(run.records)
+    ]
     content = {
         "schema": SCHEMA,
         "run": run.name,
-        "machines": [
-            {"key": machine.key, **machine.facts, **_machine(run.on(machine.key))}
-            for machine in machines(run.records)
-        ],
+        "machines": _finite(found),
         "comparisons": comparisons,
         "not_ok": [
             {"trial": record.trial.id, "status": record.status, "reason": record.reason}
@@ -54,7 +55,7 @@ def document(run: Run, comparisons: Sequence[Mapping[str, Any]] | None = None) -
         ],
         "problems": list(run.problems),
     }
-    return json.dumps(_finite(content), indent=2, allow_nan=False) + "\n"
+    return json.dumps(content, allow_nan=False) + "\n"
 
 
 def _machine(own: Sequence[Record]) -> dict[str, Any]:
@@ -69,8 +70,8 @@ def _machine(own: Sequence[Record]) -> dict[str, Any]:
 def comparison_document(
     comparison: Comparison, found_proofs: Sequence[Proof], found_doubts: Sequence[Doubt]
 ) -> dict[str, Any]:
-    """What the document says of a comparison."""
-    return {
+    """What the document says of a comparison, without NaN, which JSON has not."""
+    content = {
         "title": comparison.title,
         **asdict(comparison.work),
         "headline": sentences.headline(comparison),
@@ -83,6 +84,7 @@ def comparison_document(
             for certificate in certificates(row.records)
         ],
     }
+    return {name: _finite(value) for name, value in content.items()}
 
 
 def _finite(value: Any) -> Any:

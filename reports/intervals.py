@@ -135,4 +135,4 @@ def _bounds(drawn: Floats) -> tuple[float, float]:
 
 
 def _known(values: Iterable[float]) -> tuple[float, ...]:
-    return tuple(value for value in map(float, values) if math.isfinite(value))
+    return tuple(filter(math.isfinite, map(float, values)))

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from markupsafe import Markup
 
@@ -50,14 +50,12 @@ def render(run: Run) -> str:
     """The page; the same records give the same text."""
     found = machines(run.records)
     comparisons = run.comparisons
-    made = in_processes(
-        [
-            *_pieces(comparisons, found),
-            partial(batch_size_curves, comparisons, "batch-sizes"),
-            partial(rooflines, comparisons, "roofline"),
-        ]
-    )
-    *pieces, batch_sizes, roofs = cast(list[Any], made)
+    made: list[Callable[[], Any]] = [
+        *_pieces(comparisons, found),
+        partial(batch_size_curves, comparisons, "batch-sizes"),
+        partial(rooflines, comparisons, "roofline"),
+    ]
+    *pieces, batch_sizes, roofs = in_processes(made)
     return render_template(
         "report.html",
         kind="report",

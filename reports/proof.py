@@ -4,6 +4,7 @@ import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 import pandas as pd
 
@@ -45,8 +46,9 @@ def proofs(comparison: Comparison) -> tuple[Proof, ...]:
     """One proof per seed, since another seed is other weights and another order."""
     seeds: dict[int, list[tuple[str, Record]]] = defaultdict(list)
     for row in comparison.rows:
+        name = _name(comparison, row)
         for record in row.records:
-            seeds[record.trial.seed].append((_name(comparison, row), record))
+            seeds[record.trial.seed].append((name, record))
     return tuple(_proof(seed, seeds[seed]) for seed in sorted(seeds))
 
 
@@ -144,12 +146,14 @@ def first_losses(trials: Labelled) -> pd.DataFrame:
     Of a label's repeats, the first that has losses is shown.
     """
     known = [(label, record.losses) for label, record in trials if record.losses]
-    steps = range(max((len(losses) for _, losses in known), default=0))
-    columns: dict[str, list[float]] = {}
-    for label, losses in known:
-        columns.setdefault(label, [_at(losses, step) for step in steps])
-    differences = [relative_difference(_at(losses, step) for _, losses in known) for step in steps]
-    index = [str(step + 1) for step in steps]
+    first = dict(reversed(known))
+    by_step = list(zip_longest(*(losses for _, losses in known), fillvalue=math.nan))
+    columns = {
+        label: [*first[label], *[math.nan] * (len(by_step) - len(first[label]))]
+        for label in dict.fromkeys(label for label, _ in known)
+    }
+    differences = [relative_difference(values) for values in by_step]
+    index = [str(step + 1) for step in range(len(by_step))]
     return pd.DataFrame(columns | {DIFFERENCE: differences}, index=index, dtype=float)
 
 
@@ -158,10 +162,6 @@ def losses_text(losses: pd.DataFrame) -> pd.DataFrame:
     text = losses.drop(columns=DIFFERENCE).map(units.loss)
     text[DIFFERENCE] = losses[DIFFERENCE].map(units.difference)
     return text
-
-
-def _at(losses: Sequence[float], step: int) -> float:
-    return losses[step] if step < len(losses) else math.nan
 
 
 def _loss_words(losses: pd.DataFrame, worst: float) -> str:

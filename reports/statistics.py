@@ -102,4 +102,4 @@ def _percentile(ordered: Sequence[float], percent: float) -> float:
 
 
 def _finite(values: Iterable[float]) -> list[float]:
-    return [value for value in map(float, values) if math.isfinite(value)]
+    return list(filter(math.isfinite, map(float, values)))

@@ -11,7 +11,7 @@ from reports import units
 from reports.cells import words
 from reports.comparisons import Comparison
 from reports.figures.canvas import Drawing, canvas, colours, name_of, style
-from reports.figures.lines import Look, intervals, lines
+from reports.figures.lines import Look, intervals, legend, lines
 from reports.rows import Row
 from reports.svg import inline, printable
 
@@ -55,8 +55,11 @@ def _curves(members: Sequence[Comparison], name: str) -> Drawing | None:
     rows = {label: rows[label] for label in sorted(rows)}
     figure, axes = canvas(AXES_INCHES, "Batch size", above=len(rows))
     palette = colours(row.framework for row in rows.values())
-    looks = {label: Look(name_of(row), palette[row.framework]) for label, row in rows.items()}
-    lines(axes, table, "batch_size", "rate", "row", looks)
+    looks = {
+        label: Look(name_of(row), palette[row.framework], place)
+        for place, (label, row) in enumerate(rows.items())
+    }
+    legend(axes, lines(axes, table, "batch_size", "rate", "row", looks), looks)
     intervals(axes, table, "batch_size", "row", looks)
     _axes(axes, sorted(set(table["batch_size"].tolist())))
     title = members[0].work

@@ -65,33 +65,54 @@ def style() -> AbstractContextManager[None]:
 def canvas(
     inches: float, across: str, left: float = LEFT_INCHES, above: int = 0
 ) -> tuple[Figure, Axes]:
-    """A figure with one pair of axes of so many inches in height.
+    """A figure with one pair of axes; see `panels`."""
+    figure, (axes,) = panels(inches, [across], left, above)
+    return figure, axes
+
+
+def panels(
+    inches: float, across: Sequence[str], left: float = LEFT_INCHES, above: int = 0, titles: int = 0
+) -> tuple[Figure, list[Axes]]:
+    """A figure with pairs of axes below one another, each of so many inches in height.
 
     The margins are given, and not found by drawing everything twice.
 
     Args:
-        across: what the horizontal axis shows.
+        across: what the horizontal axis of each shows.
         left: inches beside the axes, for the labels of the ticks.
-        above: lines of a legend above the axes.
+        above: lines of a legend above the first.
+        titles: lines above each, for its title.
     """
-    top = TOP_INCHES + above * LINE_INCHES
-    height = inches + BOTTOM_INCHES + top
+    legend, title = TOP_INCHES + above * LINE_INCHES, titles * LINE_INCHES
+    each = inches + BOTTOM_INCHES + title
+    height = legend + each * len(across)
     figure = Figure(figsize=(WIDTH_INCHES, height))
-    width = WIDTH_INCHES - left - RIGHT_INCHES
-    box = (left / WIDTH_INCHES, BOTTOM_INCHES / height, width / WIDTH_INCHES, inches / height)
-    axes = figure.add_axes(box)
-    # Now, and both: seaborn makes all ticks of an axis without a name, only to look at them.
-    axes.set(xlabel=across, ylabel=" ")
-    return figure, axes
+    width = (WIDTH_INCHES - left - RIGHT_INCHES) / WIDTH_INCHES
+    found = []
+    for number, words in enumerate(across, start=1):
+        bottom = height - legend - number * each + BOTTOM_INCHES
+        box = (left / WIDTH_INCHES, bottom / height, width, inches / height)
+        axes = figure.add_axes(box)
+        # Now, and both: seaborn makes all ticks of an axis without a name, only to look at them.
+        axes.set(xlabel=words, ylabel=" ")
+        found.append(axes)
+    return figure, found
 
 
-def legend_above(axes: Axes, handles: Sequence[Any], labels: Sequence[str], columns: int) -> None:
-    """A legend over the axes, from their left edge on."""
+def legend_above(
+    axes: Axes, handles: Sequence[Any], labels: Sequence[str], columns: int, titles: int = 0
+) -> None:
+    """A legend over the axes, from their left edge on.
+
+    Args:
+        titles: lines that the title of the axes takes.
+    """
+    inches = axes.bbox.height / axes.bbox.width * axes.get_position().width * WIDTH_INCHES
     axes.legend(
         handles,
         labels,
         loc="lower left",
-        bbox_to_anchor=(0, 1),
+        bbox_to_anchor=(0, 1 + titles * LINE_INCHES / inches),
         borderaxespad=0.2,
         handlelength=2.4,
         labelspacing=0.25,

@@ -1,24 +1,27 @@
 """Losses and accuracies against epochs and against the time of training: a line per row."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
+from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from reports import frame, units
-from reports.figures.canvas import Drawing, canvas, colours, name_of
-from reports.figures.lines import Look, lines
+from reports.figures.canvas import Drawing, colours, name_of, panels
+from reports.figures.lines import Look, legend, lines
 from reports.rows import Row
 from reports.svg import inline, printable
 from reports.units import Format
 
-AXES_INCHES = 2.3
+AXES_INCHES = 2.1
 EPOCH, SECONDS = "epoch", "elapsed_seconds"
 AXIS_TITLES = {EPOCH: "Epoch", SECONDS: "Seconds of training, compilation included"}
+# Of the widest line and of the narrowest one: equal lines lie on one another.
+WIDEST, NARROWEST = 6.5, 1.4
 
 
 @dataclass(frozen=True)
@@ -44,44 +47,59 @@ CURVES = (
 )
 
 
-def curve_figures(rows: Sequence[Row], name: str) -> list[Drawing]:
-    """The figures that the rows have values for.
+def curves(rows: Sequence[Row], name: str) -> Drawing | None:
+    """A panel for each curve that the rows have values for, below one legend.
 
     Args:
         name: unique on the page.
     """
     points = _points(rows)
-    found = (curve_figure(rows, points, curve, name) for curve in CURVES)
-    return [drawing for drawing in found if drawing]
-
-
-def curve_figure(
-    rows: Sequence[Row], points: pd.DataFrame, curve: Curve, name: str
-) -> Drawing | None:
-    """A line per row; equal lines lie on one another, so each is narrower than those below it."""
-    values = _values(points, curve)
+    values = {curve: _values(points, curve) for curve in CURVES}
     # A single evaluation is no curve, and its numbers are in the table.
-    if values[EPOCH].nunique() < 2:
+    found = {curve: own for curve, own in values.items() if own[EPOCH].nunique() > 1}
+    if not found:
         return None
-    groups = {place: values[values["row"] == place] for place in values["row"].unique().tolist()}
-    shown = {place: rows[place] for place in groups}
-    figure, axes = canvas(AXES_INCHES, AXIS_TITLES[curve.against], above=len(shown))
-    palette = colours(row.framework for row in shown.values())
-    looks = {place: Look(name_of(row), palette[row.framework]) for place, row in shown.items()}
-    # From wide, drawn first, to narrow, drawn last.
-    widths = np.linspace(6.5 if len(shown) > 1 else 2.0, 1.4, len(shown)).tolist()
+    places = sorted({place for own in found.values() for place in own["row"].tolist()})
+    looks = _looks({place: rows[place] for place in places})
+    by_row = {curve: _by_row(own) for curve, own in found.items()}
+    across = [AXIS_TITLES[curve.against] for curve in found]
+    figure, panes = panels(AXES_INCHES, across, above=len(looks), titles=1)
+    drawn: dict[int, Line2D] = {}
+    for axes, (curve, own) in zip(panes, found.items(), strict=True):
+        drawn |= _panel(axes, curve, own, looks)
+        _bands(axes, by_row[curve], looks)
+    legend(panes[0], drawn, looks, titles=1)
+    description = ". ".join(_description(own, curve, rows) for curve, own in by_row.items())
+    caption = "Accuracy and loss, by epoch and by time of training" + _repeats(found.values())
+    return Drawing(caption, inline(figure, f"{name}-curves", printable(f"{description}.")))
+
+
+def _looks(rows: Mapping[int, Row]) -> dict[int, Look]:
+    """From wide, drawn first, to narrow, drawn last."""
+    palette = colours(row.framework for row in rows.values())
+    widths = np.linspace(WIDEST if len(rows) > 1 else 2.0, NARROWEST, len(rows)).tolist()
+    return {
+        place: Look(name_of(row), palette[row.framework], number, width)
+        for number, ((place, row), width) in enumerate(zip(rows.items(), widths, strict=True))
+    }
+
+
+def _panel(
+    axes: Axes, curve: Curve, values: pd.DataFrame, looks: Mapping[int, Look]
+) -> dict[int, Line2D]:
     # Before anything is drawn: seaborn makes all ticks, which are many by other rules.
     axes.xaxis.set_major_locator(MaxNLocator(integer=curve.against == EPOCH, min_n_ticks=1))
     axes.yaxis.set_major_locator(MaxNLocator(6, steps=(1, 2, 2.5, 5, 10)))
-    lines(axes, values, "x", "median", "row", looks, widths)
-    _bands(axes, groups, looks)
+    drawn = lines(axes, values, "x", "median", "row", looks)
     axes.set(ylabel="")
+    axes.set_title(curve.title, loc="left", y=1.0, pad=4, fontsize=10)
     if curve.against == SECONDS:
         axes.set_xlim(left=0)
-    anchor = f"{name}-{curve.column}-{curve.against}".replace("_", "-")
-    return Drawing(
-        curve.title + _repeats(values), inline(figure, anchor, _description(groups, curve, shown))
-    )
+    return drawn
+
+
+def _by_row(values: pd.DataFrame) -> dict[int, pd.DataFrame]:
+    return {place: values[values["row"] == place] for place in values["row"].unique().tolist()}
 
 
 def _points(rows: Sequence[Row]) -> pd.DataFrame:
@@ -120,13 +138,13 @@ def _bands(axes: Axes, groups: Mapping[int, pd.DataFrame], looks: Mapping[int, L
     axes.autoscale_view()
 
 
-def _repeats(values: pd.DataFrame) -> str:
-    if not (values["count"] > 1).any():
+def _repeats(found: Iterable[pd.DataFrame]) -> str:
+    if not any((values["count"] > 1).any() for values in found):
         return ""
     return " (median of a row's trials, band from lowest to highest)"
 
 
-def _description(groups: Mapping[int, pd.DataFrame], curve: Curve, rows: Mapping[int, Row]) -> str:
+def _description(groups: Mapping[int, pd.DataFrame], curve: Curve, rows: Sequence[Row]) -> str:
     parts = []
     for place, own in groups.items():
         ends = [
@@ -134,7 +152,7 @@ def _description(groups: Mapping[int, pd.DataFrame], curve: Curve, rows: Mapping
             for epoch, x, middle in own[[EPOCH, "x", "median"]].iloc[[0, -1]].to_numpy()
         ]
         parts.append(f"{rows[place].label}: {', '.join(ends)}")
-    return printable(f"{curve.title}. {'; '.join(parts)}.")
+    return f"{curve.title}. {'; '.join(parts)}"
 
 
 def _place(curve: Curve, epoch: float, x: float) -> str:

@@ -1,13 +1,13 @@
 """Lines of several rows in one pair of axes: the colour of the framework, dashes and markers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import cycle
 from typing import Any
 
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 
 from reports.figures.canvas import DASHES, MARKERS, legend_above
 
@@ -16,47 +16,68 @@ WIDTH, MARKER_SIZE = 1.5, 2.5  # a marker is so much larger than its line is wid
 
 @dataclass(frozen=True)
 class Look:
-    """How a line is told from the others; dashes and markers follow from its place."""
+    """How a line is told from the others.
+
+    Attributes:
+        place: among all lines; dashes and marker follow from it.
+        width: in points.
+    """
 
     name: str
     colour: str
+    place: int
+    width: float = WIDTH
+
+    @property
+    def dashes(self) -> tuple[float, ...] | tuple[None, None]:
+        """Lengths of what is drawn and of what is not, in widths of the line."""
+        return DASHES[self.place % len(DASHES)] or (None, None)
+
+    @property
+    def marker(self) -> str:
+        """At each value."""
+        return MARKERS[self.place % len(MARKERS)]
 
 
 def lines(
-    axes: Axes,
-    table: pd.DataFrame,
-    across: str,
-    up: str,
-    by: str,
-    looks: Mapping[Any, Look],
-    widths: Sequence[float] = (),
-) -> None:
-    """A line for each value of the column `by`, in the order of `looks`, and a legend above.
+    axes: Axes, table: pd.DataFrame, across: str, up: str, by: str, looks: Mapping[Any, Look]
+) -> dict[Any, Line2D]:
+    """A line for each value that the column `by` has, in the order of `looks`.
 
     Args:
         across, up: columns of the two axes.
-        looks: of each value that the column has.
-        widths: of the lines, in points; all equal if there are none.
+        looks: of each value that the column has, and perhaps of others.
     """
+    present = set(table[by].tolist())
+    shown = {key: look for key, look in looks.items() if key in present}
     # One meaning for seaborn: for several it looks at every combination of all rows' names.
     sns.lineplot(
         table,
         x=across,
         y=up,
         hue=by,
-        hue_order=list(looks),
-        palette={key: look.colour for key, look in looks.items()},
+        hue_order=list(shown),
+        palette={key: look.colour for key, look in shown.items()},
         estimator=None,
         legend=False,
         ax=axes,
     )
-    for line, width, dashes, marker in zip(
-        axes.lines, widths or [WIDTH] * len(looks), cycle(DASHES), cycle(MARKERS), strict=False
-    ):
-        size = width + MARKER_SIZE
-        line.set(linewidth=width, marker=marker, markersize=size, markeredgewidth=0)
-        line.set_dashes(dashes or (None, None))
-    legend_above(axes, axes.lines, [look.name for look in looks.values()], 1)
+    drawn = dict(zip(shown, axes.lines, strict=True))
+    for key, line in drawn.items():
+        look = shown[key]
+        size = look.width + MARKER_SIZE
+        line.set(linewidth=look.width, marker=look.marker, markersize=size, markeredgewidth=0)
+        line.set_dashes(look.dashes)
+    return drawn
+
+
+def legend(
+    axes: Axes, drawn: Mapping[Any, Line2D], looks: Mapping[Any, Look], titles: int = 0
+) -> None:
+    """The names of the lines above the axes and their title, each on a line of its own."""
+    shown = [key for key in looks if key in drawn]
+    handles, names = [drawn[key] for key in shown], [looks[key].name for key in shown]
+    legend_above(axes, handles, names, 1, titles)
 
 
 def intervals(

@@ -3,7 +3,7 @@
 from reports.comparisons import Comparison
 from reports.figures.bars import MEMORY, STARTUP, bars
 from reports.figures.canvas import Drawing, style
-from reports.figures.curves import curve_figures
+from reports.figures.curves import curves
 from reports.figures.throughput import throughput
 
 
@@ -17,7 +17,7 @@ def drawings(comparison: Comparison, name: str) -> tuple[Drawing, ...]:
     with style():
         found = [
             throughput(comparison.timed, f"{name}-throughput"),
-            *curve_figures(comparison.rows, name),
+            curves(comparison.rows, name),
             bars(finished, STARTUP, name),
             bars(finished, MEMORY, name),
         ]

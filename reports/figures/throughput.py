@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 import numpy as np
@@ -45,22 +45,25 @@ def throughput(rows: Sequence[Row], name: str) -> Drawing | None:
 def _scatter(
     axes: Axes, rows: Sequence[Row], points: Callable[[Row, int], pd.DataFrame], **look: Any
 ) -> None:
-    sns.scatterplot(
-        pd.concat([points(row, position) for position, row in enumerate(rows)]),
-        x=THROUGHPUT,
-        y="height",
-        hue="framework",
-        palette=colours(row.framework for row in rows),
-        linewidth=0,
-        legend=False,
-        ax=axes,
-        **look,
-    )
+    table = pd.concat([points(row, position) for position, row in enumerate(rows)])
+    palette = colours(row.framework for row in rows)
+    # One call for each colour: points of one look are drawn ten times as fast.
+    for framework, own in table.groupby("framework", sort=False):
+        sns.scatterplot(
+            own,
+            x=THROUGHPUT,
+            y="height",
+            color=palette[str(framework)],
+            linewidth=0,
+            legend=False,
+            ax=axes,
+            **look,
+        )
 
 
 def _block_points(row: Row, position: int) -> pd.DataFrame:
-    blocks = (block for record in row.finished for block in record.measured_blocks)
-    chosen = islice(blocks, 0, None, _thinning(_blocks(row)))
+    measured = (record.measured_blocks for record in row.finished)
+    chosen = islice(chain.from_iterable(measured), 0, None, _thinning(_blocks(row)))
     rates = [rate(block.samples, block.seconds) for block in chosen]
     return _placed([one for one in rates if math.isfinite(one)], row, position + BLOCKS, 0.2)
 

@@ -9,7 +9,7 @@ from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
 from reports import units
 from reports.figures.canvas import Drawing, canvas, colours, printable_name, style
-from reports.figures.lines import Look, intervals, lines
+from reports.figures.lines import Look, intervals, legend, lines
 from reports.history.series import History, Series
 from reports.rows import THROUGHPUT
 from reports.svg import INK, inline, printable
@@ -66,9 +66,10 @@ def _drawing(
     figure, axes = canvas(AXES_INCHES, " ", above=len(shown))
     palette = colours(one.key.framework for one in shown)
     looks = {
-        one.label: Look(printable_name(one.label), palette[one.key.framework]) for one in shown
+        one.label: Look(printable_name(one.label), palette[one.key.framework], place)
+        for place, one in enumerate(shown)
     }
-    lines(axes, values, "place", "value", "series", looks)
+    legend(axes, lines(axes, values, "place", "value", "series", looks), looks)
     intervals(axes, values, "place", "series", looks)
     _new_versions(axes, values)
     _frame(axes, quantity, days)

@@ -9,7 +9,7 @@ import pytest
 
 from bench.certificate import Certificate, Worst
 from bench.optimizer import Optimizer
-from bench.results import RECORDS_FILE, Block, Epoch, Record, Trial, encode
+from bench.results import RECORDS_FILE, TRIAL_FIELDS, Block, Epoch, Record, Trial, encode
 
 VERSIONS = {"pytorch": "2.13.0", "tensorflow": "2.21.0", "mxnet": "1.9.1"}
 SPEEDS = {"pytorch": 12_000.0, "tensorflow": 5_400.0, "mxnet": 4_920.0}
@@ -91,7 +91,7 @@ def make_record(framework: str = "pytorch", **changes: Any) -> Record:
     # `epochs` is a number in a trial and what was measured in a record.
     measured = isinstance(changes.get("epochs"), tuple)
     names = [
-        name for name in changes if name in vars(trial) and not (name == "epochs" and measured)
+        name for name in changes if name in TRIAL_FIELDS and not (name == "epochs" and measured)
     ]
     of_trial = {name: changes.pop(name) for name in names}
     speed = SPEEDS.get(framework, 3_000.0)

@@ -1,7 +1,9 @@
 """The figures as SVG elements."""
 
+import math
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
@@ -23,9 +25,7 @@ def draw(records: Sequence[Record], name: str = "a") -> tuple[Drawing, ...]:
 
 CAPTIONS = [
     "Throughput: a faint point per measured block",
-    "Test accuracy by epoch, %",
-    "Test accuracy by time of training, %",
-    "Train loss by epoch",
+    "Accuracy and loss, by epoch and by time of training",
     "Until the first step has been taken",
     "Memory of the process",
 ]
@@ -48,12 +48,15 @@ def test_the_alternative_text_has_the_numbers(three: list[Record]) -> None:
     found = [_words(ElementTree.fromstring(item.svg)) for item in draw(three)]
 
     assert "MXNet 1.9.1, eager, default: 4,920." in found[0]
-    assert "90.00 after epoch 1, 97.00 after epoch 3" in found[1]
+    curves = found[1]
+    for title in ("Test accuracy by epoch, %", "Test accuracy by time of training, %"):
+        assert f"{title}. PyTorch 2.13.0, eager, default: 90.00 after" in curves
+    assert "90.00 after epoch 1, 97.00 after epoch 3" in curves
     # Each epoch of the fixture trains for 0.3 s.
-    assert "90.00 after 0.300 s, 97.00 after 0.900 s" in found[2]
-    assert "0.500 after epoch 1, 0.167 after epoch 3" in found[3]
-    assert "PyTorch 2.13.0, eager, default: Import 1.50, Build 0.250, First step 0.500" in found[4]
-    assert "MXNet 1.9.1, eager, default: After import 90, After build 110, Peak 150" in found[5]
+    assert "90.00 after 0.300 s, 97.00 after 0.900 s" in curves
+    assert "0.500 after epoch 1, 0.167 after epoch 3" in curves
+    assert "PyTorch 2.13.0, eager, default: Import 1.50, Build 0.250, First step 0.500" in found[2]
+    assert "MXNet 1.9.1, eager, default: After import 90, After build 110, Peak 150" in found[3]
 
 
 def test_a_bar_ends_at_the_median_of_the_whole(record: MakeRecord) -> None:
@@ -143,6 +146,22 @@ def test_without_epochs_there_are_no_curves(record: MakeRecord) -> None:
 
 def test_one_epoch_is_no_curve(record: MakeRecord) -> None:
     assert len(draw([record(epochs=record().epochs[:1])])) == 3
+
+
+def test_a_row_without_accuracies_keeps_its_look_in_the_panel_of_its_losses(
+    record: MakeRecord,
+) -> None:
+    """Lines are told apart by their place among all rows, and not among those of a panel."""
+    nothing = tuple(replace(epoch, test_accuracy=math.nan) for epoch in record().epochs)
+    records = [record("jax", epochs=nothing), record(), record("mxnet")]
+    curves = draw(records)[1]
+
+    texts = list(ElementTree.fromstring(curves.svg).itertext())
+    assert sum("JAX 0.1, eager, default" in text for text in texts) == 1, "one legend for all"
+    words = _words(ElementTree.fromstring(curves.svg))
+    accuracies, losses = words.split("Test accuracy by time")[0], words.split("Train loss")[1]
+    assert "JAX" not in accuracies
+    assert "JAX 0.1, eager, default: 0.500 after epoch 1" in losses
 
 
 def test_failures_have_no_figures(failure: MakeRecord) -> None:

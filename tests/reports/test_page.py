@@ -84,7 +84,7 @@ def poison(record: Record) -> Record:
         for field in dataclasses.fields(record)
         if field.name not in ("trial", "status", "seconds", "memory")
     }
-    trial = {name: poisoned(value) for name, value in vars(record.trial).items()}
+    trial = {name: poisoned(value) for name, value in dataclasses.asdict(record.trial).items()}
     trial["optimizer"] = Optimizer(EVIL, 0.1, 0.9)  # type: ignore[arg-type]
     return dataclasses.replace(record, trial=dataclasses.replace(record.trial, **trial), **changes)
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -70,7 +71,7 @@ def test_why_there_is_no_target(changes: dict[str, Any], reason: str, record: Ma
 
 def test_the_table_has_the_median_over_invocations(invocations: Invocations) -> None:
     records = [
-        Record(**(vars(record) | {"epochs": epochs(seconds, [0.5, 0.97])}))
+        replace(record, epochs=epochs(seconds, [0.5, 0.97]))
         for record, seconds in zip(
             invocations("pytorch", [1.0, 2.0, 3.0]), (1.0, 3.0, 2.0), strict=True
         )
