@@ -173,7 +173,7 @@ class Record:
     @property
     def measured_blocks(self) -> tuple[Block, ...]:
         """The blocks after warm-up, those that statistics are made from."""
-        return tuple(block for block in self.blocks if not block.warmup)
+        return tuple([block for block in self.blocks if not block.warmup])
 
 
 def encode(record: Record) -> str:
@@ -302,6 +302,7 @@ def _record(
 
 FIELDS = frozenset(item.name for item in fields(Record))
 TRIAL_FIELDS = tuple(item.name for item in fields(Trial))
+EPOCH_NUMBERS = tuple(item.name for item in fields(Epoch) if item.name != "number")
 MOST = 2**53
 TRIAL_NUMBERS = ("batch_size", "epochs", "seed", "repeat", "evaluate_every")
 TEXTS = ("run", "started", "plan")
@@ -357,7 +358,7 @@ def _trial(document: Mapping[str, Any]) -> Trial:
 
 
 def _block(document: Mapping[str, Any]) -> Block:
-    device_seconds = document["device_seconds"]
+    device_seconds = document.get("device_seconds")
     return Block(
         steps=_count(document["steps"]),
         samples=_count(document["samples"]),
@@ -368,8 +369,9 @@ def _block(document: Mapping[str, Any]) -> Block:
 
 
 def _epoch(document: Mapping[str, Any]) -> Epoch:
-    values = {name: _number(value) for name, value in document.items() if name != "number"}
-    return Epoch(**values, number=int(document["number"]))
+    return Epoch(
+        **{name: _number(document[name]) for name in EPOCH_NUMBERS}, number=int(document["number"])
+    )
 
 
 def _count(value: Any) -> int:

@@ -11,7 +11,6 @@ import hashlib
 import json
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import fields
 from functools import partial
 from itertools import accumulate, chain
 from typing import Any, Generic, TypeVar
@@ -21,7 +20,7 @@ import pandas as pd
 
 from bench.certificate import Certificate
 from bench.optimizer import Optimizer
-from bench.results import TRIAL_FIELDS, Epoch, Record
+from bench.results import EPOCH_NUMBERS, TRIAL_FIELDS, Epoch, Record
 from reports import certificates, fitness, titles, tuning
 from reports.block_statistics import Blocks, Floats
 from reports.ceilings import ceiling_in
@@ -29,7 +28,6 @@ from reports.columns import BLOCK_COLUMNS, EPOCH_COLUMNS, TRIAL_COLUMNS
 from reports.measured import Columns, finite, floats, measured
 from reports.parallel import in_processes
 
-EPOCH_NUMBERS = tuple(item.name for item in fields(Epoch) if item.name != "number")
 RECORDED = (
     "run",
     "framework_version",

@@ -26,8 +26,18 @@ SHARED = (
     "absent",
 )
 OPTIMIZER = "optimizer"
-# What `bench.results` says that it raises of a document that is no record's.
-NO_RECORD = (AttributeError, KeyError, OverflowError, TypeError, ValueError)
+# In every file, though a record that is made has a default for them.
+REQUIRED = ("schema", "blocks", "epochs", "losses")
+# What a document that is no record's raises, and brackets without an end.
+NO_RECORD = (
+    msgspec.MsgspecError,
+    AttributeError,
+    KeyError,
+    OverflowError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
 NOT_THERE = msgspec.Raw()
 
 
@@ -70,7 +80,7 @@ class Reader:
     def _decode(self, line: bytes) -> Record:
         try:
             return self._typed(line)
-        except (*NO_RECORD, msgspec.MsgspecError):
+        except NO_RECORD:
             # An older record, one with a null for a number, or none at all.
             return self._any(line)
 
@@ -97,7 +107,7 @@ class Reader:
     def _any(self, line: bytes) -> Record:
         try:
             document = msgspec.json.decode(line)
-        except (msgspec.MsgspecError, ValueError):
+        except NO_RECORD:
             # Broken bytes, numbers and characters that only Python's own decoder takes; and it says
             # what is wrong in words that do not change with the library.
             return decode(line)
@@ -133,7 +143,7 @@ def _default(item: Field[Any], wanted: Any) -> Any:
     """What the field is where it is not in the file; of some it has to be."""
     if wanted is msgspec.Raw:
         return NOT_THERE
-    if item.name == "schema":
+    if item.name in REQUIRED:
         return msgspec.field()
     if item.default_factory is not MISSING:
         return msgspec.field(default_factory=item.default_factory)

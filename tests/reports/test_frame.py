@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from bench.certificate import Certificate, Defect
@@ -201,3 +202,13 @@ def test_tuning_and_fitness_in_words(record: MakeRecord) -> None:
     assert row["tuning"] == "A=1, xla=True, layout NHWC"
     assert row["fitness"] == "noise: loud"
     assert "gpu_joules: The trial ran on the CPU." in row["absent"]
+
+
+def test_processes_make_the_same_table(
+    three: list[Record], failure: MakeRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    records = [*three, failure()]
+    alone = frame.trials(records)
+    monkeypatch.setattr(frame, "LEAST_FOR_PROCESSES", 2)
+
+    pd.testing.assert_frame_equal(frame.trials(records, processes=True), alone)
