@@ -60,9 +60,15 @@ class Trial:
 
     @property
     def id(self) -> str:
-        """A stable name: it tells a trial from every other trial of its plan.
+        """A stable name: it tells a trial from every other trial of its plan."""
+        return f"{self.series}-seed{self.seed}-repeat{self.repeat}"
 
-        What came later than the first records is in it only where it is not the default.
+    @property
+    def series(self) -> str:
+        """What its invocations have in common, and those of other runs: a name for dashboards.
+
+        What came later than the first records is in it only where it is not the default, so that
+        names stay what they were.
         """
         layout = () if self.layout == NATIVE else (self.layout.lower(),)
         source = () if self.input == PREPARED else (f"{self.input}input",)
@@ -78,8 +84,6 @@ class Trial:
                 *layout,
                 *source,
                 f"batch{self.batch_size}",
-                f"seed{self.seed}",
-                f"repeat{self.repeat}",
             )
         )
 
