@@ -1,4 +1,4 @@
-"""The command line: `python -m reports build [RUN ...]`, `python -m reports history [RUN ...]`."""
+"""The command line: `python -m reports build | history | compare`."""
 
 import argparse
 import gc
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from bench.errors import SamestepError
+from reports.compare import command as compare
 from reports.reading import without_collector
 from reports.runs import Run, find_all, folders, read
 
@@ -19,14 +20,13 @@ _kept: list[Run] = []
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The exit status: 0, or 2 after one line on standard error."""
+    """The exit status: 0, 1 of a regression, or 2 after one line on standard error."""
     options = _parser().parse_args(arguments)
     try:
-        options.action(options)
+        return int(options.action(options) or 0)
     except SamestepError as error:
         print("reports:", *str(error).split(), file=sys.stderr)
         return 2
-    return 0
 
 
 def build(options: argparse.Namespace) -> None:
@@ -100,13 +100,22 @@ def _parser() -> argparse.ArgumentParser:
         "write a page of what runs found one after the other: throughput, accuracy, memory",
         f"where to write it (default: {HISTORY_FILE} in the results folder)",
     )
+    comparing = commands.add_parser(
+        "compare",
+        help="tell what is faster or slower in HEAD than in BASE; exit status 1 of a regression",
+        description="Compare the trials of two runs, folders or commits: what is faster or slower "
+        "in HEAD than in BASE, and how sure is that. Exit status: 0 no regression, 1 a regression, "
+        "2 nothing can be compared.",
+    )
+    compare.add_arguments(comparing)
+    comparing.set_defaults(action=compare.run)
     return parser
 
 
 def _command(
     commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
     name: str,
-    action: Callable[[argparse.Namespace], None],
+    action: Callable[[argparse.Namespace], object],
     words: str,
     output: str,
 ) -> argparse.ArgumentParser:

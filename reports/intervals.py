@@ -100,7 +100,7 @@ def _median_interval(known: tuple[float, ...]) -> Interval:
     if count < LEAST_FOR_BOOTSTRAP:
         coverage = order_statistics_coverage(count, 1)
         return Interval(middle, min(known), max(known), count, coverage)
-    low, high = _bounds(medians(np.array(known)))
+    low, high = bounds(medians(np.array(known)))
     return Interval(middle, low, high, count, CONFIDENCE)
 
 
@@ -118,11 +118,11 @@ def _ratio_interval(values: tuple[float, ...], references: tuple[float, ...]) ->
         low, high = min(values) / max(references), max(values) / min(references)
         coverages = [order_statistics_coverage(len(one), 1) for one in (values, references)]
         return Interval(middle, low, high, count, math.prod(coverages))
-    low, high = _bounds(medians(np.array(values), 0) / medians(np.array(references), 1))
+    low, high = bounds(medians(np.array(values), 0) / medians(np.array(references), 1))
     return Interval(middle, low, high, count, CONFIDENCE)
 
 
-def _bounds(drawn: Floats) -> tuple[float, float]:
+def bounds(drawn: Floats) -> tuple[float, float]:
     """The percentile interval of a bootstrap distribution.
 
     Of R draws the (R + 1) a-th and the (R + 1)(1 - a)-th, which 9,999 of them have exactly (Davison

@@ -16,6 +16,7 @@ class Metric:
         unit: of `column` divided by `scale`, as people read it.
         bigger_is_better: else smaller is.
         text: of a value in base units.
+        better, worse: what to call a change.
     """
 
     column: str
@@ -25,44 +26,74 @@ class Metric:
     bigger_is_better: bool
     text: Format
     scale: float = 1.0
+    better: str = "less"
+    worse: str = "more"
 
 
 METRICS: tuple[Metric, ...] = (
-    Metric(THROUGHPUT, "throughput", "Throughput", "samples/s", True, units.number),
     Metric(
-        "time_to_first_step_seconds",
-        "time-to-first-step",
-        "Time to first step",
-        "s",
-        False,
-        units.number,
+        column=THROUGHPUT,
+        name="throughput",
+        title="Throughput",
+        unit="samples/s",
+        bigger_is_better=True,
+        text=units.number,
+        better="faster",
+        worse="slower",
     ),
     Metric(
-        "peak_anonymous_bytes",
-        "peak-anonymous-memory",
-        "Peak anonymous memory",
-        "MiB",
-        False,
-        units.mebibytes,
-        MIB,
+        column="time_to_first_step_seconds",
+        name="time-to-first-step",
+        title="Time to first step",
+        unit="s",
+        bigger_is_better=False,
+        text=units.number,
+        better="sooner",
+        worse="later",
     ),
     Metric(
-        "allocator_peak_bytes",
-        "gpu-allocator-peak",
-        "GPU allocator peak",
-        "MiB",
-        False,
-        units.mebibytes,
-        MIB,
+        column="peak_anonymous_bytes",
+        name="peak-anonymous-memory",
+        title="Peak anonymous memory",
+        unit="MiB",
+        bigger_is_better=False,
+        text=units.mebibytes,
+        scale=MIB,
     ),
-    Metric("gpu_joules_per_sample", "gpu-energy", "GPU energy", "J/sample", False, units.joules),
     Metric(
-        "cpu_package_joules_per_sample",
-        "cpu-energy",
-        "CPU energy",
-        "J/sample",
-        False,
-        units.joules,
+        column="allocator_peak_bytes",
+        name="gpu-allocator-peak",
+        title="GPU allocator peak",
+        unit="MiB",
+        bigger_is_better=False,
+        text=units.mebibytes,
+        scale=MIB,
     ),
-    Metric("test_accuracy", "test-accuracy", "Test accuracy", "%", True, units.percent, 0.01),
+    Metric(
+        column="gpu_joules_per_sample",
+        name="gpu-energy",
+        title="GPU energy",
+        unit="J/sample",
+        bigger_is_better=False,
+        text=units.joules,
+    ),
+    Metric(
+        column="cpu_package_joules_per_sample",
+        name="cpu-energy",
+        title="CPU energy",
+        unit="J/sample",
+        bigger_is_better=False,
+        text=units.joules,
+    ),
+    Metric(
+        column="test_accuracy",
+        name="test-accuracy",
+        title="Test accuracy",
+        unit="%",
+        bigger_is_better=True,
+        text=units.percent,
+        scale=0.01,
+        better="higher",
+        worse="lower",
+    ),
 )

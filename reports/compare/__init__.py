@@ -1,0 +1,1 @@
+"""BASE and HEAD: what is faster or slower in the second than in the first, and how sure is that."""

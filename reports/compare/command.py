@@ -1,0 +1,123 @@
+"""The command line of a comparison: `python -m reports compare BASE HEAD`."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bench.errors import ResultsError
+from reports.compare.pairing import ACROSS
+from reports.metrics import METRICS, Metric
+from reports.output import write
+
+if TYPE_CHECKING:
+    from reports.compare.outcome import Outcome
+
+LEAST_PERCENT = 1.0
+
+# Exit statuses.
+NO_REGRESSION, REGRESSION = 0, 1
+STANDARD_OUTPUT = "-"
+KINDS = ("markdown", "json", "html")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    for name in ("base", "head"):
+        parser.add_argument(
+            name,
+            metavar=name.upper(),
+            help="a run's name, the path of a run, of a folder of runs or of a records file, or a "
+            "commit that runs in --results have trials of",
+        )
+    parser.add_argument(
+        "--results",
+        type=Path,
+        default=Path("results"),
+        metavar="DIR",
+        help="the folder that holds the runs (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--metrics",
+        default=",".join(metric.name for metric in METRICS),
+        metavar="NAMES",
+        help="what is compared, separated by commas (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--across",
+        action="append",
+        default=[],
+        choices=ACROSS,
+        metavar="WHAT",
+        help="compare although BASE and HEAD differ in this; may be given several times, one of "
+        + ", ".join(ACROSS),
+    )
+    parser.add_argument(
+        "--least",
+        type=float,
+        default=LEAST_PERCENT,
+        metavar="PERCENT",
+        help="differences up to this are none (default: %(default)s)",
+    )
+    for kind in KINDS:
+        parser.add_argument(
+            f"--{kind}", metavar="FILE", help=f"write it as {kind} there ({STANDARD_OUTPUT}: print)"
+        )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Compare, print and write what was asked for; the exit status.
+
+    Raises:
+        ResultsError: a side cannot be used, or nothing can be compared.
+    """
+    # Here and not above: SciPy's statistics take half a second to import, and only this needs them.
+    from reports.compare import forms
+    from reports.compare.outcome import compare_sides
+    from reports.compare.sides import side
+
+    outcome = compare_sides(
+        side("BASE", options.base, options.results),
+        side("HEAD", options.head, options.results),
+        _metrics(options.metrics),
+        options.across,
+        _least(options.least),
+    )
+    targets = {kind: getattr(options, kind) for kind in KINDS}
+    if STANDARD_OUTPUT not in targets.values():
+        _print(outcome)
+    for kind, target in targets.items():
+        if target == STANDARD_OUTPUT:
+            print(forms.FORMS[kind](outcome), end="")
+        elif target is not None:
+            write(Path(target), forms.FORMS[kind](outcome))
+    return REGRESSION if outcome.overall == "regression" else NO_REGRESSION
+
+
+def _print(outcome: "Outcome") -> None:
+    from reports.compare import sentences
+
+    print(sentences.headline(outcome))
+    for line in (*sentences.lines(outcome), *sentences.left_out(outcome)):
+        print(f"  {line}")
+    for one in (outcome.base, outcome.head):
+        for problem in one.problems:
+            print(f"reports: {one.name}: {problem}", file=sys.stderr)
+
+
+def _metrics(names: str) -> list[Metric]:
+    known = {metric.name: metric for metric in METRICS}
+    wanted = [name.strip() for name in names.split(",")]
+    for name in wanted:
+        if name not in known:
+            raise ResultsError(
+                f"--metrics {names!r}: there is no metric {name!r}; expected names out of "
+                f"{', '.join(known)}, separated by commas."
+            )
+    return [known[name] for name in dict.fromkeys(wanted)]
+
+
+def _least(percent: float) -> float:
+    if not 0 <= percent < 100:
+        raise ResultsError(f"--least is {percent:g}; expected percent from 0 to below 100.")
+    return percent / 100

@@ -1,0 +1,84 @@
+"""A comparison as JSON, for programs; numbers in base units, NaN becomes null."""
+
+import json
+import math
+from typing import Any
+
+from reports.compare import sentences
+from reports.compare.effects import FALSE_ALARMS, Effect
+from reports.compare.outcome import Outcome, Trial
+from reports.compare.pairing import Member
+from reports.compare.sides import Side
+from reports.intervals import Interval
+
+# Schema history:
+# 1: first version.
+SCHEMA = 1
+
+
+def document(outcome: Outcome) -> str:
+    """The outcome, one line of JSON."""
+    content = {
+        "schema": SCHEMA,
+        "overall": outcome.overall,
+        "headline": sentences.headline(outcome),
+        "base": _side(outcome.base),
+        "head": _side(outcome.head),
+        "least": outcome.least,
+        "false_alarms": FALSE_ALARMS,
+        "trials": [_trial(trial) for trial in outcome.trials],
+        "only_base": [member.series for member in outcome.pairing.only_base],
+        "only_head": [member.series for member in outcome.pairing.only_head],
+        "differing": {name: list(found) for name, found in outcome.pairing.differing.items()},
+    }
+    return json.dumps(content, allow_nan=False) + "\n"
+
+
+def _side(side: Side) -> dict[str, Any]:
+    return {
+        "asked": side.asked,
+        "runs": list(dict.fromkeys(record.run for record in side.records)),
+        "commits": list(side.commits),
+        "problems": list(side.problems),
+    }
+
+
+def _trial(trial: Trial) -> dict[str, Any]:
+    return {
+        "name": trial.pair.name,
+        "base": _member(trial.pair.base),
+        "head": _member(trial.pair.head),
+        "verdict": trial.verdict,
+        "broken": trial.broken or None,
+        "metrics": {one.metric.name: _effect(one) for one in trial.effects},
+    }
+
+
+def _member(member: Member) -> dict[str, Any]:
+    return {"series": member.series, "version": member.row.version, "outcome": member.row.outcome}
+
+
+def _effect(effect: Effect) -> dict[str, Any]:
+    return {
+        "column": effect.metric.column,
+        "bigger_is_better": effect.metric.bigger_is_better,
+        "verdict": effect.verdict,
+        "reason": effect.reason or None,
+        "base": _interval(effect.base),
+        "head": _interval(effect.head),
+        "ratio": _interval(effect.ratio),
+        "probability": _number(effect.probability),
+    }
+
+
+def _interval(interval: Interval) -> dict[str, float | None]:
+    return {
+        "median": _number(interval.median),
+        "low": _number(interval.low),
+        "high": _number(interval.high),
+        "invocations": interval.count,
+    }
+
+
+def _number(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None

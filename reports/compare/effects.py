@@ -1,0 +1,157 @@
+"""What changed from BASE to HEAD in one metric of one trial, and what may be said of it.
+
+Whether there is a difference at all is asked of the invocations by the exact test of Mann and
+Whitney (1947): it needs no normal distribution, and one invocation that was disturbed cannot make a
+difference. Many rows are asked at once, so that chance alone would make some differ: the
+probabilities are adjusted by Benjamini and Hochberg (1995), which keeps the chance of any false
+alarm among rows that are all the same at `FALSE_ALARMS`.
+"""
+
+import itertools
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+from scipy.stats import PermutationMethod, false_discovery_control, mannwhitneyu
+
+from reports.compare import hierarchical
+from reports.intervals import Interval
+from reports.metrics import Metric
+from reports.rows import THROUGHPUT, Row
+from reports.statistics import throughput
+
+FALSE_ALARMS = 0.01
+# Up to so many pairs of values the probability is exact, and of equal values up to so many ways to
+# arrange them; beyond, it is that of many values.
+EXACT = 10_000
+ARRANGEMENTS = 9_999
+
+Verdict = Literal["better", "worse", "same", "cannot tell"]
+ONE_INVOCATION = "a side has one invocation only, so that there is no interval"
+NO_VALUES = "a side has no value"
+
+
+@dataclass(frozen=True)
+class Effect:
+    """A metric of one trial on both sides.
+
+    Attributes:
+        ratio: HEAD by BASE.
+        probability: of such a difference by chance alone, adjusted for all rows that were asked;
+            NaN where nothing can be asked.
+        reason: why nothing can be told, where that is so.
+        able: whether there are invocations enough to tell any difference at all.
+    """
+
+    metric: Metric
+    base: Interval
+    head: Interval
+    ratio: Interval
+    probability: float
+    verdict: Verdict = "cannot tell"
+    reason: str = ""
+    able: bool = False
+
+    @property
+    def change(self) -> float:
+        """By how much HEAD differs, relative to BASE: -0.05 is 5 % less."""
+        return self.ratio.median - 1
+
+
+def effect(metric: Metric, base: Row, head: Row) -> Effect | None:
+    """What changed, not yet judged; None where neither side has a value."""
+    before, after = base.estimate(metric.column), head.estimate(metric.column)
+    if not (before.count or after.count):
+        return None
+    sides = _sample(metric, head), _sample(metric, base)
+    found = hierarchical.ratio(*sides)
+    reason = "" if before.count and after.count else NO_VALUES
+    if not reason and min(before.count, after.count) < 2:
+        reason = ONE_INVOCATION
+    probability = math.nan if reason else _probability(metric, base, head)
+    return Effect(metric, before, after, found, probability, reason=reason)
+
+
+def judged(found: Sequence[Effect], least: float) -> list[Effect]:
+    """The effects, each with its verdict.
+
+    Args:
+        found: all that are asked at once.
+        least: a relative difference that is none worth telling.
+    """
+    asked = [one.probability for one in found if not math.isnan(one.probability)]
+    adjusted = iter(false_discovery_control(asked).tolist() if asked else ())
+    known = (
+        one if math.isnan(one.probability) else replace(one, probability=next(adjusted))
+        for one in found
+    )
+    return [_judged(one, least, len(asked)) for one in known]
+
+
+def _judged(effect: Effect, least: float, rows: int) -> Effect:
+    if effect.reason:
+        return effect
+    chance = least_probability(effect.base.count, effect.head.count)
+    effect = replace(effect, able=chance * rows <= FALSE_ALARMS)
+    if effect.probability <= FALSE_ALARMS and abs(effect.change) > least:
+        better = (effect.change > 0) == effect.metric.bigger_is_better
+        return replace(effect, verdict="better" if better else "worse")
+    if 1 - least <= effect.ratio.low and effect.ratio.high <= 1 + least:
+        return replace(effect, verdict="same")
+    return replace(effect, reason=_doubt(effect, rows))
+
+
+def _doubt(effect: Effect, rows: int) -> str:
+    """Why a difference can neither be told nor be ruled out."""
+    if not effect.able:
+        return (
+            f"{effect.base.count} and {effect.head.count} invocations are too few to tell that one "
+            f"of {rows} differs; {needed(rows)} on each side can"
+        )
+    return "no difference that these invocations can show"
+
+
+def needed(rows: int) -> int:
+    """The fewest invocations on each side by which one of so many rows can be told to differ."""
+    return next(
+        count
+        for count in itertools.count(2)
+        if least_probability(count, count) * rows <= FALSE_ALARMS
+    )
+
+
+def least_probability(base: int, head: int) -> float:
+    """The smallest probability that so many values on each side can give: no overlap at all."""
+    return min(1.0, 2 / math.comb(base + head, base))
+
+
+def _sample(metric: Metric, row: Row) -> list[list[float]]:
+    """For each invocation its values: of the throughput those of its blocks, else one."""
+    if metric.column == THROUGHPUT:
+        blocks = (
+            [throughput(block.samples, block.seconds) for block in record.measured_blocks]
+            for record in row.finished
+        )
+        return [_finite(values) for values in blocks]
+    return [_finite([value]) for value in row.values(metric.column)]
+
+
+def _finite(values: Iterable[float]) -> list[float]:
+    return list(filter(math.isfinite, values))
+
+
+def _probability(metric: Metric, base: Row, head: Row) -> float:
+    before, after = (np.array(_finite(row.values(metric.column))) for row in (base, head))
+    values = np.concatenate([before, after])
+    distinct = np.unique(values).size
+    if distinct == 1:
+        return 1.0
+    method: Literal["exact", "asymptotic"] | PermutationMethod = "asymptotic"
+    if distinct == values.size and before.size * after.size <= EXACT:
+        method = "exact"
+    elif math.comb(values.size, before.size) <= ARRANGEMENTS:
+        # All arrangements, each once: the exact test of values of which some are equal.
+        method = PermutationMethod()
+    return float(mannwhitneyu(before, after, method=method).pvalue)

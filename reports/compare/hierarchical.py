@@ -1,0 +1,73 @@
+"""The ratio of two medians of invocations, with all the doubt that there is about them.
+
+A value of an invocation is itself a median, of its blocks. So both levels are resampled: first
+invocations, then the blocks of each one that was drawn (Kalibera and Jones 2013, "Rigorous
+benchmarking in reasonable time", section 6: an experiment of several levels is resampled level by
+level). A quantity that an invocation has once has one block.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from reports.intervals import CONFIDENCE, NOTHING, Interval, bounds
+from reports.resampling import RESAMPLES, SEED
+
+Floats = npt.NDArray[np.float64]
+# For each invocation the values of its blocks.
+Sample = Sequence[Sequence[float]]
+
+
+def ratio(head: Sample, base: Sample) -> Interval:
+    """The median of HEAD as a multiple of that of BASE; no bounds where a side has one invocation.
+
+    Args:
+        head, base: invocations without a block are not counted; all values are above 0.
+    """
+    sides = [[values for values in sample if len(values)] for sample in (head, base)]
+    count = min(map(len, sides))
+    if not count:
+        return NOTHING
+    top, bottom = (float(np.median([np.median(one) for one in side])) for side in sides)
+    if not bottom > 0:
+        return NOTHING
+    if count == 1:
+        return Interval(top / bottom, np.nan, np.nan, 1, np.nan)
+    drawn = _medians(sides[0], 0) / _medians(sides[1], 1)
+    low, high = bounds(drawn)
+    return Interval(top / bottom, low, high, count, CONFIDENCE)
+
+
+def _medians(sample: Sample, stream: int) -> Floats:
+    """The medians of RESAMPLES resampled sides."""
+    generator = np.random.default_rng((SEED, stream))
+    chosen = generator.integers(len(sample), size=(RESAMPLES, len(sample)))
+    counts = np.array([len(values) for values in sample])
+    # Sorted, one invocation a line, short ones filled up with what no rank reaches.
+    ordered = np.full((len(sample), counts.max()), np.nan)
+    for line, values in zip(ordered, sample, strict=True):
+        line[: len(values)] = np.sort(values)
+    found = _block_medians(ordered, chosen, counts[chosen], generator)
+    medians: Floats = np.median(found, axis=1)
+    return medians
+
+
+def _block_medians(
+    ordered: Floats,
+    chosen: npt.NDArray[np.int64],
+    counts: npt.NDArray[np.int64],
+    generator: np.random.Generator,
+) -> Floats:
+    """The median of the resampled blocks of each chosen invocation, drawn by its ranks.
+
+    As in `reports.resampling`: the middle of n uniform numbers has a Beta distribution.
+    """
+    place = (counts + 1) // 2
+    low = generator.beta(place, counts - place + 1)
+    # Of an even number the two in the middle.
+    high = low + (1 - low) * generator.beta(1, np.maximum(counts - place, 1))
+    ranks = [np.minimum((one * counts).astype(np.intp), counts - 1) for one in (low, high)]
+    first, second = (ordered[chosen, one] for one in ranks)
+    middles: Floats = np.where(counts % 2, first, (first + second) / 2)
+    return middles

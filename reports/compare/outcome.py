@@ -1,0 +1,144 @@
+"""What comparing BASE with HEAD came to: a verdict for each metric of each trial, one for all."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from bench.errors import ResultsError
+from reports import certificates, titles
+from reports.compare.effects import Effect, Verdict, effect, judged
+from reports.compare.pairing import Member, Pair, Pairing, pair_up, words
+from reports.compare.sides import Side
+from reports.metrics import METRICS, Metric
+
+LEAST = 0.01
+MOST_NAMED = 3
+Overall = Literal["regression", "improvement", "no difference", "cannot tell"]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One trial on both sides.
+
+    Attributes:
+        broken: what is worse than slow, in a few words; empty where nothing is.
+        effects: its metrics that either side has values for.
+    """
+
+    pair: Pair
+    broken: str
+    effects: tuple[Effect, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst that is known of it."""
+        if self.broken:
+            return "worse"
+        found = {one.verdict for one in self.effects}
+        order: tuple[Verdict, ...] = ("worse", "better", "cannot tell", "same")
+        return next((one for one in order if one in found), "cannot tell")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """All of it.
+
+    Attributes:
+        least: relative differences up to this are none worth telling.
+    """
+
+    base: Side
+    head: Side
+    pairing: Pairing
+    trials: tuple[Trial, ...]
+    metrics: tuple[Metric, ...]
+    least: float
+
+    @property
+    def overall(self) -> Overall:
+        """A regression if there is one, whatever else there is."""
+        found = {trial.verdict for trial in self.trials}
+        if "worse" in found:
+            return "regression"
+        if "better" in found:
+            return "improvement"
+        able = any(one.able for trial in self.trials for one in trial.effects)
+        return "no difference" if able else "cannot tell"
+
+    def having(self, verdict: Verdict) -> list[Trial]:
+        """The trials with this verdict, those that changed most first."""
+        found = [trial for trial in self.trials if trial.verdict == verdict]
+        return sorted(found, key=lambda trial: -_largest(trial, verdict))
+
+
+def compare_sides(
+    base: Side,
+    head: Side,
+    metrics: Sequence[Metric] = METRICS,
+    across: Collection[str] = (),
+    least: float = LEAST,
+) -> Outcome:
+    """What changed from BASE to HEAD.
+
+    Args:
+        across: what the sides may differ in, names out of `reports.compare.pairing.ACROSS`.
+        least: a relative difference that is none worth telling.
+
+    Raises:
+        ResultsError: no trial is on both sides, or a side has several that could be meant.
+    """
+    pairing = pair_up(base.records, head.records, across)
+    if not pairing.pairs:
+        raise ResultsError(_nothing_in_common(pairing))
+    found = [
+        (pair, metric, made)
+        for metric in metrics
+        for pair in pairing.pairs
+        if (made := effect(metric, pair.base.row, pair.head.row)) is not None
+    ]
+    effects: dict[int, list[Effect]] = {}
+    for metric in metrics:
+        own = [(pair, made) for pair, of, made in found if of is metric]
+        # One metric at a time: they are different questions, each with its own family.
+        verdicts = judged([made for _, made in own], least)
+        for (pair, _), verdict in zip(own, verdicts, strict=True):
+            effects.setdefault(id(pair), []).append(verdict)
+    trials = tuple(
+        Trial(pair, _broken(pair), tuple(effects.get(id(pair), ()))) for pair in pairing.pairs
+    )
+    return Outcome(base, head, pairing, trials, tuple(metrics), least)
+
+
+def _largest(trial: Trial, verdict: Verdict) -> float:
+    return max((abs(one.change) for one in trial.effects if one.verdict == verdict), default=1e9)
+
+
+def _broken(pair: Pair) -> str:
+    """What HEAD no longer does."""
+    base, head = pair.base.row, pair.head.row
+    if base.finished and not head.finished:
+        return f"it no longer finishes ({head.outcome})"
+    if base.verified and not head.verified:
+        return f"it is no longer verified ({certificates.unverified(head.records)})"
+    return ""
+
+
+def _nothing_in_common(pairing: Pairing) -> str:
+    if pairing.differing:
+        names = dict.fromkeys(name for found in pairing.differing.values() for name in found)
+        options = " ".join(f"--across {name}" for name in names)
+        return (
+            f"BASE and HEAD have no trial in common: they differ in {words(names)}; expected the "
+            f"same, since another {words(names)} is another measurement; compare them nevertheless "
+            f"with {options}."
+        )
+    return (
+        f"BASE and HEAD have no trial in common (BASE: {_some(pairing.only_base)}; HEAD: "
+        f"{_some(pairing.only_head)}); expected the same model, data set and framework on both "
+        "sides; name other runs."
+    )
+
+
+def _some(members: Sequence[Member]) -> str:
+    more = ["others"] if len(members) > MOST_NAMED else []
+    return titles.listing([one.series for one in members[:MOST_NAMED]] + more)

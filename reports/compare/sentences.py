@@ -1,0 +1,115 @@
+"""What was found between BASE and HEAD, in plain English."""
+
+import math
+
+from reports import titles, units
+from reports.compare.effects import FALSE_ALARMS, Effect
+from reports.compare.outcome import Outcome, Trial
+from reports.compare.pairing import words as listed
+
+MOST_NAMED = 5
+MOST_DIFFERENCES = 3
+
+
+def headline(outcome: Outcome) -> str:
+    """One line: what changed, or that nothing did as far as this can tell."""
+    worse, better = outcome.having("worse"), outcome.having("better")
+    count = titles.count(len(outcome.trials), "trial")
+    parts = [
+        f"{len(found)} {_are(found)} {word}"
+        for found, word in ((worse, "worse"), (better, "better"))
+        if found
+    ]
+    if parts:
+        return f"{outcome.overall.capitalize()}: of {count} {titles.listing(parts)}."
+    if outcome.overall == "cannot tell":
+        return f"Cannot tell: {_reasons(outcome)}."
+    least = f"{units.share(outcome.least)}%"
+    return (
+        f"No difference: in none of {count} is there one above {least} that these invocations can "
+        "show."
+    )
+
+
+def _are(found: list[Trial]) -> str:
+    return "is" if len(found) == 1 else "are"
+
+
+def _reasons(outcome: Outcome) -> str:
+    found = dict.fromkeys(
+        one.reason for trial in outcome.trials for one in trial.effects if not one.able
+    )
+    return "; ".join(found)
+
+
+def verdict(effect: Effect, least: float) -> str:
+    """The verdict in two or three words."""
+    if effect.verdict == "same":
+        return f"same within {units.share(least)}%"
+    words = {"better": effect.metric.better, "worse": effect.metric.worse}
+    return words.get(effect.verdict, effect.verdict)
+
+
+def change(effect: Effect) -> str:
+    """By how much HEAD differs, with the interval: -5.2% (-7.4% to -3.1%)."""
+    if math.isnan(effect.ratio.median):
+        return units.ABSENT
+    middle = _percent(effect.ratio.median)
+    if not effect.ratio.exists:
+        return middle
+    return f"{middle} ({_percent(effect.ratio.low)} to {_percent(effect.ratio.high)})"
+
+
+def _percent(ratio: float) -> str:
+    return f"{100 * (ratio - 1):+.1f}%".replace("-", "\N{MINUS SIGN}")
+
+
+def probability(effect: Effect) -> str:
+    """Of such a difference by chance."""
+    if math.isnan(effect.probability):
+        return units.ABSENT
+    return "< 0.0001" if effect.probability < 0.0001 else f"{effect.probability:.2g}"
+
+
+def lines(outcome: Outcome) -> list[str]:
+    """A line for each thing that changed, the worst first."""
+    found = []
+    for trial in (*outcome.having("worse"), *outcome.having("better")):
+        if trial.broken:
+            found.append(f"{trial.pair.name}: {trial.broken}")
+        found += [
+            f"{trial.pair.name}: {one.metric.title.lower()} {change(one)}: "
+            f"{verdict(one, outcome.least)}"
+            for one in trial.effects
+            if one.verdict in ("worse", "better")
+        ]
+    return found
+
+
+def left_out(outcome: Outcome) -> list[str]:
+    """What is on one side only, and what its nearest partner differs in."""
+    found = []
+    for side, members in (("BASE", outcome.pairing.only_base), ("HEAD", outcome.pairing.only_head)):
+        if not members:
+            continue
+        names = [member.series for member in members[:MOST_NAMED]]
+        names += [f"{len(members) - MOST_NAMED} more"] if len(members) > MOST_NAMED else []
+        found.append(f"Only {side} has {titles.listing(names)}.")
+    differing = sorted(set(outcome.pairing.differing.values()), key=len)[:MOST_DIFFERENCES]
+    found += [
+        f"Some of them differ from their nearest partner in {listed(names)}; "
+        f"{' '.join(f'--across {name}' for name in names)} compares them nevertheless."
+        for names in differing
+    ]
+    return found
+
+
+def method(outcome: Outcome) -> str:
+    """How it was found, for somebody who doubts it."""
+    return (
+        "Change is the ratio of the medians over invocations, with a 95% interval by a bootstrap "
+        "of invocations and of the blocks in them. Whether there is a difference is asked by the "
+        "exact test of Mann and Whitney, adjusted for all trials of a metric (Benjamini and "
+        "Hochberg): if nothing changed, the chance of any false alarm in a metric is "
+        f"{FALSE_ALARMS:.0%}. Differences of up to {units.share(outcome.least)}% are none."
+    )

@@ -1,0 +1,116 @@
+"""BASE and HEAD: runs, folders, records files, or commits of the history."""
+
+import subprocess
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.errors import ResultsError
+from bench.results import Record
+from reports import titles
+from reports.runs import Run, find, folders, read, records_files
+
+ROOT = Path(__file__).parents[2]
+LEAST_COMMIT_DIGITS = 7
+
+
+@dataclass(frozen=True)
+class Side:
+    """What stands on one side.
+
+    Attributes:
+        name: BASE or HEAD.
+        asked: what the user called it.
+        problems: one line for each thing in its files that is not in the records.
+    """
+
+    name: str
+    asked: str
+    records: tuple[Record, ...]
+    problems: tuple[str, ...] = ()
+
+    @property
+    def commits(self) -> tuple[str, ...]:
+        """Of samestep, that its trials ran."""
+        return tuple(dict.fromkeys(record.commit or "unknown" for record in self.records))
+
+    @property
+    def words(self) -> str:
+        """Its runs and commits in one line."""
+        runs = titles.listing(list(dict.fromkeys(record.run for record in self.records)))
+        commits = titles.listing([commit[:12] for commit in self.commits])
+        return f"{runs} (commit {commits})"
+
+
+def side(name: str, asked: str, results: Path) -> Side:
+    """What a user means by a run's name, a path, a commit or any name that git has for one.
+
+    Raises:
+        ResultsError: there is no such thing, or none of its trials finished.
+    """
+    run = _of_run(asked, results)
+    if run is None:
+        run = _of_commit(name, asked, results)
+    if not any(record.status == "ok" for record in run.records):
+        raise ResultsError(
+            f"{name} {asked!r} has no finished trial ({_outcome(run.records)}); expected at least "
+            "one to compare; see its report for the reasons."
+        )
+    return Side(name, asked, run.records, run.problems)
+
+
+def _of_run(asked: str, results: Path) -> Run | None:
+    path = Path(asked)
+    try:
+        if path.is_file() or path.is_dir():
+            return read(*(file.parent for file in records_files(path)))
+        return read(find(asked, results))
+    except ResultsError:
+        if path.exists():
+            raise
+        return None
+
+
+def _of_commit(name: str, asked: str, results: Path) -> Run:
+    """The trials of a commit in all runs of the results folder."""
+    every = read(*folders(results))
+    wanted = _resolved(asked)
+    found = tuple(one for one in every.records if _is(one.commit, asked, wanted))
+    if found:
+        return Run(asked, found, every.problems)
+    commits = dict.fromkeys(record.commit for record in every.records if record.commit)
+    known = ", ".join(commit[:12] for commit in commits) or "none"
+    raise ResultsError(
+        f"{name} {asked!r} was not found; expected a run or the path of one, or a commit that the "
+        f"runs in {str(results)!r} have trials of (there: {known}); name one of those."
+    )
+
+
+def _is(commit: str | None, asked: str, resolved: str | None) -> bool:
+    if commit is None:
+        return False
+    if commit == resolved:
+        return True
+    return len(asked) >= LEAST_COMMIT_DIGITS and commit.startswith(asked)
+
+
+def _resolved(asked: str) -> str | None:
+    """The commit that git means by a name such as HEAD~1; None where it means none."""
+    try:
+        finished = subprocess.run(
+            ["git", "rev-parse", "--verify", "--quiet", "--end-of-options", f"{asked}^{{commit}}"],
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    except OSError:
+        return None  # there is no git, which a run needs as little
+    return finished.stdout.strip() or None
+
+
+def _outcome(records: Iterable[Record]) -> str:
+    statuses = [record.status for record in records]
+    counted: Sequence[str] = [f"{statuses.count(one)} {one}" for one in dict.fromkeys(statuses)]
+    return titles.listing(list(counted))

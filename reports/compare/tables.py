@@ -1,0 +1,79 @@
+"""The tables of a comparison of BASE with HEAD, as text."""
+
+import pandas as pd
+
+from reports.cells import words
+from reports.compare import sentences
+from reports.compare.effects import Effect
+from reports.compare.outcome import Outcome, Trial
+from reports.intervals import Interval
+from reports.metrics import Metric
+from reports.units import ABSENT
+
+COLUMNS = ("Metric", "BASE", "HEAD", "Change", "Verdict", "By chance")
+
+
+def changes(outcome: Outcome) -> pd.DataFrame:
+    """A row for each metric of a trial that changed, and for each trial that broke."""
+    rows: list[tuple[str, tuple[str, ...]]] = []
+    for trial in (*outcome.having("worse"), *outcome.having("better")):
+        if trial.broken:
+            rows.append((trial.pair.name, (ABSENT, ABSENT, ABSENT, ABSENT, trial.broken, ABSENT)))
+        rows += [
+            (trial.pair.name, _row(one, outcome))
+            for one in trial.effects
+            if one.verdict in ("worse", "better")
+        ]
+    return pd.DataFrame(
+        [cells for _, cells in rows],
+        columns=list(COLUMNS),
+        index=[name for name, _ in rows],
+        dtype=object,
+    )
+
+
+def metric_table(outcome: Outcome, metric: Metric) -> pd.DataFrame:
+    """A row for each trial that has the metric."""
+    found = [
+        (trial.pair.name, (*_row(one, outcome)[1:], one.reason or ABSENT))
+        for trial in outcome.trials
+        for one in trial.effects
+        if one.metric is metric
+    ]
+    return pd.DataFrame(
+        [cells for _, cells in found],
+        columns=[*COLUMNS[1:], "Why"],
+        index=[name for name, _ in found],
+        dtype=object,
+    )
+
+
+def _row(effect: Effect, outcome: Outcome) -> tuple[str, ...]:
+    return (
+        _title(effect.metric),
+        _value(effect.base, effect.metric),
+        _value(effect.head, effect.metric),
+        sentences.change(effect),
+        sentences.verdict(effect, outcome.least),
+        sentences.probability(effect),
+    )
+
+
+def _title(metric: Metric) -> str:
+    return f"{metric.title} ({metric.unit})"
+
+
+def _value(interval: Interval, metric: Metric) -> str:
+    return words(interval, metric.text) if interval.count else ABSENT
+
+
+def sides(outcome: Outcome) -> pd.DataFrame:
+    """What stands on each side."""
+    return pd.DataFrame(
+        {"What": [one.words for one in (outcome.base, outcome.head)]},
+        index=["BASE", "HEAD"],
+        dtype=object,
+    )
+
+
+__all__ = ["Trial", "changes", "metric_table", "sides"]
