@@ -1,4 +1,4 @@
-"""The record of one trial: the project's public contract, schema version 2. Standard library only.
+"""The record of one trial: the project's public contract, schema version 3. Standard library only.
 
 `docs/records.md` describes every field with its unit. A record is one line of
 JSON in `results/<run>/records.jsonl`.
@@ -8,6 +8,7 @@ Schema history:
        2 asks for, or none of it.
     2: a trial has `layout`, `input` and `evaluate_every`, a block `device_seconds`, an evaluation
        the `number` of its epoch.
+    3: a trial may have `pin` and `revision`.
 """
 
 import json
@@ -21,7 +22,8 @@ from bench.certificate import Certificate
 from bench.errors import ResultsError
 from bench.optimizer import Optimizer
 
-SCHEMA = 2
+SCHEMA = 3
+REVISION_DIGITS = 12
 RECORDS_FILE = "records.jsonl"
 # Above this share of the processors for others, a trial's times are called doubtful.
 NOISY_SHARE = 0.05
@@ -40,6 +42,9 @@ class Trial:
         layout: in which images are computed: `native` to the framework, `NCHW` or `NHWC`.
         input: `prepared` arrays, or the framework's own (`native`) loader.
         evaluate_every: epochs from one evaluation on the test data to the next.
+        pin: the framework's version that was asked for; empty for that of its own requirements.
+        revision: samestep's commit whose worker and implementation run, where it is another than
+            that of the host.
     """
 
     model: str
@@ -57,11 +62,19 @@ class Trial:
     layout: str = NATIVE
     input: str = PREPARED
     evaluate_every: int = 1
+    pin: str = ""
+    revision: str = ""
+
+    @property
+    def edition(self) -> str:
+        """What of a framework runs: its name, and what differs from the checkout's own."""
+        return edition(self.framework, self.pin, self.revision)
 
     @property
     def id(self) -> str:
         """A stable name: it tells a trial from every other trial of its plan."""
-        return f"{self.series}-seed{self.seed}-repeat{self.repeat}"
+        own = edition(self.series, self.pin, self.revision)
+        return f"{own}-seed{self.seed}-repeat{self.repeat}"
 
     @property
     def series(self) -> str:
@@ -86,6 +99,12 @@ class Trial:
                 f"batch{self.batch_size}",
             )
         )
+
+
+def edition(name: str, pin: str, revision: str) -> str:
+    """A name with the version that was asked for and the revision that runs, where given."""
+    at = f"@{pin}" if pin else ""
+    return f"{name}{at}~{revision[:REVISION_DIGITS]}" if revision else name + at
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,8 +299,13 @@ def _from_1(document: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _from_2(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Every trial ran the checkout's own implementation in the version that it asks for."""
+    return {**document, "schema": 3}
+
+
 # By version: what makes a document of it one of the next.
-MIGRATIONS: dict[int, Callable[[Mapping[str, Any]], dict[str, Any]]] = {1: _from_1}
+MIGRATIONS: dict[int, Callable[[Mapping[str, Any]], dict[str, Any]]] = {1: _from_1, 2: _from_2}
 
 
 def _record(

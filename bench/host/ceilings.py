@@ -44,7 +44,7 @@ def measure_ceilings(
     for precision in precisions:
         for framework in chosen:
             name = framework.name
-            found = _measured(framework, environments[name], precision, setting)
+            found = _measured(framework, environments[framework.edition], precision, setting)
             if isinstance(found, str):
                 reasons[precision][name] = found
             else:
@@ -109,6 +109,7 @@ def _invocation(
         environment=worker_environment(
             default_variables(framework, setting.device, precision, setting.threads),
             setting.device,
+            framework.root,
         ),
         log=setting.scratch / f"ceilings-{framework.name}-{precision}.log",
         standard_input=job.to_json(),

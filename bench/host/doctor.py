@@ -30,7 +30,7 @@ def examine(selection: Selection) -> Iterator[Finding]:
     yield _folder("results folder", selection.request.results.absolute())
     for name in dict.fromkeys(trial.dataset for trial in selection.trials):
         yield _dataset(name)
-    for name in dict.fromkeys(trial.framework for trial in selection.trials):
+    for name in dict.fromkeys(trial.edition for trial in selection.trials):
         yield _framework(selection, name)
 
 

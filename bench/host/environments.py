@@ -14,6 +14,7 @@ from bench.errors import InterpreterError, UnavailableError
 from bench.host.cache import cache_folder, locked, remove
 from bench.host.frameworks import Framework, Requirements
 from bench.host.installer import has_own_sources, installer_environment, run_uv
+from bench.results import edition
 
 DESCRIPTION = "samestep-environment.json"
 # The worker needs tomllib-era Python and its option -P.
@@ -44,16 +45,23 @@ def prepare_environments(
 ) -> dict[str, Environment | UnavailableError]:
     """The environment of each framework, or the error that says why there is none.
 
+    Args:
+        given: interpreters of the user's own, by framework or by framework@version.
+
     Raises:
         InterpreterError: an interpreter that the user named cannot be used.
+        UnavailableError: a version that the user named cannot be had.
     """
     environments: dict[str, Environment | UnavailableError] = {}
     for framework in frameworks:
         try:
-            environments[framework.name] = prepare_environment(framework, device, given, say)
+            environments[framework.edition] = prepare_environment(framework, device, given, say)
         except UnavailableError as error:
+            if framework.pin:
+                # Somebody wants to know how this version compares: without it, there is no answer.
+                raise
             say(f"{framework.title} will be skipped: {error}")
-            environments[framework.name] = error
+            environments[framework.edition] = error
     return environments
 
 
@@ -71,8 +79,9 @@ def prepare_environment(
         UnavailableError: it cannot be had on this machine.
         InterpreterError: the user's interpreter cannot be used.
     """
-    if framework.name in given:
-        return check_interpreter(framework, given[framework.name])
+    own = edition(framework.name, framework.pin, "")
+    if own in given:
+        return check_interpreter(framework, given[own])
     if device not in framework.devices:
         raise UnavailableError(
             f"{framework.title} has no requirements for the device {device!r}, only for "

@@ -7,6 +7,7 @@ from pathlib import Path
 from bench.errors import FrameworkError
 from bench.host.toml_table import TomlTable, read_toml
 from bench.job import Knob
+from bench.results import edition
 from bench.verification import PRECISIONS
 
 ROOT = Path(__file__).parents[2]
@@ -100,6 +101,9 @@ class Framework:
         unbiased_variance: whether it keeps running variances with the divisor n - 1.
         known_defects: shown in every verification.
         tuned: the best-known settings; those that hold for a trial are added up.
+        pin: the version that was asked for; empty for that of its own requirements.
+        revision: samestep's commit that it is from, where it is another than the checkout's.
+        root: the checkout whose worker runs it.
     """
 
     name: str
@@ -116,6 +120,14 @@ class Framework:
     known_defects: tuple[KnownDefect, ...] = ()
     layouts: tuple[str, ...] = ()
     tuned: tuple[Tuning, ...] = ()
+    pin: str = ""
+    revision: str = ""
+    root: Path = ROOT
+
+    @property
+    def edition(self) -> str:
+        """Tells it from every other one of a run: `bench.results.Trial.edition`."""
+        return edition(self.name, self.pin, self.revision)
 
 
 def discover(extra: Sequence[Path] = ()) -> dict[str, Framework]:

@@ -26,9 +26,9 @@ def obstacle(
     data: Mapping[str, Prepared],
 ) -> str | None:
     """Why a trial cannot be run here, if so."""
-    framework = selection.frameworks[trial.framework]
+    framework = selection.frameworks[trial.edition]
     model = MODELS[trial.model]
-    environment = environments[trial.framework]
+    environment = environments[trial.edition]
     if model.family not in framework.families:
         return f"{framework.title} has no implementation of {model.family}."
     if trial.mode not in framework.modes:

@@ -51,7 +51,7 @@ def environments_of(
     Raises:
         InterpreterError: an interpreter that the user named cannot be used.
     """
-    names = dict.fromkeys(trial.framework for trial in trials)
+    names = dict.fromkeys(trial.edition for trial in trials)
     frameworks = [selection.frameworks[name] for name in names]
     request = selection.request
     return prepare_environments(frameworks, request.device, request.pythons or {}, say)
@@ -110,9 +110,11 @@ def _ceilings(
     if not (selection.request.ceilings and trials):
         return {}
     say("Measuring what this machine attains at most ...")
-    names = [name for name in usable(environments) if _trains(trials, name)]
+    editions = [one for one in usable(environments) if _trains(trials, one)]
+    # One edition of each framework: the machine is the same for all of them.
+    frameworks = {selection.frameworks[one].name: selection.frameworks[one] for one in editions}
     return measure_ceilings(
-        [selection.frameworks[name] for name in names],
+        list(frameworks.values()),
         environments,
         selection.request.device,
         threads,
@@ -122,8 +124,8 @@ def _ceilings(
     )
 
 
-def _trains(trials: Sequence[Trial], framework: str) -> bool:
-    return any(trial.framework == framework for trial in trials)
+def _trains(trials: Sequence[Trial], edition: str) -> bool:
+    return any(trial.edition == edition for trial in trials)
 
 
 def _fitness(selection: Selection, threads: int, say: Say) -> list[Finding]:

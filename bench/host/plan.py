@@ -1,6 +1,6 @@
 """A plan says which trials to run: a TOML file, checked, then expanded."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -236,7 +236,7 @@ def _invocations(
     group: Group, frameworks: Mapping[str, Framework], device: str, repeat: int
 ) -> Iterator[Trial]:
     """One invocation of each of the group's trials."""
-    chosen = [frameworks[name] for name in group.frameworks if name in frameworks]
+    chosen = [one for name in group.frameworks for one in frameworks.values() if one.name == name]
     for seed, dataset, model, batch_size, precision in product(
         group.seeds, group.datasets, group.models, group.batch_sizes, group.precisions
     ):
@@ -260,6 +260,8 @@ def _invocations(
                     layout=layout,
                     input=source,
                     evaluate_every=group.evaluate_every,
+                    pin=framework.pin,
+                    revision=framework.revision,
                 )
 
 
@@ -272,20 +274,3 @@ def _modes(group: Group, framework: Framework) -> Iterable[str]:
 def _shuffled(trials: list[Trial], seed: str) -> list[Trial]:
     # A string as seed: the same order in every version of Python, and another for each unit.
     return Random(seed).sample(trials, len(trials))  # noqa: S311 (nothing secret)
-
-
-def choose_frameworks(
-    frameworks: Mapping[str, Framework], names: Sequence[str]
-) -> dict[str, Framework]:
-    """The frameworks of these names, all of them where there are no names.
-
-    Raises:
-        PlanError: a name is not a framework's.
-    """
-    for name in names:
-        if name not in frameworks:
-            raise PlanError(
-                f"There is no framework {name!r}; expected names out of {', '.join(frameworks)}; "
-                "see `python -m bench list frameworks`."
-            )
-    return {name: frameworks[name] for name in names or frameworks}

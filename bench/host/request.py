@@ -27,6 +27,7 @@ class Request:
         threads: for every framework alike; None for one per physical core.
         verified: whether what is timed is verified first.
         ceilings: whether is measured what the machine attains at most.
+        repeats: invocations of each trial; None for the plan's own numbers.
     """
 
     plan: str = DEFAULT_PLAN
@@ -38,6 +39,7 @@ class Request:
     threads: int | None = None
     verified: bool = True
     ceilings: bool = True
+    repeats: int | None = None
 
 
 def add_options(add: Callable[..., Any]) -> None:
@@ -48,6 +50,13 @@ def add_options(add: Callable[..., Any]) -> None:
         metavar="NAME",
         help=f"plan to run: a name (see 'python -m bench list plans') or a .toml file "
         f"(default: {DEFAULT_PLAN})",
+    )
+    add(
+        "--repeats",
+        type=int,
+        default=None,
+        metavar="N",
+        help="invocations of each trial, instead of the plan's own numbers",
     )
     add(
         "--skip-verification",
@@ -75,7 +84,8 @@ def add_framework_options(add: Callable[..., Any]) -> None:
         "--frameworks",
         default="",
         metavar="NAMES",
-        help="frameworks to run, separated by commas (default: all)",
+        help="frameworks to run, separated by commas (default: all); NAME@VERSION is another "
+        "version than its own requirements ask for, and several versions may be in one run",
     )
     add(
         "--python",
@@ -114,9 +124,13 @@ def read_request(option: Callable[[str], Any]) -> Request:
     Raises:
         InterpreterError, PlanError: an option's value cannot be.
     """
+    repeats = option("repeats")
+    if repeats is not None and repeats < 1:
+        raise PlanError(f"--repeats is {repeats}; expected a number of at least 1.")
     return replace(
         read_framework_request(option),
         plan=option("plan"),
+        repeats=repeats,
         verified=not option("skip_verification"),
         ceilings=not option("skip_ceilings"),
     )

@@ -1,18 +1,23 @@
 """What a request comes to, before anything is prepared."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bench.errors import InterpreterError, PlanError
+from bench.host.editions import choose_frameworks
 from bench.host.frameworks import Framework, discover
-from bench.host.plan import Plan, choose_frameworks, expand, read_plan
+from bench.host.plan import Plan, expand, read_plan
 from bench.host.request import Request
 from bench.results import Trial
 
 
 @dataclass(frozen=True)
 class Selection:
-    """What a request comes to: the plan's trials of the chosen frameworks."""
+    """What a request comes to: the plan's trials of the chosen frameworks.
+
+    Attributes:
+        frameworks: by their editions.
+    """
 
     request: Request
     plan: Plan
@@ -28,6 +33,9 @@ def select(request: Request) -> Selection:
     """
     known, frameworks = known_and_chosen(request)
     plan = read_plan(request.plan, known)
+    if request.repeats is not None:
+        groups = tuple(replace(group, repeats=request.repeats) for group in plan.groups)
+        plan = replace(plan, groups=groups)
     trials = tuple(expand(plan, frameworks, request.device))
     if not trials:
         raise PlanError(
@@ -46,7 +54,7 @@ def known_and_chosen(request: Request) -> tuple[dict[str, Framework], dict[str, 
     known = discover(request.implementations)
     chosen = choose_frameworks(known, request.frameworks)
     for name in request.pythons or {}:
-        if name not in known:
+        if name not in (*known, *chosen):
             raise InterpreterError(
                 f"--python {name}=...: there is no framework {name!r}; expected one of "
                 f"{', '.join(known)}."

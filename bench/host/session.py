@@ -40,7 +40,7 @@ class Session:
     """A prepared run.
 
     Attributes:
-        environments: by framework; an error where it cannot be had.
+        environments: by edition; an error where it cannot be had.
         threads: the same for every framework.
         certificates: of what the trials time; without them the trials are not verified.
         ceilings: by precision, what the machine attains at most.
@@ -98,7 +98,7 @@ class Session:
             reason=None,
             started=datetime.now(UTC).isoformat(timespec="seconds"),
             plan=self.selection.plan.name,
-            commit=self.commit,
+            commit=trial.revision or self.commit,
             machine=self.machine,
             threads=self.threads,
             position=len(self.statuses) + 1,
@@ -113,8 +113,8 @@ class Session:
 
     def _train(self, record: Record, listen: Listener) -> Record:
         trial = record.trial
-        framework = self.selection.frameworks[trial.framework]
-        environment = self.environments[trial.framework]
+        framework = self.selection.frameworks[trial.edition]
+        environment = self.environments[trial.edition]
         assert isinstance(environment, Environment)  # obstacle has seen to it
         setup = set_up(framework, trial, trial.precision, self.threads)
         transcript = Transcript()
@@ -129,7 +129,7 @@ class Session:
 
         invocation = Invocation(
             command=(str(environment.python), "-P", "-m", "bench.worker"),
-            environment=worker_environment(setup.environment, trial.device),
+            environment=worker_environment(setup.environment, trial.device, framework.root),
             log=self.run.log_file(trial.id),
             standard_input=self._job(trial, framework, setup).to_json(),
             time_limit_seconds=limit,

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 
 from bench.host.frameworks import ROOT
 
@@ -27,13 +28,17 @@ PASSED_VARIABLES = (
 )
 
 
-def worker_environment(own: Mapping[str, str], device: str) -> dict[str, str]:
-    """All the variables that a worker sees: its own, and what it may see of the user's."""
+def worker_environment(own: Mapping[str, str], device: str, root: Path = ROOT) -> dict[str, str]:
+    """All the variables that a worker sees: its own, and what it may see of the user's.
+
+    Args:
+        root: the checkout whose worker runs.
+    """
     environment = {name: os.environ[name] for name in PASSED_VARIABLES if name in os.environ}
     environment.update(own)
     if device == "cpu":
         environment["CUDA_VISIBLE_DEVICES"] = ""
-    environment["PYTHONPATH"] = str(ROOT)
+    environment["PYTHONPATH"] = str(root)
     environment["PYTHONHASHSEED"] = "0"
     # A worker leaves nothing in the checkout. Environments have their bytecode already.
     environment["PYTHONDONTWRITEBYTECODE"] = "1"

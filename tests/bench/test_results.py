@@ -51,7 +51,7 @@ def test_a_record_survives_its_line() -> None:
 
 def test_the_line_has_the_fields_of_the_public_contract() -> None:
     document = json.loads(encode(RECORD))
-    assert document["schema"] == 2
+    assert document["schema"] == SCHEMA
     assert next(iter(document)) == "schema"
     contract = {"run", "trial", "status", "reason", "digests", "versions", "machine", "seconds"}
     assert contract | {"blocks", "epochs", "memory"} <= set(document)
@@ -135,13 +135,13 @@ def test_trials_that_differ_have_different_names() -> None:
         ("[" * 100_000, "not JSON"),
         ('{"schema":1,"run"', "not JSON"),
         ("[1]", "'schema' is missing"),
-        ('{"schema":99}', "Its schema is 99, this version of samestep reads 1 to 2"),
+        ('{"schema":99}', "Its schema is 99, this version of samestep reads 1 to 3"),
         ('{"schema":0}', "Its schema is 0"),
         ('{"schema":true}', "Its schema is True"),
         ('{"schema":"1"}', "Its schema is '1'"),
-        ('{"schema":1}', "not a record of schema 2"),
-        ('{"schema":1,"trial":[],"blocks":[],"epochs":[]}', "not a record of schema 2"),
-        ('{"schema":2}', "not a record of schema 2"),
+        ('{"schema":1}', "not a record of schema 3"),
+        ('{"schema":1,"trial":[],"blocks":[],"epochs":[]}', "not a record of schema 3"),
+        ('{"schema":2}', "not a record of schema 3"),
         (encode(RECORD).replace('"ok"', '"fine"'), "'fine'"),
         (encode(RECORD).replace('"steps":1,', ""), "steps"),
         (encode(RECORD).replace('"threads":2', '"threads":"2"'), "'threads' is '2'"),
@@ -187,7 +187,7 @@ def test_stored_files_of_every_version_are_read(path: Path) -> None:
     assert problems == []
     assert len(records) == len(written) >= 3
     for record, document in zip(records, written, strict=True):
-        assert record.schema == 2
+        assert record.schema == SCHEMA
         assert record.trial.id.startswith(f"{document['trial']['model']}-")
         assert [block.seconds for block in record.blocks] == [
             block["seconds"] for block in document["blocks"]

@@ -113,7 +113,7 @@ class Measurement:
                 yield place, number
 
     def _invoke(self, case: Case, place: int) -> tuple[list[Event], str | None]:
-        environment = self.environments[case.framework.name]
+        environment = self.environments[case.framework.edition]
         if isinstance(environment, UnavailableError):
             return [], str(environment)
         events: list[Event] = []

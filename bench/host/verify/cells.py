@@ -44,7 +44,7 @@ class Cell:
     def key(self) -> tuple[str, ...]:
         """Tells it from every other cell of a run."""
         return (
-            self.framework.name,
+            self.framework.edition,
             self.model,
             self.dataset,
             self.mode,

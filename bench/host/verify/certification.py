@@ -65,7 +65,7 @@ class Certification:
 
     def finding(self, cell: Cell) -> Finding:
         """What is known of a cell; cached only where nothing differs but by known defects."""
-        environment = self.environments[cell.framework.name]
+        environment = self.environments[cell.framework.edition]
         if isinstance(environment, UnavailableError):
             return Finding(cell, _unchecked(str(environment), ""))
         digest = fingerprint(cell, environment, self.verifier.threads)

@@ -85,7 +85,7 @@ def read_verification(options: argparse.Namespace) -> Verification:
 def certification(verification: Verification, say: Say) -> Iterator[Certification]:
     """Prepare the environments; what is compared lies in a folder that goes afterwards."""
     request = verification.request
-    frameworks = {cell.framework.name: cell.framework for cell in verification.cells}
+    frameworks = {cell.framework.edition: cell.framework for cell in verification.cells}
     environments = prepare_environments(
         frameworks.values(), request.device, request.pythons or {}, say
     )

@@ -44,7 +44,7 @@ def fingerprint(cell: Cell, environment: Environment, threads: int) -> str:
         "setup": asdict(set_up(cell.framework, cell, "ieee", threads)),
         "implementation": _sources(cell.framework.folder),
         "reference": _sources(REFERENCE),
-        "protocol": _protocol(),
+        "protocol": _protocol(cell.framework.root),
         "versions": _versions(cell.framework, environment),
     }
     return digest_text(json.dumps(parts, sort_keys=True))
@@ -56,8 +56,10 @@ def _gpus() -> dict[str, Any]:
 
 
 @cache
-def _protocol() -> str:
-    return digest_text("".join(_sources(ROOT / name) for name in PROTOCOL))
+def _protocol(root: Path) -> str:
+    """Of the host, and of another checkout whose worker takes the steps."""
+    roots = (ROOT,) if root == ROOT else (ROOT, root)
+    return digest_text("".join(_sources(one / name) for one in roots for name in PROTOCOL))
 
 
 @cache

@@ -20,7 +20,7 @@ Certificates = Mapping[tuple[str, ...], Certificate]
 def cell_of(trial: Trial, frameworks: Mapping[str, Framework]) -> Cell:
     """What has to be verified for a trial."""
     return Cell(
-        frameworks[trial.framework],
+        frameworks[trial.edition],
         trial.model,
         trial.dataset,
         find_dataset(trial.dataset).samples,

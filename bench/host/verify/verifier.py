@@ -67,14 +67,14 @@ class Verifier:
             # What a known defect explains is no end: what comes after is to be compared too.
             stop_at_difference=self.stop_at_difference and not known_defects(cell),
         )
-        return self._run(self._setup(cell), self._python(cell), job)
+        return self._run(self._setup(cell), self._python(cell), job, cell.framework.root)
 
     def record(self, cell: Cell) -> Path:
         """A folder with a cell's own float64 quantities, as far as it gets."""
-        name = f"recorded-{cell.framework.name}-{cell.mode}-{cell.settings}-{cell.layout}"
+        name = f"recorded-{cell.framework.edition}-{cell.mode}-{cell.settings}-{cell.layout}"
         folder = self._folder(f"{name}-{_name(cell)}")
         job = replace(self._job(cell), record=str(folder), precisions=("float64",))
-        self._run(self._setup(cell), self._python(cell), job)
+        self._run(self._setup(cell), self._python(cell), job, cell.framework.root)
         return folder
 
     def compare_reference(
@@ -158,7 +158,7 @@ class Verifier:
         return path
 
     def _python(self, cell: Cell) -> Path:
-        return self.environments[cell.framework.name].python
+        return self.environments[cell.framework.edition].python
 
     def _folder(self, name: str) -> Path:
         folder = self.scratch / name
@@ -167,11 +167,13 @@ class Verifier:
         self._folders[name] = folder
         return folder
 
-    def _run(self, setup: Setup, python: Path, job: VerificationJob) -> Comparison:
+    def _run(
+        self, setup: Setup, python: Path, job: VerificationJob, root: Path = ROOT
+    ) -> Comparison:
         events: list[Event] = []
         invocation = Invocation(
             command=(str(python), "-P", "-m", "bench.worker.verification"),
-            environment=worker_environment(setup.environment, job.device),
+            environment=worker_environment(setup.environment, job.device, root),
             log=self.scratch / "worker.log",
             standard_input=job.to_json(),
             time_limit_seconds=TIME_LIMIT_SECONDS,

@@ -6,7 +6,7 @@ from bench.errors import PlanError
 from bench.host.data import DATASETS
 from bench.host.frameworks import discover
 from bench.host.obstacles import build_spec
-from bench.host.plan import choose_frameworks, expand, plan_names, read_plan
+from bench.host.plan import expand, plan_names, read_plan
 
 FRAMEWORKS = discover()
 PLAN = """
@@ -187,11 +187,6 @@ def test_an_unknown_plan_names_those_there_are() -> None:
 def test_a_missing_plan_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(PlanError, match=r"gone\.toml cannot be read"):
         read_plan(str(tmp_path / "gone.toml"), FRAMEWORKS)
-
-
-def test_an_unknown_framework_names_those_there_are() -> None:
-    with pytest.raises(PlanError, match=r"'caffe'.*mxnet, pytorch, tensorflow"):
-        choose_frameworks(FRAMEWORKS, ["caffe"])
 
 
 ADAM = """
