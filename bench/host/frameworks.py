@@ -130,13 +130,16 @@ class Framework:
         return edition(self.name, self.pin, self.revision)
 
 
-def discover(extra: Sequence[Path] = ()) -> dict[str, Framework]:
+def discover(extra: Sequence[Path] = (), root: Path = ROOT) -> dict[str, Framework]:
     """The project's own frameworks and those in the folders `extra`, by name.
+
+    Args:
+        root: the checkout whose frameworks are the project's own.
 
     Raises:
         FrameworkError: a framework.toml is malformed, missing, or names a taken name.
     """
-    own = sorted(path.parent for path in (ROOT / "impls").glob(f"*/{DESCRIPTION}"))
+    own = sorted(path.parent for path in (root / "impls").glob(f"*/{DESCRIPTION}"))
     frameworks: dict[str, Framework] = {}
     for folder in (*own, *extra):
         framework = read_framework(folder.absolute())

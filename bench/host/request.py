@@ -12,6 +12,8 @@ from bench.host.plan import DEFAULT_PLAN
 
 DEFAULT_RESULTS = "results"
 AUTO = "auto"
+# Enough to tell that one of fifty rows differs (`reports.compare.effects.needed`), and some more.
+REPEATS_AGAINST = 10
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,7 @@ class Request:
         verified: whether what is timed is verified first.
         ceilings: whether is measured what the machine attains at most.
         repeats: invocations of each trial; None for the plan's own numbers.
+        against: a revision of samestep to compare with; None for none.
     """
 
     plan: str = DEFAULT_PLAN
@@ -40,6 +43,7 @@ class Request:
     verified: bool = True
     ceilings: bool = True
     repeats: int | None = None
+    against: str | None = None
 
 
 def add_options(add: Callable[..., Any]) -> None:
@@ -57,6 +61,14 @@ def add_options(add: Callable[..., Any]) -> None:
         default=None,
         metavar="N",
         help="invocations of each trial, instead of the plan's own numbers",
+    )
+    add(
+        "--against",
+        default=None,
+        metavar="REVISION",
+        help="also run the implementations and the worker of another revision of samestep, "
+        "interleaved with the checkout's own, and tell what became faster or slower (without "
+        f"--repeats: {REPEATS_AGAINST} invocations of each trial)",
     )
     add(
         "--skip-verification",
@@ -124,13 +136,14 @@ def read_request(option: Callable[[str], Any]) -> Request:
     Raises:
         InterpreterError, PlanError: an option's value cannot be.
     """
-    repeats = option("repeats")
+    repeats, against = option("repeats"), option("against")
     if repeats is not None and repeats < 1:
         raise PlanError(f"--repeats is {repeats}; expected a number of at least 1.")
     return replace(
         read_framework_request(option),
         plan=option("plan"),
-        repeats=repeats,
+        repeats=REPEATS_AGAINST if repeats is None and against else repeats,
+        against=against,
         verified=not option("skip_verification"),
         ceilings=not option("skip_ceilings"),
     )

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from bench.errors import InterpreterError, PlanError
+from bench.host.against import Base
 from bench.host.editions import choose_frameworks
 from bench.host.frameworks import Framework, discover
 from bench.host.plan import Plan, expand, read_plan
@@ -25,13 +26,18 @@ class Selection:
     trials: tuple[Trial, ...]
 
 
-def select(request: Request) -> Selection:
+def select(request: Request, base: Base | None = None) -> Selection:
     """Read the plan and expand it; prepares nothing.
+
+    Args:
+        base: another revision that runs beside the checkout's own.
 
     Raises:
         FrameworkError, InterpreterError, PlanError: something named does not exist or is malformed.
     """
     known, frameworks = known_and_chosen(request)
+    if base is not None:
+        frameworks |= base.frameworks(frameworks)
     plan = read_plan(request.plan, known)
     if request.repeats is not None:
         groups = tuple(replace(group, repeats=request.repeats) for group in plan.groups)

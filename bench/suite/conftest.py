@@ -4,8 +4,8 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Generator
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Generator, Sequence
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from pathlib import Path
 from types import FrameType
 from typing import TypeVar
@@ -13,20 +13,26 @@ from typing import TypeVar
 import pytest
 
 from bench.errors import SamestepError
+from bench.host.against import Base, checked_out
 from bench.host.environments import Say
 from bench.host.frameworks import ROOT
 from bench.host.opening import open_session
-from bench.host.request import add_options, read_request
+from bench.host.request import Request, add_options, read_request
 from bench.host.scratch import scratch_folder
 from bench.host.selection import Selection, select
 from bench.host.session import Session
 from bench.host.store import Run, create_run
 from bench.results import Trial
 from bench.suite.clock import ReplayClock
+from bench.suite.progress import summary
+from bench.suite.verdict import Verdict, compare_revisions, confirmed
 
 SELECTION = pytest.StashKey[Selection]()
 RUN = pytest.StashKey[Run]()
 SESSION = pytest.StashKey[Session]()
+# What is to be closed at the very end.
+OPEN = pytest.StashKey[ExitStack]()
+VERDICT = pytest.StashKey[Verdict]()
 
 Result = TypeVar("Result")
 
@@ -38,7 +44,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config.option, "benchmark_json"):
         raise pytest.UsageError("The suite needs the plugin pytest-benchmark; leave out -p no:...")
-    selection = _or_usage_error(lambda: select(read_request(config.getoption)))
+    config.stash[OPEN] = ExitStack()
+    request = _or_usage_error(lambda: read_request(config.getoption))
+    base = _or_usage_error(lambda: _base(request, config.stash[OPEN]))
+    selection = _or_usage_error(lambda: select(request, base))
     config.stash[SELECTION] = selection
     if config.option.collectonly:
         return
@@ -55,6 +64,12 @@ def pytest_configure(config: pytest.Config) -> None:
     # CI cancels with SIGTERM, a closed terminal with SIGHUP: as Ctrl-C, leaving nothing behind.
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
+
+
+def _base(request: Request, opened: ExitStack) -> Base | None:
+    if request.against is None:
+        return None
+    return opened.enter_context(checked_out(request.against))
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
@@ -98,7 +113,22 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
                 selection, config.stash[RUN], trials, Path(scratch), _writer(config)
             )
         )
-        return (yield)
+        result = yield
+        if selection.request.against is not None:
+            config.stash[VERDICT] = _or_usage_error(
+                lambda: _verdict(config.stash[SESSION], trials, _writer(config))
+            )
+        return result
+
+
+def _verdict(session: Session, trials: Sequence[Trial], say: Say) -> Verdict:
+    """What the revisions compare to; a regression is reported when a second run confirms it."""
+
+    def execute(trial: Trial, again: Session) -> None:
+        say(summary(again.execute(trial, lambda event: None)))
+
+    first = compare_revisions(session.run)
+    return confirmed(first, session, trials, execute, say) if first.suspects else first
 
 
 @pytest.hookimpl(wrapper=True)
@@ -108,6 +138,9 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, obj
         statuses = session.config.stash[SESSION].statuses
         if session.exitstatus == pytest.ExitCode.OK and "ok" not in statuses:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    verdict = session.config.stash.get(VERDICT, None)
+    if verdict and verdict.regression and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
     try:
         return (yield)
     except OSError as error:
@@ -145,10 +178,15 @@ def pytest_terminal_summary(
         if finished.returncode == 0
         else f"the report could not be made: {lines[-1]}"
     )
+    if verdict := config.stash.get(VERDICT, None):
+        terminalreporter.section("HEAD against BASE")
+        for line in (*verdict.lines, f"page:    {verdict.page}"):
+            terminalreporter.line(line)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Leave no empty files: a run without a record never happened."""
+    """Leave no empty files, and no work tree: a run without a record never happened."""
+    config.stash.get(OPEN, ExitStack()).close()
     run = config.stash.get(RUN, None)
     if run is not None and not run.has_records:
         shutil.rmtree(run.folder, ignore_errors=True)

@@ -28,7 +28,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             name,
             metavar=name.upper(),
             help="a run's name, the path of a run, of a folder of runs or of a records file, or a "
-            "commit that runs in --results have trials of",
+            "commit that runs in --results have trials of; RUN@VERSION for the trials of one "
+            "version of a framework (@VERSION: of the newest run)",
         )
     parser.add_argument(
         "--results",

@@ -37,7 +37,7 @@ def _are(found: list[Trial]) -> str:
 
 def _reasons(outcome: Outcome) -> str:
     found = dict.fromkeys(
-        one.reason for trial in outcome.trials for one in trial.effects if not one.able
+        one.reason for trial in outcome.trials for one in trial.effects if one.reason
     )
     return "; ".join(found)
 

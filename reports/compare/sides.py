@@ -1,8 +1,9 @@
 """BASE and HEAD: runs, folders, records files, or commits of the history."""
 
+import os
 import subprocess
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.errors import ResultsError
@@ -12,6 +13,7 @@ from reports.runs import Run, find, folders, read, records_files
 
 ROOT = Path(__file__).parents[2]
 LEAST_COMMIT_DIGITS = 7
+AT, BASE, HEAD = "@", "base", "head"
 
 
 @dataclass(frozen=True)
@@ -45,28 +47,45 @@ class Side:
 def side(name: str, asked: str, results: Path) -> Side:
     """What a user means by a run's name, a path, a commit or any name that git has for one.
 
+    `RUN@VERSION` are those of its trials that ran this version of their framework; `RUN@base` and
+    `RUN@head` what ran of another revision of samestep (`--against`), and of the checkout.
+
     Raises:
         ResultsError: there is no such thing, or none of its trials finished.
     """
     run = _of_run(asked, results)
+    if run is None and AT in asked:
+        whole, _, part = asked.rpartition(AT)
+        run = _of_run(whole, results)
+        if run is not None:
+            run = replace(run, records=tuple(one for one in run.records if _belongs(one, part)))
     if run is None:
         run = _of_commit(name, asked, results)
     if not any(record.status == "ok" for record in run.records):
         raise ResultsError(
-            f"{name} {asked!r} has no finished trial ({_outcome(run.records)}); expected at least "
-            "one to compare; see its report for the reasons."
+            f"{name} {asked!r} has no finished trial ({_outcome(run.records) or 'none at all'}); "
+            "expected at least one to compare; see its report for the reasons."
         )
     return Side(name, asked, run.records, run.problems)
+
+
+def _belongs(record: Record, part: str) -> bool:
+    if part == BASE:
+        return bool(record.trial.revision)
+    if part == HEAD:
+        return not record.trial.revision
+    return part in (record.framework_version, record.trial.pin)
 
 
 def _of_run(asked: str, results: Path) -> Run | None:
     path = Path(asked)
     try:
-        if path.is_file() or path.is_dir():
+        # An empty name is that of the newest run.
+        if asked and os.path.exists(path):
             return read(*(file.parent for file in records_files(path)))
-        return read(find(asked, results))
+        return read(find(asked or None, results))
     except ResultsError:
-        if path.exists():
+        if asked and os.path.exists(path):
             raise
         return None
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.results import Record, encode
+from bench.results import SCHEMA, Record, encode
 from reports.__main__ import main
 
 MakeRecord = Callable[..., Record]
@@ -36,9 +36,11 @@ def test_a_half_written_last_line(tmp_path: Path, three: list[Record], save: Sav
 
 def test_a_newer_schema_is_not_guessed_at(tmp_path: Path, three: list[Record], save: Save) -> None:
     folder = save(tmp_path / "run", three)
-    append(folder, json.dumps(json.loads(encode(three[0])) | {"schema": 3}) + "\n")
+    append(folder, json.dumps(json.loads(encode(three[0])) | {"schema": SCHEMA + 1}) + "\n")
 
-    assert "Its schema is 3, this version of samestep reads 1 to 2" in page(folder)
+    assert f"Its schema is {SCHEMA + 1}, this version of samestep reads 1 to {SCHEMA}" in page(
+        folder
+    )
 
 
 def test_an_old_schema_is_read(tmp_path: Path, three: list[Record], save: Save) -> None:
