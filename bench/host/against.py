@@ -3,13 +3,13 @@
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.errors import PlanError
-from bench.host.frameworks import ROOT, Framework, discover
+from bench.host.frameworks import DESCRIPTION, ROOT, Framework, discover
 from bench.host.variables import worker_environment
 from bench.job import Execution, Job
 from bench.optimizer import Optimizer
@@ -34,7 +34,7 @@ class Base:
 
     def frameworks(self, chosen: Mapping[str, Framework]) -> dict[str, Framework]:
         """The same frameworks as they were in that revision, by their editions."""
-        known = discover(root=self.root)
+        known = discover(self._counterparts(chosen.values()), self.root)
         editions = [
             replace(
                 known[name],
@@ -46,6 +46,17 @@ class Base:
             if name in known
         ]
         return {one.edition: one for one in editions}
+
+    def _counterparts(self, chosen: Iterable[Framework]) -> list[Path]:
+        """Where frameworks from elsewhere in the checkout lie in the other revision, if there."""
+        own = ROOT / "impls"
+        inside = [
+            one.folder.relative_to(ROOT)
+            for one in chosen
+            if one.folder.is_relative_to(ROOT) and not one.folder.is_relative_to(own)
+        ]
+        found = (self.root / folder for folder in dict.fromkeys(inside))
+        return [folder for folder in found if (folder / DESCRIPTION).is_file()]
 
 
 @contextmanager

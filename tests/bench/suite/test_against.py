@@ -1,0 +1,108 @@
+"""BASE and HEAD in one run: the NumPy framework, with a sleep planted in one of its models."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bench.results import read_records
+from tests.conftest import ROOT
+
+PLAN = """
+description = "for tests"
+block_seconds = 0.02
+[[trials]]
+models = ["lenet", "lenet-1998"]
+datasets = ["digits"]
+batch_sizes = [128]
+epochs = 2
+[trials.optimizer]
+name = "sgd"
+learning_rate = 0.02
+momentum = 0.9
+"""
+# As by default: an invocation that other programs disturb spoils nothing.
+REPEATS = 10
+# The classic LeNet has it, the modern one has not.
+PLANTED = """
+
+import time
+
+
+class SlowTanh(Tanh):
+    def forward(self, *arguments, **names):
+        time.sleep(0.02)
+        return super().forward(*arguments, **names)
+
+
+ACTIVATIONS["tanh"] = SlowTanh
+"""
+
+
+def git(folder: Path, *arguments: str) -> None:
+    own = ("-c", "user.name=Test", "-c", "user.email=test@example.org")
+    subprocess.run(["git", *own, *arguments], cwd=folder, check=True, capture_output=True)
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """A repository with what a run needs of the project, at its first commit."""
+    folder = tmp_path / "project"
+    folder.mkdir()
+    for name in ("bench", "impls", "reports"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    numpy = Path("tests") / "frameworks" / "numpy"
+    shutil.copytree(ROOT / numpy, folder / numpy, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    (folder / ".gitignore").write_text("__pycache__\n.benchmarks\n")
+    (folder / "plan.toml").write_text(PLAN)
+    git(folder, "init", "--quiet")
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message", "first")
+    return folder
+
+
+def run(clone: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [
+            *(sys.executable, "-m", "pytest", "bench/suite", "-p", "no:cacheprovider"),
+            *("--plan", "plan.toml", "--impls", "tests/frameworks/numpy", "--frameworks", "numpy"),
+            *(f"--python=numpy={sys.executable}", "--device=cpu", "--skip-verification"),
+            *("--skip-ceilings", "--against", "HEAD", "--repeats", str(REPEATS)),
+            *("--results", "results"),
+        ],
+        cwd=clone,
+        env={**os.environ, "PYTHONPATH": str(clone)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_planted_sleep_is_a_regression_that_is_confirmed(clone: Path) -> None:
+    with (clone / "tests" / "frameworks" / "numpy" / "lenet.py").open("a") as file:
+        file.write(PLANTED)
+
+    finished = run(clone)
+
+    assert finished.returncode == 1, finished.stdout + finished.stderr
+    out = finished.stdout
+    assert "HEAD may be worse in 1 of the trials: running those again" in out
+    assert "Regression: of 1 trial 1 is worse." in out
+    assert "lenet-1998-digits-numpy-eager-default-ieee-cpu-batch128: throughput" in out
+    first, second = sorted((clone / "results").iterdir())
+    assert second.name.endswith("-plan-confirmation")
+    document = json.loads((first / "compare.json").read_text())
+    verdicts = {one["name"].split("-digits")[0]: one["verdict"] for one in document["trials"]}
+    assert verdicts["lenet-1998"] == "worse"
+    assert verdicts["lenet"] != "worse"
+    assert (second / "compare.html").is_file()
+    assert (second / "compare.md").read_text().startswith("## samestep: Regression")
+    records, _ = read_records(first / "records.jsonl")
+    assert len(records) == 2 * 2 * REPEATS
+    assert {one.trial.revision for one in records} == {"", document["base"]["commits"][0]}
+    assert not list(clone.glob(".git/worktrees/*"))
