@@ -59,7 +59,7 @@ def history(options: argparse.Namespace) -> None:
 
 
 def export(options: argparse.Namespace) -> None:
-    """Write runs in the format of another tool: to standard output, or a file whose path is printed."""
+    """Write runs in another tool's format: to standard output, or a file whose path is printed."""
     from reports.formats.registry import file_format
     from reports.output import encoded, show, write_bytes
 

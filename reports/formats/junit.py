@@ -1,7 +1,7 @@
 """JUnit XML: a suite for each series, a test case for each trial.
 
-As the Jenkins xUnit plugin's schema has it: there a suite has properties and a test case has none, so
-a trial's own numbers stand in its output.
+As the Jenkins xUnit plugin's schema has it: there a suite has properties and a test case has none,
+so a trial's own numbers stand in its output.
 """
 
 import math

@@ -13,8 +13,8 @@ from reports.tables import SUMMARY, Sheet, sheets
 
 # As character references, which are text to every reader of Markdown; a backslash is not to all.
 MARKUP = str.maketrans({character: f"&#{ord(character)};" for character in "&<>|\\`*_[]~$"})
-# GitHub and GitLab look for these in the text that is left: users, issues, addresses. A word joiner,
-# which nobody sees, keeps them from what follows.
+# GitHub and GitLab look for these in the text that is left: users, issues, addresses. A word
+# joiner, which nobody sees, keeps them from what follows.
 REFERENCE = re.compile(r"[@#!$%&~](?=\w)|:(?=//)|\bwww(?=\.)|\bGH-(?=\d)", re.IGNORECASE)
 JOINER = "\N{WORD JOINER}"
 # What would begin a list, a heading or a rule at the start of a line.
