@@ -9,6 +9,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from bench.results import Record
 from reports.formats.openmetrics import BASE_UNITS
 from reports.metrics import METRICS
+from tests.conftest import ROOT
 from tests.reports.formats.conftest import HOSTILE
 
 MakeRecord = Callable[..., Record]
@@ -54,9 +55,16 @@ def test_every_metric_has_a_base_unit() -> None:
     assert {metric.unit for metric in METRICS} == set(BASE_UNITS)
 
 
-def test_an_upgrade_goes_on_with_the_same_labels(
-    export: Export, record: MakeRecord, tmp_path: object
-) -> None:
+def test_every_gauge_has_its_name_in_the_documentation() -> None:
+    text = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
+
+    for metric in METRICS:
+        gauge = f"samestep_{metric.name.replace('-', '_')}_{BASE_UNITS[metric.unit]}"
+        better = "bigger" if metric.bigger_is_better else "smaller"
+        assert f"| `{metric.name}` | {metric.unit} | `{gauge}` | {better} |" in text
+
+
+def test_an_upgrade_goes_on_with_the_same_labels(export: Export, record: MakeRecord) -> None:
     found = families(export([record(framework_version="2.14.0", certificate=None)], "openmetrics"))
 
     assert found[SPEED].samples[0].labels == {
