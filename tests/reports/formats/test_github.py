@@ -10,7 +10,6 @@ import pytest
 
 from bench.results import Record
 from reports.__main__ import main
-from reports.metrics import METRICS
 
 MakeRecord = Callable[..., Record]
 MakeInvocations = Callable[..., list[Record]]
@@ -57,7 +56,7 @@ def test_medians_and_half_intervals_by_hand(export: Export, invocations: MakeInv
 
 
 def test_what_is_better_when_smaller_is_in_the_other_file(
-    tmp_path: Path, export: Export, three: list[Record]
+    export: Export, three: list[Record]
 ) -> None:
     found = entries(export(three, "github-smaller"))
 
@@ -71,10 +70,6 @@ def test_what_is_better_when_smaller_is_in_the_other_file(
     # One invocation has no interval.
     assert not any("range" in entry for entry in found.values())
     assert all("interval: none" in entry["extra"] for entry in found.values())
-
-
-def test_every_metric_is_in_one_of_the_two(record: MakeRecord) -> None:
-    assert {metric.bigger_is_better for metric in METRICS} == {True, False}
 
 
 def test_a_row_that_is_not_ranked_says_so(export: Export, record: MakeRecord) -> None:
