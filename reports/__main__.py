@@ -1,4 +1,4 @@
-"""The command line: `python -m reports build | history | compare`."""
+"""The command line: `python -m reports build | history | compare | export`."""
 
 import argparse
 import gc
@@ -38,8 +38,7 @@ def build(options: argparse.Namespace) -> None:
     from reports.output import write
     from reports.page import render
 
-    home = found[0] if len(found) == 1 else options.results
-    report = options.output or home / REPORT_FILE
+    report = options.output or _home(found, options.results) / REPORT_FILE
     write(report, render(content))
     print(report)
     if options.json:
@@ -57,6 +56,31 @@ def history(options: argparse.Namespace) -> None:
     page = options.output or options.results / HISTORY_FILE
     write(page, render(content))
     print(page)
+
+
+def export(options: argparse.Namespace) -> None:
+    """Write runs in another tool's format: to standard output, or a file whose path is printed."""
+    from reports.formats.registry import file_format
+    from reports.output import encoded, show, write_bytes
+
+    wanted = file_format(options.format)
+    found = find_all(options.runs, options.results)
+    content = _read(found)
+    for problem in content.problems:
+        print("reports:", *problem.split(), file=sys.stderr)
+    document = wanted.document(content)
+    data = encoded(document) if isinstance(document, str) else document
+    file = options.output or (wanted.file and _home(found, options.results) / wanted.file)
+    if file:
+        write_bytes(file, data)
+        print(file)
+    else:
+        show(data)
+
+
+def _home(found: Sequence[Path], results: Path) -> Path:
+    """The folder of what is made from runs: of one run its own."""
+    return found[0] if len(found) == 1 else results
 
 
 def _read(found: Sequence[Path]) -> Run:
@@ -109,7 +133,23 @@ def _parser() -> argparse.ArgumentParser:
     )
     compare.add_arguments(comparing)
     comparing.set_defaults(action=compare.run)
+    command = _command(
+        commands,
+        "export",
+        export,
+        "write a run in a format that another tool reads",
+        "where to write it (default: standard output; of parquet, a file in the run's folder)",
+    )
+    command.add_argument(
+        "--format", required=True, metavar="NAME", help=f"one of: {_formats()} (docs/formats.md)"
+    )
     return parser
+
+
+def _formats() -> str:
+    from reports.formats.registry import FORMATS
+
+    return "; ".join(f"{one.name}, {one.words}" for one in FORMATS)
 
 
 def _command(
@@ -119,7 +159,7 @@ def _command(
     words: str,
     output: str,
 ) -> argparse.ArgumentParser:
-    newest = "the newest" if name == "build" else "all"
+    newest = "all" if name == "history" else "the newest"
     command = commands.add_parser(name, help=words, description=f"{words.capitalize()}.")
     command.set_defaults(action=action)
     command.add_argument(

@@ -1,7 +1,7 @@
 """Records from files as a data frame of trials, each with what its own run's report says of it."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from os import PathLike
 from pathlib import Path
 
@@ -9,7 +9,7 @@ import pandas as pd
 
 from bench.results import Record
 from reports import columns, frame
-from reports.comparisons import compare
+from reports.comparisons import Comparison, compare
 from reports.reading import Reader, without_collector
 from reports.runs import records_files
 
@@ -38,18 +38,32 @@ def load(path: str | PathLike[str]) -> pd.DataFrame:
         refusals += refusals_of(found)
         for problem in problems:
             warnings.warn(f"{file.parent.name}: {problem}", stacklevel=2)
+    return with_ranks(frame.trials(records), refusals)
+
+
+def with_ranks(trials: pd.DataFrame, refusals: Sequence[str | None]) -> pd.DataFrame:
+    """The frame of trials with `RANK_COLUMNS`.
+
+    Args:
+        refusals: for each trial why its row is not ranked, None where it is.
+    """
     ranked = [refusal is None for refusal in refusals]
-    return frame.trials(records).assign(
+    return trials.assign(
         ranked=pd.Series(ranked, dtype=bool), unranked_reason=pd.Series(refusals, dtype=object)
     )
 
 
 def refusals_of(records: Sequence[Record]) -> list[str | None]:
     """For each record of one run why its row is not ranked, None where it is."""
+    return refusals_in(compare(records), records)
+
+
+def refusals_in(comparisons: Iterable[Comparison], records: Sequence[Record]) -> list[str | None]:
+    """The same, of records whose comparisons are there already."""
     # By identity: a records file can hold the same trial twice.
     found = {
         id(record): row.refusal
-        for comparison in compare(records)
+        for comparison in comparisons
         for row in comparison.rows
         for record in row.records
     }

@@ -1,6 +1,7 @@
 """Files that are whole or not there."""
 
 import os
+import sys
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,10 +14,23 @@ def write(path: Path, text: str) -> None:
     Raises:
         ResultsError: the file cannot be written; what was there before is untouched.
     """
+    write_bytes(path, encoded(text))
+
+
+def encoded(text: str) -> bytes:
+    """Text as UTF-8; a record can hold half a surrogate pair, which no encoding has."""
+    return text.encode("utf-8", errors="replace")
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """The same of a file that is not text.
+
+    Raises:
+        ResultsError: as `write`.
+    """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        # A record can hold half a surrogate pair, which no encoding has.
-        temporary.write_bytes(text.encode("utf-8", errors="replace"))
+        temporary.write_bytes(content)
         os.replace(temporary, path)
     except OSError as error:
         with suppress(OSError):
@@ -24,4 +38,22 @@ def write(path: Path, text: str) -> None:
         raise ResultsError(
             f"{str(path)!r} cannot be written ({error.strerror}); expected a file in a folder "
             "that exists and can be written to; name another one."
+        ) from error
+
+
+def show(content: bytes) -> None:
+    """Write to standard output, as bytes: its encoding may not be UTF-8.
+
+    Raises:
+        ResultsError: it cannot be written to.
+    """
+    try:
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+    except OSError as error:
+        # What is left in the buffer would be tried again at the end, and fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise ResultsError(
+            f"Standard output cannot be written ({error.strerror}); expected a pipe or file that "
+            "takes all of it; name a file with --output."
         ) from error

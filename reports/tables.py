@@ -161,6 +161,16 @@ def _proof(row: Row) -> Cell:
     return Cell(certificates.cell(row.records)) if row.finished else cells.missing(unfinished(row))
 
 
+SUMMARY = Layout(
+    "The fastest first, rows that are not ranked below",
+    (
+        Column("Samples/s", "", _each(THROUGHPUT, units.number)),
+        Column("Ratio to fastest", "", cells.ratio_to_fastest),
+        Column("Peak anonymous memory", "MiB", _each("peak_anonymous_bytes", units.mebibytes)),
+        Column("Test accuracy", "%", _each("test_accuracy", units.percent)),
+        Column("Proof", "", _of_row(_proof)),
+    ),
+)
 SPEED = Layout(
     "Throughput, ratio and spread; the fastest first, rows that are not ranked below",
     (

@@ -1,0 +1,1 @@
+"""Runs in the formats that other tools read: a module for each, `registry` lists them."""

@@ -1,0 +1,30 @@
+"""Bencher Metric Format: {benchmark: {measure: {value, lower_value, upper_value}}}."""
+
+import json
+
+from reports.formats.measurements import Measurement, measurements
+from reports.formats.series import Series, series
+from reports.runs import Run
+
+# Bencher takes it off the name and raises no alert: the format has no other place for a mark.
+IGNORED = "-bencher-ignore"
+
+
+def document(run: Run) -> str:
+    """The series of a run that have a number."""
+    found = {
+        _name(one): {each.metric.name: _metric(each) for each in measured}
+        for one in series(run.comparisons)
+        if (measured := measurements(one.row))
+    }
+    return json.dumps(found, ensure_ascii=False, allow_nan=False, indent=2) + "\n"
+
+
+def _name(one: Series) -> str:
+    return one.name if one.ranked else one.name + IGNORED
+
+
+def _metric(measurement: Measurement) -> dict[str, float]:
+    bounds = {"lower_value": measurement.low, "upper_value": measurement.high}
+    known = {name: bound for name, bound in bounds.items() if bound is not None}
+    return {"value": measurement.value, **known}

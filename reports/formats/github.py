@@ -1,0 +1,70 @@
+"""The custom formats of github-action-benchmark: a JSON array of numbers with one direction."""
+
+import json
+
+from bench.errors import ResultsError
+from reports import units
+from reports.formats.measurements import Measurement, measurements
+from reports.formats.series import Series, series
+from reports.metrics import METRICS
+from reports.runs import Run
+
+Entry = dict[str, str | float]
+
+
+def bigger_is_better(run: Run) -> str:
+    """For the tool `customBiggerIsBetter`."""
+    return _document(run, bigger=True)
+
+
+def smaller_is_better(run: Run) -> str:
+    """For the tool `customSmallerIsBetter`."""
+    return _document(run, bigger=False)
+
+
+def _document(run: Run, bigger: bool) -> str:
+    metrics = [metric for metric in METRICS if metric.bigger_is_better == bigger]
+    entries = [
+        _entry(one, measurement)
+        for one in series(run.comparisons)
+        for measurement in measurements(one.row, metrics)
+    ]
+    if not entries:
+        raise ResultsError(
+            f"Run {run.name!r} has no number to export (no trial that finished has one of "
+            f"{', '.join(metric.name for metric in metrics)}); expected at least one, since "
+            "github-action-benchmark refuses an empty list; see the run's report for what failed."
+        )
+    return json.dumps(entries, ensure_ascii=False, allow_nan=False, indent=2) + "\n"
+
+
+def _entry(one: Series, measurement: Measurement) -> Entry:
+    entry: Entry = {
+        "name": f"{one.name}/{measurement.metric.name}",
+        "unit": measurement.metric.unit,
+        "value": measurement.value,
+        "extra": "\n".join(_extra(one, measurement)),
+    }
+    half = measurement.half_width
+    return entry if half is None else entry | {"range": f"\N{PLUS-MINUS SIGN} {half:.6g}"}
+
+
+def _extra(one: Series, measurement: Measurement) -> list[str]:
+    """What the action shows with a point, a line each."""
+    return [
+        f"interval: {_interval(measurement)}",
+        f"invocations: {measurement.invocations}",
+        f"version: {one.version}",
+        f"commit: {one.commit}",
+        f"machine: {one.machine}",
+        "ranked: true" if one.ranked else f"ranked: false ({one.row.refusal})",
+    ]
+
+
+def _interval(measurement: Measurement) -> str:
+    if measurement.low is None or measurement.high is None or measurement.covers is None:
+        return "none"
+    return (
+        f"{measurement.low:.6g} to {measurement.high:.6g}, which holds the true median in "
+        f"{units.percent(measurement.covers)}% of such runs"
+    )

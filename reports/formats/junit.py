@@ -1,0 +1,119 @@
+"""JUnit XML: a suite for each series, a test case for each trial.
+
+As the Jenkins xUnit plugin's schema has it: there a suite has properties and a test case has none,
+so a trial's own numbers stand in its output.
+"""
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+from bench.results import Record
+from reports.formats.measurements import measurements
+from reports.formats.series import Series, series
+from reports.metrics import METRICS
+from reports.runs import Run
+
+# By how a trial ended. Running out of memory is what a sweep of batch sizes looks for, and no
+# failure in the suite that runs the trials either.
+ELEMENTS = {
+    "skipped": "skipped",
+    "out of memory": "skipped",
+    "failed": "failure",
+    "timeout": "error",
+}
+COUNTS = {"failures": "failure", "errors": "error", "skipped": "skipped"}
+# XML 1.0 has no way to write these.
+NO_CHARACTERS = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+
+
+def document(run: Run) -> str:
+    """All trials of a run."""
+    root = Element("testsuites", _attributes({"name": run.title}))
+    root.extend([_suite(one) for one in series(run.comparisons)])
+    indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(root, encoding="unicode") + "\n"
+
+
+def _suite(one: Series) -> Element:
+    records = one.row.records
+    ends = [ELEMENTS.get(record.status) for record in records]
+    suite = Element(
+        "testsuite",
+        _attributes(
+            {
+                "name": one.name,
+                "tests": str(len(records)),
+                **{name: str(ends.count(element)) for name, element in COUNTS.items()},
+                **_time(records),
+                "timestamp": min(record.started for record in records),
+            }
+        ),
+    )
+    properties = SubElement(suite, "properties")
+    for name, value in _properties(one).items():
+        SubElement(properties, "property", _attributes({"name": name, "value": value}))
+    numbers = iter(_numbers(one))
+    for record in records:
+        suite.append(_case(one, record, next(numbers) if record.status == "ok" else ""))
+    return suite
+
+
+def _case(one: Series, record: Record, numbers: str) -> Element:
+    attributes = {"classname": one.name, "name": record.trial.id, **_time([record])}
+    case = Element("testcase", _attributes(attributes))
+    if record.status in ELEMENTS:
+        message = record.reason or "no reason was recorded"
+        end = _attributes({"type": record.status, "message": message})
+        SubElement(case, ELEMENTS[record.status], end)
+    if numbers:
+        SubElement(case, "system-out").text = _text(numbers)
+    return case
+
+
+def _properties(one: Series) -> Mapping[str, str]:
+    """What is known of the series: where it comes from, and its medians with their intervals."""
+    found = {
+        "title": one.comparison.title,
+        "framework_version": one.version,
+        "commit": one.commit,
+        "machine": one.machine,
+        "ranked": "true" if one.ranked else "false",
+        "unranked_reason": one.row.refusal or "",
+    }
+    for each in measurements(one.row):
+        name = f"{each.metric.name} ({each.metric.unit})"
+        bounds = {name: each.value, f"{name} low": each.low, f"{name} high": each.high}
+        found |= {key: repr(number) for key, number in bounds.items() if number is not None}
+    return found
+
+
+def _numbers(one: Series) -> Sequence[str]:
+    """Of each finished trial its numbers, a line each."""
+    columns = [(metric, one.row.values(metric.column)) for metric in METRICS]
+    return [
+        "\n".join(
+            f"{metric.name}: {values[place] / metric.scale:.12g} {metric.unit}"
+            for metric, values in columns
+            if math.isfinite(values[place])
+        )
+        for place in range(len(one.row.finished))
+    ]
+
+
+def _time(records: Sequence[Record]) -> dict[str, str]:
+    """The seconds of the processes together; nothing where none is known."""
+    known = [record.seconds.get("process", math.nan) for record in records]
+    seconds = [one for one in known if math.isfinite(one) and one >= 0]
+    total = sum(seconds)
+    return {"time": f"{total:.3f}"} if seconds and math.isfinite(total) else {}
+
+
+def _attributes(texts: Mapping[str, str]) -> dict[str, str]:
+    return {name: _text(text) for name, text in texts.items()}
+
+
+def _text(text: str) -> str:
+    return NO_CHARACTERS.sub(REPLACEMENT, text)

@@ -1,0 +1,54 @@
+"""The series of a run as CSV: a row each, with medians and intervals in base units."""
+
+import pandas as pd
+
+from reports.formats.measurements import Measurement, base_measurements
+from reports.formats.series import Series, series
+from reports.metrics import METRICS
+from reports.runs import Run
+
+Cells = dict[str, str | int | float | bool | None]
+
+
+def document(run: Run) -> str:
+    """One row per series, those without a number too; a quantity's columns as in the trials' CSV.
+
+    The bounds of its interval have `low_` and `high_` before that name.
+    """
+    rows = [_facts(one) | _numbers(base_measurements(one.row)) for one in series(run.comparisons)]
+    return pd.DataFrame(rows).to_csv(index=False)
+
+
+def _facts(one: Series) -> Cells:
+    work, key = one.comparison.work, one.row.key
+    return {
+        "series": one.name,
+        "model": work.model,
+        "dataset": work.dataset,
+        "framework": key.framework,
+        "framework_version": one.row.version,
+        "mode": key.mode,
+        "settings": key.settings,
+        "layout": key.layout,
+        "input": key.input,
+        "precision": work.precision,
+        "device": work.device,
+        "batch_size": work.batch_size,
+        "commit": one.commit,
+        "machine": one.machine,
+        "ranked": one.ranked,
+        "unranked_reason": one.row.refusal,
+        "trials": len(one.row.records),
+        "invocations": len(one.row.finished),
+    }
+
+
+def _numbers(found: tuple[Measurement, ...]) -> Cells:
+    known = {each.metric.column: each for each in found}
+    cells: Cells = {}
+    for metric in METRICS:
+        each = known.get(metric.column)
+        cells[metric.column] = each.value if each else None
+        cells[f"low_{metric.column}"] = each.low if each else None
+        cells[f"high_{metric.column}"] = each.high if each else None
+    return cells

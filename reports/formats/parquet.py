@@ -1,0 +1,51 @@
+"""The trials of a run as a Parquet file."""
+
+import math
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pandas as pd
+
+from reports.formats.trials import trial_table
+from reports.measured import floats
+from reports.runs import Run
+
+# Whole numbers that a record may lack: of one type in every run, so that files go together.
+COUNTS = ("position", "parameters")
+
+
+def document(run: Run) -> bytes:
+    """The table of trials; a column has the same type in every run, also where all is absent."""
+    # Here and not above: no other format needs it. And not by way of pandas, whose version 4 will
+    # ask for pyarrow, which changes what every text in a data frame is stored as.
+    import fastparquet
+
+    table = trial_table(run)
+    for name in COUNTS:
+        table[name] = floats(table[name].tolist())
+    texts = [name for name in table.columns if _is_text(table, name)]
+    for name in texts:
+        table[name] = pd.Series([_text(value) for value in table[name]], dtype=object)
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "trials.parquet"
+        fastparquet.write(
+            str(path),
+            table,
+            compression="GZIP",
+            object_encoding=dict.fromkeys(texts, "utf8"),
+            # Absent is null, which every reader knows; NaN is a number to some.
+            has_nulls=[name for name in table.columns if table[name].dtype.kind not in "iub"],
+        )
+        return path.read_bytes()
+
+
+def _is_text(table: pd.DataFrame, name: str) -> bool:
+    kind = table[name].dtype
+    return pd.api.types.is_object_dtype(kind) or pd.api.types.is_string_dtype(kind)
+
+
+def _text(value: object) -> str | None:
+    """What a text column holds; of a forged record that is anything, half a surrogate pair too."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return None
+    return str(value).encode("utf-8", errors="replace").decode("utf-8")

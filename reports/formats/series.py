@@ -1,0 +1,106 @@
+"""The rows of a run as dashboards know them: by names that stay the same from run to run."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from reports import titles
+from reports.comparisons import COMMIT_DIGITS, Comparison
+from reports.rows import Row
+
+UNKNOWN = "unknown"
+SEPARATOR = "@"
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """A row of a comparison under the name of its series.
+
+    Attributes:
+        name: `Trial.series`. Where several rows of one file have the same, what tells them apart
+            is appended, so that no two are called alike.
+    """
+
+    name: str
+    comparison: Comparison
+    row: Row
+
+    @property
+    def version(self) -> str:
+        """Of the framework."""
+        return self.row.version or UNKNOWN
+
+    @property
+    def commit(self) -> str:
+        """Of samestep."""
+        # All records of a row have the same: of another commit is another row.
+        return (self.row.records[0].commit or UNKNOWN)[:COMMIT_DIGITS]
+
+    @property
+    def machine(self) -> str:
+        """The key of the machine."""
+        return self.comparison.work.machine
+
+    @property
+    def ranked(self) -> bool:
+        """Whether the report ranks the row."""
+        return self.row.refusal is None
+
+
+def series(comparisons: Iterable[Comparison]) -> tuple[Series, ...]:
+    """All rows with their names, in the order of the report."""
+    rows = [(comparison, row) for comparison in comparisons for row in comparison.rows]
+    named = [
+        Series(_encodable(row.records[0].trial.series), comparison, row) for comparison, row in rows
+    ]
+    names = _numbered(_told_apart(named))
+    return tuple(
+        Series(name, comparison, row) for name, (comparison, row) in zip(names, rows, strict=True)
+    )
+
+
+def _encodable(text: str) -> str:
+    """Without half surrogate pairs: two names must not become one when they are written."""
+    return text.encode("utf-8", errors="replace").decode("utf-8")
+
+
+def _told_apart(named: Sequence[Series]) -> list[str]:
+    alike: dict[str, list[Series]] = defaultdict(list)
+    for one in named:
+        alike[one.name].append(one)
+    differing = {name: _differing(group) for name, group in alike.items()}
+    return [
+        SEPARATOR.join((one.name, *(_facts(one)[fact] for fact in differing[one.name])))
+        for one in named
+    ]
+
+
+def _differing(group: Sequence[Series]) -> list[str]:
+    facts = [_facts(one) for one in group]
+    return [name for name in facts[0] if len({each[name] for each in facts}) > 1]
+
+
+def _facts(one: Series) -> dict[str, str]:
+    """What rows of one series may differ in, each as it is appended to the name."""
+    work = one.comparison.work
+    found = {
+        "version": one.version,
+        "commit": f"commit-{one.commit}",
+        "machine": f"machine-{one.machine}",
+        "threads": f"threads-{work.threads}",
+        "epochs": f"epochs-{work.epochs}",
+        "optimizer": titles.optimizer(work.optimizer),
+    }
+    return {name: _encodable(text) for name, text in found.items()}
+
+
+def _numbered(names: Sequence[str]) -> list[str]:
+    """The names with a number behind those that are there already: parts may hold a hyphen."""
+    found: dict[str, None] = {}
+    for name in names:
+        number, unique = 1, name
+        while unique in found:
+            number += 1
+            unique = f"{name}{SEPARATOR}{number}"
+        found[unique] = None
+    return list(found)
