@@ -9,7 +9,7 @@ from markdown_it import MarkdownIt
 
 from bench.results import Record
 from reports.comparisons import compare
-from reports.formats.markdown import escaped
+from reports.markdown import escaped
 from reports.units import DASH
 from tests.reports.formats.conftest import HOSTILE
 

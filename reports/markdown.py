@@ -1,0 +1,49 @@
+"""Text and tables as Markdown: what a record says is text, no markup, no mention, no link."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+import pandas as pd
+
+# As character references, which are text to every reader of Markdown; a backslash is not to all.
+MARKUP = str.maketrans({character: f"&#{ord(character)};" for character in "&<>|\\`*_[]~$"})
+# GitHub and GitLab look for these in the text that is left: users, issues, addresses. A word
+# joiner, which nobody sees, keeps them from what follows.
+REFERENCE = re.compile(r"[@#!$%&~](?=\w)|:(?=//)|\bwww(?=\.)|\bGH-(?=\d)", re.IGNORECASE)
+JOINER = "\N{WORD JOINER}"
+# What would begin a list, a heading or a rule at the start of a line.
+BLOCK = re.compile(r"^(\d*)([-+=#.)])(?=[-=#\s]|$)")
+
+
+def escaped(text: str) -> str:
+    """Text of one line that Markdown shows as it is."""
+    # No line end is left, nor four spaces that would make a line code.
+    line = " ".join(text.split())
+    joined = REFERENCE.sub(lambda found: found[0] + JOINER, line)
+    return BLOCK.sub(_reference_of_last, joined.translate(MARKUP))
+
+
+def table(text: pd.DataFrame, corner: str, numbers: bool) -> str:
+    """A table whose first column is the index.
+
+    Args:
+        corner: heading of the column of row headings.
+        numbers: whether the other columns are aligned to the right.
+    """
+    alignment = ["---", *["---:" if numbers else "---"] * len(text.columns)]
+    rows = ([str(cell) for cell in row] for row in text.itertuples(name=None))
+    lines = [_line(map(escaped, [corner, *map(str, text.columns)])), _line(alignment)]
+    return "\n".join([*lines, *(_line(map(escaped, row)) for row in rows)])
+
+
+def listing(lines: Sequence[str]) -> str:
+    """A list with an item for each line."""
+    return "\n".join(f"- {escaped(line)}" for line in lines)
+
+
+def _line(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _reference_of_last(found: re.Match[str]) -> str:
+    return f"{found[1]}&#{ord(found[2])};"
