@@ -13,10 +13,15 @@ def write(path: Path, text: str) -> None:
     Raises:
         ResultsError: the file cannot be written; what was there before is untouched.
     """
+    # A record can hold half a surrogate pair, which no encoding has.
+    write_bytes(path, text.encode("utf-8", errors="replace"))
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """The same of any file."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        # A record can hold half a surrogate pair, which no encoding has.
-        temporary.write_bytes(text.encode("utf-8", errors="replace"))
+        temporary.write_bytes(content)
         os.replace(temporary, path)
     except OSError as error:
         with suppress(OSError):
