@@ -56,7 +56,8 @@ def history(options: argparse.Namespace) -> None:
     page = options.output or (options.store or options.results) / HISTORY_FILE
     write(page, render(content))
     print(page)
-    if options.database:
+    # An empty URL is a mistake, such as a variable that CI has not set.
+    if options.database is not None:
         from reports.history.publishing import publish
 
         print(publish(options.database, content))

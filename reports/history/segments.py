@@ -1,9 +1,9 @@
 """Where the level of a series of runs steps: change points that are no noise and no drift.
 
 Change points of the logarithms are found by PELT (Killick, Fearnhead and Eckley 2012) in the
-library ruptures. As Fleming, Kolaczkowski and others do it (2023, "Hunter: Using change point detection to
-hunt for performance regressions"), the weakest is then taken away again and again, and the two
-segments beside it become one, until all that are left can be told by a t test.
+library ruptures. As Fleming, Kolaczkowski and others do it (2023, "Hunter: Using change point
+detection to hunt for performance regressions"), the weakest is then taken away again and again, and
+the two segments beside it become one, until all that are left can be told by a t test.
 """
 
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""A change of a level as a sentence: what, by how much, between which runs, commits and versions."""
+"""A change of a level as a sentence: what, by how much, and between which runs and commits."""
 
 from reports import titles, units
 from reports.cells import words
