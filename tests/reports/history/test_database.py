@@ -20,12 +20,14 @@ from reports.loading import COLUMNS
 from reports.metrics import METRICS
 from reports.run_keys import run_key
 from reports.runs import Run, read
+from tests.conftest import ROOT
 
 Nights = Callable[..., list[Record]]
 MakeRecord = Callable[..., Record]
 Save = Callable[[Path, Sequence[Record]], Path]
 Tables = dict[str, list[tuple[Any, ...]]]
 
+DOCUMENT = ROOT / "docs" / "history.md"
 NAMES = [table.name for table in METADATA.sorted_tables]
 
 
@@ -114,7 +116,13 @@ def test_the_trials_are_those_of_the_data_frame(sqlite: str, content: Run, tmp_p
 
 
 def test_every_column_has_the_type_of_the_frame(content: Run) -> None:
-    kinds = {"int64": {int}, "float64": {float}, "bool": {bool}, "str": {str}, "object": {str}}
+    kinds: dict[str, set[type]] = {
+        "int64": {int},
+        "float64": {float},
+        "bool": {bool},
+        "str": {str},
+        "object": {str},
+    }
     frame = content.table
     for column in TRIALS.columns:
         if column.name not in frame or column.name in ("started", "position"):
@@ -333,8 +341,29 @@ def test_two_writers_of_one_run_at_once_are_one_line(
     assert "was written to at the same time" in one_error(arguments, capsys)
 
 
+@pytest.mark.parametrize("kind", ["sqlite", "empty_postgresql"])
+def test_the_documented_queries_answer(
+    kind: str, content: Run, request: pytest.FixtureRequest
+) -> None:
+    url = request.getfixturevalue(kind)
+    write(url, content)
+    machine = content.table["machine"].iloc[0]
+    blocks = [one for one in DOCUMENT.read_text().split("\n\n") if one.startswith("    SELECT")]
+    plot, losses = (
+        one.replace("$__timeFilter(time)", "time > '2026-01-01'").replace("$machine", machine)
+        for one in blocks
+    )
+    with create_engine(as_driver(url)).connect() as connection:
+        points = connection.execute(text(plot)).all()
+        (latest,) = connection.execute(text(losses)).all()
+
+    assert [value for *_, value in points] == pytest.approx([1000.0, 800.0])
+    assert latest.ratio == pytest.approx(0.8)
+    assert latest.commit == f"{1:012}".ljust(40, "0")
+
+
 def test_every_column_is_documented() -> None:
-    document = (Path(__file__).parents[3] / "docs" / "history.md").read_text()
+    document = DOCUMENT.read_text()
     for table in METADATA.sorted_tables:
         assert f"`{table.name}`" in document
         if table is not TRIALS:
