@@ -251,6 +251,8 @@ def test_the_command_writes_page_and_database(
         ("postgresql+psycopg2://u:geheim@h/d", "needs the driver 'postgresql+psycopg2'"),
         ("postgresql://u:geheim@localhost:1/d", "Connection refused"),
         ("postgresql://localhost:1/d?password=geheim&bad=1", "invalid connection option"),
+        # The driver itself says the word.
+        ("postgresql://u:geheim@localhost:1/d?geheim=1", 'invalid connection option "***"'),
     ],
 )
 def test_a_database_that_cannot_be_used_is_one_line(

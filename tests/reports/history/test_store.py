@@ -36,6 +36,7 @@ def test_a_run_in_a_store_is_the_run_in_its_folder(
     stored, original = store.read(tmp_path / "new" / "store"), read_folders(folder)
 
     assert path.name.startswith("quick-")
+    assert path.read_bytes()[4:8] == bytes(4), "a time, which differs from store to store"
     assert gzip.decompress(path.read_bytes()) == (folder / "records.jsonl").read_bytes()
     assert stored.records == original.records == tuple(three)
     assert stored.keys == original.keys
