@@ -13,7 +13,7 @@ Schema history:
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -265,22 +265,33 @@ def read_records(
     Raises:
         ResultsError: the file cannot be read.
     """
-    records: list[Record] = []
-    problems: list[str] = []
     try:
         with path.open("rb") as file:
-            for number, line in enumerate(file, start=1):
-                if not line.strip():
-                    continue
-                try:
-                    records.append((decode_line or decode)(line))
-                except ResultsError as error:
-                    problems.append(f"{path.name}, line {number} was left out: {error}")
+            return read_lines(file, path.name, decode_line)
     except OSError as error:
         raise ResultsError(
             f"Records {str(path)!r} cannot be read ({error.strerror}); expected a run's "
             f"{RECORDS_FILE}; run `tox -e bench` to make one."
         ) from error
+
+
+def read_lines(
+    lines: Iterable[bytes], name: str, decode_line: Callable[[bytes], Record] | None = None
+) -> tuple[list[Record], list[str]]:
+    """The same of lines that come from anywhere.
+
+    Args:
+        name: what the lines are called where one of them is no record.
+    """
+    records: list[Record] = []
+    problems: list[str] = []
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            records.append((decode_line or decode)(line))
+        except ResultsError as error:
+            problems.append(f"{name}, line {number} was left out: {error}")
     return records, problems
 
 

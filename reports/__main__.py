@@ -47,15 +47,36 @@ def build(options: argparse.Namespace) -> None:
 
 
 def history(options: argparse.Namespace) -> None:
-    """Write the page of what runs found one after the other; print its path."""
-    named = find_all(options.runs, options.results) if options.runs else folders(options.results)
-    content = _read(named)
+    """Write the page of what runs found one after the other; print what was written."""
+    content = _stored(options) if options.store else _read(_named(options))
     from reports.history.page import render
     from reports.output import write
 
-    page = options.output or options.results / HISTORY_FILE
+    page = options.output or (options.store or options.results) / HISTORY_FILE
     write(page, render(content))
     print(page)
+    # An empty URL is a mistake, such as a variable that CI has not set.
+    if options.database is not None:
+        from reports.history.publishing import publish
+
+        print(publish(options.database, content))
+
+
+def _named(options: argparse.Namespace) -> list[Path]:
+    """The folders of the runs that are named, or of all."""
+    return find_all(options.runs, options.results) if options.runs else folders(options.results)
+
+
+def _stored(options: argparse.Namespace) -> Run:
+    """All that is in the store, once the named runs are; what cannot be read is told at once."""
+    from reports.history import store
+
+    if options.runs:
+        store.append(options.store, find_all(options.runs, options.results))
+    content = store.read(options.store)
+    for problem in content.problems:
+        print("reports:", *problem.split(), file=sys.stderr)
+    return content
 
 
 def export(options: argparse.Namespace) -> None:
@@ -117,12 +138,25 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--json", type=Path, metavar="FILE", help="also write the main tables as JSON"
     )
-    _command(
+    command = _command(
         commands,
         "history",
         history,
         "write a page of what runs found one after the other: throughput, accuracy, memory",
-        f"where to write it (default: {HISTORY_FILE} in the results folder)",
+        f"where to write it (default: {HISTORY_FILE} in the store or the results folder)",
+    )
+    command.add_argument(
+        "--store",
+        type=Path,
+        metavar="DIR",
+        help="a folder of runs that outlives them: put the named runs into it (default: none), "
+        "then write the page of all that it holds",
+    )
+    command.add_argument(
+        "--database",
+        metavar="URL",
+        help="also write trials and medians to SQLite (sqlite:///FILE) or PostgreSQL "
+        "(postgresql://USER@HOST/NAME), in place of what it has of the same runs",
     )
     comparing = commands.add_parser(
         "compare",

@@ -1,7 +1,7 @@
 """Many records: decoded by their types, and what most of them share is decoded and kept once."""
 
 import gc
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import MISSING, Field, fields
 from pathlib import Path
@@ -11,7 +11,16 @@ import msgspec
 
 from bench.certificate import Certificate
 from bench.optimizer import Optimizer
-from bench.results import MOST, SCHEMA, Record, Trial, decode, from_document, read_records
+from bench.results import (
+    MOST,
+    SCHEMA,
+    Record,
+    Trial,
+    decode,
+    from_document,
+    read_lines,
+    read_records,
+)
 
 # Equal in all records of a run, or of a framework in it, and most of a record's size.
 SHARED = (
@@ -76,6 +85,10 @@ class Reader:
             ResultsError: the file cannot be read.
         """
         return read_records(path, self._decode)
+
+    def read_lines(self, lines: Iterable[bytes], name: str) -> tuple[list[Record], list[str]]:
+        """The same of lines that come from anywhere; see `bench.results.read_lines`."""
+        return read_lines(lines, name, self._decode)
 
     def _decode(self, line: bytes) -> Record:
         try:

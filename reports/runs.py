@@ -1,8 +1,8 @@
 """Where runs are and what is in them: a run is a folder with a `records.jsonl`."""
 
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from reports import frame
 from reports.comparisons import Comparison, compare
 from reports.duplicates import without_duplicates
 from reports.reading import Reader, without_collector
+from reports.run_keys import keys_of
 
 REMEDY = "run `tox -e bench` to make one"
 
@@ -26,12 +27,14 @@ class Run:
         name: of the run; of several, how many and which days, fit for a file's name.
         problems: one line for each thing in the files that is not in the records.
         runs: the names of all of them.
+        keys: by the name that records call their run by, `reports.run_keys.run_key` of that run.
     """
 
     name: str
     records: tuple[Record, ...]
     problems: tuple[str, ...]
     runs: tuple[str, ...] = ()
+    keys: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -66,7 +69,7 @@ def read(*folders: Path) -> Run:
             raise ResultsError(_nothing(folders[0] / RECORDS_FILE, problems))
         kept, doubled = without_duplicates(records)
     runs = tuple(dict.fromkeys(folder.resolve().name for folder in folders))
-    return Run(_name(runs), tuple(kept), (*problems, *doubled), runs)
+    return Run(name_of(runs), tuple(kept), (*problems, *doubled), runs, keys_of(records))
 
 
 def _read(folders: Sequence[Path]) -> tuple[list[Record], list[str]]:
@@ -82,7 +85,8 @@ def _read(folders: Sequence[Path]) -> tuple[list[Record], list[str]]:
     return records, problems
 
 
-def _name(runs: Sequence[str]) -> str:
+def name_of(runs: Sequence[str]) -> str:
+    """What several runs are called together, fit for a file's name."""
     return runs[0] if len(runs) == 1 else f"{len(runs)}-runs-until-{max(runs)}"
 
 

@@ -1,6 +1,6 @@
 """A line per series over the runs: throughput, test accuracy and memory."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -10,6 +10,8 @@ from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 from reports import units
 from reports.figures.canvas import Drawing, canvas, colours, printable_name, style
 from reports.figures.lines import Look, intervals, legend, lines
+from reports.history.changes import Change
+from reports.history.sentences import direction, place_of
 from reports.history.series import History, Series
 from reports.rows import THROUGHPUT
 from reports.svg import INK, inline, printable
@@ -44,20 +46,34 @@ QUANTITIES = (
 )
 
 
-def drawings(history: History, days: Sequence[str], name: str) -> tuple[Drawing, ...]:
+def drawings(
+    history: History, changes: Sequence[Change], days: Sequence[str], name: str
+) -> tuple[Drawing, ...]:
     """The figures that the history has two runs for.
 
     Args:
+        changes: of any metric; those of what a figure shows are marked in it.
         days: when each run started, oldest first, as the axis shows it.
         name: unique on the page.
     """
     with style():
-        found = (_drawing(history, quantity, days, name) for quantity in QUANTITIES)
+        found = (
+            _drawing(history, quantity, _of(changes, quantity), days, name)
+            for quantity in QUANTITIES
+        )
         return tuple(drawing for drawing in found if drawing)
 
 
+def _of(changes: Sequence[Change], quantity: Quantity) -> list[Change]:
+    return [change for change in changes if change.metric.column == quantity.column]
+
+
 def _drawing(
-    history: History, quantity: Quantity, days: Sequence[str], name: str
+    history: History,
+    quantity: Quantity,
+    changes: Sequence[Change],
+    days: Sequence[str],
+    name: str,
 ) -> Drawing | None:
     values = _values(history, quantity)
     if values["place"].nunique() < 2:
@@ -72,9 +88,10 @@ def _drawing(
     legend(axes, lines(axes, values, "place", "value", "series", looks), looks)
     intervals(axes, values, "place", "series", looks)
     _new_versions(axes, values)
+    _steps(axes, changes, looks)
     _frame(axes, quantity, days)
     anchor = f"{name}-{quantity.column}".replace("_", "-")
-    description = _description(values, quantity, shown)
+    description = _description(values, quantity, shown, changes)
     return Drawing(quantity.title, inline(figure, anchor, description))
 
 
@@ -106,6 +123,13 @@ def _new_versions(axes: Axes, values: pd.DataFrame) -> None:
     axes.scatter(new["place"], new["value"], s=110, facecolors="none", edgecolors=INK, zorder=3)
 
 
+def _steps(axes: Axes, changes: Sequence[Change], looks: Mapping[str, Look]) -> None:
+    for change in changes:
+        between = (change.before.place + change.after.place) / 2
+        colour = looks[change.series.label].colour
+        axes.axvline(between, color=colour, linestyle=":", linewidth=1.5, zorder=1)
+
+
 def _frame(axes: Axes, quantity: Quantity, days: Sequence[str]) -> None:
     step = -(-len(days) // MOST_TICKS)
     places = list(range(0, len(days), step))
@@ -118,10 +142,16 @@ def _frame(axes: Axes, quantity: Quantity, days: Sequence[str]) -> None:
             axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
 
 
-def _description(values: pd.DataFrame, quantity: Quantity, shown: Sequence[Series]) -> str:
+def _description(
+    values: pd.DataFrame, quantity: Quantity, shown: Sequence[Series], changes: Sequence[Change]
+) -> str:
     parts = []
     for series in shown:
         own = values.loc[values["series"] == series.label, "value"].tolist()
         first, last = (quantity.text(one * quantity.scale) for one in (own[0], own[-1]))
         parts.append(f"{series.label}: {first} in the first of {len(own)} runs, {last} in the last")
+    parts += [
+        f"{change.series.label} changed {place_of(change)}: {direction(change)}"
+        for change in changes
+    ]
     return printable(f"{quantity.title}. {'; '.join(parts)}.")

@@ -13,7 +13,10 @@ from bench.results import Record
 from reports import titles, units
 from reports.cells import words
 from reports.figures import Drawing
+from reports.history.changes import all_changes
 from reports.history.figures import drawings
+from reports.history.segments import LEAST_RUNS
+from reports.history.sentences import in_words
 from reports.history.series import History, Series, histories, runs_in_order
 from reports.machines import machine_table, machines
 from reports.markup import table
@@ -26,11 +29,19 @@ COMMIT_DIGITS = 12
 
 @dataclass(frozen=True)
 class Section:
-    """What the page shows of one work."""
+    """What the page shows of one work.
+
+    Attributes:
+        latest: a table of the latest run by the one before it.
+        changes: a sentence for each change of a level, the most recent first.
+        enough: whether any series has runs enough for one.
+    """
 
     anchor: str
     history: History
-    changes: Markup
+    latest: Markup
+    changes: tuple[str, ...]
+    enough: bool
     drawings: tuple[Drawing, ...]
 
 
@@ -54,6 +65,7 @@ def render(run: Run) -> str:
         first=_started(by_run[order[0]])[:10],
         last=_started(by_run[order[-1]])[:10],
         sections=sections,
+        least_runs=LEAST_RUNS,
         runs=table(_runs(by_run, speeds), "The runs, newest first", "Run", "words"),
         machine_table=table(
             machine_table(found), "Machines, as the trials found them", "Property", "words"
@@ -63,20 +75,23 @@ def render(run: Run) -> str:
 
 def _section(anchor: str, history: History, days: Sequence[str]) -> Section:
     text = pd.DataFrame(
-        [_change(series) for series in history.series],
+        [_latest(series) for series in history.series],
         index=[series.label for series in history.series],
         dtype=object,
     )
     caption = "The latest run of each row, by the run before it"
+    changes = all_changes(history)
     return Section(
-        anchor,
-        history,
-        table(text, caption, "Framework", "numbers rows"),
-        drawings(history, days, anchor),
+        anchor=anchor,
+        history=history,
+        latest=table(text, caption, "Framework", "numbers rows"),
+        changes=tuple(map(in_words, changes)),
+        enough=any(len(series.points) >= 2 * LEAST_RUNS for series in history.series),
+        drawings=drawings(history, changes, days, anchor),
     )
 
 
-def _change(series: Series) -> dict[str, str]:
+def _latest(series: Series) -> dict[str, str]:
     row = series.latest.row
     before = series.previous.row if series.previous else None
     return {

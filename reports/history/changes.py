@@ -1,0 +1,112 @@
+"""Changes of a metric's level over the runs, each with the runs between which it happened."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from reports.history.segments import Step, steps
+from reports.history.series import History, Point, Series
+from reports.intervals import Interval, ratio_interval
+from reports.metrics import METRICS, Metric
+
+# Smaller steps are left to those who look for them: they come and go with a kernel's version.
+LEAST_STEP = 0.01
+MACHINE_SPEED = "machine_hashes_per_second"
+
+
+@dataclass(frozen=True)
+class Change:
+    """A step of a metric in one series.
+
+    Attributes:
+        before, after: the last run on the old level and the first one on the new.
+        ratio: of the new level to the old one, over the medians of runs_after and runs_before runs.
+        machine_speed: the same of fixed work of the host around the same trials: it tells a change
+            of the machine from one of the framework. Nothing where runs did not measure it.
+    """
+
+    series: Series
+    metric: Metric
+    before: Point
+    after: Point
+    ratio: Interval
+    runs_before: int
+    runs_after: int
+    machine_speed: Interval
+
+    @property
+    def up(self) -> bool:
+        """Whether the metric is larger than before."""
+        return self.ratio.median > 1
+
+    @property
+    def better(self) -> bool:
+        """Whether that is good."""
+        return self.up == self.metric.bigger_is_better
+
+
+def change_points(history: History, metric: Metric) -> tuple[Change, ...]:
+    """The changes of a metric in all series of a history, the most recent first.
+
+    A step counts if both sides have runs enough, if chance and drift do not explain it
+    (`reports.history.segments`), and if it is larger than `LEAST_STEP` and than what the runs'
+    own intervals allow.
+    """
+    found = [change for one in history.series for change in _changes(one, metric)]
+    return tuple(sorted(found, key=_age))
+
+
+def all_changes(history: History) -> tuple[Change, ...]:
+    """The changes of all metrics, the most recent first."""
+    found = [change for metric in METRICS for change in change_points(history, metric)]
+    return tuple(sorted(found, key=_age))
+
+
+def _age(change: Change) -> int:
+    return -change.after.place
+
+
+def _changes(series: Series, metric: Metric) -> list[Change]:
+    # No logarithm is of 0, and no ratio to it.
+    points = [point for point in series.points if point.row.estimate(metric.column).median > 0]
+    values = _medians(points, metric.column)
+
+    def admitted(step: Step) -> bool:
+        floor = _noise_floor(points[step.first : step.end], metric)
+        return _exceeds(_ratio(values, step), floor)
+
+    return [_change(series, metric, points, step) for step in steps(values, admitted)]
+
+
+def _change(series: Series, metric: Metric, points: Sequence[Point], step: Step) -> Change:
+    return Change(
+        series=series,
+        metric=metric,
+        before=points[step.place - 1],
+        after=points[step.place],
+        ratio=_ratio(_medians(points, metric.column), step),
+        runs_before=step.place - step.first,
+        runs_after=step.end - step.place,
+        machine_speed=_ratio(_medians(points, MACHINE_SPEED), step),
+    )
+
+
+def _medians(points: Sequence[Point], column: str) -> list[float]:
+    return [point.row.estimate(column).median for point in points]
+
+
+def _ratio(values: Sequence[float], step: Step) -> Interval:
+    return ratio_interval(values[step.place : step.end], values[step.first : step.place])
+
+
+def _noise_floor(points: Sequence[Point], metric: Metric) -> float:
+    """The smallest relative step that these runs can show: half of a usual run's own interval."""
+    widths = [point.row.estimate(metric.column).relative_half_width for point in points]
+    known = [width for width in widths if np.isfinite(width)]
+    return max(LEAST_STEP, float(np.median(known)) if known else 0.0)
+
+
+def _exceeds(ratio: Interval, floor: float) -> bool:
+    larger = max(ratio.median, 1 / ratio.median) - 1
+    return larger > floor and not ratio.holds(1.0)

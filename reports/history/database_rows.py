@@ -1,0 +1,146 @@
+"""What goes into the tables of the database, as values that every database takes."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import BigInteger, Boolean, DateTime, Double, Table
+
+from bench.results import Record
+from reports.certificates import number
+from reports.comparisons import Comparison, compare
+from reports.history.database_tables import LEFT_OUT, RUNS, SERIES, TRIALS
+from reports.intervals import Interval
+from reports.loading import refusals_of
+from reports.metrics import METRICS, Metric
+from reports.rows import Row
+from reports.runs import Run
+
+LARGEST_INTEGER = 2**63 - 1
+
+Values = dict[str, Any]
+
+
+def rows(content: Run) -> dict[Table, list[Values]]:
+    """All rows of all tables."""
+    comparisons = compare(content.records, by_run=True, table=content.table)
+    started = _starts(content.table)
+    made = {
+        RUNS: _runs(content, started),
+        TRIALS: _trials(content),
+        SERIES: [
+            one for comparison in comparisons for one in _series(comparison, content.keys, started)
+        ],
+    }
+    return {table: [_clean(table, row) for row in found] for table, found in made.items()}
+
+
+def _starts(table: pd.DataFrame) -> dict[str, Any]:
+    """When the first trial of each run began: what its points have in common on an axis."""
+    found = table.groupby("run")["started"].min()
+    return dict(zip(found.index.tolist(), found.tolist(), strict=True))
+
+
+def _runs(content: Run, started: Mapping[str, Any]) -> list[Values]:
+    found: dict[str, list[int]] = {}
+    for place, record in enumerate(content.records):
+        found.setdefault(record.run, []).append(place)
+    machines = content.table["machine"].tolist()
+    return [
+        {
+            "run_id": content.keys[run],
+            "run": run,
+            "time": started[run],
+            "plan": content.records[places[0]].plan,
+            "commit": content.records[places[0]].commit,
+            "machine": machines[places[0]],
+            "trials": len(places),
+        }
+        for run, places in found.items()
+    ]
+
+
+def _trials(content: Run) -> list[Values]:
+    """The frame of `reports.load`, whose rows are judged by their own run."""
+    refusals = _refusals(content.records)
+    frame = content.table.drop(columns=LEFT_OUT).astype(object)
+    return [
+        {
+            "run_id": content.keys[values["run"]],
+            **{str(name): value for name, value in values.items()},
+            "ranked": refusal is None,
+            "unranked_reason": refusal,
+        }
+        for values, refusal in zip(frame.to_dict("records"), refusals, strict=True)
+    ]
+
+
+def _refusals(records: Sequence[Record]) -> list[str | None]:
+    by_run: dict[str, list[Record]] = {}
+    for record in records:
+        by_run.setdefault(record.run, []).append(record)
+    found = {run: iter(refusals_of(members)) for run, members in by_run.items()}
+    return [next(found[record.run]) for record in records]
+
+
+def _series(
+    comparison: Comparison, keys: Mapping[str, str], started: Mapping[str, Any]
+) -> Iterator[Values]:
+    work = comparison.work
+    for row in comparison.rows:
+        shared = {
+            "run_id": keys[work.run],
+            "run": work.run,
+            "time": started[work.run],
+            "series": row.records[0].trial.series,
+            "conditions": "; ".join(work.conditions.values()),
+            "commit": row.records[0].commit,
+            "version": row.version,
+            "machine": work.machine,
+            "ranked": row.refusal is None,
+        }
+        yield from (shared | found for metric in METRICS if (found := _median(row, metric)))
+
+
+def _median(row: Row, metric: Metric) -> Values | None:
+    """A metric over the invocations of a row, None where none of them has it."""
+    found: Interval = row.estimate(metric.column)
+    if not found.count:
+        return None
+    return {
+        "metric": metric.name,
+        "value": found.median / metric.scale,
+        "low": found.low / metric.scale,
+        "high": found.high / metric.scale,
+        "count": found.count,
+        "unit": metric.unit,
+    }
+
+
+def _clean(table: Table, row: Mapping[str, Any]) -> Values:
+    return {column.name: _value(column.type, row[column.name]) for column in table.columns}
+
+
+def _value(kind: Any, value: Any) -> Any:
+    """What the column takes; None of what is not known, or of what no database can hold."""
+    if value is None or value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
+        return None
+    if isinstance(kind, DateTime):
+        # SQLite keeps no time zone: all times are in UTC.
+        return pd.Timestamp(value).tz_convert(UTC).to_pydatetime(warn=False)
+    if isinstance(kind, BigInteger):
+        return int(value) if abs(value) <= LARGEST_INTEGER else None
+    if isinstance(kind, Boolean):
+        return bool(value)
+    if isinstance(kind, Double):
+        known = number(value)
+        return known if math.isfinite(known) else None
+    # A record can hold half a surrogate pair, which no encoding has, and PostgreSQL takes no NUL.
+    return (
+        str(value)
+        .encode("utf-8", errors="replace")
+        .decode()
+        .replace("\0", "\N{REPLACEMENT CHARACTER}")
+    )

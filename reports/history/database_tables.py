@@ -1,0 +1,161 @@
+"""The tables of the database, in SQL's own terms; `docs/history.md` says what is in the columns."""
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    DateTime,
+    Double,
+    Index,
+    Inspector,
+    MetaData,
+    Table,
+    Text,
+    inspect,
+)
+from sqlalchemy.types import TypeEngine
+
+from bench.errors import ResultsError
+from reports.loading import COLUMNS
+
+INTEGERS = (
+    "batch_size",
+    "epochs",
+    "evaluate_every",
+    "seed",
+    "repeat",
+    "position",
+    "threads",
+    "parameters",
+    "measured_blocks",
+)
+TEXTS = (
+    "run",
+    "trial",
+    "model",
+    "family",
+    "dataset",
+    "framework",
+    "framework_version",
+    "mode",
+    "settings",
+    "tuning",
+    "layout",
+    "input",
+    "precision",
+    "device",
+    "optimizer",
+    "learning_rate_changes",
+    "status",
+    "reason",
+    "plan",
+    "commit",
+    "machine",
+    "cpu",
+    "steady",
+    "bound",
+    "verdict",
+    "certificate_checked",
+    "known_defects",
+    "digest_weights",
+    "digest_data",
+    "digest_order",
+    "fitness",
+    "absent",
+    "unranked_reason",
+)
+# A position among the records that happened to be loaded together is nothing to keep.
+LEFT_OUT = "record"
+TIME = DateTime(timezone=True)
+
+METADATA = MetaData()
+
+
+def _type(name: str) -> TypeEngine[Any]:
+    """Of a column of `reports.load`: what is not listed is a number."""
+    if name in TEXTS:
+        return Text()
+    if name in INTEGERS:
+        return BigInteger()
+    if name == "ranked":
+        return Boolean()
+    return TIME if name == "started" else Double()
+
+
+RUNS = Table(
+    "samestep_runs",
+    METADATA,
+    # The only unique key: it is what keeps two writers of one run apart.
+    Column("run_id", Text, primary_key=True),
+    Column("run", Text),
+    Column("time", TIME),
+    Column("plan", Text),
+    Column("commit", Text),
+    Column("machine", Text),
+    Column("trials", BigInteger),
+)
+TRIALS = Table(
+    "samestep_trials",
+    METADATA,
+    Column("run_id", Text, nullable=False),
+    *(Column(name, _type(name)) for name in COLUMNS if name != LEFT_OUT),
+    Index("samestep_trials_by_run", "run_id"),
+)
+SERIES = Table(
+    "samestep_series",
+    METADATA,
+    Column("run_id", Text, nullable=False),
+    Column("run", Text),
+    Column("time", TIME),
+    Column("series", Text),
+    Column("conditions", Text),
+    Column("metric", Text),
+    Column("value", Double),
+    Column("low", Double),
+    Column("high", Double),
+    Column("count", BigInteger),
+    Column("unit", Text),
+    Column("commit", Text),
+    Column("version", Text),
+    Column("machine", Text),
+    Column("ranked", Boolean),
+    Index("samestep_series_by_run", "run_id"),
+    Index("samestep_series_by_metric", "metric", "series", "time"),
+)
+
+
+def make(connection: Connection) -> None:
+    """Make the tables where they are not there yet.
+
+    Raises:
+        ResultsError: there is a table of one of the names, and of another shape.
+    """
+    found = inspect(connection)
+    for table in METADATA.sorted_tables:
+        if found.has_table(table.name) and (wrong := _wrong(found, table)):
+            raise ResultsError(
+                f"Table {table.name!r} of the database has another shape ({wrong}); expected the "
+                "columns that docs/history.md lists; rename or drop it, and write the runs again."
+            )
+    METADATA.create_all(connection)
+
+
+def _wrong(found: Inspector, table: Table) -> str | None:
+    there = {column["name"]: _kind(column["type"]) for column in found.get_columns(table.name)}
+    wanted = {column.name: _kind(column.type) for column in table.columns}
+    for name, kind in wanted.items():
+        if name not in there:
+            return f"no column {name!r}"
+        if there[name] is not kind:
+            return f"column {name!r} is of another type"
+    return next((f"a column {name!r} of its own" for name in there if name not in wanted), None)
+
+
+def _kind(of: TypeEngine[Any]) -> type | None:
+    try:
+        return of.python_type
+    except NotImplementedError:
+        return None

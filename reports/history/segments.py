@@ -1,0 +1,123 @@
+"""Where the level of a series of runs steps: change points that are no noise and no drift.
+
+Change points of the logarithms are found by PELT (Killick, Fearnhead and Eckley 2012) in the
+library ruptures. As Fleming, Kolaczkowski and others do it (2023, "Hunter: Using change point
+detection to hunt for performance regressions"), the weakest is then taken away again and again, and
+the two segments beside it become one, until all that are left can be told by a t test.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+# Fewer runs on a side say nothing of a level.
+LEAST_RUNS = 3
+# Of the t test: that of Hunter. A change point is the best of many places, so that 0.05 is nothing.
+SIGNIFICANCE = 0.001
+# In units of the noise's variance times log n: the modified BIC of Zhang and Siegmund 2007.
+PENALTY = 3.0
+# What runs differ by from one to the next is at least this, though they may agree by chance.
+LEAST_NOISE = 0.002
+# A value further from both of its neighbours is an outlier, in units of the noise.
+OUTLIER = 3.0
+# By how much a step has to explain runs better than a slope, in units of log n (BIC). Two: a step
+# has been looked for, so that it fits noise and drift better than it should.
+STEP_NOT_SLOPE = 2.0
+
+Series = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Step:
+    """Two neighbouring stretches [first, place) and [place, end) of a series."""
+
+    first: int
+    place: int
+    end: int
+
+
+def steps(values: Sequence[float], admitted: Callable[[Step], bool]) -> tuple[Step, ...]:
+    """The steps of a series of values above 0, in the order of their places.
+
+    Args:
+        admitted: whether a step may be one; what is not admitted becomes one stretch.
+    """
+    if len(values) < 2 * LEAST_RUNS:
+        return ()
+    series = _without_outliers(np.log(np.asarray(values, dtype=np.float64)))
+    places = _change_points(series)
+    while places:
+        found = _between(places, len(series))
+        weights = [_weight(series, step, admitted) for step in found]
+        weakest = int(np.argmax(weights))
+        if weights[weakest] < SIGNIFICANCE:
+            return found
+        del places[weakest]
+    return ()
+
+
+def _between(places: Sequence[int], count: int) -> tuple[Step, ...]:
+    bounds = [0, *places, count]
+    return tuple(map(Step, bounds, bounds[1:], bounds[2:]))
+
+
+def _change_points(series: Series) -> list[int]:
+    # Not above: what needs no change points need not load it.
+    from ruptures import Pelt
+
+    penalty = PENALTY * _noise(series) ** 2 * np.log(len(series))
+    ends = Pelt(model="l2", min_size=LEAST_RUNS, jump=1).fit_predict(series, penalty)
+    return list(ends[:-1])
+
+
+def _weight(series: Series, step: Step, admitted: Callable[[Step], bool]) -> float:
+    """How weak a step is: by the t test, or above all of those if it is none."""
+    before, after = series[step.first : step.place], series[step.place : step.end]
+    chance = _chance(before, after)
+    return chance if admitted(step) and not _is_slope(before, after) else 1 + chance
+
+
+def _chance(before: Series, after: Series) -> float:
+    """The probability that equal levels differ by so much (Student's t test)."""
+    from scipy.stats import ttest_ind_from_stats
+
+    first, second = (
+        (side.mean(), max(LEAST_NOISE, side.std(ddof=1)), len(side)) for side in (before, after)
+    )
+    return float(ttest_ind_from_stats(*first, *second).pvalue)
+
+
+def _is_slope(before: Series, after: Series) -> bool:
+    """Whether a straight line explains both sides nearly as well as two levels do."""
+    both = np.concatenate([before, after])
+    places = np.arange(len(both))
+    line = np.polynomial.Polynomial.fit(places, both, 1)
+    least = len(both) * LEAST_NOISE**2
+    by_line = max(least, float(np.sum((both - line(places)) ** 2)))
+    by_levels = max(least, sum(float(np.sum((one - one.mean()) ** 2)) for one in (before, after)))
+    gain = len(both) * np.log(by_line / by_levels)
+    return bool(gain <= STEP_NOT_SLOPE * np.log(len(both)))
+
+
+def _without_outliers(series: Series) -> Series:
+    """Single values far from both neighbours replaced by the nearer one: a Hampel filter of three.
+
+    The runs beside a step stay as they are: each has a neighbour on its own level.
+    """
+    from scipy.ndimage import median_filter
+
+    smooth = median_filter(series, size=3, mode="nearest")
+    far = np.abs(series - smooth) > OUTLIER * _noise(series)
+    return np.where(far, smooth, series)
+
+
+def _noise(series: Series) -> float:
+    """Standard deviation about the level, by what runs differ by from one to the next.
+
+    The median absolute deviation of the differences: changes of the level hardly show in it.
+    """
+    differences = np.diff(series)
+    deviation = float(np.median(np.abs(differences - np.median(differences))))
+    return max(LEAST_NOISE, 1.4826 * deviation / float(np.sqrt(2)))

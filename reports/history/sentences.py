@@ -1,0 +1,73 @@
+"""A change of a level as a sentence: what, by how much, and between which runs and commits."""
+
+from reports import titles, units
+from reports.cells import words
+from reports.history.changes import Change
+from reports.history.series import Point
+from reports.intervals import Interval
+
+COMMIT_DIGITS = 12
+# What a larger value of a metric is called, and a smaller one.
+DIRECTIONS = {
+    "throughput": ("faster", "slower"),
+    "time-to-first-step": ("slower to the first step", "faster to the first step"),
+    "peak-anonymous-memory": ("more memory", "less memory"),
+    "gpu-allocator-peak": ("more GPU memory", "less GPU memory"),
+    "gpu-energy": ("more GPU energy", "less GPU energy"),
+    "cpu-energy": ("more CPU energy", "less CPU energy"),
+    "test-accuracy": ("higher accuracy", "lower accuracy"),
+}
+
+
+def in_words(change: Change) -> str:
+    """All that the page says of a change."""
+    runs = f"{titles.count(change.runs_before, 'run')} before, {change.runs_after} after"
+    return (
+        f"{change.series.label}: {direction(change)}. {change.metric.title} is "
+        f"{words(change.ratio, units.multiple)} of what it was ({runs}), {place_of(change)}: "
+        f"{_origins(change)}.{_machine(change.machine_speed)}"
+    )
+
+
+def direction(change: Change) -> str:
+    """What changed, and whether that is good: slower (worse)."""
+    larger, smaller = DIRECTIONS.get(change.metric.name, ("more", "less"))
+    return f"{larger if change.up else smaller} ({'better' if change.better else 'worse'})"
+
+
+def place_of(change: Change) -> str:
+    """The two runs between which it happened, with their days."""
+    return f"between {_run(change.before)} and {_run(change.after)}"
+
+
+def _run(point: Point) -> str:
+    return f"{point.run} ({started(point)[:10]})"
+
+
+def started(point: Point) -> str:
+    """When the first of a point's trials began, as records have it."""
+    return min(record.started for record in point.row.records)
+
+
+def _origins(change: Change) -> str:
+    """The commits and the framework's versions on both sides."""
+    framework = titles.framework(change.series.key.framework)
+    commits = _commit(change.before), _commit(change.after)
+    versions = change.before.row.version, change.after.row.version
+    of_code = f"commit {_both(*commits)}"
+    return f"{of_code}, {framework} {_both(versions[0] or 'unknown', versions[1] or 'unknown')}"
+
+
+def _both(before: str, after: str) -> str:
+    return f"{before} in both" if before == after else f"{before} to {after}"
+
+
+def _commit(point: Point) -> str:
+    return (point.row.records[0].commit or "unknown")[:COMMIT_DIGITS]
+
+
+def _machine(speed: Interval) -> str:
+    """Of the machine itself, which may be what changed."""
+    if not speed.count:
+        return ""
+    return f" The machine's own speed is {words(speed, units.multiple)} of what it was."

@@ -1,0 +1,181 @@
+"""A folder of runs that CI can cache or publish: one compressed file for each run.
+
+A file is called by its run and by what was measured in it, so that two stores become one by copying
+files, and a run that is appended again is where it was.
+"""
+
+import gzip
+import io
+import re
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from bench.errors import ResultsError
+from bench.results import RECORDS_FILE, Record
+from reports.duplicates import without_duplicates
+from reports.output import write_bytes
+from reports.reading import Reader, without_collector
+from reports.run_keys import run_key
+from reports.runs import Run, name_of
+
+SUFFIX = ".jsonl.gz"
+# A name in a record can be anything; of a file's, 255 bytes are the most.
+LONGEST_NAME = 100
+UNFIT = re.compile(r"[^A-Za-z0-9._-]")
+
+
+@dataclass(frozen=True)
+class _Stored:
+    """What one file holds; `key` tells its run from another one of the same name."""
+
+    key: str
+    records: list[Record]
+
+
+def append(store: Path, folders: Sequence[Path]) -> list[Path]:
+    """Put the runs in these folders into the store, which is made where there is none.
+
+    A run that is there already stays as it is, or grows where its folder has more.
+
+    Returns:
+        The file of each.
+
+    Raises:
+        ResultsError: a run cannot be read, or a file not written; those before it are in the store.
+    """
+    try:
+        store.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ResultsError(
+            f"Store {str(store)!r} cannot be made ({error.strerror}); expected a folder, or a name "
+            "for one; name another with --store."
+        ) from error
+    reader = Reader()
+    return [_append(store, folder / RECORDS_FILE, reader) for folder in folders]
+
+
+def read(store: Path) -> Run:
+    """All runs in the store; what cannot be read is among the problems.
+
+    Raises:
+        ResultsError: there is no store, or nothing in it can be read.
+    """
+    if not store.is_dir():
+        raise ResultsError(
+            f"Store {str(store)!r} was not found; expected a folder; name runs behind it to make "
+            "one: `python -m reports history --store DIR RUN`."
+        )
+    with without_collector():
+        found, problems = _read(store)
+        if not found:
+            raise ResultsError(_nothing(store, problems))
+        keys, records = _told_apart(found)
+        kept, doubled = without_duplicates(records)
+    names = tuple(keys)
+    return Run(name_of(names), tuple(kept), (*problems, *doubled), names, keys)
+
+
+def _append(store: Path, source: Path, reader: Reader) -> Path:
+    try:
+        content = source.read_bytes()
+    except OSError as error:
+        raise ResultsError(
+            f"Records {str(source)!r} cannot be read ({error.strerror}); expected a run's "
+            f"{RECORDS_FILE}; name another run."
+        ) from error
+    records, problems = reader.read_lines(io.BytesIO(content), source.name)
+    if not records:
+        found = f"only lines that cannot be read: {problems[0]}" if problems else "it is empty"
+        raise ResultsError(
+            f"Records {str(source)!r} hold no trial ({found.rstrip('.')}); expected one record a "
+            "line; name another run."
+        )
+    path = store / _file_name(records[0])
+    if (longer := _longer(path, content)) is not None:
+        # No time and no name in the file: the same run gives the same bytes.
+        write_bytes(path, gzip.compress(longer, mtime=0))
+    return path
+
+
+def _file_name(first: Record) -> str:
+    return f"{UNFIT.sub('_', first.run)[:LONGEST_NAME]}-{run_key(first)}{SUFFIX}"
+
+
+def _longer(path: Path, content: bytes) -> bytes | None:
+    """What the store's file should hold, None where it does."""
+    if not path.exists():
+        return content
+    try:
+        stored = _content(path)
+    except ResultsError:
+        # The file is damaged, and here is what was in it.
+        return content
+    if _whole_lines(stored).startswith(_whole_lines(content)):
+        return None
+    if _whole_lines(content).startswith(_whole_lines(stored)):
+        return content
+    raise ResultsError(
+        f"{str(path)!r} holds other records of the same run; expected those of the run, or the "
+        "first ones of them; remove the file to take the run as it is now."
+    )
+
+
+def _whole_lines(content: bytes) -> bytes:
+    """Without a last line that nobody has finished, which is another one the next time."""
+    return content[: content.rfind(b"\n") + 1]
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return gzip.decompress(path.read_bytes())
+    except (OSError, EOFError, zlib.error) as error:
+        raise ResultsError(
+            f"{path.name} was left out: it cannot be read ({error}); expected a run's records, "
+            "compressed by gzip; append the run again, or remove the file."
+        ) from error
+
+
+def _read(store: Path) -> tuple[list[_Stored], list[str]]:
+    reader = Reader()
+    found: list[_Stored] = []
+    problems: list[str] = []
+    for path in sorted(store.glob(f"*{SUFFIX}")):
+        try:
+            content = _content(path)
+        except ResultsError as error:
+            problems.append(str(error))
+            continue
+        records, wrong = reader.read_lines(io.BytesIO(content), path.name)
+        problems += wrong
+        if records:
+            found.append(_Stored(run_key(records[0]), records))
+        else:
+            problems.append(f"{path.name} was left out: it holds no trial.")
+    return found, problems
+
+
+def _told_apart(found: Sequence[_Stored]) -> tuple[dict[str, str], list[Record]]:
+    """The key of each run by its name, and all records; runs of one name are renamed."""
+    owners: dict[str, set[str]] = {}
+    for stored in found:
+        for record in stored.records:
+            owners.setdefault(record.run, set()).add(stored.key)
+    keys: dict[str, str] = {}
+    records = []
+    for stored in found:
+        for record in stored.records:
+            shared = len(owners[record.run]) > 1
+            one = replace(record, run=f"{record.run} ({stored.key})") if shared else record
+            keys.setdefault(one.run, stored.key)
+            records.append(one)
+    return keys, records
+
+
+def _nothing(store: Path, problems: Sequence[str]) -> str:
+    found = f"such as: {problems[0]}" if problems else f"it has no file *{SUFFIX}"
+    return (
+        f"Store {str(store)!r} holds no run that can be read ({found.rstrip('.')}); expected "
+        "files that `python -m reports history --store DIR RUN` has made; append a run."
+    )
