@@ -70,8 +70,10 @@ def effect(metric: Metric, base: Row, head: Row) -> Effect | None:
     reason = "" if before.count and after.count else NO_VALUES
     if not reason and min(before.count, after.count) < 2:
         reason = ONE_INVOCATION
-    probability = math.nan if reason else _probability(metric, base, head)
-    return Effect(metric, before, after, found, probability, reason=reason)
+    chance = math.nan
+    if not reason:
+        chance = probability(*(_finite(row.values(metric.column)) for row in (base, head)))
+    return Effect(metric, before, after, found, chance, reason=reason)
 
 
 def judged(found: Sequence[Effect], least: float) -> list[Effect]:
@@ -82,12 +84,22 @@ def judged(found: Sequence[Effect], least: float) -> list[Effect]:
         least: a relative difference that is none worth telling.
     """
     asked = [one.probability for one in found if not math.isnan(one.probability)]
-    adjusted = iter(false_discovery_control(asked).tolist() if asked else ())
+    values = iter(adjusted(asked))
     known = (
-        one if math.isnan(one.probability) else replace(one, probability=next(adjusted))
+        one if math.isnan(one.probability) else replace(one, probability=next(values))
         for one in found
     )
     return [_judged(one, least, len(asked)) for one in known]
+
+
+def adjusted(probabilities: Sequence[float]) -> list[float]:
+    """The probabilities of rows that are asked at once, as if each were asked alone."""
+    return false_discovery_control(probabilities).tolist() if probabilities else []
+
+
+def is_change(probability: float, ratio: float, least: float) -> bool:
+    """Whether a difference is one: no chance, and worth telling."""
+    return probability <= FALSE_ALARMS and abs(ratio - 1) > least
 
 
 def _judged(effect: Effect, least: float, rows: int) -> Effect:
@@ -95,7 +107,7 @@ def _judged(effect: Effect, least: float, rows: int) -> Effect:
         return effect
     chance = least_probability(effect.base.count, effect.head.count)
     effect = replace(effect, able=chance * rows <= FALSE_ALARMS)
-    if effect.probability <= FALSE_ALARMS and abs(effect.change) > least:
+    if is_change(effect.probability, effect.ratio.median, least):
         better = (effect.change > 0) == effect.metric.bigger_is_better
         return replace(effect, verdict="better" if better else "worse")
     if 1 - least <= effect.ratio.low and effect.ratio.high <= 1 + least:
@@ -142,16 +154,21 @@ def _finite(values: Iterable[float]) -> list[float]:
     return list(filter(math.isfinite, values))
 
 
-def _probability(metric: Metric, base: Row, head: Row) -> float:
-    before, after = (np.array(_finite(row.values(metric.column))) for row in (base, head))
-    values = np.concatenate([before, after])
+def probability(before: Sequence[float], after: Sequence[float]) -> float:
+    """How probable so large a difference is where there is none, by the test of Mann and Whitney.
+
+    Args:
+        before, after: a value of each invocation, at least one on each side.
+    """
+    values = np.array([*before, *after])
     distinct = np.unique(values).size
     if distinct == 1:
         return 1.0
     method: Literal["exact", "asymptotic"] | PermutationMethod = "asymptotic"
-    if distinct == values.size and before.size * after.size <= EXACT:
+    if distinct == values.size and len(before) * len(after) <= EXACT:
         method = "exact"
-    elif math.comb(values.size, before.size) <= ARRANGEMENTS:
+    elif math.comb(values.size, len(before)) <= ARRANGEMENTS:
         # All arrangements, each once: the exact test of values of which some are equal.
         method = PermutationMethod()
-    return float(mannwhitneyu(before, after, method=method).pvalue)
+    found = mannwhitneyu(values[: len(before)], values[len(before) :], method=method)
+    return float(found.pvalue)
