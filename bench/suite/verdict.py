@@ -19,6 +19,8 @@ Execute = Callable[[Trial, Session], None]
 # What `python -m reports compare` exits with.
 REGRESSION, UNUSABLE = 1, 2
 CONFIRMATION = "confirmation"
+# Of a first run and of the one that confirms it: of both together, a hundredth.
+FALSE_ALARMS_PERCENT = 10
 ENDINGS = {"html": "html", "markdown": "md", "json": "json"}
 
 
@@ -50,6 +52,7 @@ def compare_revisions(run: Run) -> Verdict:
         [
             *(sys.executable, "-m", "reports", "compare"),
             *(f"{run.folder}@base", f"{run.folder}@head"),
+            *("--false-alarms", str(FALSE_ALARMS_PERCENT)),
             *(part for kind, file in files.items() for part in (f"--{kind}", str(file))),
         ],
         cwd=ROOT,
@@ -78,8 +81,9 @@ def confirmed(
 ) -> Verdict:
     """The verdict of a second run, of just those trials that the first one suspects.
 
-    Chance makes some of many trials look slower; it seldom picks the same ones twice. The second
-    run is judged by itself, so that what raised the suspicion is no part of the evidence.
+    Chance makes one of many trials look slower in a tenth of first runs, and in a tenth of second
+    ones: where nothing changed, in a hundredth of both. The second run is judged by itself, so that
+    what raised the suspicion is no part of the evidence.
     """
     again = [trial for trial in trials if trial.series in first.suspects]
     say(f"HEAD may be worse in {len(first.suspects)} of the trials: running those again ...")

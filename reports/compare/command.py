@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from reports.compare.outcome import Outcome
 
 LEAST_PERCENT = 1.0
+FALSE_ALARMS_PERCENT = 1.0
 
 # Exit statuses.
 NO_REGRESSION, REGRESSION = 0, 1
@@ -60,6 +61,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="PERCENT",
         help="differences up to this are none (default: %(default)s)",
     )
+    parser.add_argument(
+        "--false-alarms",
+        type=float,
+        default=FALSE_ALARMS_PERCENT,
+        metavar="PERCENT",
+        help="the chance of any in a metric, if nothing changed: what finds less, and what cries "
+        "wolf more seldom (default: %(default)s)",
+    )
     for kind in KINDS:
         parser.add_argument(
             f"--{kind}", metavar="FILE", help=f"write it as {kind} there ({STANDARD_OUTPUT}: print)"
@@ -82,7 +91,8 @@ def run(options: argparse.Namespace) -> int:
         side("HEAD", options.head, options.results),
         _metrics(options.metrics),
         options.across,
-        _least(options.least),
+        _share("--least", options.least),
+        _share("--false-alarms", options.false_alarms),
     )
     targets = {kind: getattr(options, kind) for kind in KINDS}
     if STANDARD_OUTPUT not in targets.values():
@@ -118,7 +128,7 @@ def _metrics(names: str) -> list[Metric]:
     return [known[name] for name in dict.fromkeys(wanted)]
 
 
-def _least(percent: float) -> float:
+def _share(option: str, percent: float) -> float:
     if not 0 <= percent < 100:
-        raise ResultsError(f"--least is {percent:g}; expected percent from 0 to below 100.")
+        raise ResultsError(f"{option} is {percent:g}; expected percent from 0 to below 100.")
     return percent / 100

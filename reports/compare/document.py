@@ -5,7 +5,7 @@ import math
 from typing import Any
 
 from reports.compare import sentences
-from reports.compare.effects import FALSE_ALARMS, Effect
+from reports.compare.effects import Effect
 from reports.compare.outcome import Outcome, Trial
 from reports.compare.pairing import Member
 from reports.compare.sides import Side
@@ -25,7 +25,7 @@ def document(outcome: Outcome) -> str:
         "base": _side(outcome.base),
         "head": _side(outcome.head),
         "least": outcome.least,
-        "false_alarms": FALSE_ALARMS,
+        "false_alarms": outcome.false_alarms,
         "trials": [_trial(trial) for trial in outcome.trials],
         "only_base": [member.series for member in outcome.pairing.only_base],
         "only_head": [member.series for member in outcome.pairing.only_head],

@@ -76,12 +76,15 @@ def effect(metric: Metric, base: Row, head: Row) -> Effect | None:
     return Effect(metric, before, after, found, chance, reason=reason)
 
 
-def judged(found: Sequence[Effect], least: float) -> list[Effect]:
+def judged(
+    found: Sequence[Effect], least: float, false_alarms: float = FALSE_ALARMS
+) -> list[Effect]:
     """The effects, each with its verdict.
 
     Args:
         found: all that are asked at once.
         least: a relative difference that is none worth telling.
+        false_alarms: the chance of any, if nothing changed.
     """
     asked = [one.probability for one in found if not math.isnan(one.probability)]
     values = iter(adjusted(asked))
@@ -89,7 +92,7 @@ def judged(found: Sequence[Effect], least: float) -> list[Effect]:
         one if math.isnan(one.probability) else replace(one, probability=next(values))
         for one in found
     )
-    return [_judged(one, least, len(asked)) for one in known]
+    return [_judged(one, least, len(asked), false_alarms) for one in known]
 
 
 def adjusted(probabilities: Sequence[float]) -> list[float]:
@@ -97,40 +100,42 @@ def adjusted(probabilities: Sequence[float]) -> list[float]:
     return false_discovery_control(probabilities).tolist() if probabilities else []
 
 
-def is_change(probability: float, ratio: float, least: float) -> bool:
+def is_change(
+    probability: float, ratio: float, least: float, false_alarms: float = FALSE_ALARMS
+) -> bool:
     """Whether a difference is one: no chance, and worth telling."""
-    return probability <= FALSE_ALARMS and abs(ratio - 1) > least
+    return probability <= false_alarms and abs(ratio - 1) > least
 
 
-def _judged(effect: Effect, least: float, rows: int) -> Effect:
+def _judged(effect: Effect, least: float, rows: int, false_alarms: float) -> Effect:
     if effect.reason:
         return effect
     chance = least_probability(effect.base.count, effect.head.count)
-    effect = replace(effect, able=chance * rows <= FALSE_ALARMS)
-    if is_change(effect.probability, effect.ratio.median, least):
+    effect = replace(effect, able=chance * rows <= false_alarms)
+    if is_change(effect.probability, effect.ratio.median, least, false_alarms):
         better = (effect.change > 0) == effect.metric.bigger_is_better
         return replace(effect, verdict="better" if better else "worse")
     if 1 - least <= effect.ratio.low and effect.ratio.high <= 1 + least:
         return replace(effect, verdict="same")
-    return replace(effect, reason=_doubt(effect, rows))
+    return replace(effect, reason=_doubt(effect, rows, false_alarms))
 
 
-def _doubt(effect: Effect, rows: int) -> str:
+def _doubt(effect: Effect, rows: int, false_alarms: float) -> str:
     """Why a difference can neither be told nor be ruled out."""
     if not effect.able:
         return (
             f"{effect.base.count} and {effect.head.count} invocations are too few to tell that one "
-            f"of {rows} differs; {needed(rows)} on each side can"
+            f"of {rows} differs; {needed(rows, false_alarms)} on each side can"
         )
     return "no difference that these invocations can show"
 
 
-def needed(rows: int) -> int:
+def needed(rows: int, false_alarms: float = FALSE_ALARMS) -> int:
     """The fewest invocations on each side by which one of so many rows can be told to differ."""
     return next(
         count
         for count in itertools.count(2)
-        if least_probability(count, count) * rows <= FALSE_ALARMS
+        if least_probability(count, count) * rows <= false_alarms
     )
 
 

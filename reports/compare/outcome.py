@@ -6,7 +6,7 @@ from typing import Literal
 
 from bench.errors import ResultsError
 from reports import certificates, titles
-from reports.compare.effects import Effect, Verdict, effect, judged
+from reports.compare.effects import FALSE_ALARMS, Effect, Verdict, effect, judged
 from reports.compare.pairing import Member, Pair, Pairing, pair_up, words
 from reports.compare.sides import Side
 from reports.metrics import METRICS, Metric
@@ -45,6 +45,7 @@ class Outcome:
 
     Attributes:
         least: relative differences up to this are none worth telling.
+        false_alarms: the chance of any in a metric, if nothing changed.
     """
 
     base: Side
@@ -53,6 +54,7 @@ class Outcome:
     trials: tuple[Trial, ...]
     metrics: tuple[Metric, ...]
     least: float
+    false_alarms: float
 
     @property
     def overall(self) -> Overall:
@@ -77,12 +79,14 @@ def compare_sides(
     metrics: Sequence[Metric] = METRICS,
     across: Collection[str] = (),
     least: float = LEAST,
+    false_alarms: float = FALSE_ALARMS,
 ) -> Outcome:
     """What changed from BASE to HEAD.
 
     Args:
         across: what the sides may differ in, names out of `reports.compare.pairing.ACROSS`.
         least: a relative difference that is none worth telling.
+        false_alarms: the chance of any in a metric, if nothing changed.
 
     Raises:
         ResultsError: no trial is on both sides, or a side has several that could be meant.
@@ -100,13 +104,13 @@ def compare_sides(
     for metric in metrics:
         own = [(pair, made) for pair, of, made in found if of is metric]
         # One metric at a time: they are different questions, each with its own family.
-        verdicts = judged([made for _, made in own], least)
+        verdicts = judged([made for _, made in own], least, false_alarms)
         for (pair, _), verdict in zip(own, verdicts, strict=True):
             effects.setdefault(id(pair), []).append(verdict)
     trials = tuple(
         Trial(pair, _broken(pair), tuple(effects.get(id(pair), ()))) for pair in pairing.pairs
     )
-    return Outcome(base, head, pairing, trials, tuple(metrics), least)
+    return Outcome(base, head, pairing, trials, tuple(metrics), least, false_alarms)
 
 
 def _largest(trial: Trial, verdict: Verdict) -> float:

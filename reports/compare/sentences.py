@@ -3,7 +3,7 @@
 import math
 
 from reports import titles, units
-from reports.compare.effects import FALSE_ALARMS, Effect
+from reports.compare.effects import Effect
 from reports.compare.outcome import Outcome, Trial
 from reports.compare.pairing import words as listed
 
@@ -111,5 +111,5 @@ def method(outcome: Outcome) -> str:
         "of invocations and of the blocks in them. Whether there is a difference is asked by the "
         "exact test of Mann and Whitney, adjusted for all trials of a metric (Benjamini and "
         "Hochberg): if nothing changed, the chance of any false alarm in a metric is "
-        f"{FALSE_ALARMS:.0%}. Differences of up to {units.share(outcome.least)}% are none."
+        f"{outcome.false_alarms:.0%}. Differences of up to {units.share(outcome.least)}% are none."
     )

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from bench.suite.verdict import FALSE_ALARMS_PERCENT
 from reports.compare.effects import adjusted, is_change, probability
 from reports.compare.outcome import LEAST
 from tests.reports.detector.pools import Pools, in_classes, values
@@ -41,10 +42,10 @@ Rule = Callable[[Sequence[Row]], list[bool]]
 
 
 def ours(rows: Sequence[Row]) -> list[bool]:
-    """As `reports.compare.effects` judges rows."""
+    """As `reports.compare.effects` judges rows, and `--against` asks it to."""
     chances = adjusted([probability(row.base, row.head) for row in rows])
     return [
-        is_change(chance, row.ratio, LEAST) and row.ratio < 1
+        is_change(chance, row.ratio, LEAST, FALSE_ALARMS_PERCENT / 100) and row.ratio < 1
         for chance, row in zip(chances, rows, strict=True)
     ]
 
