@@ -10,7 +10,7 @@ import pytest
 
 from bench.certificate import Certificate, Defect, Worst
 from bench.errors import ResultsError
-from bench.results import Record, decode, encode
+from bench.results import SCHEMA, Record, decode, encode
 from reports import certificates
 from reports.units import ABSENT
 
@@ -203,7 +203,7 @@ def test_what_should_be_a_number_may_be_anything(
 def test_a_malformed_certificate_makes_the_line_unreadable(
     changes: dict[str, Any], record: MakeRecord
 ) -> None:
-    with pytest.raises(ResultsError, match="It is not a record of schema 2"):
+    with pytest.raises(ResultsError, match=f"It is not a record of schema {SCHEMA}"):
         read_back(record(), **changes)
 
 
@@ -211,7 +211,7 @@ def test_a_malformed_certificate_makes_the_line_unreadable(
 def test_what_is_no_certificate_makes_the_line_unreadable(value: Any, record: MakeRecord) -> None:
     document = json.loads(encode(record())) | {"certificate": value}
 
-    with pytest.raises(ResultsError, match="It is not a record of schema 2"):
+    with pytest.raises(ResultsError, match=f"It is not a record of schema {SCHEMA}"):
         decode(json.dumps(document))
 
 
