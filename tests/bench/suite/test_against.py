@@ -10,21 +10,9 @@ from pathlib import Path
 import pytest
 
 from bench.results import read_records
+from tests.bench.suite.conftest import PLAN
 from tests.conftest import ROOT
 
-PLAN = """
-description = "for tests"
-block_seconds = 0.02
-[[trials]]
-models = ["lenet", "lenet-1998"]
-datasets = ["digits"]
-batch_sizes = [128]
-epochs = 2
-[trials.optimizer]
-name = "sgd"
-learning_rate = 0.02
-momentum = 0.9
-"""
 # As by default: an invocation that other programs disturb spoils nothing.
 REPEATS = 10
 # The classic LeNet has it, the modern one has not.
