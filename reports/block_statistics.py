@@ -12,10 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from bench.results import Record
+from reports.resampling import Floats
+from reports.statistics import LEAST_FOR_QUARTILES
 
-Floats = npt.NDArray[np.float64]
 Places = npt.NDArray[np.intp]
-LEAST_FOR_QUARTILES = 4
 
 
 @dataclass(frozen=True)

@@ -22,11 +22,12 @@ from bench.certificate import Certificate
 from bench.optimizer import Optimizer
 from bench.results import EPOCH_NUMBERS, TRIAL_FIELDS, Epoch, Record
 from reports import certificates, fitness, titles, tuning
-from reports.block_statistics import Blocks, Floats
+from reports.block_statistics import Blocks
 from reports.ceilings import ceiling_in
 from reports.columns import BLOCK_COLUMNS, EPOCH_COLUMNS, TRIAL_COLUMNS
 from reports.measured import Columns, finite, floats, measured
 from reports.parallel import in_processes
+from reports.resampling import Floats
 
 RECORDED = (
     "run",

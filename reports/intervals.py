@@ -15,6 +15,7 @@ import numpy as np
 from scipy.special import bdtr
 
 from reports.resampling import Floats, medians
+from reports.statistics import finite
 
 CONFIDENCE = 0.95
 # The lowest and the highest of fewer values cover their median less often than CONFIDENCE, so that
@@ -135,4 +136,4 @@ def bounds(drawn: Floats) -> tuple[float, float]:
 
 
 def _known(values: Iterable[float]) -> tuple[float, ...]:
-    return tuple(filter(math.isfinite, map(float, values)))
+    return tuple(finite(values))

@@ -12,9 +12,10 @@ import numpy as np
 from bench.ceilings import Ceiling
 from bench.results import Record
 from reports import certificates
-from reports.block_statistics import Blocks, Floats
+from reports.block_statistics import Blocks
 from reports.ceilings import step_roofline
 from reports.columns import TRIAL_COLUMNS
+from reports.resampling import Floats
 
 COST = ("operations", "bytes")
 TIMES = ("import", "inputs", "build", "first_step", "evaluation", "exit", "process")

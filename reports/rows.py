@@ -9,12 +9,10 @@ import pandas as pd
 from bench.results import NATIVE, PREPARED, Record
 from reports import certificates, gate, titles
 from reports.intervals import Interval, median_interval, ratio_interval
-from reports.statistics import relative_iqr, relative_range
+from reports.statistics import LEAST_FOR_QUARTILES, relative_iqr, relative_range
 
 THROUGHPUT = "throughput_samples_per_second"
 DEFAULT = "default"
-# Fewer values have no quarters: their range is taken.
-LEAST_FOR_QUARTILES = 4
 
 
 @dataclass(frozen=True)

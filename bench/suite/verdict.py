@@ -17,7 +17,7 @@ from bench.results import Trial
 
 Execute = Callable[[Trial, Session], None]
 # What `python -m reports compare` exits with.
-REGRESSION, UNUSABLE = 1, 2
+REGRESSION = 1
 CONFIRMATION = "confirmation"
 # Of a first run and of the one that confirms it: of both together, a hundredth.
 FALSE_ALARMS_PERCENT = 10

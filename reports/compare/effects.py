@@ -9,7 +9,7 @@ alarm among rows that are all the same at `FALSE_ALARMS`.
 
 import itertools
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -20,7 +20,7 @@ from reports.compare import hierarchical
 from reports.intervals import Interval
 from reports.metrics import Metric
 from reports.rows import THROUGHPUT, Row
-from reports.statistics import throughput
+from reports.statistics import finite, throughput
 
 FALSE_ALARMS = 0.01
 # Up to so many pairs of values the probability is exact, and of equal values up to so many ways to
@@ -72,7 +72,7 @@ def effect(metric: Metric, base: Row, head: Row) -> Effect | None:
         reason = ONE_INVOCATION
     chance = math.nan
     if not reason:
-        chance = probability(*(_finite(row.values(metric.column)) for row in (base, head)))
+        chance = probability(*(finite(row.values(metric.column)) for row in (base, head)))
     return Effect(metric, before, after, found, chance, reason=reason)
 
 
@@ -151,12 +151,8 @@ def _sample(metric: Metric, row: Row) -> list[list[float]]:
             [throughput(block.samples, block.seconds) for block in record.measured_blocks]
             for record in row.finished
         )
-        return [_finite(values) for values in blocks]
-    return [_finite([value]) for value in row.values(metric.column)]
-
-
-def _finite(values: Iterable[float]) -> list[float]:
-    return list(filter(math.isfinite, values))
+        return [finite(values) for values in blocks]
+    return [finite([value]) for value in row.values(metric.column)]
 
 
 def probability(before: Sequence[float], after: Sequence[float]) -> float:

@@ -94,21 +94,17 @@ def compare_sides(
     pairing = pair_up(base.records, head.records, across)
     if not pairing.pairs:
         raise ResultsError(_nothing_in_common(pairing))
-    found = [
-        (pair, metric, made)
-        for metric in metrics
-        for pair in pairing.pairs
-        if (made := effect(metric, pair.base.row, pair.head.row)) is not None
-    ]
-    effects: dict[int, list[Effect]] = {}
+    effects: list[list[Effect]] = [[] for _ in pairing.pairs]
+    # One metric at a time: they are different questions, each with its own family.
     for metric in metrics:
-        own = [(pair, made) for pair, of, made in found if of is metric]
-        # One metric at a time: they are different questions, each with its own family.
-        verdicts = judged([made for _, made in own], least, false_alarms)
-        for (pair, _), verdict in zip(own, verdicts, strict=True):
-            effects.setdefault(id(pair), []).append(verdict)
+        asked = [effect(metric, pair.base.row, pair.head.row) for pair in pairing.pairs]
+        verdicts = iter(judged([one for one in asked if one is not None], least, false_alarms))
+        for own, one in zip(effects, asked, strict=True):
+            if one is not None:
+                own.append(next(verdicts))
     trials = tuple(
-        Trial(pair, _broken(pair), tuple(effects.get(id(pair), ()))) for pair in pairing.pairs
+        Trial(pair, _broken(pair), tuple(own))
+        for pair, own in zip(pairing.pairs, effects, strict=True)
     )
     return Outcome(base, head, pairing, trials, tuple(metrics), least, false_alarms)
 

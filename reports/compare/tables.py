@@ -5,7 +5,7 @@ import pandas as pd
 from reports.cells import words
 from reports.compare import sentences
 from reports.compare.effects import Effect
-from reports.compare.outcome import Outcome, Trial
+from reports.compare.outcome import Outcome
 from reports.intervals import Interval
 from reports.metrics import Metric
 from reports.units import ABSENT
@@ -74,6 +74,3 @@ def sides(outcome: Outcome) -> pd.DataFrame:
         index=["BASE", "HEAD"],
         dtype=object,
     )
-
-
-__all__ = ["Trial", "changes", "metric_table", "sides"]

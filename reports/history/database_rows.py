@@ -1,19 +1,18 @@
 """What goes into the tables of the database, as values that every database takes."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC
 from typing import Any
 
 import pandas as pd
 from sqlalchemy import BigInteger, Boolean, DateTime, Double, Table
 
-from bench.results import Record
 from reports.certificates import number
 from reports.comparisons import Comparison, compare
 from reports.history.database_tables import LEFT_OUT, RUNS, SERIES, TRIALS
 from reports.intervals import Interval
-from reports.loading import refusals_of
+from reports.loading import refusals_in
 from reports.metrics import METRICS, Metric
 from reports.rows import Row
 from reports.runs import Run
@@ -29,7 +28,7 @@ def rows(content: Run) -> dict[Table, list[Values]]:
     started = _starts(content.table)
     made = {
         RUNS: _runs(content, started),
-        TRIALS: _trials(content),
+        TRIALS: _trials(content, comparisons),
         SERIES: [
             one for comparison in comparisons for one in _series(comparison, content.keys, started)
         ],
@@ -62,9 +61,9 @@ def _runs(content: Run, started: Mapping[str, Any]) -> list[Values]:
     ]
 
 
-def _trials(content: Run) -> list[Values]:
+def _trials(content: Run, comparisons: Iterable[Comparison]) -> list[Values]:
     """The frame of `reports.load`, whose rows are judged by their own run."""
-    refusals = _refusals(content.records)
+    refusals = refusals_in(comparisons, content.records)
     frame = content.table.drop(columns=LEFT_OUT).astype(object)
     return [
         {
@@ -75,14 +74,6 @@ def _trials(content: Run) -> list[Values]:
         }
         for values, refusal in zip(frame.to_dict("records"), refusals, strict=True)
     ]
-
-
-def _refusals(records: Sequence[Record]) -> list[str | None]:
-    by_run: dict[str, list[Record]] = {}
-    for record in records:
-        by_run.setdefault(record.run, []).append(record)
-    found = {run: iter(refusals_of(members)) for run, members in by_run.items()}
-    return [next(found[record.run]) for record in records]
 
 
 def _series(
