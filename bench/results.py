@@ -23,7 +23,7 @@ from bench.errors import ResultsError
 from bench.optimizer import Optimizer
 
 SCHEMA = 3
-REVISION_DIGITS = 12
+COMMIT_DIGITS = 12
 RECORDS_FILE = "records.jsonl"
 # Above this share of the processors for others, a trial's times are called doubtful.
 NOISY_SHARE = 0.05
@@ -104,7 +104,7 @@ class Trial:
 def edition(name: str, pin: str, revision: str) -> str:
     """A name with the version that was asked for and the revision that runs, where given."""
     at = f"@{pin}" if pin else ""
-    return f"{name}{at}~{revision[:REVISION_DIGITS]}" if revision else name + at
+    return f"{name}{at}~{revision[:COMMIT_DIGITS]}" if revision else name + at
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,6 @@ from bench.results import Record
 from reports import frame, gate, titles
 from reports.rows import Key, Row
 
-COMMIT_DIGITS = 12
-
 
 @dataclass(frozen=True)
 class Work:
@@ -210,7 +208,7 @@ def _key(record: Record, versions: Sequence[str], commits: bool) -> Key:
         settings=trial.settings,
         layout=trial.layout,
         input=trial.input,
-        commit=(record.commit or "unknown")[:COMMIT_DIGITS] if commits else "",
+        commit=titles.commit(record.commit) if commits else "",
     )
 
 

@@ -107,9 +107,8 @@ def _machine(machine: Machine, records: Sequence[Record]) -> MachineSection:
 
 
 def _outcome(records: Sequence[Record]) -> str:
-    statuses = [record.status for record in records]
-    counts = [f"{statuses.count(status)} {status}" for status in dict.fromkeys(statuses)]
-    return f"{titles.count(len(records), 'trial')}: {titles.listing(counts)}."
+    ends = titles.tally(record.status for record in records)
+    return f"{titles.count(len(records), 'trial')}: {titles.listing(ends)}."
 
 
 def _failures(records: Sequence[Record]) -> Markup | None:

@@ -33,21 +33,24 @@ def medians(values: Floats, stream: int = 0) -> Floats:
 
 @lru_cache(maxsize=64)
 def _middle_ranks(count: int, stream: int) -> tuple[Ranks, Ranks]:
-    """The ranks, from 0, of the two middle values of each sample: the same rank if `count` is odd.
+    return middle_ranks(np.full(RESAMPLES, count), np.random.default_rng((SEED, stream)))
 
-    The k-th of n uniform numbers has the distribution Beta(k, n - k + 1). Those above it are
-    uniform between it and 1, so that the least of them is as far up as Beta(1, n - k) says.
+
+def middle_ranks(counts: Ranks, generator: np.random.Generator) -> tuple[Ranks, Ranks]:
+    """For samples of so many values the ranks, from 0, of the two in the middle, drawn at random.
+
+    The same rank twice where the count is odd. The k-th of n uniform numbers has the distribution
+    Beta(k, n - k + 1). Those above it are uniform between it and 1, so that the least of them is as
+    far up as Beta(1, n - k) says.
     """
-    generator = np.random.default_rng((SEED, stream))
-    place = (count + 1) // 2
-    low = generator.beta(place, count - place + 1, RESAMPLES)
-    if count % 2:
-        return _ranks(low, count), _ranks(low, count)
-    high = low + (1 - low) * generator.beta(1, count - place, RESAMPLES)
-    return _ranks(low, count), _ranks(high, count)
+    place = (counts + 1) // 2
+    low = generator.beta(place, counts - place + 1)
+    high = low + (1 - low) * generator.beta(1, np.maximum(counts - place, 1))
+    first, second = (_ranks(one, counts) for one in (low, high))
+    return first, np.where(counts % 2, first, second)
 
 
-def _ranks(uniform: Floats, count: int) -> Ranks:
+def _ranks(uniform: Floats, counts: Ranks) -> Ranks:
     # Rounding may give 1.0 itself.
-    ranks: Ranks = np.minimum((uniform * count).astype(np.intp), count - 1)
+    ranks: Ranks = np.minimum((uniform * counts).astype(np.intp), counts - 1)
     return ranks

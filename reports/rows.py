@@ -176,5 +176,4 @@ class Row:
     @property
     def outcome(self) -> str:
         """How its trials ended: 2 ok, 1 timeout."""
-        statuses = [record.status for record in self.records]
-        return ", ".join(f"{statuses.count(status)} {status}" for status in dict.fromkeys(statuses))
+        return ", ".join(titles.tally(record.status for record in self.records))

@@ -1,9 +1,11 @@
 """How names in records are written for people."""
 
+from collections import Counter
 from collections.abc import Iterable
 
 from bench.models import MODELS
 from bench.optimizer import Optimizer
+from bench.results import COMMIT_DIGITS
 
 FRAMEWORKS = {"pytorch": "PyTorch", "tensorflow": "TensorFlow", "mxnet": "MXNet", "jax": "JAX"}
 DATASETS = {
@@ -118,3 +120,13 @@ def days(started: Iterable[str]) -> str:
     """The day of the first and, if another, of the last start, as records have them."""
     dates = sorted(one[:10] for one in started)
     return dates[0] if dates[0] == dates[-1] else f"{dates[0]} to {dates[-1]}"
+
+
+def commit(digits: str | None) -> str:
+    """The first digits of a commit of samestep, or that nobody knows it."""
+    return (digits or "unknown")[:COMMIT_DIGITS]
+
+
+def tally(values: Iterable[str]) -> list[str]:
+    """How often each value is there, in order of appearance: 2 ok, 1 timeout."""
+    return [f"{count} {value}" for value, count in Counter(values).items()]

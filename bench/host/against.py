@@ -13,7 +13,7 @@ from bench.host.frameworks import DESCRIPTION, ROOT, Framework, discover
 from bench.host.variables import worker_environment
 from bench.job import Execution, Job
 from bench.optimizer import Optimizer
-from bench.results import REVISION_DIGITS
+from bench.results import COMMIT_DIGITS
 from bench.spec import Samples
 
 # Reads a job as a worker does; what it cannot read, it could not run either.
@@ -38,7 +38,7 @@ class Base:
         editions = [
             replace(
                 known[name],
-                title=f"{known[name].title} at {self.commit[:REVISION_DIGITS]}",
+                title=f"{known[name].title} at {self.commit[:COMMIT_DIGITS]}",
                 revision=self.commit,
                 root=self.root,
             )

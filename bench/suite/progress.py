@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from bench.host.executor import Event
-from bench.results import NOISY_SHARE, REVISION_DIGITS, Record, Trial
+from bench.results import COMMIT_DIGITS, NOISY_SHARE, Record, Trial
 
 REDRAW_SECONDS = 0.5
 
@@ -91,5 +91,5 @@ def summary(record: Record) -> str:
         )
     if record.reason:
         parts.append(record.reason)
-    at = f" at {trial.revision[:REVISION_DIGITS]}" if trial.revision else ""
+    at = f" at {trial.revision[:COMMIT_DIGITS]}" if trial.revision else ""
     return f"{name} ({record.framework_version}{at}): {', '.join(parts)}"

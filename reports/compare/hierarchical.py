@@ -9,12 +9,10 @@ level). A quantity that an invocation has once has one block.
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from reports.intervals import CONFIDENCE, NOTHING, Interval, bounds
-from reports.resampling import RESAMPLES, SEED
+from reports.resampling import RESAMPLES, SEED, Floats, middle_ranks
 
-Floats = npt.NDArray[np.float64]
 # For each invocation the values of its blocks.
 Sample = Sequence[Sequence[float]]
 
@@ -40,7 +38,7 @@ def ratio(head: Sample, base: Sample) -> Interval:
 
 
 def _medians(sample: Sample, stream: int) -> Floats:
-    """The medians of RESAMPLES resampled sides."""
+    """The medians of RESAMPLES resampled sides; those of blocks are drawn by their ranks."""
     generator = np.random.default_rng((SEED, stream))
     chosen = generator.integers(len(sample), size=(RESAMPLES, len(sample)))
     counts = np.array([len(values) for values in sample])
@@ -48,26 +46,7 @@ def _medians(sample: Sample, stream: int) -> Floats:
     ordered = np.full((len(sample), counts.max()), np.nan)
     for line, values in zip(ordered, sample, strict=True):
         line[: len(values)] = np.sort(values)
-    found = _block_medians(ordered, chosen, counts[chosen], generator)
-    medians: Floats = np.median(found, axis=1)
+    low, high = middle_ranks(counts[chosen], generator)
+    blocks = (ordered[chosen, low] + ordered[chosen, high]) / 2
+    medians: Floats = np.median(blocks, axis=1)
     return medians
-
-
-def _block_medians(
-    ordered: Floats,
-    chosen: npt.NDArray[np.int64],
-    counts: npt.NDArray[np.int64],
-    generator: np.random.Generator,
-) -> Floats:
-    """The median of the resampled blocks of each chosen invocation, drawn by its ranks.
-
-    As in `reports.resampling`: the middle of n uniform numbers has a Beta distribution.
-    """
-    place = (counts + 1) // 2
-    low = generator.beta(place, counts - place + 1)
-    # Of an even number the two in the middle.
-    high = low + (1 - low) * generator.beta(1, np.maximum(counts - place, 1))
-    ranks = [np.minimum((one * counts).astype(np.intp), counts - 1) for one in (low, high)]
-    first, second = (ordered[chosen, one] for one in ranks)
-    middles: Floats = np.where(counts % 2, first, (first + second) / 2)
-    return middles

@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -40,7 +39,7 @@ class Side:
     def words(self) -> str:
         """Its runs and commits in one line."""
         runs = titles.listing(list(dict.fromkeys(record.run for record in self.records)))
-        commits = titles.listing([commit[:12] for commit in self.commits])
+        commits = titles.listing([titles.commit(commit) for commit in self.commits])
         return f"{runs} (commit {commits})"
 
 
@@ -62,8 +61,9 @@ def side(name: str, asked: str, results: Path) -> Side:
     if run is None:
         run = _of_commit(name, asked, results)
     if not any(record.status == "ok" for record in run.records):
+        ends = titles.listing(titles.tally(record.status for record in run.records))
         raise ResultsError(
-            f"{name} {asked!r} has no finished trial ({_outcome(run.records) or 'none at all'}); "
+            f"{name} {asked!r} has no finished trial ({ends or 'none at all'}); "
             "expected at least one to compare; see its report for the reasons."
         )
     return Side(name, asked, run.records, run.problems)
@@ -98,7 +98,7 @@ def _of_commit(name: str, asked: str, results: Path) -> Run:
     if found:
         return Run(asked, found, every.problems)
     commits = dict.fromkeys(record.commit for record in every.records if record.commit)
-    known = ", ".join(commit[:12] for commit in commits) or "none"
+    known = ", ".join(map(titles.commit, commits)) or "none"
     raise ResultsError(
         f"{name} {asked!r} was not found; expected a run or the path of one, or a commit that the "
         f"runs in {str(results)!r} have trials of (there: {known}); name one of those."
@@ -127,9 +127,3 @@ def _resolved(asked: str) -> str | None:
     except OSError:
         return None  # there is no git, which a run needs as little
     return finished.stdout.strip() or None
-
-
-def _outcome(records: Iterable[Record]) -> str:
-    statuses = [record.status for record in records]
-    counted: Sequence[str] = [f"{statuses.count(one)} {one}" for one in dict.fromkeys(statuses)]
-    return titles.listing(list(counted))

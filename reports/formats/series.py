@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from reports import titles
-from reports.comparisons import COMMIT_DIGITS, Comparison
+from reports.comparisons import Comparison
 from reports.rows import Row
 
 UNKNOWN = "unknown"
@@ -34,7 +34,7 @@ class Series:
     def commit(self) -> str:
         """Of samestep."""
         # All records of a row have the same: of another commit is another row.
-        return (self.row.records[0].commit or UNKNOWN)[:COMMIT_DIGITS]
+        return titles.commit(self.row.records[0].commit)
 
     @property
     def machine(self) -> str:

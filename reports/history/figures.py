@@ -1,49 +1,26 @@
 """A line per series over the runs: throughput, test accuracy and memory."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
-from reports import units
 from reports.figures.canvas import Drawing, canvas, colours, printable_name, style
 from reports.figures.lines import Look, intervals, legend, lines
 from reports.history.changes import Change
 from reports.history.sentences import direction, place_of
 from reports.history.series import History, Series
-from reports.rows import THROUGHPUT
+from reports.metrics import METRICS, Metric
 from reports.svg import INK, inline, printable
-from reports.units import MIB, Format
 
 AXES_INCHES = 2.4
 # More would lie on one another.
 MOST_TICKS = 6
 
 
-@dataclass(frozen=True)
-class Quantity:
-    """What is drawn over the runs.
-
-    Attributes:
-        column: of trials.
-        scale: base units of one unit of the axis.
-        from_zero: whether the axis begins at 0.
-    """
-
-    column: str
-    title: str
-    text: Format
-    scale: float = 1.0
-    from_zero: bool = True
-
-
-QUANTITIES = (
-    Quantity(THROUGHPUT, "Throughput, samples/s", units.number),
-    Quantity("test_accuracy", "Test accuracy, %", units.percent, 0.01, from_zero=False),
-    Quantity("peak_anonymous_bytes", "Peak anonymous memory, MiB", units.mebibytes, MIB),
-)
+# By name: whether the axis begins at 0.
+DRAWN = {"throughput": True, "test-accuracy": False, "peak-anonymous-memory": True}
 
 
 def drawings(
@@ -58,24 +35,32 @@ def drawings(
     """
     with style():
         found = (
-            _drawing(history, quantity, _of(changes, quantity), days, name)
-            for quantity in QUANTITIES
+            _drawing(history, _metric(drawn), _of(changes, _metric(drawn)), days, name)
+            for drawn in DRAWN
         )
         return tuple(drawing for drawing in found if drawing)
 
 
-def _of(changes: Sequence[Change], quantity: Quantity) -> list[Change]:
-    return [change for change in changes if change.metric.column == quantity.column]
+def _metric(name: str) -> Metric:
+    return next(metric for metric in METRICS if metric.name == name)
+
+
+def _of(changes: Sequence[Change], metric: Metric) -> list[Change]:
+    return [change for change in changes if change.metric is metric]
+
+
+def _title(metric: Metric) -> str:
+    return f"{metric.title}, {metric.unit}"
 
 
 def _drawing(
     history: History,
-    quantity: Quantity,
+    metric: Metric,
     changes: Sequence[Change],
     days: Sequence[str],
     name: str,
 ) -> Drawing | None:
-    values = _values(history, quantity)
+    values = _values(history, metric)
     if values["place"].nunique() < 2:
         return None
     shown = [one for one in history.series if one.label in set(values["series"])]
@@ -89,18 +74,18 @@ def _drawing(
     intervals(axes, values, "place", "series", looks)
     _new_versions(axes, values)
     _steps(axes, changes, looks)
-    _frame(axes, quantity, days)
-    anchor = f"{name}-{quantity.column}".replace("_", "-")
-    description = _description(values, quantity, shown, changes)
-    return Drawing(quantity.title, inline(figure, anchor, description))
+    _frame(axes, metric, days)
+    anchor = f"{name}-{metric.column}".replace("_", "-")
+    description = _description(values, metric, shown, changes)
+    return Drawing(_title(metric), inline(figure, anchor, description))
 
 
-def _values(history: History, quantity: Quantity) -> pd.DataFrame:
+def _values(history: History, metric: Metric) -> pd.DataFrame:
     rows = []
     for series in history.series:
         version = None
         for point in series.points:
-            found = point.row.estimate(quantity.column)
+            found = point.row.estimate(metric.column)
             if not found.count:
                 continue
             known = point.row.version or version
@@ -108,9 +93,9 @@ def _values(history: History, quantity: Quantity) -> pd.DataFrame:
                 {
                     "series": series.label,
                     "place": point.place,
-                    "value": found.median / quantity.scale,
-                    "low": found.low / quantity.scale,
-                    "high": found.high / quantity.scale,
+                    "value": found.median / metric.scale,
+                    "low": found.low / metric.scale,
+                    "high": found.high / metric.scale,
                     "new": version is not None and known != version,
                 }
             )
@@ -130,28 +115,28 @@ def _steps(axes: Axes, changes: Sequence[Change], looks: Mapping[str, Look]) -> 
         axes.axvline(between, color=colour, linestyle=":", linewidth=1.5, zorder=1)
 
 
-def _frame(axes: Axes, quantity: Quantity, days: Sequence[str]) -> None:
+def _frame(axes: Axes, metric: Metric, days: Sequence[str]) -> None:
     step = -(-len(days) // MOST_TICKS)
     places = list(range(0, len(days), step))
     axes.set(xlabel="", ylabel="", xticks=places, xlim=(-0.3, len(days) - 0.7))
     axes.set_xticklabels([days[place] for place in places])
     axes.yaxis.set_major_locator(MaxNLocator(5, steps=(1, 2, 2.5, 5, 10)))
-    if quantity.from_zero:
+    if DRAWN[metric.name]:
         axes.set_ylim(bottom=0)
         if axes.dataLim.y1 >= 1000:
             axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
 
 
 def _description(
-    values: pd.DataFrame, quantity: Quantity, shown: Sequence[Series], changes: Sequence[Change]
+    values: pd.DataFrame, metric: Metric, shown: Sequence[Series], changes: Sequence[Change]
 ) -> str:
     parts = []
     for series in shown:
         own = values.loc[values["series"] == series.label, "value"].tolist()
-        first, last = (quantity.text(one * quantity.scale) for one in (own[0], own[-1]))
+        first, last = (metric.text(one * metric.scale) for one in (own[0], own[-1]))
         parts.append(f"{series.label}: {first} in the first of {len(own)} runs, {last} in the last")
     parts += [
         f"{change.series.label} changed {place_of(change)}: {direction(change)}"
         for change in changes
     ]
-    return printable(f"{quantity.title}. {'; '.join(parts)}.")
+    return printable(f"{_title(metric)}. {'; '.join(parts)}.")

@@ -1,7 +1,6 @@
 """The page of what runs found one after the other."""
 
 import math
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,8 +22,6 @@ from reports.markup import table
 from reports.rows import Row
 from reports.runs import Run
 from reports.template import render_template
-
-COMMIT_DIGITS = 12
 
 
 @dataclass(frozen=True)
@@ -144,14 +141,13 @@ def _facts(members: Sequence[Record]) -> dict[str, str]:
         for one in members
         if one.framework_version
     }
-    statuses = Counter(one.status for one in members)
     return {
         "Started": _started(members)[:16].replace("T", " "),
         "Plan": _listed(one.plan for one in members),
-        "Commit": _listed((one.commit or "unknown")[:COMMIT_DIGITS] for one in members),
+        "Commit": _listed(titles.commit(one.commit) for one in members),
         "Versions": ", ".join(versions) or units.ABSENT,
         "Machine": _listed(str(one.machine.get("cpu")) for one in members),
-        "Trials": ", ".join(f"{count} {status}" for status, count in statuses.items()),
+        "Trials": ", ".join(titles.tally(one.status for one in members)),
     }
 
 

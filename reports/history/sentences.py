@@ -6,7 +6,6 @@ from reports.history.changes import Change
 from reports.history.series import Point
 from reports.intervals import Interval
 
-COMMIT_DIGITS = 12
 # What a larger value of a metric is called, and a smaller one.
 DIRECTIONS = {
     "throughput": ("faster", "slower"),
@@ -63,7 +62,7 @@ def _both(before: str, after: str) -> str:
 
 
 def _commit(point: Point) -> str:
-    return (point.row.records[0].commit or "unknown")[:COMMIT_DIGITS]
+    return titles.commit(point.row.records[0].commit)
 
 
 def _machine(speed: Interval) -> str:
