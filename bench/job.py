@@ -10,6 +10,7 @@ with one JSON object a line, in this order:
     first_step seconds
     block      steps, samples, seconds, device_seconds, warmup, losses (the first step is a block)
     epoch      number, train_loss, test_loss, test_accuracy, seconds, evaluation_seconds
+    turn       waited (after a block, where two workers take turns: the next one begins now)
     finished   memory, absent
 
 or `error` with a `reason`, and whether it was `out_of_memory`, instead of what would have come
@@ -68,6 +69,21 @@ class Execution:
 
 
 @dataclass(frozen=True)
+class Turns:
+    """How a worker takes turns with another one, block by block.
+
+    Attributes:
+        reads, writes: descriptors of pipes: a byte that comes gives the turn, one that goes passes
+            it on.
+        first: whether it begins.
+    """
+
+    reads: int
+    writes: int
+    first: bool
+
+
+@dataclass(frozen=True)
 class Job:
     """Everything that a worker needs for one trial.
 
@@ -82,6 +98,7 @@ class Job:
         order: an .npy of sample indices, (epochs, steps, batch size).
         arrays: paths of train_inputs, train_labels, test_inputs and test_labels as .npy.
         digests: what the worker has to find for weights, data and order in canonical form.
+        turns: None for a worker that has the machine to itself.
     """
 
     framework: str
@@ -99,6 +116,7 @@ class Job:
     order: str
     arrays: dict[str, str]
     digests: dict[str, str]
+    turns: Turns | None = None
 
     def to_json(self) -> str:
         """The job as JSON."""
@@ -112,4 +130,6 @@ class Job:
         document["samples"] = Samples(**{**samples, "shape": tuple(samples["shape"])})
         document["optimizer"] = Optimizer.from_document(document["optimizer"])
         document["execution"] = Execution(**document["execution"])
+        if document["turns"] is not None:
+            document["turns"] = Turns(**document["turns"])
         return cls(**document)

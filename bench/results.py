@@ -147,6 +147,8 @@ class Record:
 
     Attributes:
         position: of the trial in its run, from 1: trials run in a random order.
+        in_turns_with: the name of the trial that it took turns with, block by block: the n-th block
+            of each was trained right after or before that of the other.
         steady: what the blocks after the first ones look like (`bench.host.steady`).
         energy: joules of the measured blocks by source, with the samples and seconds that they
             belong to.
@@ -180,6 +182,7 @@ class Record:
     memory: dict[str, int] = field(default_factory=dict)
     load: dict[str, float] = field(default_factory=dict)
     position: int | None = None
+    in_turns_with: str | None = None
     steady: str | None = None
     energy: dict[str, float] = field(default_factory=dict)
     block_energy: tuple[dict[str, Any] | None, ...] = ()
@@ -345,7 +348,7 @@ EPOCH_NUMBERS = tuple(item.name for item in fields(Epoch) if item.name != "numbe
 MOST = 2**53
 TRIAL_NUMBERS = ("batch_size", "epochs", "seed", "repeat", "evaluate_every")
 TEXTS = ("run", "started", "plan")
-TEXTS_OR_NULL = ("reason", "commit", "framework_version", "log", "steady")
+TEXTS_OR_NULL = ("reason", "commit", "framework_version", "log", "steady", "in_turns_with")
 TEXTS_BY_NAME = ("environment", "versions", "digests", "absent")
 OBJECTS = (
     *TEXTS_BY_NAME,

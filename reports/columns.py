@@ -30,6 +30,7 @@ TRIAL_COLUMNS: dict[str, str] = {
     "seed": "that weights and batch order were drawn with",
     "repeat": "number of the invocation, a fresh process",
     "position": "of the trial in its run, from 1: trials run in a random order",
+    "in_turns_with": "trial whose blocks alternate with its own, None where it ran alone",
     "status": "ok, failed, skipped, timeout or out of memory",
     "reason": "why it is not ok, else None",
     "started": "time of the start, UTC",

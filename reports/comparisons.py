@@ -183,7 +183,7 @@ def _rows(records: Sequence[Record], table: pd.DataFrame, places: Sequence[int])
         record, trial = records[place], records[place].trial
         found = (
             *(trial.framework, record.framework_version, trial.mode, trial.settings),
-            *(trial.layout, trial.input, record.commit),
+            *(trial.layout, trial.input, record.commit, record.in_turns_with is None),
         )
         if found not in known:
             known[found] = groups[_key(record, versions[trial.framework], several)]
@@ -209,6 +209,7 @@ def _key(record: Record, versions: Sequence[str], commits: bool) -> Key:
         layout=trial.layout,
         input=trial.input,
         commit=titles.commit(record.commit) if commits else "",
+        turns=record.in_turns_with is not None,
     )
 
 

@@ -36,6 +36,7 @@ RECORDED = (
     "reason",
     "started",
     "position",
+    "in_turns_with",
     "steady",
     "plan",
     "commit",

@@ -51,6 +51,7 @@ def _numbers(comparison: Comparison, row: Row) -> dict[str, Any]:
         "tuning": next((record.tuning for record in row.records if record.tuning), {}),
         "layout": row.key.layout,
         "input": row.key.input,
+        "turns": row.key.turns,
         "ranked": row.refusal is None,
         "unranked_reason": row.refusal,
         **_proof(row),

@@ -138,6 +138,11 @@ def _facts(records: Sequence[Record]) -> dict[str, str]:
         "Settings": [trial.settings for trial in trials],
         "Layout of images": [trial.layout for trial in trials],
         "Batches from": map(titles.source, _distinct(trial.input for trial in trials)),
+        "Blocks": [
+            "trained in turns with those of another version"
+            for record in records
+            if record.in_turns_with is not None
+        ],
         "Trainable parameters": [
             f"{titles.model(model)}: {parameters:,}"
             for model, parameters in _distinct(

@@ -23,6 +23,8 @@ class Key:
         layout: of images; `native` is the framework's own.
         input: `prepared` arrays, or the framework's own (`native`) loader.
         commit: of samestep, where a comparison has trials of several; empty elsewhere.
+        turns: whether each invocation took turns with one of another version, block by block, which
+            costs it what the other one put out of the processor's caches.
     """
 
     framework: str
@@ -32,6 +34,7 @@ class Key:
     layout: str = NATIVE
     input: str = PREPARED
     commit: str = ""
+    turns: bool = False
 
     @property
     def product(self) -> str:
@@ -40,11 +43,12 @@ class Key:
 
     @property
     def variants(self) -> tuple[str, ...]:
-        """Layout and input, where they are not the default; the commit, where there are several."""
+        """What is not the default; the commit, where there are several."""
         layout = () if self.layout == NATIVE else (self.layout,)
         source = () if self.input == PREPARED else (titles.source(self.input),)
         commit = (f"commit {self.commit}",) if self.commit else ()
-        return layout + source + commit
+        turns = (titles.IN_TURNS,) if self.turns else ()
+        return layout + source + turns + commit
 
     @property
     def label(self) -> str:

@@ -24,6 +24,7 @@ PRECISIONS = {
     "float64": "float64",
 }
 RULES = {"sgd": "SGD", "adam": "Adam"}
+IN_TURNS = "in turns"
 SOURCES = {"native": "own loader", "prepared": "prepared arrays"}
 ENDS = {
     "ok": "finished",

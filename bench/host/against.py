@@ -3,15 +3,16 @@
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.errors import PlanError
-from bench.host.frameworks import DESCRIPTION, ROOT, Framework, discover
+from bench.git import ROOT, git, naming
+from bench.host.frameworks import DESCRIPTION, Framework, discover
 from bench.host.variables import worker_environment
-from bench.job import Execution, Job
+from bench.job import Execution, Job, Turns
 from bench.optimizer import Optimizer
 from bench.results import COMMIT_DIGITS
 from bench.spec import Samples
@@ -67,7 +68,7 @@ def checked_out(revision: str) -> Iterator[Base]:
         PlanError: there is no such revision, or its worker reads another kind of job.
     """
     commit = _git(
-        ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"],
+        naming(revision),
         f"--against {revision}: the checkout has no such revision; expected a commit, a branch or "
         "a tag, such as HEAD~1 or main (in CI, fetch the whole history)",
     )
@@ -82,21 +83,14 @@ def checked_out(revision: str) -> Iterator[Base]:
             _git(["worktree", "remove", "--force", str(root)], failed)
 
 
-def _git(arguments: list[str], failed: str) -> str:
+def _git(arguments: Sequence[str], failed: str) -> str:
     """What git prints.
 
     Raises:
         PlanError: it fails, with `failed` before git's own words.
     """
     try:
-        finished = subprocess.run(
-            ["git", *arguments],
-            cwd=ROOT,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        finished = git(*arguments)
     except OSError as error:
         raise PlanError(f"{failed} ({error.strerror}); install git.") from error
     if finished.returncode != 0:
@@ -141,4 +135,5 @@ def _a_job() -> Job:
         order="",
         arrays={},
         digests={},
+        turns=Turns(0, 1, first=True),
     )

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from time import monotonic
 from typing import Any, Protocol
 
@@ -33,6 +34,8 @@ class Invocation:
         log: file that gets its standard output and error.
         standard_input: text that it reads.
         memory_limit_bytes: of what it may allocate; None for no limit.
+        descriptors: files that are handed over to it: once it has been started, or could not be,
+            they are closed here.
     """
 
     command: Sequence[str]
@@ -41,6 +44,7 @@ class Invocation:
     standard_input: str
     time_limit_seconds: float
     memory_limit_bytes: int | None = None
+    descriptors: Sequence[int] = ()
 
 
 @dataclass(frozen=True)
@@ -78,9 +82,24 @@ class Executor(Protocol):
     ) -> Outcome:
         """Run to the end; each event is handed on as it comes, to the monitor first."""
 
+    def stop(self) -> None:
+        """End every worker that runs, from another thread; none is run any more."""
+
 
 class LocalProcess:
-    """Runs workers on this machine, one at a time."""
+    """Runs workers on this machine."""
+
+    def __init__(self) -> None:
+        self._running: set[subprocess.Popen[bytes]] = set()
+        self._stopped = False
+        self._lock = Lock()
+
+    def stop(self) -> None:
+        """Kill them; their runs end as those of workers that were killed."""
+        with self._lock:
+            self._stopped = True
+            for process in self._running:
+                _kill(process)
 
     def run(
         self,
@@ -103,15 +122,27 @@ class LocalProcess:
             on_event(event)
 
         try:
+            self._started(process)
             observer.started(process.pid)
             sampler = Sampler(observer)
             failure = _pump(_chunks(process, channel, deadline, sampler), hand_on)
             if failure is None:
                 failure, timed_out = _end(process, deadline, sampler)
         finally:
+            self._ended(process)
             _clear_away(process, channel)
             observer.ended()
         return Outcome(failure, timed_out, monotonic() - start, _tail(invocation.log))
+
+    def _started(self, process: "subprocess.Popen[bytes]") -> None:
+        with self._lock:
+            self._running.add(process)
+            if self._stopped:
+                _kill(process)
+
+    def _ended(self, process: "subprocess.Popen[bytes]") -> None:
+        with self._lock:
+            self._running.discard(process)
 
 
 def _pump(chunks: Iterator[bytes], hand_on: Callable[[Event], None]) -> str | None:
@@ -141,7 +172,7 @@ def _launch(invocation: Invocation) -> tuple["subprocess.Popen[bytes]", int]:
                 stdin=standard_input,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                pass_fds=(write_end,),
+                pass_fds=(write_end, *invocation.descriptors),
                 start_new_session=True,
             )
         if invocation.memory_limit_bytes is not None:
@@ -150,7 +181,8 @@ def _launch(invocation: Invocation) -> tuple["subprocess.Popen[bytes]", int]:
         os.close(read_end)
         raise
     finally:
-        os.close(write_end)
+        for descriptor in (write_end, *invocation.descriptors):
+            os.close(descriptor)
     return process, read_end
 
 
@@ -165,10 +197,15 @@ def _limit_memory(process: "subprocess.Popen[bytes]", limit: int) -> None:
         resource.prlimit(process.pid, resource.RLIMIT_DATA, (limit, limit))
 
 
-def _clear_away(process: "subprocess.Popen[bytes]", channel: int) -> None:
-    """End the whole session: frameworks may start helpers of their own."""
+def _kill(process: "subprocess.Popen[bytes]") -> None:
+    """End the worker's whole session."""
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
+
+
+def _clear_away(process: "subprocess.Popen[bytes]", channel: int) -> None:
+    """End the whole session: frameworks may start helpers of their own."""
+    _kill(process)
     process.wait()
     os.close(channel)
 

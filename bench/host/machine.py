@@ -2,13 +2,12 @@
 
 import os
 import platform
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import psutil
 
-from bench.host.frameworks import ROOT
+from bench.git import ROOT, git
 from bench.host.gpu import detect_gpus
 
 
@@ -69,9 +68,7 @@ def commit() -> str | None:
 def _git(*arguments: str) -> str | None:
     """What git prints about the checkout; None where it fails or is not there."""
     try:
-        finished = subprocess.run(
-            ["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
-        )
+        finished = git(*arguments)
     except OSError:
         return None
     return finished.stdout.strip() if finished.returncode == 0 else None

@@ -24,6 +24,7 @@ from bench.host.obstacles import obstacle
 from bench.host.selection import Selection
 from bench.host.session import Session
 from bench.host.store import Run
+from bench.host.turns import partners
 from bench.host.verify.trials import Certificates, verify_trials
 from bench.results import Trial
 
@@ -96,6 +97,7 @@ def open_session(
         certificates=certificates,
         ceilings=_ceilings(selection, possible, environments, threads, scratch, say),
         fitness=fitness,
+        partners=partners(possible),
     )
 
 

@@ -12,7 +12,8 @@ from bench.host.plan import DEFAULT_PLAN
 
 DEFAULT_RESULTS = "results"
 AUTO = "auto"
-# Enough to tell that one of fifty rows differs (`reports.compare.effects.needed`), and some more.
+# Pairs enough to suspect one of fifty rows, though not all of them lie on one side
+# (`reports.compare.alternation`, `bench.suite.verdict`).
 REPEATS_AGAINST = 10
 
 
@@ -66,8 +67,8 @@ def add_options(add: Callable[..., Any]) -> None:
         "--against",
         default=None,
         metavar="REVISION",
-        help="also run the implementations and the worker of another revision of samestep, "
-        "interleaved with the checkout's own, and tell what became faster or slower (without "
+        help="also run the implementations and the worker of another revision of samestep, block "
+        "by block in turns with the checkout's own, and tell what became faster or slower (without "
         f"--repeats: {REPEATS_AGAINST} invocations of each trial)",
     )
     add(

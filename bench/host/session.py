@@ -1,38 +1,36 @@
 """One run: prepares everything that its trials share, then turns trials into records."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
-from time import monotonic
+from functools import partial
 from typing import Any
 
 from bench.ceilings import Ceiling
 from bench.host.cache import turn
 from bench.host.data.prepared import Prepared
 from bench.host.environments import Environment, Environments
-from bench.host.executor import Event, Executor, Invocation, LocalProcess
+from bench.host.executor import Executor, Invocation, LocalProcess
 from bench.host.fitness.finding import Finding
 from bench.host.frameworks import Framework
 from bench.host.gauge import around, gauge
 from bench.host.inputs import Inputs
 from bench.host.load import LoadMeter
 from bench.host.machine import commit, describe_machine
-from bench.host.monitor.measured import Measured
-from bench.host.monitor.worker import WorkerMonitor
-from bench.host.nvml import open_gpu
+from bench.host.nvml import VisibleGpu, open_gpu
 from bench.host.obstacles import build_spec, obstacle
 from bench.host.selection import Selection
 from bench.host.setup import Setup, set_up
 from bench.host.store import Run
-from bench.host.transcript import Transcript
+from bench.host.training import Listener, Training
+from bench.host.turns import run_in_turns
 from bench.host.variables import worker_environment
 from bench.host.verify.trials import Certificates, cell_of
 from bench.job import Job
 from bench.operations import training_step
 from bench.results import Record, Status, Trial
 from bench.spec import ModelSpec
-
-Listener = Callable[[Event], None]
 
 
 @dataclass
@@ -46,7 +44,9 @@ class Session:
         ceilings: by precision, what the machine attains at most.
         fitness: what bears on times on this machine.
         statuses: of the trials so far.
+        partners: for trials that take turns with another one, that one, by their names.
         starved: the smallest batch size that ran out of memory, by what else a trial is.
+        ahead: records of trials that ran before they were asked for, by their names.
     """
 
     selection: Selection
@@ -62,21 +62,43 @@ class Session:
     commit: str | None = field(default_factory=commit)
     executor: Executor = field(default_factory=LocalProcess)
     statuses: list[Status] = field(default_factory=list)
+    partners: Mapping[str, Trial] = field(default_factory=dict)
     starved: dict[Trial, int] = field(default_factory=dict)
+    ahead: dict[str, Record] = field(default_factory=dict)
 
     def execute(self, trial: Trial, listen: Listener) -> Record:
-        """Run a trial to its record, which is in the run's folder when this returns."""
-        record = self._blank(trial)
-        reason = obstacle(trial, self.selection, self.environments, self.data)
-        reason = reason or self._too_large(trial)
+        """Run a trial to its record, which is in the run's folder when this returns.
+
+        With it runs the one that it takes turns with: its record is there too, and what asking for
+        it gives.
+        """
+        if trial.id in self.ahead:
+            return self.ahead.pop(trial.id)
+        reason = self._obstacle(trial)
         if reason is not None:
-            record = replace(record, status="skipped", reason=reason)
-        else:
-            # One measurement at a time, whoever started the other run.
-            with turn("measuring"):
-                record = self._train(record, listen)
+            return self._keep(replace(self._blank(trial), status="skipped", reason=reason))
+        partner = self._partner(trial)
+        # One measurement at a time, whoever started the other run.
+        with turn("measuring"):
+            if partner is None:
+                return self._keep(self._alone(trial, listen))
+            first, second = self._in_turns(trial, partner, listen)
+        self.ahead[partner.id] = self._keep(second)
+        return self._keep(first)
+
+    def _obstacle(self, trial: Trial) -> str | None:
+        reason = obstacle(trial, self.selection, self.environments, self.data)
+        return reason or self._too_large(trial)
+
+    def _partner(self, trial: Trial) -> Trial | None:
+        """The trial that this one takes turns with, if both can run."""
+        other = self.partners.get(trial.id)
+        return other if other is not None and self._obstacle(other) is None else None
+
+    def _keep(self, record: Record) -> Record:
+        record = replace(record, position=len(self.statuses) + 1)
         if record.status == "out of memory":
-            self.starved[_any_batch_size(trial)] = trial.batch_size
+            self.starved[_any_batch_size(record.trial)] = record.trial.batch_size
         self.run.append(record)
         self.statuses.append(record.status)
         return record
@@ -101,7 +123,6 @@ class Session:
             commit=trial.revision or self.commit,
             machine=self.machine,
             threads=self.threads,
-            position=len(self.statuses) + 1,
             cost=asdict(training_step(spec, trial.optimizer, trial.batch_size, trial.precision))
             if spec
             else {},
@@ -111,50 +132,53 @@ class Session:
             certificate=self.certificates.get(cell_of(trial, self.selection.frameworks).key),
         )
 
-    def _train(self, record: Record, listen: Listener) -> Record:
-        trial = record.trial
+    def _alone(self, trial: Trial, listen: Listener) -> Record:
+        training = self._training(trial)
+        with self._watched(training) as (gpu, load):
+            outcome = training.run(self.executor, gpu, listen)
+        return training.record(outcome, load)
+
+    def _in_turns(self, trial: Trial, other: Trial, listen: Listener) -> tuple[Record, Record]:
+        first, second = self._training(trial, other), self._training(other, trial)
+        with self._watched(first) as (gpu, load):
+            outcomes = run_in_turns(
+                partial(first.run, self.executor, gpu),
+                partial(second.run, self.executor, gpu),
+                listen,
+                self.executor.stop,
+            )
+        return first.record(outcomes[0], load), second.record(outcomes[1], load)
+
+    @contextmanager
+    def _watched(self, training: Training) -> Iterator[tuple[VisibleGpu, dict[str, float]]]:
+        """The GPU that is looked at, and what will be the load on the machine meanwhile."""
+        load: dict[str, float] = {}
+        with open_gpu(training.blank.trial.device, training.invocation.environment) as gpu:
+            # The gauge's own processor time is nobody's load: it lies outside the two readings.
+            before = gauge(self.threads)
+            meter = LoadMeter(gpu)
+            yield gpu, load
+            load |= meter.read().known() | around(before, gauge(self.threads))
+
+    def _training(self, trial: Trial, partner: Trial | None = None) -> Training:
         framework = self.selection.frameworks[trial.edition]
         environment = self.environments[trial.edition]
         assert isinstance(environment, Environment)  # obstacle has seen to it
         setup = set_up(framework, trial, trial.precision, self.threads)
-        transcript = Transcript()
-        limit = self.selection.plan.time_limit_seconds
-        last_event = 0.0
-
-        def on_event(event: Event) -> None:
-            nonlocal last_event
-            last_event = monotonic()
-            transcript.add(event)
-            listen(event)
-
-        invocation = Invocation(
-            command=(str(environment.python), "-P", "-m", "bench.worker"),
-            environment=worker_environment(setup.environment, trial.device, framework.root),
-            log=self.run.log_file(trial.id),
-            standard_input=self._job(trial, framework, setup).to_json(),
-            time_limit_seconds=limit,
-            memory_limit_bytes=self.selection.plan.memory_limit_bytes,
-        )
-        with open_gpu(trial.device, invocation.environment) as gpu:
-            # The gauge's own processor time is nobody's load: it lies outside the two readings.
-            before = gauge(self.threads)
-            meter, monitor = LoadMeter(gpu), WorkerMonitor(gpu)
-            # Only now: making the job may have drawn weights and batch order.
-            last_event = start = monotonic()
-            outcome = self.executor.run(invocation, on_event, monitor)
-            load = meter.read().known() | around(before, gauge(self.threads))
-        status, reason = transcript.verdict(outcome, limit)
-        transcript.seconds["process"] = outcome.seconds
-        transcript.seconds["exit"] = max(0.0, outcome.seconds - (last_event - start))
-        return replace(
-            record,
-            status=status,
-            reason=reason,
-            environment=setup.environment,
-            tuning=setup.tuning,
-            load=load,
-            log=None if status == "ok" else outcome.log_tail or None,
-            **_with_outside_view(transcript.fields(), monitor.result()),
+        # A worker waits as long as its partner works.
+        workers = 1 if partner is None else 2
+        return Training(
+            replace(self._blank(trial), in_turns_with=None if partner is None else partner.id),
+            setup,
+            self._job(trial, framework, setup),
+            Invocation(
+                command=(str(environment.python), "-P", "-m", "bench.worker"),
+                environment=worker_environment(setup.environment, trial.device, framework.root),
+                log=self.run.log_file(trial.id),
+                standard_input="",
+                time_limit_seconds=workers * self.selection.plan.time_limit_seconds,
+                memory_limit_bytes=self.selection.plan.memory_limit_bytes,
+            ),
         )
 
     def _job(self, trial: Trial, framework: Framework, setup: Setup) -> Job:
@@ -178,22 +202,6 @@ class Session:
             arrays={name: str(path) for name, path in data.arrays(setup.execution.layout).items()},
             digests={"weights": weights.digest, "data": data.digest, "order": order.digest},
         )
-
-
-def _with_outside_view(fields: dict[str, Any], measured: Measured) -> dict[str, Any]:
-    """The fields that a worker gave, with what was seen of it from outside."""
-    blocks = fields["blocks"]
-    chosen = [index for index, block in enumerate(blocks) if not block.warmup]
-    measured = measured.over(blocks, chosen)
-    known = any(one is not None for one in measured.block_energy)
-    energies = (None if one is None else asdict(one) for one in measured.block_energy)
-    return {
-        **fields,
-        "memory": {**fields["memory"], **measured.memory},
-        "absent": {**measured.absent, **fields["absent"]},
-        "energy": measured.energy,
-        "block_energy": tuple(energies) if known else (),
-    }
 
 
 def _any_batch_size(trial: Trial) -> Trial:

@@ -107,6 +107,9 @@ class Transcript:
         )
         self.losses.extend(float(loss) for loss in event["losses"])
 
+    def _on_turn(self, event: Event) -> None:
+        self.seconds["waiting"] = self.seconds.get("waiting", 0.0) + float(event["waited"])
+
     def _on_epoch(self, event: Event) -> None:
         self.epochs.append(
             Epoch(

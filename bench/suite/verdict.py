@@ -1,4 +1,4 @@
-"""What a run with `--against` comes to: BASE and HEAD compared, a suspicion confirmed first."""
+"""What a run with `--against` comes to: BASE and HEAD compared, what differs run again first."""
 
 import json
 import subprocess
@@ -6,7 +6,6 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from bench.errors import ResultsError
 from bench.host.environments import Say
@@ -19,8 +18,10 @@ Execute = Callable[[Trial, Session], None]
 # What `python -m reports compare` exits with.
 REGRESSION = 1
 CONFIRMATION = "confirmation"
-# Of a first run and of the one that confirms it: of both together, a hundredth.
-FALSE_ALARMS_PERCENT = 10
+# The chance that any trial looks different in a metric where nothing changed: in the first run, and
+# in the second one of just those trials. Slower in both, in the same metric: 0.15 x 0.015, so that
+# all metrics together cry wolf in less than one of a hundred runs.
+SUSPICION_PERCENT, CONFIRMATION_PERCENT = 30, 3
 ENDINGS = {"html": "html", "markdown": "md", "json": "json"}
 
 
@@ -31,7 +32,7 @@ class Verdict:
     Attributes:
         page: the comparison as HTML.
         lines: what it says, for the terminal.
-        suspects: names of the series in which HEAD is worse.
+        suspects: names of the series in which HEAD differs.
     """
 
     regression: bool
@@ -40,19 +41,26 @@ class Verdict:
     suspects: tuple[str, ...] = ()
 
 
-def compare_revisions(run: Run) -> Verdict:
+def compare_revisions(run: Run, again: Run | None = None) -> Verdict:
     """BASE and HEAD of a run; the page, the Markdown and the JSON of it lie in the run's folder.
+
+    Args:
+        again: the run that is to confirm what differs.
 
     Raises:
         ResultsError: they cannot be compared.
     """
     files = {kind: run.folder / f"compare.{ending}" for kind, ending in ENDINGS.items()}
+    confirmation = (
+        ("--again", *_sides(again), "--false-alarms-again", str(CONFIRMATION_PERCENT))
+        if again
+        else ()
+    )
     # A process of its own: the report's libraries stay out of the one that measures.
     finished = subprocess.run(
         [
-            *(sys.executable, "-m", "reports", "compare"),
-            *(f"{run.folder}@base", f"{run.folder}@head"),
-            *("--false-alarms", str(FALSE_ALARMS_PERCENT)),
+            *(sys.executable, "-m", "reports", "compare", *_sides(run)),
+            *("--false-alarms", str(SUSPICION_PERCENT), *confirmation),
             *(part for kind, file in files.items() for part in (f"--{kind}", str(file))),
         ],
         cwd=ROOT,
@@ -68,27 +76,29 @@ def compare_revisions(run: Run) -> Verdict:
         finished.returncode == REGRESSION,
         files["html"],
         tuple(finished.stdout.strip().splitlines()),
-        tuple(_suspects(document)),
+        tuple(
+            str(one["head"]["series"])
+            for one in document["trials"]
+            if one["verdict"] in ("worse", "better")
+        ),
     )
 
 
-def _suspects(document: dict[str, Any]) -> list[str]:
-    return [str(one["head"]["series"]) for one in document["trials"] if one["verdict"] == "worse"]
+def _sides(run: Run) -> tuple[str, str]:
+    return f"{run.folder}@base", f"{run.folder}@head"
 
 
 def confirmed(
     first: Verdict, session: Session, trials: Sequence[Trial], execute: Execute, say: Say
 ) -> Verdict:
-    """The verdict of a second run, of just those trials that the first one suspects.
-
-    Chance makes one of many trials look slower in a tenth of first runs, and in a tenth of second
-    ones: where nothing changed, in a hundredth of both. The second run is judged by itself, so that
-    what raised the suspicion is no part of the evidence.
-    """
+    """The verdict with a second run, of just those trials in which the first one differs."""
     again = [trial for trial in trials if trial.series in first.suspects]
-    say(f"HEAD may be worse in {len(first.suspects)} of the trials: running those again ...")
+    say(
+        f"HEAD may differ in {len(first.suspects)} of the trials: running those again, since only "
+        "what differs twice counts ..."
+    )
     run = create_run(session.run.folder.parent, f"{session.selection.plan.name}-{CONFIRMATION}")
-    second = replace(session, run=run, statuses=[], starved={})
+    second = replace(session, run=run, statuses=[], starved={}, ahead={})
     for trial in again:
         execute(trial, second)
-    return compare_revisions(run)
+    return compare_revisions(session.run, run)

@@ -9,11 +9,14 @@ from bench.spec import parameter_count
 from bench.worker.channel import Channel
 from bench.worker.meter import installed_versions, memory_of_process
 from bench.worker.process import serve
+from bench.worker.turns import partner
 
 
 def run(text: str, channel: Channel) -> None:
     """Run a job; what it gives goes over the channel."""
     job = Job.from_json(text)
+    other = partner(job.turns)
+    other.begin()
     start = perf_counter()
     # Here and not above, so that what a framework's import costs, NumPy included, is measured.
     from bench.worker.backend import import_backend
@@ -50,7 +53,9 @@ def run(text: str, channel: Channel) -> None:
     )
 
     pacer = Pacer(job.block_seconds, batches.most_steps)
-    Loop(backend, batches, feed, job.optimizer, pacer, channel.send, job.evaluate_every).train()
+    loop = Loop(backend, batches, feed, job.optimizer, pacer, channel.send, job.evaluate_every)
+    loop.partner = other
+    loop.train()
     memory = {**memory_of_process(), **backend.memory()}
     channel.send("finished", memory=memory, absent=backend.absent())
 

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import perf_counter
 
 from bench.errors import WorkerError
@@ -12,6 +12,7 @@ from bench.worker.backend import Backend
 from bench.worker.batches import Batches
 from bench.worker.feeds import Feed
 from bench.worker.pacer import Pacer
+from bench.worker.turns import Nobody, Partner
 
 Send = Callable[..., None]
 Clock = Callable[[], float]
@@ -49,6 +50,7 @@ class Loop:
         evaluate_every: epochs from one evaluation to the next.
         send: takes an event's name and values.
         clock: seconds; a fake one in tests.
+        partner: gets its turn after each block.
     """
 
     backend: Backend
@@ -59,6 +61,7 @@ class Loop:
     send: Send
     evaluate_every: int = 1
     clock: Clock = perf_counter
+    partner: Partner = field(default_factory=Nobody)
     steps_done: int = 0
 
     def train(self) -> None:
@@ -89,6 +92,8 @@ class Loop:
         while step < end:
             steps = self.pacer.next_steps(end - step)
             yield self.block(step, steps, end)
+            if (waited := self.partner.pass_on()) is not None:
+                self.send("turn", waited=waited)
             step += steps
 
     def block(self, first: int, steps: int, end: int) -> tuple[list[float], float]:

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -69,6 +70,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the chance of any in a metric, if nothing changed: what finds less, and what cries "
         "wolf more seldom (default: %(default)s)",
     )
+    parser.add_argument(
+        "--again",
+        nargs=2,
+        metavar=("BASE", "HEAD"),
+        help="a second run of what looked different: only what is so in both counts",
+    )
+    parser.add_argument(
+        "--false-alarms-again",
+        type=float,
+        default=FALSE_ALARMS_PERCENT,
+        metavar="PERCENT",
+        help="as --false-alarms, of the second run (default: %(default)s)",
+    )
     for kind in KINDS:
         parser.add_argument(
             f"--{kind}", metavar="FILE", help=f"write it as {kind} there ({STANDARD_OUTPUT}: print)"
@@ -83,17 +97,27 @@ def run(options: argparse.Namespace) -> int:
     """
     # Here and not above: SciPy's statistics take half a second to import, and only this needs them.
     from reports.compare import forms
+    from reports.compare.confirmation import confirmed
     from reports.compare.outcome import compare_sides
     from reports.compare.sides import side
 
-    outcome = compare_sides(
-        side("BASE", options.base, options.results),
-        side("HEAD", options.head, options.results),
-        _metrics(options.metrics),
-        options.across,
-        _share("--least", options.least),
-        _share("--false-alarms", options.false_alarms),
-    )
+    def compared(names: Sequence[str], false_alarms: float) -> "Outcome":
+        return compare_sides(
+            side("BASE", names[0], options.results),
+            side("HEAD", names[1], options.results),
+            _metrics(options.metrics),
+            options.across,
+            _share("--least", options.least),
+            false_alarms,
+        )
+
+    chances = [
+        _share(f"--{name.replace('_', '-')}", getattr(options, name))
+        for name in ("false_alarms", "false_alarms_again")
+    ]
+    outcome = compared((options.base, options.head), chances[0])
+    if options.again:
+        outcome = confirmed(outcome, compared(options.again, chances[1]))
     targets = {kind: getattr(options, kind) for kind in KINDS}
     if STANDARD_OUTPUT not in targets.values():
         _print(outcome)

@@ -68,6 +68,8 @@ def _effect(effect: Effect) -> dict[str, Any]:
         "head": _interval(effect.head),
         "ratio": _interval(effect.ratio),
         "probability": _number(effect.probability),
+        "pairs": effect.pairs,
+        "again": _effect(effect.again) if effect.again else None,
     }
 
 

@@ -2,21 +2,22 @@
 
 Whether there is a difference at all is asked of the invocations by the exact test of Mann and
 Whitney (1947): it needs no normal distribution, and one invocation that was disturbed cannot make a
-difference. Many rows are asked at once, so that chance alone would make some differ: the
-probabilities are adjusted by Benjamini and Hochberg (1995), which keeps the chance of any false
-alarm among rows that are all the same at `FALSE_ALARMS`.
+difference. Throughputs of invocations that took turns are asked pair by pair, which sees far
+smaller differences: `reports.compare.alternation`. Many rows are asked at once, so that chance
+alone would make some differ: the probabilities are adjusted by Benjamini and Hochberg (1995), which
+keeps the chance of any false alarm among rows that are all the same at `FALSE_ALARMS`.
 """
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 from scipy.stats import PermutationMethod, false_discovery_control, mannwhitneyu
 
-from reports.compare import hierarchical
+from reports.compare import alternation, hierarchical
 from reports.intervals import Interval
 from reports.metrics import Metric
 from reports.rows import THROUGHPUT, Row
@@ -41,8 +42,11 @@ class Effect:
         ratio: HEAD by BASE.
         probability: of such a difference by chance alone, adjusted for all rows that were asked;
             NaN where nothing can be asked.
+        least_probability: the smallest that there could be, were they as different as can be.
+        pairs: whether invocations were compared pair by pair.
         reason: why nothing can be told, where that is so.
         able: whether there are invocations enough to tell any difference at all.
+        again: the same in a second run, where a difference was to be confirmed by one.
     """
 
     metric: Metric
@@ -50,9 +54,12 @@ class Effect:
     head: Interval
     ratio: Interval
     probability: float
+    least_probability: float = 1.0
+    pairs: bool = False
     verdict: Verdict = "cannot tell"
     reason: str = ""
     able: bool = False
+    again: "Effect | None" = None
 
     @property
     def change(self) -> float:
@@ -65,15 +72,26 @@ def effect(metric: Metric, base: Row, head: Row) -> Effect | None:
     before, after = base.estimate(metric.column), head.estimate(metric.column)
     if not (before.count or after.count):
         return None
-    sides = _sample(metric, head), _sample(metric, base)
-    found = hierarchical.ratio(*sides)
+    pairs = alternation.pairs(head, base) if metric.column == THROUGHPUT else ()
+    if len(pairs) > 1:
+        return Effect(
+            metric,
+            before,
+            after,
+            alternation.ratio(pairs),
+            alternation.probability([alternation.value(pair) for pair in pairs]),
+            alternation.least_probability(len(pairs)),
+            pairs=True,
+        )
+    found = hierarchical.ratio(_sample(metric, head), _sample(metric, base))
     reason = "" if before.count and after.count else NO_VALUES
     if not reason and min(before.count, after.count) < 2:
         reason = ONE_INVOCATION
-    chance = math.nan
-    if not reason:
-        chance = probability(*(finite(row.values(metric.column)) for row in (base, head)))
-    return Effect(metric, before, after, found, chance, reason=reason)
+    if reason:
+        return Effect(metric, before, after, found, math.nan, reason=reason)
+    chance = probability(*(finite(row.values(metric.column)) for row in (base, head)))
+    least = least_probability(before.count, after.count)
+    return Effect(metric, before, after, found, chance, least)
 
 
 def judged(
@@ -110,8 +128,7 @@ def is_change(
 def _judged(effect: Effect, least: float, rows: int, false_alarms: float) -> Effect:
     if effect.reason:
         return effect
-    chance = least_probability(effect.base.count, effect.head.count)
-    effect = replace(effect, able=chance * rows <= false_alarms)
+    effect = replace(effect, able=effect.least_probability * rows <= false_alarms)
     if is_change(effect.probability, effect.ratio.median, least, false_alarms):
         better = (effect.change > 0) == effect.metric.bigger_is_better
         return replace(effect, verdict="better" if better else "worse")
@@ -122,6 +139,12 @@ def _judged(effect: Effect, least: float, rows: int, false_alarms: float) -> Eff
 
 def _doubt(effect: Effect, rows: int, false_alarms: float) -> str:
     """Why a difference can neither be told nor be ruled out."""
+    if not effect.able and effect.pairs:
+        enough = needed(rows, false_alarms, alternation.least_probability)
+        return (
+            f"{effect.ratio.count} pairs of invocations are too few to tell that one of {rows} "
+            f"differs; {enough} can"
+        )
     if not effect.able:
         return (
             f"{effect.base.count} and {effect.head.count} invocations are too few to tell that one "
@@ -130,13 +153,17 @@ def _doubt(effect: Effect, rows: int, false_alarms: float) -> str:
     return "no difference that these invocations can show"
 
 
-def needed(rows: int, false_alarms: float = FALSE_ALARMS) -> int:
-    """The fewest invocations on each side by which one of so many rows can be told to differ."""
-    return next(
-        count
-        for count in itertools.count(2)
-        if least_probability(count, count) * rows <= false_alarms
-    )
+def needed(
+    rows: int,
+    false_alarms: float = FALSE_ALARMS,
+    least: Callable[[int], float] = lambda count: least_probability(count, count),
+) -> int:
+    """The fewest invocations on each side by which one of so many rows can be told to differ.
+
+    Args:
+        least: the smallest probability that so many can give.
+    """
+    return next(count for count in itertools.count(2) if least(count) * rows <= false_alarms)
 
 
 def least_probability(base: int, head: int) -> float:

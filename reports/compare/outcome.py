@@ -46,6 +46,7 @@ class Outcome:
     Attributes:
         least: relative differences up to this are none worth telling.
         false_alarms: the chance of any in a metric, if nothing changed.
+        again: a second run of what looked different, where there was one.
     """
 
     base: Side
@@ -55,6 +56,7 @@ class Outcome:
     metrics: tuple[Metric, ...]
     least: float
     false_alarms: float
+    again: "Outcome | None" = None
 
     @property
     def overall(self) -> Overall:

@@ -14,7 +14,7 @@ Identity = tuple[object, ...]
 
 # What two sides may differ in only if that is asked for: their name, and where it stands.
 OF_WORK = ("device", "precision", "batch_size", "epochs", "optimizer", "threads", "machine")
-OF_KEY = ("mode", "settings", "layout", "input")
+OF_KEY = ("mode", "settings", "layout", "input", "turns")
 ACROSS = (*OF_WORK, *OF_KEY)
 
 

@@ -79,11 +79,15 @@ def lines(outcome: Outcome) -> list[str]:
             found.append(f"{trial.pair.name}: {trial.broken}")
         found += [
             f"{trial.pair.name}: {one.metric.title.lower()} {change(one)}: "
-            f"{verdict(one, outcome.least)}"
+            f"{verdict(one, outcome.least)}{_again(one)}"
             for one in trial.effects
             if one.verdict in ("worse", "better")
         ]
     return found
+
+
+def _again(effect: Effect) -> str:
+    return f"; again, when it was run again: {change(effect.again)}" if effect.again else ""
 
 
 def left_out(outcome: Outcome) -> list[str]:
@@ -109,7 +113,28 @@ def method(outcome: Outcome) -> str:
     return (
         "Change is the ratio of the medians over invocations, with a 95% interval by a bootstrap "
         "of invocations and of the blocks in them. Whether there is a difference is asked by the "
-        "exact test of Mann and Whitney, adjusted for all trials of a metric (Benjamini and "
-        "Hochberg): if nothing changed, the chance of any false alarm in a metric is "
-        f"{outcome.false_alarms:.0%}. Differences of up to {units.share(outcome.least)}% are none."
+        f"exact test of Mann and Whitney. {_of_pairs(outcome)}Probabilities are adjusted for all "
+        "trials of a metric (Benjamini and Hochberg): if nothing changed, the chance of any false "
+        f"alarm in a metric is {outcome.false_alarms:.0%}. {_of_again(outcome)}Differences of up "
+        f"to {units.share(outcome.least)}% are none."
+    )
+
+
+def _of_again(outcome: Outcome) -> str:
+    if outcome.again is None:
+        return ""
+    return (
+        "What looked different was run again by itself, and counts only if it is so again, in the "
+        "same metric and direction, by those invocations alone: there, that chance is "
+        f"{outcome.again.false_alarms:.0%}. "
+    )
+
+
+def _of_pairs(outcome: Outcome) -> str:
+    if not any(one.pairs for trial in outcome.trials for one in trial.effects):
+        return ""
+    return (
+        "Throughput was measured in turns, block by block: there, change is a trimmed mean of the "
+        "ratios of neighbouring blocks, and the test is the signed-rank test of Wilcoxon over "
+        "pairs of invocations. "
     )

@@ -1,16 +1,15 @@
 """BASE and HEAD: runs, folders, records files, or commits of the history."""
 
 import os
-import subprocess
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.errors import ResultsError
+from bench.git import git, naming
 from bench.results import Record
 from reports import titles
 from reports.runs import Run, find, folders, read, records_files
 
-ROOT = Path(__file__).parents[2]
 LEAST_COMMIT_DIGITS = 7
 AT, BASE, HEAD = "@", "base", "head"
 
@@ -116,14 +115,7 @@ def _is(commit: str | None, asked: str, resolved: str | None) -> bool:
 def _resolved(asked: str) -> str | None:
     """The commit that git means by a name such as HEAD~1; None where it means none."""
     try:
-        finished = subprocess.run(
-            ["git", "rev-parse", "--verify", "--quiet", "--end-of-options", f"{asked}^{{commit}}"],
-            cwd=ROOT,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        finished = git(*naming(asked))
     except OSError:
         return None  # there is no git, which a run needs as little
     return finished.stdout.strip() or None

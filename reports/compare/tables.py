@@ -35,7 +35,7 @@ def changes(outcome: Outcome) -> pd.DataFrame:
 def metric_table(outcome: Outcome, metric: Metric) -> pd.DataFrame:
     """A row for each trial that has the metric."""
     found = [
-        (trial.pair.name, (*_row(one, outcome)[1:], one.reason or ABSENT))
+        (trial.pair.name, (*_row(one, outcome)[1:], _why(one)))
         for trial in outcome.trials
         for one in trial.effects
         if one.metric is metric
@@ -46,6 +46,13 @@ def metric_table(outcome: Outcome, metric: Metric) -> pd.DataFrame:
         index=[name for name, _ in found],
         dtype=object,
     )
+
+
+def _why(effect: Effect) -> str:
+    if effect.again is None:
+        return effect.reason or ABSENT
+    found = f"run again: {sentences.change(effect.again)}"
+    return f"{effect.reason}; {found}" if effect.reason else found
 
 
 def _row(effect: Effect, outcome: Outcome) -> tuple[str, ...]:

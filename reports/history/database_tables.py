@@ -45,6 +45,7 @@ TEXTS = (
     "tuning",
     "layout",
     "input",
+    "in_turns_with",
     "precision",
     "device",
     "optimizer",

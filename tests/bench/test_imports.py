@@ -15,6 +15,7 @@ SHARED_CORE = (
     "bench.certificate",
     "bench.digests",
     "bench.errors",
+    "bench.git",
     "bench.job",
     "bench.layers",
     "bench.models",

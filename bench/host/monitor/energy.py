@@ -1,10 +1,10 @@
 """Energy of the measured blocks, from counters that the hardware keeps.
 
 A block's energy is the difference between the reading at its event and the reading at the event
-before, if that was another block's or the end of an epoch. Then nothing lies between but gathering
-the block's batches, the block, and reading its losses. Joules by the seconds between the readings,
-by the host's clock, are watts; the block's own seconds are fewer. The first block has no such
-reading: building and compiling come before it.
+before, if that was another block's, the end of an epoch or the beginning of a turn. Then nothing
+lies between but gathering the block's batches, the block, and reading its losses. Joules by the
+seconds between the readings, by the host's clock, are watts; the block's own seconds are fewer. The
+first block has no such reading: building and compiling come before it.
 
 Counters move in steps (RAPL about every 1 ms, NVIDIA's every 20 to 100 ms), and an event takes a
 moment to come: one block's energy is coarse. In a sum over blocks that follow each other all that
@@ -22,7 +22,7 @@ from bench.results import Block
 GPU = "gpu_joules"
 CPU_PACKAGE = "cpu_package_joules"
 # Events after which the next block begins at once.
-BEFORE_A_BLOCK = ("block", "epoch")
+BEFORE_A_BLOCK = ("block", "epoch", "turn")
 
 NO_BLOCK = "No measured block has a reading at its start and at its end."
 

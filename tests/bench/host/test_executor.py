@@ -1,5 +1,6 @@
 """The executor with real processes: small programs that end in every way a worker can."""
 
+import os
 import sys
 import time
 from pathlib import Path
@@ -179,3 +180,38 @@ def gone(pid: int) -> bool:
             return True
         time.sleep(0.05)
     return False
+
+
+def test_workers_are_stopped_from_elsewhere_and_none_is_started_any_more(tmp_path: Path) -> None:
+    executor = LocalProcess()
+    pids = []
+
+    def stop(event: Event) -> None:
+        pids.append(event["pid"])
+        executor.stop()
+
+    program = 'send("pid", pid=os.getpid()); time.sleep(600)'
+    invocation = Invocation(
+        (sys.executable, "-c", PREAMBLE + program), {}, tmp_path / "log", "", 30
+    )
+    outcome = executor.run(invocation, stop)
+    assert outcome.failure == "The worker was ended by SIGKILL."
+    assert gone(pids[0])
+    again = executor.run(invocation, stop)
+    assert again.failure == "The worker was ended by SIGKILL."
+    assert len(pids) == 1
+
+
+def test_descriptors_are_the_workers_from_its_start_on(tmp_path: Path) -> None:
+    reads, writes = os.pipe()
+    program = f'os.write({writes}, b"from the worker"); send("done")'
+    invocation = Invocation(
+        (sys.executable, "-c", PREAMBLE + program),
+        *({}, tmp_path / "log", "", 30),
+        descriptors=(writes,),
+    )
+    assert LocalProcess().run(invocation, lambda event: None).failure is None
+    # The end of the file: nobody has the other end any more.
+    assert os.read(reads, 100) == b"from the worker"
+    assert os.read(reads, 100) == b""
+    os.close(reads)

@@ -1,12 +1,14 @@
 """The session's own arithmetic, with an executor and a clock that the test owns."""
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from bench.host import session
+from bench.errors import UnavailableError
+from bench.host import training
 from bench.host.environments import Environment
 from bench.host.executor import Event, Invocation, Outcome
 from bench.host.inputs import Inputs
@@ -16,6 +18,9 @@ from bench.host.request import Request
 from bench.host.selection import select
 from bench.host.session import Session
 from bench.host.store import create_run
+from bench.host.turns import partners
+from bench.job import Job
+from bench.results import Trial, read_records
 from tests.bench.host.test_transcript import EVENTS
 from tests.bench.suite.conftest import NUMPY
 
@@ -34,7 +39,7 @@ def test_exit_is_the_time_from_the_last_event_to_the_end(
     tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = FakeClock()
-    monkeypatch.setattr(session, "monotonic", clock)
+    monkeypatch.setattr(training, "monotonic", clock)
 
     class SlowInputs(Inputs):
         """Takes seven seconds to draw the weights, which are no part of the trial."""
@@ -57,6 +62,9 @@ def test_exit_is_the_time_from_the_last_event_to_the_end(
                 on_event(event)
             clock.now += 0.5
             return Outcome(None, False, 4.5, "")
+
+        def stop(self) -> None:
+            """Nothing runs."""
 
     selection = select(Request(frameworks=("numpy",), implementations=(NUMPY,)))
     trial = selection.trials[0]
@@ -91,6 +99,9 @@ class FullExecutor:
         on_event({"event": "error", "reason": "It is full.", "out_of_memory": True})
         return Outcome("The worker ended with exit status 1.", False, 1.0, "")
 
+    def stop(self) -> None:
+        """Nothing runs."""
+
 
 def test_what_ran_out_of_memory_is_not_tried_with_larger_batches(
     tmp_path: Path, cache: Path
@@ -119,3 +130,95 @@ def test_what_ran_out_of_memory_is_not_tried_with_larger_batches(
     assert other.status == "out of memory"
     assert executor.runs == 3
     assert [record.position for record in (again, other)] == [5, 6]
+
+
+class WaitingExecutor:
+    """Workers that tell all there is to tell; those of broken trials cannot be started."""
+
+    def __init__(self, broken: str = "") -> None:
+        self.broken = broken
+        self.jobs: list[Job] = []
+        self.limits: list[float] = []
+
+    def run(
+        self,
+        invocation: Invocation,
+        on_event: Callable[[Event], None],
+        monitor: Monitor | None = None,
+    ) -> Outcome:
+        self.jobs.append(Job.from_json(invocation.standard_input))
+        self.limits.append(invocation.time_limit_seconds)
+        for descriptor in invocation.descriptors:
+            os.close(descriptor)
+        if self.broken and self.broken in invocation.log.name:
+            return Outcome("The worker could not be started.", False, 0.0, "")
+        for event in EVENTS:
+            on_event(event)
+        return Outcome(None, False, 4.5, "")
+
+    def stop(self) -> None:
+        """Nothing runs."""
+
+
+def paired_session(folder: Path, executor: WaitingExecutor) -> tuple[Session, Trial, Trial]:
+    selection = select(Request(frameworks=("numpy",), implementations=(NUMPY,)))
+    base = selection.frameworks["numpy"]
+    trial = replace(selection.trials[0], epochs=1)
+    other = replace(trial, revision="abc")
+    editions = {**selection.frameworks, other.edition: replace(base, revision="abc")}
+    given = Environment(Path("python"), given=True)
+    return (
+        Session(
+            selection=replace(selection, frameworks=editions),
+            run=create_run(folder / "results", "quick"),
+            inputs=Inputs(folder),
+            environments={"numpy": given, other.edition: given},
+            data=prepare_data([trial], lambda line: None),
+            threads=1,
+            executor=executor,
+            partners=partners([trial, other]),
+        ),
+        trial,
+        other,
+    )
+
+
+def test_two_versions_take_turns_and_each_has_its_record(tmp_path: Path, cache: Path) -> None:
+    executor = WaitingExecutor()
+    prepared, trial, other = paired_session(tmp_path, executor)
+    heard: list[Event] = []
+    second = prepared.execute(other, heard.append)
+    assert len(executor.jobs) == 2
+    assert [job.turns and job.turns.first for job in executor.jobs] == [True, False]
+    # A worker waits as long as the other one works.
+    assert executor.limits == [2 * prepared.selection.plan.time_limit_seconds] * 2
+    first = prepared.execute(trial, heard.append)
+    assert len(executor.jobs) == 2
+    assert heard == EVENTS
+    assert (second.trial, first.trial) == (other, trial)
+    assert (second.in_turns_with, first.in_turns_with) == (trial.id, other.id)
+    assert first.load == second.load
+    stored, problems = read_records(prepared.run.records_file)
+    assert not problems
+    assert {record.trial.id: record.position for record in stored} == {trial.id: 1, other.id: 2}
+    assert prepared.statuses == ["ok", "ok"]
+
+
+def test_a_version_that_fails_keeps_nobody_from_a_record(tmp_path: Path, cache: Path) -> None:
+    prepared, trial, other = paired_session(tmp_path, WaitingExecutor(broken="abc"))
+    assert prepared.execute(trial, lambda event: None).status == "ok"
+    assert prepared.execute(other, lambda event: None).status == "failed"
+
+
+def test_a_version_that_cannot_run_leaves_the_machine_to_the_other(
+    tmp_path: Path, cache: Path
+) -> None:
+    executor = WaitingExecutor()
+    prepared, trial, other = paired_session(tmp_path, executor)
+    missing = UnavailableError("It cannot be had.")
+    prepared.environments = {**prepared.environments, other.edition: missing}
+    record = prepared.execute(trial, lambda event: None)
+    assert (record.status, record.in_turns_with) == ("ok", None)
+    assert [job.turns for job in executor.jobs] == [None]
+    assert executor.limits == [prepared.selection.plan.time_limit_seconds]
+    assert prepared.execute(other, lambda event: None).status == "skipped"

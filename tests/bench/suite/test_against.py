@@ -79,8 +79,9 @@ def test_a_planted_sleep_is_a_regression_that_is_confirmed(clone: Path) -> None:
 
     assert finished.returncode == 1, finished.stdout + finished.stderr
     out = finished.stdout
-    assert "HEAD may be worse in 1 of the trials: running those again" in out
-    assert "Regression: of 1 trial 1 is worse." in out
+    assert "of the trials: running those again, since only what differs twice counts" in out
+    assert "Regression: of 2 trials 1 is worse." in out
+    assert "slower; again, when it was run again: \N{MINUS SIGN}" in out
     assert "lenet-1998-digits-numpy-eager-default-ieee-cpu-batch128: throughput" in out
     first, second = sorted((clone / "results").iterdir())
     assert second.name.endswith("-plan-confirmation")
@@ -88,9 +89,12 @@ def test_a_planted_sleep_is_a_regression_that_is_confirmed(clone: Path) -> None:
     verdicts = {one["name"].split("-digits")[0]: one["verdict"] for one in document["trials"]}
     assert verdicts["lenet-1998"] == "worse"
     assert verdicts["lenet"] != "worse"
-    assert (second / "compare.html").is_file()
-    assert (second / "compare.md").read_text().startswith("## samestep: Regression")
+    assert (first / "compare.html").is_file()
+    assert (first / "compare.md").read_text().startswith("## samestep: Regression")
     records, _ = read_records(first / "records.jsonl")
     assert len(records) == 2 * 2 * REPEATS
     assert {one.trial.revision for one in records} == {"", document["base"]["commits"][0]}
+    partners = {one.trial.id: one.in_turns_with for one in records}
+    assert all(partners[other] == name for name, other in partners.items() if other)
+    assert None not in partners.values()
     assert not list(clone.glob(".git/worktrees/*"))

@@ -141,6 +141,43 @@ def test_the_device_is_synchronized_at_block_edges_only() -> None:
     assert backend.synchronizations == 2 * len(sent.of("block"))
 
 
+class Partner:
+    """Works for an hour after each of our blocks, twice; then it has ended."""
+
+    def __init__(self, clock: FakeClock, sent: Sent) -> None:
+        self.clock = clock
+        self.sent = sent
+        self.passed: list[int] = []
+
+    def begin(self) -> None:
+        raise NotImplementedError
+
+    def pass_on(self) -> float | None:
+        self.passed.append(len(self.sent.of("block")))
+        if len(self.passed) > 2:
+            return None
+        self.clock.now += 3600
+        return 3600.0
+
+
+def test_after_each_block_comes_the_partner_and_no_clock_counts_it() -> None:
+    sent = Sent()
+    backend = FakeBackend(FakeClock(), 0.1)
+    training = loop(backend, sent)
+    training.partner = partner = Partner(backend.clock, sent)
+    training.train()
+    assert partner.passed == [1, 2, 3, 4, 5, 6]
+    assert [event["event"] for event in sent][:6] == [
+        *("first_step", "block", "turn"),
+        *("block", "turn", "block"),
+    ]
+    assert sent.of("turn") == [{"event": "turn", "waited": 3600.0}] * 2
+    assert [block["seconds"] for block in sent.of("block")] == pytest.approx(
+        [0.1 * block["steps"] for block in sent.of("block")]
+    )
+    assert sum(epoch["seconds"] for epoch in sent.of("epoch")) == pytest.approx(2.0)
+
+
 def test_batches_come_in_the_given_order() -> None:
     backend, _ = trained()
     assert backend.labels == ORDER.reshape(20, 4).tolist()

@@ -19,8 +19,14 @@ from playwright.sync_api import (
 )
 
 from bench.results import Record
+from reports.compare import page as compare_page
+from reports.compare.outcome import Outcome, compare_sides
+from reports.compare.sides import Side
+from reports.history import page as history_page
+from reports.history.series import runs_in_order
 from reports.page import render
 from reports.runs import Run
+from tests.reports.compare.conftest import make_side
 from tests.reports.conftest import make_failure, make_invocations, make_record
 
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "chrome")
@@ -122,3 +128,44 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def write(path: Path, records: Sequence[Record]) -> None:
     """A report of these records."""
     path.write_text(render(Run("quick", tuple(records), ("records.jsonl, line 9 ...",))), "utf-8")
+
+
+@pytest.fixture(scope="session", params=["report", "comparison", "history"])
+def any_page(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The path of a page of each kind."""
+    path = tmp_path_factory.mktemp(request.param) / f"{request.param}.html"
+    if request.param == "report":
+        write(path, everything())
+    elif request.param == "comparison":
+        path.write_text(compare_page.render(compared()), "utf-8")
+    else:
+        records = nights()
+        run = Run("all", tuple(records), ("a line that is none",), tuple(runs_in_order(records)))
+        path.write_text(history_page.render(run), "utf-8")
+    return path
+
+
+def compared() -> Outcome:
+    """Something slower, something faster, something on one side only, a line that is none."""
+    base = [*make_side("pytorch", 1e4), *make_side("mxnet", 5e3), *make_side("tensorflow", 7e3)]
+    head = [*make_side("pytorch", 8e3), *make_side("mxnet", 6e3), *make_side("jax", 7e3)]
+    return compare_sides(
+        Side("BASE", "base", tuple(base), ("BASE, line 9 ...",)),
+        Side("HEAD", "head", tuple(head), ("HEAD, line 9 ...",)),
+    )
+
+
+def nights() -> list[Record]:
+    """Twelve runs, one a night, of two frameworks, of which one is slower from the seventh on."""
+    return [
+        record
+        for night in range(12)
+        for framework, speed in (("pytorch", 8e3 if night > 5 else 1e4), ("mxnet", 5e3))
+        for record in make_invocations(
+            framework,
+            [speed * factor for factor in (0.996, 1.0, 1.004)],
+            run=f"night-{night:02}",
+            started=f"2026-03-{1 + night:02}T00:00:00+00:00",
+            commit=f"{night:040}",
+        )
+    ]

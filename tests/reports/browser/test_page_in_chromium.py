@@ -26,9 +26,9 @@ def first_column(page: Page) -> list[str]:
 @pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_it_is_silent_alone_and_fits(
-    width: int, scheme: str, report: Path, visit: OpenPage, tmp_path: Path
+    width: int, scheme: str, any_page: Path, visit: OpenPage, tmp_path: Path
 ) -> None:
-    with visit(report, width, scheme) as found:
+    with visit(any_page, width, scheme) as found:
         wide = found.page.evaluate(
             """[...document.querySelectorAll("body *")]
                .filter(one => !one.closest(".scroll"))
@@ -50,9 +50,9 @@ def test_it_is_silent_alone_and_fits(
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
-def test_axe_finds_nothing(width: int, scheme: str, report: Path, visit: OpenPage) -> None:
+def test_axe_finds_nothing(width: int, scheme: str, any_page: Path, visit: OpenPage) -> None:
     """WCAG 2 A and AA and the best practices of axe-core, contrast among them."""
-    with visit(report, width, scheme) as found:
+    with visit(any_page, width, scheme) as found:
         found.page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
         violations = Axe().run(found.page).response["violations"]
 

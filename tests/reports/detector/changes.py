@@ -15,7 +15,7 @@ from reports.history.changes import change_points
 from reports.history.series import histories
 from reports.metrics import METRICS
 from tests.reports.conftest import make_invocations
-from tests.reports.detector.pools import Pairs, Pools, in_classes, values
+from tests.reports.detector.pools import Pair, Pools, in_classes, values
 
 RUNS = 30
 HISTORIES = 60
@@ -33,7 +33,7 @@ class Simulated:
     place: int
 
 
-def simulated(pairs: Pairs, slowdown: float, invocations: int, seed: str) -> Simulated:
+def simulated(pairs: Sequence[Pair], slowdown: float, invocations: int, seed: str) -> Simulated:
     """A history of one series."""
     generator, pool = random.Random(seed), values(pairs)
     place = generator.randrange(10, 20)

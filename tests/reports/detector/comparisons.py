@@ -1,63 +1,123 @@
 """Whether a comparison finds a slowdown, and how often it cries wolf.
 
-A comparison has 50 rows, each drawn from the series in which nothing changed; its invocations are
-dealt out to BASE and HEAD at random, as chance might have had it. In one row every invocation of
-HEAD is slower by so much. It is found if HEAD is called slower in that row, and called slower again
-when it is run again, as `--against` does; any other row that is called slower twice is a false
-alarm. Beside it stand the rules of other tools, on the same numbers.
+A comparison has 50 rows, each drawn from a series in which nothing changed. Invocations that ran
+one after the other are dealt out to BASE and HEAD at random, as chance might have had it; pairs
+that took turns are drawn (with replacement where more are wanted than there are), and chance
+decides which side is BASE's. In one row every block of HEAD is slower by so much. It is found if
+HEAD is called slower in that row, and called slower again when it is run again, as `--against`
+does; any other row that is called slower twice is a false alarm. Beside it stand the rules of other
+tools, on the same numbers.
 """
 
+import math
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from bench.suite.verdict import FALSE_ALARMS_PERCENT
+from bench.suite.verdict import CONFIRMATION_PERCENT, SUSPICION_PERCENT
+from reports.compare import alternation
 from reports.compare.effects import adjusted, is_change, probability
 from reports.compare.outcome import LEAST
-from tests.reports.detector.pools import Pools, in_classes, values
+from tests.reports.detector.pools import Pair, Pools, in_classes, values
 
 ROWS = 50
 COMPARISONS = 200
 SLOWDOWNS = (0.03, 0.05, 0.10, 0.20)
-INVOCATIONS = (5, 10)
 SEED = 1
 
 
 @dataclass(frozen=True)
 class Row:
-    """The invocations' throughputs of one row on both sides."""
+    """One row on both sides.
+
+    Attributes:
+        base, head: the invocations' throughputs.
+        pairs: of invocations that took turns, what the blocks of each pair come to.
+    """
 
     base: Sequence[float]
     head: Sequence[float]
+    pairs: Sequence[float] = ()
 
     @property
     def ratio(self) -> float:
-        """HEAD by BASE."""
+        """HEAD by BASE, as tools see it that know medians only."""
         return median(self.head) / median(self.base)
 
 
-# Whether HEAD is slower, of each of the rows that are asked at once.
-Rule = Callable[[Sequence[Row]], list[bool]]
+# Whether HEAD is slower, of each of the rows that are asked at once; the second time, again?
+Rule = Callable[[Sequence[Row], bool], list[bool]]
+# Draws a row of so many invocations a side from a series, HEAD's slower by so much.
+Draw = Callable[[Sequence[Pair], int, float, random.Random], Row]
 
 
-def ours(rows: Sequence[Row]) -> list[bool]:
+def ours(rows: Sequence[Row], again: bool) -> list[bool]:
     """As `reports.compare.effects` judges rows, and `--against` asks it to."""
-    chances = adjusted([probability(row.base, row.head) for row in rows])
+    percent = CONFIRMATION_PERCENT if again else SUSPICION_PERCENT
+    asked = [_asked(row) for row in rows]
+    chances = adjusted([chance for chance, _ in asked])
     return [
-        is_change(chance, row.ratio, LEAST, FALSE_ALARMS_PERCENT / 100) and row.ratio < 1
-        for chance, row in zip(chances, rows, strict=True)
+        is_change(chance, ratio, LEAST, percent / 100) and ratio < 1
+        for chance, (_, ratio) in zip(chances, asked, strict=True)
     ]
+
+
+def _asked(row: Row) -> tuple[float, float]:
+    """The probability of such a difference by chance, and the ratio."""
+    if row.pairs:
+        return alternation.probability(row.pairs), alternation.middle(row.pairs)
+    return probability(row.base, row.head), row.ratio
 
 
 def fixed_ratio(least: float) -> Rule:
     """Taking so much more time, whatever the noise."""
-    return lambda rows: [row.ratio < 1 / (1 + least) for row in rows]
+    return lambda rows, again: [row.ratio < 1 / (1 + least) for row in rows]
 
 
 # pytest-benchmark's users compare with --benchmark-compare-fail=median:7%; github-action-benchmark
 # alerts where a time is 200 % of the one before.
 RULES: dict[str, Rule] = {"ours": ours, "7 %": fixed_ratio(0.07), "200 %": fixed_ratio(1.0)}
+
+
+def apart(pool: Sequence[Pair], invocations: int, slowdown: float, chance: random.Random) -> Row:
+    """Invocations that ran one after the other, dealt out to both sides."""
+    chosen = chance.sample(values(pool), 2 * invocations)
+    return Row(chosen[:invocations], [value / (1 + slowdown) for value in chosen[invocations:]])
+
+
+def in_turns(pool: Sequence[Pair], invocations: int, slowdown: float, chance: random.Random) -> Row:
+    """Pairs that took turns, their sides swapped at random."""
+    drawn = (
+        chance.sample(list(pool), invocations)
+        if invocations <= len(pool)
+        else chance.choices(pool, k=invocations)
+    )
+    chosen = [pair if chance.random() < 0.5 else pair.swapped for pair in drawn]
+    medians = [pair.medians for pair in chosen]
+    return Row(
+        [base for base, _ in medians],
+        [head / (1 + slowdown) for _, head in medians],
+        [pair.value - math.log1p(slowdown) for pair in chosen],
+    )
+
+
+@dataclass(frozen=True)
+class Design:
+    """A way to measure two sides.
+
+    Attributes:
+        invocations: how many of each side are tried.
+    """
+
+    title: str
+    draw: Draw
+    invocations: tuple[int, ...]
+
+
+IN_TURNS = Design("in turns", in_turns, (10, 20))
+# Of 20 invocations that are dealt out, each side gets 10 at most.
+APART = Design("one after the other", apart, (5, 10))
 
 
 @dataclass
@@ -75,22 +135,14 @@ class Score:
     false_alarms: int = 0
 
 
-def deal(pool: Sequence[float], invocations: int, slowdown: float, chance: random.Random) -> Row:
-    """Invocations of a series for both sides, HEAD's slower by so much."""
-    chosen = chance.sample(list(pool), 2 * invocations)
-    head = [value / (1 + slowdown) for value in chosen[invocations:]]
-    return Row(chosen[:invocations], head)
-
-
 def score(
-    pools: Pools, rule: Rule, slowdown: float, invocations: int, planted: Sequence[str]
+    pools: Pools, draw: Draw, rule: Rule, slowdown: float, invocations: int, planted: Sequence[str]
 ) -> Score:
     """The rule in COMPARISONS comparisons, each with a slowdown in one of the `planted` series.
 
-    What is suspected is dealt out again and asked again by itself.
+    What is suspected is drawn again and asked again by itself.
     """
     chance = random.Random(f"{SEED} {slowdown} {invocations}")
-    speeds = {name: values(pairs) for name, pairs in pools.items()}
     result = Score()
     for _ in range(COMPARISONS):
         names = [chance.choice(list(pools)) for _ in range(ROWS)]
@@ -99,15 +151,16 @@ def score(
             names[slow] = chance.choice(planted)
         changes = {slow: slowdown}
 
-        def asked(places: Sequence[int]) -> list[int]:
+        def asked(places: Sequence[int], again: bool) -> list[int]:
             rows = [
-                deal(speeds[names[place]], invocations, changes.get(place, 0.0), chance)  # noqa: B023
+                draw(pools[names[place]], invocations, changes.get(place, 0.0), chance)  # noqa: B023
                 for place in places
             ]
-            return [place for place, worse in zip(places, rule(rows), strict=True) if worse]
+            found = rule(rows, again)
+            return [place for place, worse in zip(places, found, strict=True) if worse]
 
-        suspects = asked(range(ROWS))
-        confirmed = asked(suspects) if suspects else []
+        suspects = asked(range(ROWS), again=False)
+        confirmed = asked(suspects, again=True) if suspects else []
         result.comparisons += 1
         result.found += slow in confirmed
         result.suspicions += bool(set(suspects) - {slow})
@@ -115,31 +168,25 @@ def score(
     return result
 
 
-def main(pools: Pools) -> None:
+def main(pools: Pools, design: Design) -> None:
     """Print the tables."""
-    print(f"\nslowdowns found, of {COMPARISONS} comparisons of {ROWS} rows each")
+    print(f"\n{design.title}: slowdowns found, of {COMPARISONS} comparisons of {ROWS} rows each")
     heading = "  ".join(f"{one:>5.0%}" for one in SLOWDOWNS)
     print(f"rule    invocations  planted in            {heading}")
     for name, rule in RULES.items():
-        for invocations in INVOCATIONS:
-            usable = _usable(pools, invocations)
-            for title, planted in in_classes(usable).items():
+        for invocations in design.invocations:
+            for kind, planted in in_classes(pools).items():
                 found = [
-                    score(usable, rule, slowdown, invocations, planted) for slowdown in SLOWDOWNS
+                    score(pools, design.draw, rule, slowdown, invocations, planted)
+                    for slowdown in SLOWDOWNS
                 ]
                 shares = "  ".join(f"{one.found / one.comparisons:>5.0%}" for one in found)
-                print(f"{name:7s} {invocations:11d}  {title:20s}  {shares}", flush=True)
-    print(f"\ncomparisons of {ROWS} rows with a row called slower, where nothing changed")
+                print(f"{name:7s} {invocations:11d}  {kind:20s}  {shares}", flush=True)
+    print(f"\n{design.title}: comparisons of {ROWS} rows with a false alarm")
     print("rule    invocations   once  twice")
     for name, rule in RULES.items():
-        for invocations in INVOCATIONS:
-            usable = _usable(pools, invocations)
-            nothing = score(usable, rule, 0.0, invocations, ())
+        for invocations in design.invocations:
+            nothing = score(pools, design.draw, rule, 0.0, invocations, ())
             alarms = (nothing.suspicions, nothing.false_alarms)
             words = "  ".join(f"{count / nothing.comparisons:>5.1%}" for count in alarms)
             print(f"{name:7s} {invocations:11d}  {words}", flush=True)
-
-
-def _usable(pools: Pools, invocations: int) -> Pools:
-    """The series that have invocations enough for both sides."""
-    return {name: pairs for name, pairs in pools.items() if len(pairs) >= invocations}

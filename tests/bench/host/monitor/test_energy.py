@@ -47,6 +47,14 @@ def test_only_what_follows_a_block_or_an_epoch_is_known() -> None:
                 assert one.joules[name] == pytest.approx(watts * one.seconds)
 
 
+def test_waiting_for_a_turn_belongs_to_no_block() -> None:
+    machine = Machine()
+    meter = machine.meter()
+    send(machine, meter, (1, "block"), (7, "turn"), (2, "block"), (9, "turn"), (4, "epoch"))
+    send(machine, meter, (8, "turn"), (3, "block"))
+    assert [one and one.seconds for one in meter.blocks] == [None, 2.0, 3.0]
+
+
 def test_a_counter_that_cannot_be_read_leaves_the_other() -> None:
     machine = Machine()
     machine.broken = {"gpu_joules"}

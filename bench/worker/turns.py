@@ -1,0 +1,71 @@
+"""Two workers that train in turns, block by block: what the machine does meanwhile meets both.
+
+They pass each other one byte. Whoever has it works; the other waits in a read, and takes no
+processor. A worker that ends, however that comes, closes its ends of the pipes: the other one reads
+their end, or cannot write any more, and goes on alone.
+"""
+
+import os
+from time import perf_counter
+from typing import Protocol
+
+from bench.job import Turns
+
+BYTE = b"t"
+
+
+class Partner(Protocol):
+    """Whom a worker shares the machine with."""
+
+    def begin(self) -> None:
+        """Wait for the first turn."""
+
+    def pass_on(self) -> float | None:
+        """Let the other one work: the seconds until it is our turn again; None if there is none."""
+
+
+class Nobody:
+    """The machine is all ours."""
+
+    def begin(self) -> None:
+        """At once."""
+
+    def pass_on(self) -> None:
+        """There is no other one."""
+
+
+class InTurns:
+    """Another worker at the other ends of two pipes."""
+
+    def __init__(self, turns: Turns) -> None:
+        self._turns = turns
+        self._alone = False
+        for descriptor in (turns.reads, turns.writes):
+            # A framework that forks must not hold them open after the worker has died.
+            os.set_inheritable(descriptor, False)
+
+    def begin(self) -> None:
+        """The first one begins; the second one waits until it passes its turn on."""
+        if not self._turns.first:
+            self._wait()
+
+    def pass_on(self) -> float | None:
+        """Wake the other one, and sleep until it does the same."""
+        if self._alone:
+            return None
+        start = perf_counter()
+        try:
+            os.write(self._turns.writes, BYTE)
+        except BrokenPipeError:
+            self._alone = True
+            return None
+        self._wait()
+        return perf_counter() - start
+
+    def _wait(self) -> None:
+        self._alone = os.read(self._turns.reads, len(BYTE)) == b""
+
+
+def partner(turns: Turns | None) -> Partner:
+    """Whom a job says that its worker takes turns with."""
+    return Nobody() if turns is None else InTurns(turns)

@@ -1,0 +1,110 @@
+"""Two rows whose invocations took turns, block by block: what their blocks differ by.
+
+The n-th block of an invocation was trained right before or after the n-th of the other one. What
+the machine did meanwhile is in both, and not in their ratio. So two invocations are one pair, a
+pair has one value, and the exact signed-rank test of Wilcoxon (1945) asks whether pairs differ from
+none.
+
+The value of a pair is the mean of the logarithms of its blocks' ratios without the fifth that is
+lowest and the fifth that is highest: it makes more of few blocks than a median does, and what
+disturbed single ones is as little in it (Wilcox 2012, "Introduction to robust estimation and
+hypothesis testing", section 3.3, on 20 % of trimming). The change is the same mean of the pairs.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.stats import PermutationMethod, trim_mean, wilcoxon
+
+from bench.results import Record
+from reports.intervals import CONFIDENCE, NOTHING, Interval, bounds
+from reports.resampling import RESAMPLES, SEED, Floats
+from reports.rows import Row
+from reports.statistics import throughput
+
+TRIM = 0.2
+# Blocks of a pair are resampled so often, once; each resample of the pairs takes one of these.
+RESAMPLES_OF_BLOCKS = 999
+# Up to so many pairs the probability is exact; of equal ones, up to so many ways to arrange them.
+EXACT = 50
+ARRANGEMENTS = 9_999
+
+# For each pair of invocations the logarithms of HEAD by BASE, of one block after the other.
+Pairs = Sequence[Floats]
+
+
+def pairs(head: Row, base: Row) -> Pairs:
+    """The finished pairs of invocations of which one is HEAD's and the other BASE's."""
+    partners = {(record.run, record.trial.id): record for record in base.finished}
+    found = [
+        _ratios(record, partners[record.run, record.in_turns_with])
+        for record in head.finished
+        if record.in_turns_with and (record.run, record.in_turns_with) in partners
+    ]
+    return [one for one in found if one.size]
+
+
+def _ratios(head: Record, base: Record) -> Floats:
+    """Of the blocks that are past warm-up in both."""
+    rates = [
+        [throughput(*one) for one in ((mine.samples, mine.seconds), (other.samples, other.seconds))]
+        for mine, other in zip(head.blocks, base.blocks, strict=False)
+        if not (mine.warmup or other.warmup)
+    ]
+    known = np.array(rates, dtype=np.float64).reshape(-1, 2)
+    known = known[np.isfinite(known).all(axis=1) & (known > 0).all(axis=1)]
+    found: Floats = np.log(known[:, 0] / known[:, 1])
+    return found
+
+
+def ratio(found: Pairs) -> Interval:
+    """HEAD as a multiple of BASE, with an interval by a bootstrap of pairs and of their blocks."""
+    if not found:
+        return NOTHING
+    change = middle([value(pair) for pair in found])
+    if len(found) == 1:
+        return Interval(change, np.nan, np.nan, 1, np.nan)
+    generator = np.random.default_rng(SEED)
+    drawn = np.array([_resampled(one, generator) for one in found])
+    chosen = generator.integers(len(found), size=(RESAMPLES, len(found)))
+    of_blocks = generator.integers(RESAMPLES_OF_BLOCKS, size=chosen.shape)
+    low, high = bounds(np.exp(trim_mean(drawn[chosen, of_blocks], TRIM, axis=1)))
+    return Interval(change, low, high, len(found), CONFIDENCE)
+
+
+def value(pair: Floats) -> float:
+    """What a pair's blocks come to: a logarithm of HEAD by BASE."""
+    return float(trim_mean(pair, TRIM))
+
+
+def middle(values: Sequence[float]) -> float:
+    """HEAD as a multiple of BASE, from the values of at least one pair."""
+    return float(np.exp(trim_mean(values, TRIM)))
+
+
+def _resampled(blocks: Floats, generator: np.random.Generator) -> Floats:
+    """The values that a pair would have with other blocks like these."""
+    chosen = generator.integers(blocks.size, size=(RESAMPLES_OF_BLOCKS, blocks.size))
+    return np.asarray(trim_mean(blocks[chosen], TRIM, axis=1))
+
+
+def probability(values: Sequence[float]) -> float:
+    """How probable it is that pairs lie as far on one side of no difference by chance.
+
+    Args:
+        values: of the pairs, at least one.
+    """
+    known = np.asarray(values)
+    if not known.any():
+        return 1.0
+    if known.all() and np.unique(np.abs(known)).size == known.size <= EXACT:
+        return float(wilcoxon(known, method="exact").pvalue)
+    if 2**known.size <= ARRANGEMENTS:
+        # All signs that they could have, each once: the exact test where some sizes are equal.
+        return float(wilcoxon(known, method=PermutationMethod()).pvalue)
+    return float(wilcoxon(known, method="approx").pvalue)
+
+
+def least_probability(count: int) -> float:
+    """The smallest probability that so many pairs can give: all of them on one side."""
+    return min(1.0, 2.0 ** (1 - count))
