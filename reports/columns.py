@@ -43,6 +43,7 @@ TRIAL_COLUMNS: dict[str, str] = {
     "measured_blocks": "number of blocks in the steady state, or after the first ones without one",
     "steady": "what the series of blocks looks like, None where it was not looked at",
     "throughput_samples_per_second": "median over the measured blocks",
+    "throughput_by_partner": "throughput by that of the trial that it took turns with",
     "throughput_p25_samples_per_second": "25th percentile over the measured blocks",
     "throughput_p75_samples_per_second": "75th percentile over the measured blocks",
     "relative_block_iqr": "interquartile range of the measured blocks' throughput by its median",

@@ -21,7 +21,7 @@ import pandas as pd
 from bench.certificate import Certificate
 from bench.optimizer import Optimizer
 from bench.results import EPOCH_NUMBERS, TRIAL_FIELDS, Epoch, Record
-from reports import certificates, fitness, titles, tuning
+from reports import alternating, certificates, fitness, titles, tuning
 from reports.block_statistics import Blocks
 from reports.ceilings import ceiling_in
 from reports.columns import BLOCK_COLUMNS, EPOCH_COLUMNS, TRIAL_COLUMNS
@@ -71,6 +71,7 @@ def trials(records: Iterable[Record], processes: bool = False) -> pd.DataFrame:
         **_origin(listed, facts),
         **_proof(listed, facts),
         **_measured(listed, facts, processes),
+        "throughput_by_partner": floats(alternating.by_partner(listed)),
     }
     frame = pd.DataFrame({name: columns[name] for name in TRIAL_COLUMNS})
     frame["started"] = pd.to_datetime(frame["started"], utc=True, errors="coerce", format="ISO8601")

@@ -97,3 +97,15 @@ METRICS: tuple[Metric, ...] = (
         worse="lower",
     ),
 )
+
+# Only a history of runs against one and the same reference has a use for it.
+BY_PARTNER = Metric(
+    column="throughput_by_partner",
+    name="throughput-by-reference",
+    title="Throughput relative to the reference",
+    unit="ratio",
+    bigger_is_better=True,
+    text=units.number,
+    better="faster",
+    worse="slower",
+)

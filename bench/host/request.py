@@ -12,9 +12,9 @@ from bench.host.plan import DEFAULT_PLAN
 
 DEFAULT_RESULTS = "results"
 AUTO = "auto"
-# Pairs enough to suspect one of fifty rows, though not all of them lie on one side
-# (`reports.compare.alternation`, `bench.suite.verdict`).
-REPEATS_AGAINST = 10
+# So many pairs find 3 % among fifty rows in nine of ten cases on a machine that others use too
+# (docs/compare.md, "What it finds").
+REPEATS_AGAINST = 20
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,8 @@
 """Two rows whose invocations took turns, block by block: what their blocks differ by.
 
-The n-th block of an invocation was trained right before or after the n-th of the other one. What
-the machine did meanwhile is in both, and not in their ratio. So two invocations are one pair, a
-pair has one value, and the exact signed-rank test of Wilcoxon (1945) asks whether pairs differ from
-none.
-
-The value of a pair is the mean of the logarithms of its blocks' ratios without the fifth that is
-lowest and the fifth that is highest: it makes more of few blocks than a median does, and what
-disturbed single ones is as little in it (Wilcox 2012, "Introduction to robust estimation and
-hypothesis testing", section 3.3, on 20 % of trimming). The change is the same mean of the pairs.
+Two invocations are one pair, a pair has one value (`reports.alternating`), and the exact
+signed-rank test of Wilcoxon (1945) asks whether pairs differ from none. The change is a mean of the
+pairs' values without their ends, as a value is one of its blocks.
 """
 
 from collections.abc import Sequence
@@ -16,13 +10,11 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.stats import PermutationMethod, trim_mean, wilcoxon
 
-from bench.results import Record
+from reports.alternating import TRIM, partners, ratios, value
 from reports.intervals import CONFIDENCE, NOTHING, Interval, bounds
 from reports.resampling import RESAMPLES, SEED, Floats
 from reports.rows import Row
-from reports.statistics import throughput
 
-TRIM = 0.2
 # Blocks of a pair are resampled so often, once; each resample of the pairs takes one of these.
 RESAMPLES_OF_BLOCKS = 999
 # Up to so many pairs the probability is exact; of equal ones, up to so many ways to arrange them.
@@ -35,26 +27,13 @@ Pairs = Sequence[Floats]
 
 def pairs(head: Row, base: Row) -> Pairs:
     """The finished pairs of invocations of which one is HEAD's and the other BASE's."""
-    partners = {(record.run, record.trial.id): record for record in base.finished}
+    known = partners(base.records)
     found = [
-        _ratios(record, partners[record.run, record.in_turns_with])
+        ratios(record, known[record.run, record.in_turns_with])
         for record in head.finished
-        if record.in_turns_with and (record.run, record.in_turns_with) in partners
+        if record.in_turns_with and (record.run, record.in_turns_with) in known
     ]
     return [one for one in found if one.size]
-
-
-def _ratios(head: Record, base: Record) -> Floats:
-    """Of the blocks that are past warm-up in both."""
-    rates = [
-        [throughput(*one) for one in ((mine.samples, mine.seconds), (other.samples, other.seconds))]
-        for mine, other in zip(head.blocks, base.blocks, strict=False)
-        if not (mine.warmup or other.warmup)
-    ]
-    known = np.array(rates, dtype=np.float64).reshape(-1, 2)
-    known = known[np.isfinite(known).all(axis=1) & (known > 0).all(axis=1)]
-    found: Floats = np.log(known[:, 0] / known[:, 1])
-    return found
 
 
 def ratio(found: Pairs) -> Interval:
@@ -70,11 +49,6 @@ def ratio(found: Pairs) -> Interval:
     of_blocks = generator.integers(RESAMPLES_OF_BLOCKS, size=chosen.shape)
     low, high = bounds(np.exp(trim_mean(drawn[chosen, of_blocks], TRIM, axis=1)))
     return Interval(change, low, high, len(found), CONFIDENCE)
-
-
-def value(pair: Floats) -> float:
-    """What a pair's blocks come to: a logarithm of HEAD by BASE."""
-    return float(trim_mean(pair, TRIM))
 
 
 def middle(values: Sequence[float]) -> float:

@@ -17,6 +17,7 @@ from typing import Literal
 import numpy as np
 from scipy.stats import PermutationMethod, false_discovery_control, mannwhitneyu
 
+from reports import alternating
 from reports.compare import alternation, hierarchical
 from reports.intervals import Interval
 from reports.metrics import Metric
@@ -79,7 +80,7 @@ def effect(metric: Metric, base: Row, head: Row) -> Effect | None:
             before,
             after,
             alternation.ratio(pairs),
-            alternation.probability([alternation.value(pair) for pair in pairs]),
+            alternation.probability([alternating.value(pair) for pair in pairs]),
             alternation.least_probability(len(pairs)),
             pairs=True,
         )

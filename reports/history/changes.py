@@ -8,7 +8,7 @@ import numpy as np
 from reports.history.segments import Step, steps
 from reports.history.series import History, Point, Series
 from reports.intervals import Interval, ratio_interval
-from reports.metrics import METRICS, Metric
+from reports.metrics import BY_PARTNER, METRICS, Metric
 
 # Smaller steps are left to those who look for them: they come and go with a kernel's version.
 LEAST_STEP = 0.01
@@ -59,7 +59,8 @@ def change_points(history: History, metric: Metric) -> tuple[Change, ...]:
 
 def all_changes(history: History) -> tuple[Change, ...]:
     """The changes of all metrics, the most recent first."""
-    found = [change for metric in METRICS for change in change_points(history, metric)]
+    metrics = (*METRICS, BY_PARTNER)
+    found = [change for metric in metrics for change in change_points(history, metric)]
     return tuple(sorted(found, key=_age))
 
 

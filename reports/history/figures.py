@@ -11,7 +11,7 @@ from reports.figures.lines import Look, intervals, legend, lines
 from reports.history.changes import Change
 from reports.history.sentences import direction, place_of
 from reports.history.series import History, Series
-from reports.metrics import METRICS, Metric
+from reports.metrics import BY_PARTNER, METRICS, Metric
 from reports.svg import INK, inline, printable
 
 AXES_INCHES = 2.4
@@ -20,7 +20,12 @@ MOST_TICKS = 6
 
 
 # By name: whether the axis begins at 0.
-DRAWN = {"throughput": True, "test-accuracy": False, "peak-anonymous-memory": True}
+DRAWN = {
+    "throughput": True,
+    BY_PARTNER.name: False,
+    "test-accuracy": False,
+    "peak-anonymous-memory": True,
+}
 
 
 def drawings(
@@ -42,7 +47,7 @@ def drawings(
 
 
 def _metric(name: str) -> Metric:
-    return next(metric for metric in METRICS if metric.name == name)
+    return next(metric for metric in (*METRICS, BY_PARTNER) if metric.name == name)
 
 
 def _of(changes: Sequence[Change], metric: Metric) -> list[Change]:

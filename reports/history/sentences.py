@@ -9,6 +9,7 @@ from reports.intervals import Interval
 # What a larger value of a metric is called, and a smaller one.
 DIRECTIONS = {
     "throughput": ("faster", "slower"),
+    "throughput-by-reference": ("faster than the reference is", "slower than the reference is"),
     "time-to-first-step": ("slower to the first step", "faster to the first step"),
     "peak-anonymous-memory": ("more memory", "less memory"),
     "gpu-allocator-peak": ("more GPU memory", "less GPU memory"),

@@ -1,12 +1,14 @@
 """The same way of running the same work, run after run."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from bench.results import Record
+from reports import titles
+from reports.alternating import partners
 from reports.comparisons import Work, compare, work_titles
 from reports.rows import Key, Row
 
@@ -31,15 +33,19 @@ class Series:
 
     Attributes:
         points: one for each run that has it, oldest first; never empty.
+        reference: the commit that it took turns with in all of them; None where it ran by itself.
     """
 
     key: Key
     points: tuple[Point, ...]
+    reference: str | None = None
 
     @property
     def label(self) -> str:
         """The framework and how it was run, without its version."""
-        return self.key.label
+        if self.reference is None:
+            return self.key.label
+        return f"{self.key.label} with {titles.commit(self.reference)}"
 
     @property
     def latest(self) -> Point:
@@ -64,22 +70,28 @@ class History:
 def histories(records: Sequence[Record], table: pd.DataFrame | None = None) -> tuple[History, ...]:
     """The series in the records of any number of runs, in order of their works' first records.
 
-    A work is the same only on the same machine: another machine's runs are another history.
+    A work is the same only on the same machine: another machine's runs are another history. What
+    `--against` ran of another revision is a reference, and no part of the history.
 
     Args:
         table: of the records, where it is there already.
     """
     places = {run: place for place, run in enumerate(runs_in_order(records))}
-    groups: dict[Work, dict[Key, list[Point]]] = defaultdict(lambda: defaultdict(list))
+    known = partners(records)
+    groups: dict[Work, dict[tuple[Key, str | None], list[Point]]] = defaultdict(
+        lambda: defaultdict(list)
+    )
     for comparison in compare(records, by_run=True, table=table):
         work = replace(comparison.work, run="")
         for row in comparison.rows:
+            if any(record.trial.revision for record in row.records):
+                continue
             key = replace(row.key, version=None, commit="")
             point = Point(places[comparison.work.run], comparison.work.run, row)
-            groups[work][key].append(point)
+            groups[work][key, _reference(row, known)].append(point)
     names = work_titles(list(groups))
     return tuple(
-        History(names[work], work, tuple(_series(key, points) for key, points in found.items()))
+        History(names[work], work, tuple(_series(*key, points) for key, points in found.items()))
         for work, found in groups.items()
     )
 
@@ -92,5 +104,11 @@ def runs_in_order(records: Sequence[Record]) -> list[str]:
     return sorted(started, key=lambda run: (started[run], run))
 
 
-def _series(key: Key, points: Sequence[Point]) -> Series:
-    return Series(key, tuple(sorted(points, key=lambda point: point.place)))
+def _reference(row: Row, known: Mapping[tuple[str, str], Record]) -> str | None:
+    """The commit that a row took turns with."""
+    found = (known.get((record.run, str(record.in_turns_with))) for record in row.finished)
+    return next((partner.commit for partner in found if partner is not None), None)
+
+
+def _series(key: Key, reference: str | None, points: Sequence[Point]) -> Series:
+    return Series(key, tuple(sorted(points, key=lambda point: point.place)), reference)

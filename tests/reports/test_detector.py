@@ -72,10 +72,18 @@ def test_a_fixed_ratio_cries_wolf_where_we_do_not() -> None:
 
 
 def test_a_change_of_a_history_is_found_where_it_is() -> None:
-    history = changes.simulated(pool(0.005), 0.1, 3, "seed")
+    history = changes.simulated(pool(0.005), 0.1, 3, "seed", in_turns=False)
 
     assert any(abs(place - history.place) <= 2 for place in changes.found_by_us(history))
-    assert changes.found_by_us(changes.simulated(pool(0.005), 0.0, 3, "seed")) == []
+    nothing = changes.simulated(pool(0.005), 0.0, 3, "seed", in_turns=False)
+    assert changes.found_by_us(nothing) == []
+
+
+def test_a_reference_in_turns_shows_what_the_drift_of_the_machine_hides() -> None:
+    for in_turns in (True, False):
+        history = changes.simulated(drifting_pool(0.02), 0.05, 5, "seed", in_turns)
+        found = changes.found_by_us(history)
+        assert any(abs(place - history.place) <= 2 for place in found) == in_turns
 
 
 def test_series_are_told_by_their_noise() -> None:

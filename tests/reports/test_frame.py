@@ -36,9 +36,15 @@ def test_no_column_of_finished_trials_is_empty(three: list[Record]) -> None:
         load=three[0].load | {"steal_share": 0.0, "throttle_events": 0, "gpu_thermal_seconds": 0.0},
         energy={"gpu_joules": 2.0, "cpu_package_joules": 3.0, "samples": 4.0, "seconds": 5.0},
     )
-    row = frame.trials([full])
+    other = replace(full, trial=replace(full.trial, revision="abc"))
+    rows = frame.trials(
+        [
+            replace(full, in_turns_with=other.trial.id),
+            replace(other, in_turns_with=full.trial.id),
+        ]
+    )
 
-    assert not row.isna().any().any()
+    assert not rows.isna().any().any()
 
 
 def test_a_trial_in_base_units(record: MakeRecord) -> None:

@@ -10,6 +10,7 @@ import pytest
 from scipy.stats import wilcoxon
 
 from bench.results import Block, Record
+from reports import alternating
 from reports.compare import alternation
 from reports.compare.effects import effect, judged
 from reports.comparisons import compare
@@ -43,7 +44,7 @@ def sides(
 
 
 def probability(pairs: Sequence[Floats]) -> float:
-    return alternation.probability([alternation.value(pair) for pair in pairs])
+    return alternation.probability([alternating.value(pair) for pair in pairs])
 
 
 def row(records: Sequence[Record]) -> Row:

@@ -28,8 +28,7 @@ def main(folders: list[Path]) -> None:
         if pools:
             _print_series(design.title, pools)
             comparisons.main(pools, design)
-    if unchanged.apart:
-        changes.main(unchanged.apart)
+            changes.main(pools, design.title, pools is unchanged.in_turns)
 
 
 def _of(folders: list[Path]) -> Unchanged:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from bench.results import Record
-from reports.compare import alternation
+from reports import alternating
 from reports.runs import read
 
 UNCHANGED = Path(__file__).parents[2] / "data" / "unchanged"
@@ -43,8 +43,8 @@ class Pair:
 
     @cached_property
     def value(self) -> float:
-        """What its blocks come to, as `reports.compare.alternation` has it."""
-        return alternation.value(np.log(self.head) - np.log(self.base))
+        """What its blocks come to, as `reports.alternating` has it."""
+        return alternating.value(np.log(self.head) - np.log(self.base))
 
 
 # By series, in the order in which they ran.
