@@ -39,7 +39,9 @@ class Side:
         """Its runs and commits in one line."""
         runs = titles.listing(list(dict.fromkeys(record.run for record in self.records)))
         commits = titles.listing([titles.commit(commit) for commit in self.commits])
-        return f"{runs} (commit {commits})"
+        # The same run may stand on both sides, with other trials of it.
+        _, at, part = self.asked.rpartition(AT)
+        return f"{runs}{at}{part if at else ''} (commit {commits})"
 
 
 def side(name: str, asked: str, results: Path) -> Side:

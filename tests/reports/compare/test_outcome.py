@@ -9,6 +9,7 @@ import pytest
 from bench.errors import ResultsError
 from bench.results import Record
 from reports.compare import sentences
+from reports.compare.sides import Side
 from tests.reports.compare.conftest import make_side, outcome_of
 from tests.reports.conftest import MACHINE
 
@@ -125,3 +126,13 @@ def test_a_least_difference_of_ten_percent() -> None:
 
     assert outcome_of(BASE, head).overall == "regression"
     assert outcome_of(BASE, head, least=0.1).overall == "no difference"
+
+
+def test_two_parts_of_one_run_are_told_apart() -> None:
+    asked = {name: Side("BASE", name, tuple(BASE)).words for name in ("quick", "@2.20.0", "x@base")}
+
+    assert asked == {
+        "quick": "quick (commit 0123456789ab)",
+        "@2.20.0": "quick@2.20.0 (commit 0123456789ab)",
+        "x@base": "quick@base (commit 0123456789ab)",
+    }
