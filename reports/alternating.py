@@ -4,7 +4,7 @@ The n-th block of each was trained right before or after the n-th of the other o
 did meanwhile is in both, and not in their ratio.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from scipy.stats import trim_mean
@@ -12,6 +12,9 @@ from scipy.stats import trim_mean
 from bench.results import Record
 from reports.resampling import Floats
 from reports.statistics import throughput
+
+# The finished records that took turns, by run and name.
+Partners = Mapping[tuple[str, str], Record]
 
 # Of the blocks of a pair, on each side. It makes more of few blocks than a median does, and what
 # disturbed single ones is as little in it (Wilcox 2012, "Introduction to robust estimation and
@@ -37,8 +40,8 @@ def value(found: Floats) -> float:
     return float(trim_mean(found, TRIM))
 
 
-def partners(records: Iterable[Record]) -> dict[tuple[str, str], Record]:
-    """The finished records that took turns, by run and name."""
+def partners(records: Iterable[Record]) -> Partners:
+    """Those among the records that another one can have taken turns with."""
     return {
         (record.run, record.trial.id): record
         for record in records
@@ -46,15 +49,22 @@ def partners(records: Iterable[Record]) -> dict[tuple[str, str], Record]:
     }
 
 
+def partner_of(record: Record, known: Partners) -> Record | None:
+    """Whom a finished record took turns with, if that finished too."""
+    if record.in_turns_with is None or record.status != "ok":
+        return None
+    return known.get((record.run, record.in_turns_with))
+
+
 def by_partner(records: Sequence[Record]) -> list[float]:
     """Of each record its throughput as a multiple of its partner's; NaN where it has none."""
     known = partners(records)
-    return [_by_partner(record, known) if record.in_turns_with else np.nan for record in records]
+    return [_by_partner(record, known) for record in records]
 
 
-def _by_partner(record: Record, known: dict[tuple[str, str], Record]) -> float:
-    partner = known.get((record.run, str(record.in_turns_with)))
-    if partner is None or record.status != "ok":
+def _by_partner(record: Record, known: Partners) -> float:
+    partner = partner_of(record, known)
+    if partner is None:
         return np.nan
     found = ratios(record, partner)
     return float(np.exp(value(found))) if found.size else np.nan

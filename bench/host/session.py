@@ -23,8 +23,8 @@ from bench.host.obstacles import build_spec, obstacle
 from bench.host.selection import Selection
 from bench.host.setup import Setup, set_up
 from bench.host.store import Run
-from bench.host.training import Listener, Training
-from bench.host.turns import run_in_turns
+from bench.host.training import Training
+from bench.host.turns import Listener, run_in_turns
 from bench.host.variables import worker_environment
 from bench.host.verify.trials import Certificates, cell_of
 from bench.job import Job

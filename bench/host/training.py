@@ -1,6 +1,6 @@
 """One trial that is trained: what its worker is started with, and the record that comes of it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from time import monotonic
 from typing import Any
@@ -11,10 +11,9 @@ from bench.host.monitor.worker import WorkerMonitor
 from bench.host.nvml import VisibleGpu
 from bench.host.setup import Setup
 from bench.host.transcript import Transcript
+from bench.host.turns import Listener
 from bench.job import Job, Turns
 from bench.results import Record
-
-Listener = Callable[[Event], None]
 
 
 @dataclass

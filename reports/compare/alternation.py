@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.stats import PermutationMethod, trim_mean, wilcoxon
 
-from reports.alternating import TRIM, partners, ratios, value
+from reports.alternating import TRIM, partner_of, partners, ratios, value
 from reports.intervals import CONFIDENCE, NOTHING, Interval, bounds
 from reports.resampling import RESAMPLES, SEED, Floats
 from reports.rows import Row
@@ -29,9 +29,9 @@ def pairs(head: Row, base: Row) -> Pairs:
     """The finished pairs of invocations of which one is HEAD's and the other BASE's."""
     known = partners(base.records)
     found = [
-        ratios(record, known[record.run, record.in_turns_with])
+        ratios(record, partner)
         for record in head.finished
-        if record.in_turns_with and (record.run, record.in_turns_with) in known
+        if (partner := partner_of(record, known)) is not None
     ]
     return [one for one in found if one.size]
 

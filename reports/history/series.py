@@ -1,14 +1,14 @@
 """The same way of running the same work, run after run."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from bench.results import Record
 from reports import titles
-from reports.alternating import partners
+from reports.alternating import Partners, partner_of, partners
 from reports.comparisons import Work, compare, work_titles
 from reports.rows import Key, Row
 
@@ -104,9 +104,9 @@ def runs_in_order(records: Sequence[Record]) -> list[str]:
     return sorted(started, key=lambda run: (started[run], run))
 
 
-def _reference(row: Row, known: Mapping[tuple[str, str], Record]) -> str | None:
+def _reference(row: Row, known: Partners) -> str | None:
     """The commit that a row took turns with."""
-    found = (known.get((record.run, str(record.in_turns_with))) for record in row.finished)
+    found = (partner_of(record, known) for record in row.finished)
     return next((partner.commit for partner in found if partner is not None), None)
 
 
