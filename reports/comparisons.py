@@ -208,9 +208,13 @@ def _key(record: Record, versions: Sequence[str], commits: bool) -> Key:
         settings=trial.settings,
         layout=trial.layout,
         input=trial.input,
-        commit=titles.commit(record.commit) if commits else "",
+        commit=_revision(record) if commits else "",
         turns=record.in_turns_with is not None,
     )
+
+
+def _revision(record: Record) -> str:
+    return titles.commit(record.commit) if record.commit else "an unknown commit"
 
 
 def _row(key: Key, records: Sequence[Record], table: pd.DataFrame, places: Sequence[int]) -> Row:

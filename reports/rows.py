@@ -42,24 +42,28 @@ class Key:
         return " ".join(filter(None, (titles.framework(self.framework), self.version)))
 
     @property
+    def edition(self) -> str:
+        """The product, and the commit where there are several: early, as a figure cuts the end."""
+        return f"{self.product} at {self.commit}" if self.commit else self.product
+
+    @property
     def variants(self) -> tuple[str, ...]:
-        """What is not the default; the commit, where there are several."""
+        """What is not the default."""
         layout = () if self.layout == NATIVE else (self.layout,)
         source = () if self.input == PREPARED else (titles.source(self.input),)
-        commit = (f"commit {self.commit}",) if self.commit else ()
         turns = (titles.IN_TURNS,) if self.turns else ()
-        return layout + source + turns + commit
+        return layout + source + turns
 
     @property
     def label(self) -> str:
-        """All of it, for tables and figures."""
-        return ", ".join((self.product, self.mode, self.settings, *self.variants))
+        """All of it, for tables."""
+        return ", ".join((self.edition, self.mode, self.settings, *self.variants))
 
     @property
     def short_label(self) -> str:
-        """The same without default settings."""
+        """The same without default settings, for sentences and figures."""
         settings = () if self.settings == DEFAULT else (f"{self.settings} settings",)
-        return f"{self.product} ({', '.join((self.mode, *settings, *self.variants))})"
+        return f"{self.edition} ({', '.join((self.mode, *settings, *self.variants))})"
 
 
 @dataclass(frozen=True)

@@ -43,4 +43,4 @@ def _is_plain(row: Row) -> bool:
 
 
 def _same(one: Row, other: Row) -> bool:
-    return (one.key.product, one.key.commit) == (other.key.product, other.key.commit)
+    return one.key.edition == other.key.edition

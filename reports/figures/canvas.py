@@ -130,7 +130,7 @@ def colours(frameworks: Iterable[str]) -> dict[str, str]:
 
 def name_of(row: Row) -> str:
     """The row's label, shortened to what a figure has room for."""
-    return printable_name(row.label, "" if row.refusal is None else NOT_RANKED)
+    return printable_name(row.key.short_label, "" if row.refusal is None else NOT_RANKED)
 
 
 def printable_name(label: str, mark: str = "") -> str:

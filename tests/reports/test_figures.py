@@ -157,7 +157,7 @@ def test_a_row_without_accuracies_keeps_its_look_in_the_panel_of_its_losses(
     curves = draw(records)[1]
 
     texts = list(ElementTree.fromstring(curves.svg).itertext())
-    assert sum("JAX 0.1, eager, default" in text for text in texts) == 1, "one legend for all"
+    assert sum("JAX 0.1 (eager)" in text for text in texts) == 1, "one legend for all"
     words = _words(ElementTree.fromstring(curves.svg))
     accuracies, losses = words.split("Test accuracy by time")[0], words.split("Train loss")[1]
     assert "JAX" not in accuracies
@@ -221,4 +221,14 @@ def test_a_row_that_is_not_ranked_is_drawn_and_says_so(record: MakeRecord) -> No
     throughput = drawings(comparison, "one")[0]
 
     assert "… (not ranked)" in throughput.svg
-    assert "PyTorch 2.13.0, eager, default<" in throughput.svg
+    assert "PyTorch 2.13.0 (eager)<" in throughput.svg
+
+
+def test_two_revisions_are_told_apart_where_a_name_is_cut(record: MakeRecord) -> None:
+    """The commit once stood at the end: both sides of `--against` read the same (issue 6)."""
+    revisions = [record(commit=digit * 40, settings="tuned", layout="NHWC") for digit in "ab"]
+
+    for drawing in draw(revisions):
+        texts = list(ElementTree.fromstring(drawing.svg).itertext())
+        for digit in "ab":
+            assert any(f"2.13.0 at {digit * 12} (" in text for text in texts)
