@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
+from math import prod
 from pathlib import Path
 from random import Random
 
@@ -27,6 +28,21 @@ CONSTANTS: dict[Rule, dict[str, dict[str, float]]] = {
         "epsilon": {"default": 1e-8, "above": 0},
     },
 }
+
+
+# No machine trains more of them in a week.
+MOST_TRIALS = 100_000
+# What every combination of is a trial, but for frameworks and their modes.
+LISTS = (
+    "seeds",
+    "datasets",
+    "models",
+    "batch_sizes",
+    "precisions",
+    "settings",
+    "layouts",
+    "inputs",
+)
 
 
 @dataclass(frozen=True)
@@ -63,6 +79,8 @@ class Plan:
         block_seconds: how long a measured block lasts at least, where there are that many steps
             from one evaluation to the next.
         time_limit_seconds: after which a trial is stopped.
+        silence_limit_seconds: the same from one of its worker's events to the next; a block of
+            steps is one, an import or a compilation too.
         memory_limit_bytes: of what a worker may allocate on the host; None for no limit.
         order_seed: of the random order of the trials.
     """
@@ -72,6 +90,7 @@ class Plan:
     description: str
     block_seconds: float
     time_limit_seconds: float
+    silence_limit_seconds: float
     memory_limit_bytes: int | None
     order_seed: int
     groups: tuple[Group, ...]
@@ -102,6 +121,7 @@ def read_plan(name: str, frameworks: Collection[str]) -> Plan:
         description=table.text("description", ""),
         block_seconds=table.number("block_seconds", 0.2, above=0),
         time_limit_seconds=table.number("time_limit_seconds", 600.0, above=0),
+        silence_limit_seconds=table.number("silence_limit_seconds", 300.0, above=0),
         memory_limit_bytes=_bytes(table.number("memory_limit_gib", None, above=0)),
         order_seed=table.integer("order_seed", 1),
         groups=tuple(_group(group, frameworks) for group in table.tables("trials")),
@@ -196,8 +216,9 @@ def expand(plan: Plan, frameworks: Mapping[str, Framework], device: str) -> list
     the same other one. The invocations of a trial are spread over the whole run.
 
     Raises:
-        PlanError: two trials would have the same name.
+        PlanError: two trials would have the same name, or there would be too many.
     """
+    _check_number(plan, frameworks)
     rounds = range(1, 1 + max(group.repeats for group in plan.groups))
     trials = [
         trial
@@ -214,6 +235,26 @@ def expand(plan: Plan, frameworks: Mapping[str, Framework], device: str) -> list
             )
         seen.add(trial.id)
     return trials
+
+
+def _check_number(plan: Plan, frameworks: Mapping[str, Framework]) -> None:
+    """Before any of them is made: the lists of a plan multiply."""
+    number = sum(
+        group.repeats
+        * prod(len(getattr(group, name)) for name in LISTS)
+        * sum(
+            len(list(_modes(group, one)))
+            for name in group.frameworks
+            for one in frameworks.values()
+            if one.name == name
+        )
+        for group in plan.groups
+    )
+    if number > MOST_TRIALS:
+        raise PlanError(
+            f"{plan.path}: it has {number:,} trials; expected at most {MOST_TRIALS:,}; make its "
+            "lists or repeats smaller."
+        )
 
 
 def _units(
