@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -11,6 +10,7 @@ from pathlib import Path
 from bench.errors import PlanError
 from bench.git import ROOT, git, naming
 from bench.host.frameworks import DESCRIPTION, Framework, discover
+from bench.host.scratch import scratch_folder
 from bench.host.variables import worker_environment
 from bench.job import Execution, Job, Turns
 from bench.optimizer import Optimizer
@@ -72,9 +72,11 @@ def checked_out(revision: str) -> Iterator[Base]:
         f"--against {revision}: the checkout has no such revision; expected a commit, a branch or "
         "a tag, such as HEAD~1 or main (in CI, fetch the whole history)",
     )
-    with tempfile.TemporaryDirectory(prefix="samestep-base-") as folder:
-        root = Path(folder).resolve() / "base"
+    with scratch_folder() as folder:
+        root = folder / "base"
         failed = f"--against {revision}: git cannot make a work tree of it"
+        # Of hosts that were killed: their folders are gone, and git still knows of them.
+        _git(["worktree", "prune"], failed)
         _git(["worktree", "add", "--detach", "--quiet", str(root), commit], failed)
         try:
             _check_language(root, revision)

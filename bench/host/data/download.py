@@ -27,6 +27,9 @@ def download(urls: Sequence[str], target: Path, sha256: str, most_bytes: int) ->
     """
     problems = []
     target.parent.mkdir(parents=True, exist_ok=True)
+    # Of processes that were killed: whoever downloads holds the target's lock.
+    for abandoned in target.parent.glob(f"{target.name}.*.part"):
+        abandoned.unlink(missing_ok=True)
     for url in urls:
         partial = target.with_name(f"{target.name}.{os.getpid()}.part")
         try:
@@ -45,7 +48,7 @@ def download(urls: Sequence[str], target: Path, sha256: str, most_bytes: int) ->
 
 def _fetch(url: str, partial: Path, most_bytes: int) -> None:
     with (
-        urllib.request.urlopen(url, timeout=TIMEOUT_SECONDS) as answer,  # noqa: S310 (our URLs)
+        _opener().open(url, timeout=TIMEOUT_SECONDS) as answer,
         partial.open("wb") as stream,
     ):
         written = 0
@@ -54,3 +57,18 @@ def _fetch(url: str, partial: Path, most_bytes: int) -> None:
             if written > most_bytes:
                 raise DataError(f"more than {most_bytes:,} bytes")
             stream.write(chunk)
+
+
+def _opener() -> urllib.request.OpenerDirector:
+    """Knows HTTPS alone: no redirection leads to a file, or to what anyone can read and change."""
+    opener = urllib.request.OpenerDirector()
+    for handler in (
+        urllib.request.ProxyHandler(),
+        urllib.request.HTTPSHandler(),
+        urllib.request.HTTPDefaultErrorHandler(),
+        urllib.request.HTTPRedirectHandler(),
+        urllib.request.HTTPErrorProcessor(),
+        urllib.request.UnknownHandler(),
+    ):
+        opener.add_handler(handler)
+    return opener

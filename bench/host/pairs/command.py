@@ -3,7 +3,6 @@
 import argparse
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -142,7 +141,7 @@ def run_pairs(options: argparse.Namespace, kind: Kind, say: Say) -> list[Measure
             options.pairs,
             options.builds,
             BLOCK_SECONDS,
-            Path(scratch),
+            scratch,
             say,
         )
         return measurement.measure(cases)

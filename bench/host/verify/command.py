@@ -4,7 +4,6 @@ import argparse
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from bench.errors import PlanError
@@ -90,5 +89,5 @@ def certification(verification: Verification, say: Say) -> Iterator[Certificatio
         frameworks.values(), request.device, request.pythons or {}, say
     )
     with scratch_folder() as scratch:
-        verifier = Verifier(usable(environments), verification.threads, Path(scratch))
+        verifier = Verifier(usable(environments), verification.threads, scratch)
         yield Certification(verifier, environments, say, verification.fresh)

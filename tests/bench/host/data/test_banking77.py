@@ -55,7 +55,7 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cache: Path) -> Path:
         (folder / name).write_text(text)
         file = PublishedFile(name, hashlib.sha256(text.encode()).hexdigest())
         monkeypatch.setattr(banking77, variable, file)
-    offline = replace(banking77.PUBLICATION, mirrors=("http://127.0.0.1:9/",))
+    offline = replace(banking77.PUBLICATION, mirrors=("https://127.0.0.1:9/",))
     monkeypatch.setattr(banking77, "PUBLICATION", offline)
     monkeypatch.setattr(banking77, "CLASSES", 2)
     monkeypatch.setattr(banking77, "VOCABULARY", 4)

@@ -25,7 +25,7 @@ def digest(content: bytes) -> str:
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cache: Path) -> Path:
     """The user's data folder, with no network behind and made batches for the published ones."""
     monkeypatch.setenv("SAMESTEP_DATA", str(tmp_path))
-    offline = replace(cifar10.PUBLICATION, mirrors=("http://127.0.0.1:9/",))
+    offline = replace(cifar10.PUBLICATION, mirrors=("https://127.0.0.1:9/",))
     monkeypatch.setattr(cifar10, "PUBLICATION", offline)
     digests = {name: digest(content) for name, content in CONTENTS.items()}
     monkeypatch.setattr(cifar10, "BATCHES", digests)

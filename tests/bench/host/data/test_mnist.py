@@ -2,8 +2,9 @@
 
 import gzip
 import hashlib
+import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import trustme
 
 from bench.errors import DataError
 from bench.host.data import mnist
@@ -71,6 +73,22 @@ def offer(monkeypatch: pytest.MonkeyPatch, **changes: object) -> None:
     monkeypatch.setattr(mnist, "PUBLICATION", replace(mnist.PUBLICATION, **changes))  # type: ignore
 
 
+def secured(
+    handler: Callable[..., SimpleHTTPRequestHandler],
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> ThreadingHTTPServer:
+    """A server with a certificate that this process trusts."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    authority = trustme.CA()
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    authority.cert_pem.write_to_path(str(folder / "authority.pem"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(folder / "authority.pem"))
+    return server
+
+
 @pytest.fixture
 def mirror(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cache: Path) -> Iterator[Path]:
     """A folder that a server on this machine offers as MNIST's only mirror."""
@@ -79,8 +97,8 @@ def mirror(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cache: Path) -> Iter
         monkeypatch.delenv(name, raising=False)
     folder = tmp_path / "mirror"
     folder.mkdir()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
-    offer(monkeypatch, mirrors=(f"http://127.0.0.1:{server.server_port}/",))
+    server = secured(partial(Quiet, directory=str(folder)), tmp_path, monkeypatch)
+    offer(monkeypatch, mirrors=(f"https://127.0.0.1:{server.server_port}/",))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield folder
     server.shutdown()
@@ -108,6 +126,69 @@ def test_a_download_with_other_bytes_never_reaches_the_cache(
     assert left == ["labels.gz.lock"]
 
 
+def test_what_a_killed_download_left_is_removed(mirror: Path, cache: Path) -> None:
+    (mirror / "labels.gz").write_bytes(PACKED)
+    left = cache / "downloads" / "mnist" / "labels.gz.4711.part"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(PACKED[:9])
+    assert mnist._read(LABELS).tolist() == [7, 2, 1]
+    assert not left.exists()
+
+
+class Elsewhere(Quiet):
+    """Sends everybody to another address."""
+
+    target = ""
+
+    def do_GET(self) -> None:
+        self.send_response(302)
+        self.send_header("Location", self.target)
+        self.end_headers()
+
+
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [
+        ("http://127.0.0.1:9/labels.gz", "unknown url type: http"),
+        ("file:///etc/passwd", "not allowed"),
+        ("ftp://127.0.0.1/labels.gz", "unknown url type: ftp"),
+    ],
+)
+def test_no_redirection_leads_away_from_https(
+    mirror: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    target: str,
+    words: str,
+) -> None:
+    server = secured(type("There", (Elsewhere,), {"target": target}), tmp_path, monkeypatch)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    offer(monkeypatch, mirrors=(f"https://127.0.0.1:{server.server_port}/",))
+    try:
+        with pytest.raises(DataError, match=words):
+            mnist._read(LABELS)
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def test_a_server_without_a_trusted_certificate_is_refused(
+    mirror: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (mirror / "labels.gz").write_bytes(PACKED)
+    monkeypatch.delenv("SSL_CERT_FILE")
+    with pytest.raises(DataError, match="certificate verify failed"):
+        mnist._read(LABELS)
+
+
+@pytest.mark.parametrize("scheme", ["http", "ftp", "file"])
+def test_only_https_is_spoken(cache: Path, monkeypatch: pytest.MonkeyPatch, scheme: str) -> None:
+    monkeypatch.delenv("SAMESTEP_DATA", raising=False)
+    offer(monkeypatch, mirrors=(f"{scheme}://127.0.0.1:9/",))
+    with pytest.raises(DataError, match=f"unknown url type: {scheme}"):
+        mnist._read(LABELS)
+
+
 def test_an_oversized_download_is_refused(mirror: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     offer(monkeypatch, most_bytes=10)
     (mirror / "labels.gz").write_bytes(PACKED)
@@ -119,7 +200,7 @@ def test_without_network_one_line_names_both_ways(
     cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("SAMESTEP_DATA", raising=False)
-    offer(monkeypatch, mirrors=("http://127.0.0.1:9/",))
+    offer(monkeypatch, mirrors=("https://127.0.0.1:9/",))
     with pytest.raises(DataError) as caught:
         mnist._read(TEST_LABELS)
     for word in (TEST_LABELS.name, "SAMESTEP_DATA", "network"):
@@ -138,7 +219,7 @@ def test_a_data_folder_without_the_file_is_named(
     tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SAMESTEP_DATA", str(tmp_path))
-    offer(monkeypatch, mirrors=("http://127.0.0.1:9/",))
+    offer(monkeypatch, mirrors=("https://127.0.0.1:9/",))
     with pytest.raises(DataError, match=f"'{tmp_path}' has no mnist/{TEST_LABELS.name}"):
         mnist._read(TEST_LABELS)
 
