@@ -5,10 +5,12 @@
     +-- FrameworkError            a framework.toml is malformed
     +-- UnavailableError          a framework cannot be had on this machine
     +-- InterpreterError          an interpreter given by --python cannot be used
+    +-- MachineError              this machine does not show what a measurement needs
     +-- DataError                 a data set is missing, damaged or malformed
     +-- WeightsError              weights do not fit a model's manifest
     +-- ResultsError              a results folder or a record cannot be used
     +-- WorkerError               a trial cannot go on
+        +-- DivergedError         its loss is no longer a finite number
 
 Each message is one line that says what failed, what was expected and what to
 do. Programs catch `SamestepError` in one place and print it without traceback.
@@ -35,6 +37,10 @@ class InterpreterError(SamestepError):
     """An interpreter given by --python cannot be used."""
 
 
+class MachineError(SamestepError):
+    """This machine does not show what a measurement needs."""
+
+
 class DataError(SamestepError):
     """A data set is missing, damaged or malformed."""
 
@@ -49,3 +55,7 @@ class ResultsError(SamestepError):
 
 class WorkerError(SamestepError):
     """A trial cannot go on."""
+
+
+class DivergedError(WorkerError):
+    """The loss of a trial is no longer a finite number."""

@@ -13,8 +13,8 @@ with one JSON object a line, in this order:
     turn       waited (after a block, where two workers take turns: the next one begins now)
     finished   memory, absent
 
-or `error` with a `reason`, and whether it was `out_of_memory`, instead of what would have come
-next.
+or `error` with a `reason`, and whether it was `out_of_memory` or has `diverged`, instead of what
+would have come next.
 
 `memory` holds bytes by name, `absent` the reason why a quantity is not known by its name.
 """

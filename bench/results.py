@@ -1,4 +1,4 @@
-"""The record of one trial: the project's public contract, schema version 3. Standard library only.
+"""The record of one trial: the project's public contract, schema version 4. Standard library only.
 
 `docs/records.md` describes every field with its unit. A record is one line of
 JSON in `results/<run>/records.jsonl`.
@@ -9,6 +9,8 @@ Schema history:
     2: a trial has `layout`, `input` and `evaluate_every`, a block `device_seconds`, an evaluation
        the `number` of its epoch.
     3: a trial may have `pin` and `revision`.
+    4: `status` may also be one of `crashed`, `diverged`, `garbled`, `no result` and `silent`, which
+       were `failed` (or, of silence, `timeout`) before.
 """
 
 import json
@@ -22,13 +24,24 @@ from bench.certificate import Certificate
 from bench.errors import ResultsError
 from bench.optimizer import Optimizer
 
-SCHEMA = 3
+SCHEMA = 4
 COMMIT_DIGITS = 12
 RECORDS_FILE = "records.jsonl"
 # Above this share of the processors for others, a trial's times are called doubtful.
 NOISY_SHARE = 0.05
 
-Status = Literal["ok", "failed", "skipped", "timeout", "out of memory"]
+Status = Literal[
+    "ok",
+    "crashed",  # by a signal, such as that of a segmentation fault
+    "diverged",  # its loss is no longer a finite number
+    "failed",  # an exception, or another exit status than 0
+    "garbled",  # something else than events came from its worker
+    "no result",  # exit status 0 without an end of the training
+    "out of memory",  # of the host, by its own limit or the kernel's, or of the device
+    "silent",  # no event for as long as the plan's silence_limit_seconds
+    "skipped",  # it was not started
+    "timeout",  # it took longer than the plan's time_limit_seconds
+]
 NATIVE = "native"
 PREPARED = "prepared"
 
@@ -318,8 +331,17 @@ def _from_2(document: Mapping[str, Any]) -> dict[str, Any]:
     return {**document, "schema": 3}
 
 
+def _from_3(document: Mapping[str, Any]) -> dict[str, Any]:
+    """What a trial of a worker that crashed ended as, stays `failed`: nothing tells them apart."""
+    return {**document, "schema": 4}
+
+
 # By version: what makes a document of it one of the next.
-MIGRATIONS: dict[int, Callable[[Mapping[str, Any]], dict[str, Any]]] = {1: _from_1, 2: _from_2}
+MIGRATIONS: dict[int, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
+    1: _from_1,
+    2: _from_2,
+    3: _from_3,
+}
 
 
 def _record(

@@ -1,4 +1,4 @@
-"""The command line: `python -m reports build | history | compare | export`."""
+"""The command line: `python -m reports build | history | compare | export | check`."""
 
 import argparse
 import gc
@@ -35,31 +35,31 @@ def build(options: argparse.Namespace) -> None:
     content = _read(found)
     # Here and not above: drawing libraries take a second to import, a wrong name should not.
     from reports.export import document
-    from reports.output import write
+    from reports.output import tell, write
     from reports.page import render
 
     report = options.output or _home(found, options.results) / REPORT_FILE
     write(report, render(content))
-    print(report)
+    tell(str(report))
     if options.json:
         write(options.json, document(content))
-        print(options.json)
+        tell(str(options.json))
 
 
 def history(options: argparse.Namespace) -> None:
     """Write the page of what runs found one after the other; print what was written."""
     content = _stored(options) if options.store else _read(_named(options))
     from reports.history.page import render
-    from reports.output import write
+    from reports.output import tell, write
 
     page = options.output or (options.store or options.results) / HISTORY_FILE
     write(page, render(content))
-    print(page)
+    tell(str(page))
     # An empty URL is a mistake, such as a variable that CI has not set.
     if options.database is not None:
         from reports.history.publishing import publish
 
-        print(publish(options.database, content))
+        tell(publish(options.database, content))
 
 
 def _named(options: argparse.Namespace) -> list[Path]:
@@ -74,7 +74,7 @@ def _stored(options: argparse.Namespace) -> Run:
     if options.runs:
         store.append(options.store, find_all(options.runs, options.results))
     content = store.read(options.store)
-    for problem in content.problems:
+    for problem in content.warnings:
         print("reports:", *problem.split(), file=sys.stderr)
     return content
 
@@ -82,19 +82,19 @@ def _stored(options: argparse.Namespace) -> Run:
 def export(options: argparse.Namespace) -> None:
     """Write runs in another tool's format: to standard output, or a file whose path is printed."""
     from reports.formats.registry import file_format
-    from reports.output import encoded, show, write_bytes
+    from reports.output import encoded, show, tell, write_bytes
 
     wanted = file_format(options.format)
     found = find_all(options.runs, options.results)
     content = _read(found)
-    for problem in content.problems:
+    for problem in content.warnings:
         print("reports:", *problem.split(), file=sys.stderr)
     document = wanted.document(content)
     data = encoded(document) if isinstance(document, str) else document
     file = options.output or (wanted.file and _home(found, options.results) / wanted.file)
     if file:
         write_bytes(file, data)
-        print(file)
+        tell(str(file))
     else:
         show(data)
 
@@ -177,7 +177,21 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--format", required=True, metavar="NAME", help=f"one of: {_formats()} (docs/formats.md)"
     )
+    checking = commands.add_parser(
+        "check",
+        help="tell whether the records of runs are as they were written",
+        description="Tell whether the records of runs are as they were written. Exit status: 0 "
+        "they are, or have no digests; 1 something was changed; 2 there are no records.",
+    )
+    _add_runs(checking, "the newest")
+    checking.set_defaults(action=_check)
     return parser
+
+
+def _check(options: argparse.Namespace) -> int:
+    from reports import check
+
+    return check.run(options)
 
 
 def _formats() -> str:
@@ -193,9 +207,14 @@ def _command(
     words: str,
     output: str,
 ) -> argparse.ArgumentParser:
-    newest = "all" if name == "history" else "the newest"
     command = commands.add_parser(name, help=words, description=f"{words.capitalize()}.")
     command.set_defaults(action=action)
+    _add_runs(command, "all" if name == "history" else "the newest")
+    command.add_argument("--output", type=Path, metavar="FILE", help=output)
+    return command
+
+
+def _add_runs(command: argparse.ArgumentParser, newest: str) -> None:
     command.add_argument(
         "runs",
         nargs="*",
@@ -209,8 +228,6 @@ def _command(
         metavar="DIR",
         help="the folder that holds the runs (default: %(default)s)",
     )
-    command.add_argument("--output", type=Path, metavar="FILE", help=output)
-    return command
 
 
 if __name__ == "__main__":

@@ -53,7 +53,7 @@ def document(run: Run, comparisons: Sequence[Mapping[str, Any]] | None = None) -
             for record in run.records
             if record.status != "ok"
         ],
-        "problems": list(run.problems),
+        "problems": list(run.warnings),
     }
     return json.dumps(content, allow_nan=False) + "\n"
 

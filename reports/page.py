@@ -67,7 +67,7 @@ def render(run: Run) -> str:
         machines=found,
         machine_sections=[_machine(machine, run.on(machine.key)) for machine in found],
         outcome=_outcome(run.records),
-        facts=_facts(run.records),
+        facts=_facts(run.records) | _digests(run),
         threads=_threads(run.records),
         failures=_failures(run.records),
         machine_table=table(
@@ -153,6 +153,12 @@ def _facts(records: Sequence[Record]) -> dict[str, str]:
     }
     known = {name: "; ".join(_distinct(values)) for name, values in wanted.items()}
     return {name: text for name, text in known.items() if text}
+
+
+def _digests(run: Run) -> dict[str, str]:
+    """What stands for all records of a run: whoever quotes it can be shown to be right."""
+    name = "Digest of the run" if len(run.digests) == 1 else "Digests of the runs"
+    return {name: "; ".join(run.digests.values())} if run.digests else {}
 
 
 def _distinct(values: Iterable[Fact]) -> list[Fact]:

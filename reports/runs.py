@@ -13,6 +13,7 @@ from bench.results import RECORDS_FILE, Record
 from reports import frame
 from reports.comparisons import Comparison, compare
 from reports.duplicates import without_duplicates
+from reports.integrity import examine
 from reports.reading import Reader, without_collector
 from reports.run_keys import keys_of
 
@@ -28,6 +29,8 @@ class Run:
         problems: one line for each thing in the files that is not in the records.
         runs: the names of all of them.
         keys: by the name that records call their run by, `reports.run_keys.run_key` of that run.
+        digests: of the records of each run that has them, by its name.
+        changes: one line for each thing in a file that is not as it was written.
     """
 
     name: str
@@ -35,6 +38,8 @@ class Run:
     problems: tuple[str, ...]
     runs: tuple[str, ...] = ()
     keys: Mapping[str, str] = field(default_factory=dict)
+    digests: Mapping[str, str] = field(default_factory=dict)
+    changes: tuple[str, ...] = ()
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -50,6 +55,11 @@ class Run:
         """The records of a machine, by its key."""
         keys = self.table["machine"].tolist()
         return [one for one, key in zip(self.records, keys, strict=True) if key == machine]
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Changes and problems, where there is one place for both."""
+        return (*(f"Not as it was written: {line}" for line in self.changes), *self.problems)
 
     @property
     def title(self) -> str:
@@ -68,8 +78,17 @@ def read(*folders: Path) -> Run:
         if not records:
             raise ResultsError(_nothing(folders[0] / RECORDS_FILE, problems))
         kept, doubled = without_duplicates(records)
-    runs = tuple(dict.fromkeys(folder.resolve().name for folder in folders))
-    return Run(name_of(runs), tuple(kept), (*problems, *doubled), runs, keys_of(records))
+    found = {folder.resolve().name: examine(folder) for folder in folders}
+    runs = tuple(found)
+    return Run(
+        name_of(runs),
+        tuple(kept),
+        (*problems, *doubled),
+        runs,
+        keys_of(records),
+        digests={name: one.digest for name, one in found.items() if one.digest},
+        changes=tuple(f"{name}: {line}" for name, one in found.items() for line in one.changes),
+    )
 
 
 def _read(folders: Sequence[Path]) -> tuple[list[Record], list[str]]:

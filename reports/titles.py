@@ -28,10 +28,15 @@ IN_TURNS = "in turns"
 SOURCES = {"native": "own loader", "prepared": "prepared arrays"}
 ENDS = {
     "ok": "finished",
+    "crashed": "crashed",
+    "diverged": "diverged",
     "failed": "failed",
+    "garbled": "sent what is no event",
+    "no result": "ended without a result",
+    "out of memory": "ran out of memory",
+    "silent": "fell silent",
     "skipped": "was skipped",
     "timeout": "timed out",
-    "out of memory": "ran out of memory",
 }
 DIGESTS = {"weights": "initial weights", "data": "data", "order": "batch order"}
 

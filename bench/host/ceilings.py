@@ -8,8 +8,9 @@ from bench.ceilings import WORKLOADS, Ceiling, CeilingsJob, Measurement, Workloa
 from bench.errors import UnavailableError
 from bench.host.cache import turn
 from bench.host.environments import Environment
-from bench.host.executor import Event, Executor, Invocation, Outcome, unfinished
+from bench.host.executor import Executor, Invocation
 from bench.host.frameworks import Framework
+from bench.host.outcome import Event, Outcome, unfinished
 from bench.host.setup import default_variables
 from bench.host.variables import worker_environment
 from bench.job import Execution
@@ -119,7 +120,7 @@ def _invocation(
 
 def _read(events: Sequence[Event], outcome: Outcome) -> _Measured | str:
     """What a worker sent, or what was wrong."""
-    failure = unfinished(events, outcome, TIME_LIMIT_SECONDS)
+    failure = unfinished(events, outcome)
     if failure is not None:
         return failure
     try:

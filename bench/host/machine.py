@@ -2,11 +2,13 @@
 
 import os
 import platform
+import sys
 from pathlib import Path
 from typing import Any
 
 import psutil
 
+from bench.errors import MachineError
 from bench.git import ROOT, git
 from bench.host.gpu import detect_gpus
 
@@ -27,6 +29,20 @@ def describe_machine() -> dict[str, Any]:
         "gpu_driver": gpus.driver,
         "gpu_reason": gpus.reason,
     }
+
+
+def check_machine(accounts: Path = Path("/proc/stat")) -> None:
+    """Refuse a Linux that does not show its accounts: nobody would see what else runs on it.
+
+    Raises:
+        MachineError: it does not.
+    """
+    if sys.platform == "linux" and not os.access(accounts, os.R_OK):
+        raise MachineError(
+            f"{accounts} cannot be read; expected a system that shows its processors' accounts, "
+            "without which nothing tells what other programs took from a trial, nor its memory; "
+            "mount it (mount -t proc proc /proc), or run in a container that has it."
+        )
 
 
 def default_threads() -> int:

@@ -19,8 +19,9 @@ from bench.host.executor import LocalProcess
 from bench.host.fitness import examine_machine
 from bench.host.fitness.finding import Finding
 from bench.host.inputs import Inputs
-from bench.host.machine import default_threads
+from bench.host.machine import commit, default_threads
 from bench.host.obstacles import obstacle
+from bench.host.resume import Stopped, installed, opening
 from bench.host.selection import Selection
 from bench.host.session import Session
 from bench.host.store import Run
@@ -59,23 +60,38 @@ def environments_of(
 
 
 def open_session(
-    selection: Selection, run: Run, trials: Iterable[Trial], scratch: Path, say: Say
+    selection: Selection,
+    run: Run,
+    trials: Iterable[Trial],
+    scratch: Path,
+    say: Say,
+    stopped: Stopped | None = None,
 ) -> Session:
     """Prepare all that `trials` share; afterwards nothing but trials takes time.
 
     Args:
         scratch: a folder for files of this run that nobody wants afterwards.
+        stopped: the run that goes on; None for a new one.
 
     Raises:
         DataError, InterpreterError: see prepare_data and environments_of.
+        ResultsError: the run cannot go on, since something is different now.
     """
-    trials = list(trials)
+    chosen = list(trials)
+    records, earlier = stopped.finished(chosen) if stopped else ([], {})
+    trials = [trial for trial in chosen if trial.id not in earlier]
     threads = selection.request.threads or default_threads()
     # Before anything that loads the machine itself.
     fitness = _fitness(selection, threads, say)
     # The data first: a missing file is a matter of a moment, an environment one of minutes.
     data = prepare_data(trials, say)
-    environments = environments_of(selection, trials, say)
+    # Of those too that need not run again: what they ran in has to be there still.
+    environments = environments_of(selection, chosen, say)
+    versions = {"versions": installed(environments)}
+    if stopped is None:
+        run.open({**opening(selection, chosen), **versions})
+    else:
+        stopped.check(versions)
     possible = [one for one in trials if obstacle(one, selection, environments, data) is None]
     certificates: Certificates = {}
     if selection.request.verified:
@@ -98,6 +114,10 @@ def open_session(
         ceilings=_ceilings(selection, possible, environments, threads, scratch, say),
         fitness=fitness,
         partners=partners(possible),
+        statuses=[record.status for record in records],
+        earlier=earlier,
+        skips={one.trial.id: one for one in records if one.status == "skipped"},
+        commit=stopped.commit if stopped else commit(),
     )
 
 

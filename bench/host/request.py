@@ -12,7 +12,7 @@ from bench.host.plan import DEFAULT_PLAN
 
 DEFAULT_RESULTS = "results"
 AUTO = "auto"
-# So many pairs find 3 % among fifty rows in nine of ten cases on a machine that others use too
+# So many pairs find 3 % among fifty rows in four of five cases on a machine that others use too
 # (docs/compare.md, "What it finds").
 REPEATS_AGAINST = 20
 
@@ -32,6 +32,7 @@ class Request:
         ceilings: whether is measured what the machine attains at most.
         repeats: invocations of each trial; None for the plan's own numbers.
         against: a revision of samestep to compare with; None for none.
+        resume: name or path of a run that is to go on, or `latest`; None for a new run.
     """
 
     plan: str = DEFAULT_PLAN
@@ -45,6 +46,7 @@ class Request:
     ceilings: bool = True
     repeats: int | None = None
     against: str | None = None
+    resume: str | None = None
 
 
 def add_options(add: Callable[..., Any]) -> None:
@@ -70,6 +72,13 @@ def add_options(add: Callable[..., Any]) -> None:
         help="also run the implementations and the worker of another revision of samestep, block "
         "by block in turns with the checkout's own, and tell what became faster or slower (without "
         f"--repeats: {REPEATS_AGAINST} invocations of each trial)",
+    )
+    add(
+        "--resume",
+        default=None,
+        metavar="RUN",
+        help="go on with a run that was stopped or killed: a name in the folder of results, a "
+        "path, or 'latest'; only what is missing or failed runs, with the run's own options",
     )
     add(
         "--skip-verification",
@@ -147,6 +156,7 @@ def read_request(option: Callable[[str], Any]) -> Request:
         against=against,
         verified=not option("skip_verification"),
         ceilings=not option("skip_ceilings"),
+        resume=option("resume"),
     )
 
 

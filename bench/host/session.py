@@ -20,6 +20,7 @@ from bench.host.load import LoadMeter
 from bench.host.machine import commit, describe_machine
 from bench.host.nvml import VisibleGpu, open_gpu
 from bench.host.obstacles import build_spec, obstacle
+from bench.host.release import unreleased, used_bytes
 from bench.host.selection import Selection
 from bench.host.setup import Setup, set_up
 from bench.host.store import Run
@@ -47,6 +48,8 @@ class Session:
         partners: for trials that take turns with another one, that one, by their names.
         starved: the smallest batch size that ran out of memory, by what else a trial is.
         ahead: records of trials that ran before they were asked for, by their names.
+        earlier: records of trials that need not run again in a run that goes on, by their names.
+        skips: records of trials that were skipped before it went on, by their names.
     """
 
     selection: Selection
@@ -65,6 +68,8 @@ class Session:
     partners: Mapping[str, Trial] = field(default_factory=dict)
     starved: dict[Trial, int] = field(default_factory=dict)
     ahead: dict[str, Record] = field(default_factory=dict)
+    earlier: Mapping[str, Record] = field(default_factory=dict)
+    skips: Mapping[str, Record] = field(default_factory=dict)
 
     def execute(self, trial: Trial, listen: Listener) -> Record:
         """Run a trial to its record, which is in the run's folder when this returns.
@@ -72,11 +77,13 @@ class Session:
         With it runs the one that it takes turns with: its record is there too, and what asking for
         it gives.
         """
+        if trial.id in self.earlier:
+            return self.earlier[trial.id]
         if trial.id in self.ahead:
             return self.ahead.pop(trial.id)
         reason = self._obstacle(trial)
         if reason is not None:
-            return self._keep(replace(self._blank(trial), status="skipped", reason=reason))
+            return self._skipped(trial, reason)
         partner = self._partner(trial)
         # One measurement at a time, whoever started the other run.
         with turn("measuring"):
@@ -85,6 +92,12 @@ class Session:
             first, second = self._in_turns(trial, partner, listen)
         self.ahead[partner.id] = self._keep(second)
         return self._keep(first)
+
+    def _skipped(self, trial: Trial, reason: str) -> Record:
+        before = self.skips.get(trial.id)
+        if before is not None and before.reason == reason:
+            return before
+        return self._keep(replace(self._blank(trial), status="skipped", reason=reason))
 
     def _obstacle(self, trial: Trial) -> str | None:
         reason = obstacle(trial, self.selection, self.environments, self.data)
@@ -155,10 +168,11 @@ class Session:
         load: dict[str, float] = {}
         with open_gpu(training.blank.trial.device, training.invocation.environment) as gpu:
             # The gauge's own processor time is nobody's load: it lies outside the two readings.
-            before = gauge(self.threads)
+            taken, before = used_bytes(gpu), gauge(self.threads)
             meter = LoadMeter(gpu)
             yield gpu, load
-            load |= meter.read().known() | around(before, gauge(self.threads))
+            load |= meter.read().known() | unreleased(gpu, taken)
+            load |= around(before, gauge(self.threads))
 
     def _training(self, trial: Trial, partner: Trial | None = None) -> Training:
         framework = self.selection.frameworks[trial.edition]
@@ -177,6 +191,7 @@ class Session:
                 log=self.run.log_file(trial.id),
                 standard_input="",
                 time_limit_seconds=workers * self.selection.plan.time_limit_seconds,
+                silence_limit_seconds=workers * self.selection.plan.silence_limit_seconds,
                 memory_limit_bytes=self.selection.plan.memory_limit_bytes,
             ),
         )

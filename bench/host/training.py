@@ -5,10 +5,11 @@ from dataclasses import asdict, dataclass, field, replace
 from time import monotonic
 from typing import Any
 
-from bench.host.executor import Event, Executor, Invocation, Outcome
+from bench.host.executor import Executor, Invocation
 from bench.host.monitor.measured import Measured
 from bench.host.monitor.worker import WorkerMonitor
 from bench.host.nvml import VisibleGpu
+from bench.host.outcome import Event, Outcome
 from bench.host.setup import Setup
 from bench.host.transcript import Transcript
 from bench.host.turns import Listener
@@ -59,7 +60,7 @@ class Training:
         """The whole record, once it has run."""
         assert self.measured is not None
         told = self.transcript
-        status, reason = told.verdict(outcome, self.invocation.time_limit_seconds)
+        status, reason = told.verdict(outcome)
         told.seconds["process"] = outcome.seconds
         told.seconds["exit"] = max(0.0, outcome.seconds - (self.last_event - self.started))
         return replace(

@@ -4,12 +4,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from bench.host.executor import Event, Outcome
+from bench.host.outcome import Event, Outcome
 from bench.host.steady import find_steady
 from bench.results import Block, Epoch, Status
 
-# What a process prints that C++ ends for want of memory, without an exception of Python's.
-OUT_OF_MEMORY = ("std::bad_alloc", "out of memory", "Cannot allocate memory")
+# What a process prints that ends for want of memory before it could send its error: in C++, or
+# where not even Python's own start fits.
+OUT_OF_MEMORY = ("std::bad_alloc", "out of memory", "Cannot allocate memory", "MemoryError")
+# How a worker says why it ends by itself, and what such a trial is.
+OWN_ENDS: dict[str, Status] = {"out_of_memory": "out of memory", "diverged": "diverged"}
+# What to do about an end that the host made.
+REMEDIES: dict[Status, str] = {
+    "timeout": "Raise the plan's time_limit_seconds or make the trial shorter.",
+    "silent": "Nothing had come from it meanwhile: it hangs, or the plan's silence_limit_seconds "
+    "is too low for it.",
+    "garbled": "Only its backend may write to the channel; correct the implementation.",
+}
 
 
 @dataclass
@@ -27,14 +37,15 @@ class Transcript:
     parameters: int | None = None
     absent: dict[str, str] = field(default_factory=dict)
     error: str | None = None
-    out_of_memory: bool = False
+    error_status: Status = "failed"
     finished: bool = False
 
     def add(self, event: Event) -> None:
         """Take in one event; one outside the protocol in `bench.job` fails the trial."""
         try:
             getattr(self, f"_on_{event['event']}", self._on_unknown)(event)
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
+            self.error_status = "garbled"
             self.error = (
                 f"The worker's event {event['event']!r} is not as the protocol says "
                 f"({type(error).__name__}: {error}); correct the implementation."
@@ -57,25 +68,18 @@ class Transcript:
             "absent": self.absent,
         }
 
-    def verdict(self, outcome: Outcome, time_limit_seconds: float) -> tuple[Status, str | None]:
-        """The trial's status and the reason in one sentence: why it is not ok, or what was odd."""
+    def verdict(self, outcome: Outcome) -> tuple[Status, str | None]:
+        """The trial's status and the reason in a sentence or two: why not ok, or what was odd."""
         if self.error is not None:
-            return "out of memory" if self.out_of_memory else "failed", self.error
+            return self.error_status, self.error
         if self.finished:
             # Its numbers are whole, whatever happened when the framework was torn down.
-            odd = outcome.failure or ("It did not end by itself." if outcome.timed_out else None)
-            return "ok", f"It finished; then: {odd}" if odd else None
-        if outcome.timed_out:
-            return "timeout", (
-                f"It was stopped after {time_limit_seconds:g} s; raise the plan's "
-                "time_limit_seconds or make the trial shorter."
-            )
-        if outcome.failure is not None:
-            starved = any(words in outcome.log_tail for words in OUT_OF_MEMORY)
-            return "out of memory" if starved else "failed", (
-                f"{outcome.failure} {_last_line(outcome.log_tail)}".strip()
-            )
-        return "failed", "The worker ended well but did not say that it had finished."
+            return "ok", f"It finished; then: {outcome.failure}" if outcome.failure else None
+        if outcome.status is None:
+            return "no result", "The worker ended well but did not say that it had finished."
+        status = _told_by_log(outcome)
+        parts = (outcome.failure, REMEDIES.get(status), outcome.last_words)
+        return status, " ".join(filter(None, parts))
 
     def _on_imported(self, event: Event) -> None:
         self.seconds["import"] = float(event["seconds"])
@@ -141,7 +145,9 @@ class Transcript:
 
     def _on_error(self, event: Event) -> None:
         self.error = str(event["reason"])
-        self.out_of_memory = event.get("out_of_memory") is True
+        for name, status in OWN_ENDS.items():
+            if event.get(name) is True:
+                self.error_status = status
 
     def _on_unknown(self, event: Event) -> None:
         raise ValueError(f"there is no event {event['event']!r}")
@@ -167,6 +173,9 @@ def _float_or_none(value: Any) -> float | None:
     return None if value is None else float(value)
 
 
-def _last_line(text: str) -> str:
-    lines = text.strip().splitlines()
-    return f"Its last words: {lines[-1].strip()}" if lines else ""
+def _told_by_log(outcome: Outcome) -> Status:
+    """The status of a worker that did not end well, by what C++ printed on its way out."""
+    assert outcome.status is not None
+    own_end = outcome.status in ("failed", "crashed")
+    starved = own_end and any(words in outcome.log_tail for words in OUT_OF_MEMORY)
+    return "out of memory" if starved else outcome.status

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from bench.host.executor import Event, Outcome
+from bench.host.outcome import Event, Outcome
 from bench.job import Turns
 from bench.results import PREPARED, Trial
 

@@ -12,12 +12,14 @@ from typing import TypeVar
 
 import pytest
 
-from bench.errors import SamestepError
+from bench.errors import ResultsError, SamestepError
 from bench.host.against import Base, checked_out
 from bench.host.environments import Say
 from bench.host.frameworks import ROOT
+from bench.host.machine import check_machine
 from bench.host.opening import open_session
 from bench.host.request import Request, add_options, read_request
+from bench.host.resume import Stopped, find_stopped
 from bench.host.scratch import scratch_folder
 from bench.host.selection import Selection, select
 from bench.host.session import Session
@@ -32,7 +34,11 @@ RUN = pytest.StashKey[Run]()
 SESSION = pytest.StashKey[Session]()
 # What is to be closed at the very end.
 OPEN = pytest.StashKey[ExitStack]()
+STOPPED = pytest.StashKey[Stopped | None]()
 VERDICT = pytest.StashKey[Verdict]()
+
+# The exit status of a run in which no trial gave a result; 1 is that of one in which some did not.
+NOTHING_USABLE = 2
 
 Result = TypeVar("Result")
 
@@ -45,15 +51,22 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config.option, "benchmark_json"):
         raise pytest.UsageError("The suite needs the plugin pytest-benchmark; leave out -p no:...")
     config.stash[OPEN] = ExitStack()
-    request = _or_usage_error(lambda: read_request(config.getoption))
+    _or_usage_error(check_machine)
+    asked = _or_usage_error(lambda: read_request(config.getoption))
+    stopped = _or_usage_error(lambda: find_stopped(asked) if asked.resume else None)
+    config.stash[STOPPED] = stopped
+    request = stopped.request if stopped else asked
     base = _or_usage_error(lambda: _base(request, config.stash[OPEN]))
-    selection = _or_usage_error(lambda: select(request, base))
+    selection = _or_usage_error(lambda: _selection(request, base, stopped))
     config.stash[SELECTION] = selection
     if config.option.collectonly:
         return
     if config.option.benchmark_json is not None:
         _check_writable(Path(config.option.benchmark_json))
-    run = _or_usage_error(lambda: create_run(selection.request.results, selection.plan.name))
+    run = _or_usage_error(
+        lambda: stopped.run if stopped else create_run(request.results, selection.plan.name)
+    )
+    _or_usage_error(lambda: config.stash[OPEN].enter_context(run.held()))
     config.stash[RUN] = run
     if config.option.benchmark_json is None:
         config.option.benchmark_json = str(run.benchmark_file)
@@ -64,6 +77,11 @@ def pytest_configure(config: pytest.Config) -> None:
     # CI cancels with SIGTERM, a closed terminal with SIGHUP: as Ctrl-C, leaving nothing behind.
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
+
+
+def _selection(request: Request, base: Base | None, stopped: Stopped | None) -> Selection:
+    found = select(request, base)
+    return stopped.selection(found) if stopped else found
 
 
 def _base(request: Request, opened: ExitStack) -> Base | None:
@@ -110,9 +128,12 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
     with scratch_folder() as scratch:
         config.stash[SESSION] = _or_usage_error(
             lambda: open_session(
-                selection, config.stash[RUN], trials, Path(scratch), _writer(config)
+                *(selection, config.stash[RUN], trials, scratch, _writer(config)),
+                config.stash[STOPPED],
             )
         )
+        if config.stash[STOPPED] and (torn := _or_usage_error(config.stash[RUN].reopen)):
+            _writer(config)(f"Note on this run: {torn}")
         result = yield
         if selection.request.against is not None:
             config.stash[VERDICT] = _or_usage_error(
@@ -136,8 +157,10 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, obj
     """A run without any result is no success, and a full disk at its end is one line."""
     if session.config.stash.get(SESSION, None) is not None:
         statuses = session.config.stash[SESSION].statuses
-        if session.exitstatus == pytest.ExitCode.OK and "ok" not in statuses:
-            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        ended = session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
+        if ended and "ok" not in statuses:
+            session.exitstatus = NOTHING_USABLE
+        _close(session.config)
     verdict = session.config.stash.get(VERDICT, None)
     if verdict and verdict.regression and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
@@ -152,15 +175,24 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, obj
         return None
 
 
+def _close(config: pytest.Config) -> None:
+    """Write down how far the run has come; a disk that is full by now loses no record."""
+    try:
+        config.stash[RUN].close()
+    except ResultsError as error:
+        _writer(config)(f"ERROR: {error} The records are kept.")
+
+
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
     """Build the report; also where trials failed, and of what there is after an interruption."""
-    run = config.stash.get(RUN, None)
-    if run is None or not run.has_records:
+    run, session = config.stash.get(RUN, None), config.stash.get(SESSION, None)
+    # Without a session nothing ran: a run that could not go on keeps its report as it is.
+    if run is None or session is None or not run.has_records:
         return
     terminalreporter.section("samestep")
-    if "ok" not in config.stash[SESSION].statuses:
+    if "ok" not in session.statuses:
         terminalreporter.line("No trial gave a result; the reasons are in the report.")
     terminalreporter.line(f"records: {run.records_file}")
     # A process of its own: the report's libraries stay out of the one that measures.

@@ -98,7 +98,7 @@ def confirmed(
         "what differs twice counts ..."
     )
     run = create_run(session.run.folder.parent, f"{session.selection.plan.name}-{CONFIRMATION}")
-    second = replace(session, run=run, statuses=[], starved={}, ahead={})
+    second = replace(session, run=run, statuses=[], starved={}, ahead={}, earlier={}, skips={})
     for trial in again:
         execute(trial, second)
     return compare_revisions(session.run, run)

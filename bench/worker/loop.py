@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from time import perf_counter
 
-from bench.errors import WorkerError
+from bench.errors import DivergedError
 from bench.job import RECORDED_LOSSES
 from bench.optimizer import Optimizer
 from bench.worker.backend import Backend
@@ -68,7 +68,7 @@ class Loop:
         """Train for all epochs.
 
         Raises:
-            WorkerError: the loss is no longer a finite number.
+            DivergedError: the loss is no longer a finite number.
         """
         losses: list[float] = []
         seconds = 0.0
@@ -129,11 +129,7 @@ class Loop:
         )
         self.pacer.record(len(losses), seconds)
         for index, mean in enumerate(means, start=self.steps_done + 1):
-            if not math.isfinite(mean):
-                raise WorkerError(
-                    f"The loss is {mean} at step {index}: training diverged; lower the learning "
-                    "rate of the plan, or suspect the implementation if other frameworks do not."
-                )
+            _check_finite(mean, f"loss is {mean} at step {index}")
         self.steps_done += len(losses)
 
     def _evaluate(self, epochs: int, losses: list[float], seconds: float) -> None:
@@ -145,6 +141,7 @@ class Loop:
             loss += batch_loss
             correct += batch_correct
             samples += len(labels)
+        _check_finite(loss, f"loss on the test data is {loss} after epoch {epochs}")
         self.send(
             "epoch",
             number=epochs,
@@ -153,4 +150,12 @@ class Loop:
             test_accuracy=correct / samples,
             seconds=seconds,
             evaluation_seconds=self.clock() - start,
+        )
+
+
+def _check_finite(loss: float, words: str) -> None:
+    if not math.isfinite(loss):
+        raise DivergedError(
+            f"The {words}: training diverged; lower the learning rate of the plan, or suspect the "
+            "implementation if other frameworks do not."
         )

@@ -4,8 +4,9 @@ import sys
 import traceback
 from collections.abc import Callable
 
-from bench.errors import SamestepError
+from bench.errors import DivergedError, SamestepError
 from bench.worker.channel import Channel
+from bench.worker.parent import end_with_host
 
 # PyTorch's on a GPU; TensorFlow's, on any device.
 OUT_OF_MEMORY_ERRORS = ("OutOfMemoryError", "ResourceExhaustedError")
@@ -22,11 +23,14 @@ OUT_OF_MEMORY_WORDS = (
 
 def serve(run: Callable[[str, Channel], None]) -> int:
     """Run what standard input asks for; gives the exit status, 0 when it finished."""
-    channel = Channel(int(sys.argv[1]))
+    descriptor = int(sys.argv[1])
+    end_with_host(descriptor)
+    channel = Channel(descriptor)
     try:
         run(sys.stdin.read(), channel)
     except SamestepError as error:
-        channel.send("error", reason=str(error), out_of_memory=False)
+        diverged = isinstance(error, DivergedError)
+        channel.send("error", reason=str(error), out_of_memory=False, diverged=diverged)
         return 1
     # The edge of the process: whatever a framework raises becomes a record with
     # its traceback in the trial's log.
@@ -36,6 +40,7 @@ def serve(run: Callable[[str, Channel], None]) -> int:
             "error",
             reason=f"{type(error).__name__}: {_headline(str(error))}",
             out_of_memory=is_out_of_memory(error),
+            diverged=False,
         )
         return 1
     return 0

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from bench.errors import ResultsError
 from reports.compare.pairing import ACROSS
 from reports.metrics import METRICS, Metric
-from reports.output import write
+from reports.output import encoded, show, tell, write
 
 if TYPE_CHECKING:
     from reports.compare.outcome import Outcome
@@ -123,7 +123,7 @@ def run(options: argparse.Namespace) -> int:
         _print(outcome)
     for kind, target in targets.items():
         if target == STANDARD_OUTPUT:
-            print(forms.FORMS[kind](outcome), end="")
+            show(encoded(forms.FORMS[kind](outcome)))
         elif target is not None:
             write(Path(target), forms.FORMS[kind](outcome))
     return REGRESSION if outcome.overall == "regression" else NO_REGRESSION
@@ -132,9 +132,9 @@ def run(options: argparse.Namespace) -> int:
 def _print(outcome: "Outcome") -> None:
     from reports.compare import sentences
 
-    print(sentences.headline(outcome))
+    tell(sentences.headline(outcome))
     for line in (*sentences.lines(outcome), *sentences.left_out(outcome)):
-        print(f"  {line}")
+        tell(f"  {line}")
     for one in (outcome.base, outcome.head):
         for problem in one.problems:
             print(f"reports: {one.name}: {problem}", file=sys.stderr)

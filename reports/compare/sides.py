@@ -21,7 +21,8 @@ class Side:
     Attributes:
         name: BASE or HEAD.
         asked: what the user called it.
-        problems: one line for each thing in its files that is not in the records.
+        problems: one line for each thing in its files that is not in the records, or not as it was
+            written.
     """
 
     name: str
@@ -67,7 +68,7 @@ def side(name: str, asked: str, results: Path) -> Side:
             f"{name} {asked!r} has no finished trial ({ends or 'none at all'}); "
             "expected at least one to compare; see its report for the reasons."
         )
-    return Side(name, asked, run.records, run.problems)
+    return Side(name, asked, run.records, run.warnings)
 
 
 def _belongs(record: Record, part: str) -> bool:
@@ -97,7 +98,7 @@ def _of_commit(name: str, asked: str, results: Path) -> Run:
     wanted = _resolved(asked)
     found = tuple(one for one in every.records if _is(one.commit, asked, wanted))
     if found:
-        return Run(asked, found, every.problems)
+        return Run(asked, found, every.problems, changes=every.changes)
     commits = dict.fromkeys(record.commit for record in every.records if record.commit)
     known = ", ".join(map(titles.commit, commits)) or "none"
     raise ResultsError(

@@ -20,7 +20,12 @@ from reports.runs import Run
 ELEMENTS = {
     "skipped": "skipped",
     "out of memory": "skipped",
+    "diverged": "failure",
     "failed": "failure",
+    "crashed": "error",
+    "garbled": "error",
+    "no result": "error",
+    "silent": "error",
     "timeout": "error",
 }
 COUNTS = {"failures": "failure", "errors": "error", "skipped": "skipped"}

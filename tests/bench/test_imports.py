@@ -13,11 +13,13 @@ FRAMEWORKS = {"torch", "tensorflow", "keras", "mxnet", "jax", "flax"}
 SHARED_CORE = (
     "bench.ceilings",
     "bench.certificate",
+    "bench.chain",
     "bench.digests",
     "bench.errors",
     "bench.git",
     "bench.job",
     "bench.layers",
+    "bench.manifest",
     "bench.models",
     "bench.operations",
     "bench.optimizer",

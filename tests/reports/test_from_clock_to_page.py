@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bench.host.executor import Outcome
+from bench.host.outcome import Outcome
 from bench.host.transcript import Transcript
 from bench.optimizer import Optimizer
 from bench.results import Record
@@ -28,7 +28,7 @@ Save = Callable[[Path, Sequence[Record]], Path]
 
 EPOCHS, STEPS, BATCH_SIZE = 40, 10, 4
 MEMORY = {"resident_bytes": 2**20, "anonymous_bytes": 2**19}
-FINE = Outcome(failure=None, timed_out=False, seconds=1.0, log_tail="")
+FINE = Outcome(failure=None, status=None, seconds=1.0, log_tail="")
 
 
 class NoisyBackend(FakeBackend):
@@ -78,7 +78,7 @@ def invocations(
     records = []
     for number in numbers:
         transcript = trained(seconds_per_step, number)
-        status, reason = transcript.verdict(FINE, 60)
+        status, reason = transcript.verdict(FINE)
         fields: Mapping[str, Any] = transcript.fields()
         records.append(
             record(framework, repeat=number, status=status, reason=reason, test_samples=8, **fields)

@@ -138,3 +138,29 @@ def test_results_that_are_a_file_are_one_line(
     (tmp_path / "results").touch()
     assert main(["build", "--results", str(tmp_path / "results")]) == 2
     assert "is a file" in one_line(capsys)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["build", "quick"],
+        ["check", "quick"],
+        ["history"],
+        ["export", "quick", "--format", "csv"],
+        ["compare", "quick", "quick"],
+        ["compare", "quick", "quick", "--json", "-"],
+    ],
+)
+def test_a_full_standard_output_is_one_line(results: Path, command: list[str]) -> None:
+    with Path("/dev/full").open("w") as full:
+        finished = subprocess.run(
+            [sys.executable, "-m", "reports", *command, "--results", str(results)],
+            cwd=ROOT,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert finished.returncode == 2
+    assert "Standard output cannot be written (No space left on device)" in finished.stderr
+    assert "Traceback" not in finished.stderr

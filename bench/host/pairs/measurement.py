@@ -8,10 +8,11 @@ from random import Random
 from bench.errors import UnavailableError
 from bench.host.cache import turn
 from bench.host.environments import Environment, Environments, Say
-from bench.host.executor import Event, Executor, Invocation, LocalProcess, unfinished
+from bench.host.executor import Executor, Invocation, LocalProcess
 from bench.host.frameworks import Framework
 from bench.host.inputs import Inputs
 from bench.host.monitor.sampler import Unmonitored
+from bench.host.outcome import Event, unfinished
 from bench.host.setup import DEFAULT, set_up
 from bench.host.variables import worker_environment
 from bench.models import MODELS
@@ -121,7 +122,7 @@ class Measurement:
             outcome = self.executor.run(
                 self._invocation(case, environment, place), events.append, Unmonitored()
             )
-        return events, unfinished(events, outcome, TIME_LIMIT_SECONDS)
+        return events, unfinished(events, outcome)
 
     def _invocation(self, case: Case, environment: Environment, place: int) -> Invocation:
         setup = set_up(case.framework, case, "ieee", self.threads)

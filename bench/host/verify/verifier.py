@@ -9,8 +9,9 @@ from typing import Any
 from bench.errors import SamestepError
 from bench.host.cache import remove
 from bench.host.environments import Environment
-from bench.host.executor import Event, Executor, Invocation, LocalProcess, unfinished
+from bench.host.executor import Executor, Invocation, LocalProcess
 from bench.host.frameworks import ROOT, Framework, KnownDefect, read_framework
+from bench.host.outcome import Event, unfinished
 from bench.host.setup import DEFAULT, Setup, set_up
 from bench.host.variables import worker_environment
 from bench.host.verify.cells import Cell
@@ -184,7 +185,7 @@ class Verifier:
             errors=tuple(_errors(events)),
             framework_version=kinds.get("imported", {}).get("framework_version"),
             versions=kinds.get("imported", {}).get("versions", {}),
-            failure=unfinished(events, outcome, TIME_LIMIT_SECONDS),
+            failure=unfinished(events, outcome),
             seconds=outcome.seconds,
         )
 

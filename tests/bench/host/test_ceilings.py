@@ -10,14 +10,15 @@ import pytest
 
 from bench.ceilings import WORKLOADS, Ceiling, CeilingsJob, Workload
 from bench.errors import UnavailableError
-from bench.host.ceilings import TIME_LIMIT_SECONDS, measure_ceilings
+from bench.host.ceilings import measure_ceilings
 from bench.host.environments import Environment
-from bench.host.executor import Event, Invocation, LocalProcess, Outcome
+from bench.host.executor import Invocation, LocalProcess
 from bench.host.frameworks import Framework, Requirements, read_framework
+from bench.host.outcome import Event, Outcome
 from bench.host.verify.verifier import REFERENCE
 
 TINY = Workload(side=8, copied_bytes=64, seconds=0.0, repetitions=3)
-ENDED = Outcome(None, False, 1.0, "")
+ENDED = Outcome(None, None, 1.0, "")
 
 
 def product(*seconds: float, amount: int = 1000) -> Event:
@@ -142,10 +143,10 @@ def test_the_best_copy_of_all_precisions_is_the_ceiling_of_each(tmp_path: Path) 
         ([{"event": "error", "reason": "It has no bf16."}], ENDED, "It has no bf16."),
         (
             [product(1.0)],
-            Outcome("The worker was ended by SIGKILL.", False, 1.0, "first\nout of memory\n"),
+            Outcome("The worker was ended by SIGKILL.", "crashed", 1.0, "first\nout of memory\n"),
             "The worker was ended by SIGKILL. Its last words: out of memory",
         ),
-        ([product(1.0)], Outcome(None, True, 1.0, ""), f"after {TIME_LIMIT_SECONDS} s"),
+        ([product(1.0)], Outcome("Stopped after 9 s.", "timeout", 1.0, ""), "Stopped after 9 s."),
         ([product(1.0)], ENDED, "ended before it had finished"),
         ([product(1.0), FINISHED], ENDED, "KeyError: 'copy'"),
         ([product(0.0), copy(1.0), FINISHED], ENDED, "not all above 0"),

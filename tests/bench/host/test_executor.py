@@ -8,8 +8,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from bench.host import executor
-from bench.host.executor import Event, Invocation, LocalProcess, Outcome
+from bench.host import conversation
+from bench.host.executor import Invocation, LocalProcess
+from bench.host.outcome import Event, Outcome
 
 PREAMBLE = """
 import json, os, signal, subprocess, sys, time
@@ -20,7 +21,11 @@ job = sys.stdin.read()
 
 
 def run(
-    folder: Path, program: str, limit: float = 30, memory: int | None = None
+    folder: Path,
+    program: str,
+    limit: float = 30,
+    memory: int | None = None,
+    silence: float | None = None,
 ) -> tuple[Outcome, list[Event]]:
     events: list[Event] = []
     invocation = Invocation(
@@ -30,6 +35,7 @@ def run(
         standard_input="the job",
         time_limit_seconds=limit,
         memory_limit_bytes=memory,
+        silence_limit_seconds=silence,
     )
     return LocalProcess().run(invocation, events.append), events
 
@@ -42,7 +48,7 @@ send("one", job=job); print("words on stderr", file=sys.stderr); send("two", n=2
     outcome, events = run(tmp_path, program)
     assert events == [{"event": "one", "job": "the job"}, {"event": "two", "n": 2}]
     assert outcome.failure is None
-    assert not outcome.timed_out
+    assert outcome.status is None
     assert outcome.seconds > 0
     log = (tmp_path / "log").read_text()
     assert {"hello from python", "raw bytes {not json}", "words on stderr"} <= set(log.splitlines())
@@ -75,17 +81,20 @@ def test_the_worker_sees_only_the_given_variables(
 
 
 @pytest.mark.parametrize(
-    ("program", "failure"),
+    ("program", "failure", "status"),
     [
-        ("sys.exit(3)", "exit status 3"),
-        ("raise RuntimeError('boom')", "exit status 1"),
-        ("os.kill(os.getpid(), signal.SIGSEGV)", "SIGSEGV"),
-        ("os.abort()", "SIGABRT"),
+        ("sys.exit(3)", "exit status 3", "failed"),
+        ("raise RuntimeError('boom')", "exit status 1", "failed"),
+        ("os.kill(os.getpid(), signal.SIGSEGV)", "SIGSEGV", "crashed"),
+        ("os.kill(os.getpid(), signal.SIGKILL)", "SIGKILL", "crashed"),
+        ("os.kill(os.getpid(), signal.SIGRTMIN + 1)", "signal 35", "crashed"),
+        ("os.abort()", "SIGABRT", "crashed"),
     ],
 )
-def test_how_it_ended_is_told(tmp_path: Path, program: str, failure: str) -> None:
+def test_how_it_ended_is_told(tmp_path: Path, program: str, failure: str, status: str) -> None:
     outcome, _ = run(tmp_path, f'send("one"); print("last words", flush=True)\n{program}')
     assert failure in str(outcome.failure)
+    assert outcome.status == status
     assert "last words" in outcome.log_tail
 
 
@@ -95,8 +104,24 @@ child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
 send("child", pid=child.pid); time.sleep(600)
 """
     outcome, events = run(tmp_path, program, limit=2)
-    assert outcome.timed_out
+    assert outcome.status == "timeout"
+    assert outcome.failure == "It was stopped after 2 s."
     assert gone(events[0]["pid"])
+
+
+def test_silence_is_stopped_at_a_limit_of_its_own_with_its_children(tmp_path: Path) -> None:
+    program = """
+for number in range(4):
+    send("beat"); time.sleep(0.5)  # together longer than the limit
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+send("child", pid=child.pid); print("and now", flush=True); time.sleep(600)
+"""
+    outcome, events = run(tmp_path, program, limit=60, silence=1.5)
+    assert outcome.status == "silent"
+    assert outcome.failure == "It was stopped after 1.5 s of silence."
+    assert outcome.last_words == "Its last words: and now"
+    assert len(events) == 5
+    assert gone(events[-1]["pid"])
 
 
 def test_a_child_that_holds_the_channel_open_does_not_hold_the_host(tmp_path: Path) -> None:
@@ -107,17 +132,26 @@ send("child", pid=os.fork() or time.sleep(600))
 """
     outcome, events = run(tmp_path, program, limit=20)
     assert outcome.failure is None
-    assert not outcome.timed_out
     assert gone(events[0]["pid"])
 
 
-@pytest.mark.parametrize("line", ["not json", "[1]", '{"no": "event"}'])
+@pytest.mark.parametrize("line", ["not json", "[1]", '{"no": "event"}', "[" * 10**5])
 def test_garbage_on_the_channel_is_a_failure(tmp_path: Path, line: str) -> None:
     program = f'send("one"); channel.write({line!r} + "\\n"); send("two"); time.sleep(600)'
     outcome, events = run(tmp_path, program)
     assert "no event" in str(outcome.failure)
-    assert not outcome.timed_out
+    assert len(str(outcome.failure)) < 200
+    assert outcome.status == "garbled"
     assert [event["event"] for event in events] == ["one"]
+
+
+def test_a_line_without_an_end_does_not_fill_the_hosts_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(conversation, "LONGEST_EVENT_BYTES", 10**6)
+    outcome, events = run(tmp_path, 'send("one")\nwhile True: channel.write("x" * 10**5)')
+    assert outcome.status == "garbled"
+    assert len(events) == 1
 
 
 @pytest.mark.parametrize("program", ["pass", "import time; time.sleep(600)"])
@@ -128,18 +162,17 @@ def test_a_worker_that_never_reads_its_job_does_not_block_the_host(
         (sys.executable, "-c", program), {}, tmp_path / "log", "x" * 10**6, time_limit_seconds=2
     )
     outcome = LocalProcess().run(invocation, lambda event: None)
-    assert outcome.failure is None
-    assert outcome.timed_out == ("sleep" in program)
+    assert outcome.status == ("timeout" if "sleep" in program else None)
 
 
 def test_a_worker_that_does_not_end_after_its_last_event_is_ended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(executor, "GRACE_SECONDS", 1)
+    monkeypatch.setattr(conversation, "GRACE_SECONDS", 1)
     outcome, events = run(tmp_path, 'send("one"); channel.close(); time.sleep(600)')
     assert [event["event"] for event in events] == ["one"]
     assert outcome.failure == "The worker did not end within 1 s of its last event."
-    assert not outcome.timed_out
+    assert outcome.status == "silent"
 
 
 @pytest.mark.parametrize(
@@ -152,6 +185,7 @@ def test_a_worker_that_cannot_be_started_is_a_failure(
         Invocation((command,), {}, tmp_path / log, "", 30), lambda event: None
     )
     assert "could not be started" in str(outcome.failure)
+    assert outcome.status == "failed"
 
 
 def test_an_interruption_leaves_no_process(tmp_path: Path) -> None:

@@ -10,10 +10,11 @@ import pytest
 from bench.errors import UnavailableError
 from bench.host import training
 from bench.host.environments import Environment
-from bench.host.executor import Event, Invocation, Outcome
+from bench.host.executor import Invocation
 from bench.host.inputs import Inputs
 from bench.host.monitor.sampler import Monitor
 from bench.host.opening import prepare_data
+from bench.host.outcome import Event, Outcome
 from bench.host.request import Request
 from bench.host.selection import select
 from bench.host.session import Session
@@ -61,7 +62,7 @@ def test_exit_is_the_time_from_the_last_event_to_the_end(
             for event in EVENTS:
                 on_event(event)
             clock.now += 0.5
-            return Outcome(None, False, 4.5, "")
+            return Outcome(None, None, 4.5, "")
 
         def stop(self) -> None:
             """Nothing runs."""
@@ -97,7 +98,7 @@ class FullExecutor:
     ) -> Outcome:
         self.runs += 1
         on_event({"event": "error", "reason": "It is full.", "out_of_memory": True})
-        return Outcome("The worker ended with exit status 1.", False, 1.0, "")
+        return Outcome("The worker ended with exit status 1.", "failed", 1.0, "")
 
     def stop(self) -> None:
         """Nothing runs."""
@@ -151,10 +152,10 @@ class WaitingExecutor:
         for descriptor in invocation.descriptors:
             os.close(descriptor)
         if self.broken and self.broken in invocation.log.name:
-            return Outcome("The worker could not be started.", False, 0.0, "")
+            return Outcome("The worker could not be started.", "failed", 0.0, "")
         for event in EVENTS:
             on_event(event)
-        return Outcome(None, False, 4.5, "")
+        return Outcome(None, None, 4.5, "")
 
     def stop(self) -> None:
         """Nothing runs."""

@@ -1,10 +1,10 @@
 import pytest
 
-from bench.host.executor import Outcome
+from bench.host.outcome import Outcome
 from bench.host.transcript import Transcript
 from bench.results import Block, Epoch
 
-FINE = Outcome(failure=None, timed_out=False, seconds=1.0, log_tail="")
+FINE = Outcome(failure=None, status=None, seconds=1.0, log_tail="")
 EVENTS: list[dict[str, object]] = [
     {
         "event": "imported",
@@ -107,8 +107,14 @@ def test_blocks_before_the_steady_state_are_marked_and_kept() -> None:
     ("transcript", "outcome", "status", "words"),
     [
         (told(*EVENTS), FINE, "ok", None),
-        (told(*EVENTS[:5]), FINE, "failed", "did not say that it had finished"),
+        (told(*EVENTS[:5]), FINE, "no result", "did not say that it had finished"),
         (told({"event": "error", "reason": "It broke."}), FINE, "failed", "It broke."),
+        (
+            told({"event": "error", "reason": "The loss is nan.", "diverged": True}),
+            FINE,
+            "diverged",
+            "The loss is nan.",
+        ),
         (
             told({"event": "error", "reason": "It is full.", "out_of_memory": True}),
             FINE,
@@ -117,30 +123,54 @@ def test_blocks_before_the_steady_state_are_marked_and_kept() -> None:
         ),
         (
             told(*EVENTS[:3]),
-            Outcome("Ended by SIGABRT.", False, 1, "what():  std::bad_alloc"),
+            Outcome("Ended by SIGABRT.", "crashed", 1, "what():  std::bad_alloc"),
             "out of memory",
             "SIGABRT. Its last words: what():  std::bad_alloc",
         ),
         (
             told(),
-            Outcome("Exit status 1.", False, 1, "a\nlast"),
+            Outcome("Status 1.", "failed", 1, "a\nMemoryError"),
+            "out of memory",
+            "MemoryError",
+        ),
+        (
+            told(),
+            Outcome("Exit status 1.", "failed", 1, "a\nlast"),
             "failed",
             "1. Its last words: last",
         ),
-        (told(*EVENTS[:5]), Outcome(None, True, 9, ""), "timeout", "stopped after 60 s"),
+        (
+            told(*EVENTS[:5]),
+            Outcome("Stopped after 60 s.", "timeout", 9, "no\nout of memory"),
+            "timeout",
+            "Stopped after 60 s. Raise the plan's time_limit_seconds",
+        ),
+        (
+            told(),
+            Outcome("Stopped.", "silent", 9, ""),
+            "silent",
+            "the plan's silence_limit_seconds",
+        ),
+        (
+            told(),
+            Outcome("Killed by the kernel.", "out of memory", 9, "x"),
+            "out of memory",
+            "Killed by the kernel. Its last words: x",
+        ),
+        (told(), Outcome("Ended by SIGSEGV.", "crashed", 9, ""), "crashed", "Ended by SIGSEGV."),
         (
             told(*EVENTS),
-            Outcome("Ended by SIGSEGV.", False, 9, ""),
+            Outcome("Ended by SIGSEGV.", "crashed", 9, ""),
             "ok",
             "then: Ended by SIGSEGV.",
         ),
-        (told(*EVENTS[:5]), Outcome("No event: b'x'.", False, 9, ""), "failed", "b'x'"),
+        (told(*EVENTS[:5]), Outcome("No event: b'x'.", "garbled", 9, ""), "garbled", "b'x'"),
     ],
 )
 def test_the_verdict(
     transcript: Transcript, outcome: Outcome, status: str, words: str | None
 ) -> None:
-    found, reason = transcript.verdict(outcome, 60)
+    found, reason = transcript.verdict(outcome)
     assert found == status
     assert (reason is None) if words is None else (words in str(reason))
 
@@ -155,6 +185,6 @@ def test_the_verdict(
     ],
 )
 def test_an_event_outside_the_protocol_fails_the_trial(event: dict[str, object]) -> None:
-    status, reason = told(*EVENTS, event).verdict(FINE, 60)
-    assert status == "failed"
+    status, reason = told(*EVENTS, event).verdict(FINE)
+    assert status == "garbled"
     assert f"{event['event']!r} is not as the protocol says" in str(reason)

@@ -12,7 +12,8 @@ from typing import Any
 import psutil
 import pytest
 
-from bench.host.executor import Event, Invocation, LocalProcess, Outcome
+from bench.host.executor import Invocation, LocalProcess
+from bench.host.outcome import Event, Outcome
 from bench.host.turns import Listener, partners, run_in_turns
 from bench.job import Turns
 from bench.results import Trial

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bench.errors import WorkerError
+from bench.errors import DivergedError
 from bench.optimizer import Change, Optimizer
 from bench.worker.batches import Batches
 from bench.worker.feeds import Native, Prepared
@@ -255,6 +255,6 @@ def test_the_frameworks_own_loader_gives_the_same_batches_and_its_time_counts() 
 def test_a_loss_that_is_no_number_ends_the_trial_and_keeps_its_blocks(loss: float) -> None:
     sent, backend = Sent(), FakeBackend(FakeClock(), 0.1)
     backend.loss = loss
-    with pytest.raises(WorkerError, match="at step 1: training diverged"):
+    with pytest.raises(DivergedError, match="at step 1: training diverged"):
         loop(backend, sent).train()
     assert len(sent.of("block")) == 1

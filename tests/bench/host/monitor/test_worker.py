@@ -6,13 +6,14 @@ from pathlib import Path
 import pynvml
 import pytest
 
-from bench.host.executor import Event, Invocation, LocalProcess, Outcome
+from bench.host.executor import Invocation, LocalProcess
 from bench.host.monitor.energy import NO_BLOCK
 from bench.host.monitor.measured import Measured
 from bench.host.monitor.rapl import Rapl
 from bench.host.monitor.sampler import Unmonitored
 from bench.host.monitor.worker import WorkerMonitor
 from bench.host.nvml import MissingGpu, open_gpu
+from bench.host.outcome import Event, Outcome
 from bench.results import Block
 from tests.bench.host.fake_nvml import FakeDevice, FakeNvml
 from tests.bench.host.monitor.test_rapl import domain

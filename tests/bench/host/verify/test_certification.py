@@ -46,7 +46,7 @@ class FakeVerifier:
 @pytest.fixture(autouse=True)
 def forget(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sources are digested once a process; these tests change them."""
-    monkeypatch.setattr(fingerprint, "_sources", fingerprint._sources.__wrapped__)
+    monkeypatch.setattr(fingerprint, "_protocol", fingerprint._protocol.__wrapped__)
 
 
 def certified(

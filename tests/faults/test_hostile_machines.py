@@ -1,0 +1,163 @@
+"""Machines that have less than a run wants: each says so in a line, and what is measured stays."""
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from bench.chain import follow
+from bench.results import Record, read_records
+from tests.bench.suite.conftest import suite_command
+from tests.conftest import ROOT
+from tests.faults.kills import PLAN, instant_options
+
+
+@dataclass(frozen=True)
+class Ended:
+    status: int
+    output: str
+    folder: Path
+
+    @property
+    def records(self) -> list[Record]:
+        (path,) = (self.folder / "results").glob("*/records.jsonl")
+        records, problems = read_records(path)
+        assert not problems
+        assert not follow(path.read_bytes().splitlines()).broken
+        return records
+
+
+def run(folder: Path, before: str = "", after: str = "", plan: str = PLAN, **how: bool) -> Ended:
+    """Run the suite in namespaces of its own, in which a machine can be made poorer.
+
+    Args:
+        before, after: shell commands around it; `$R` is the folder of results.
+    """
+    (folder / "plan.toml").write_text(plan)
+    (folder / "results").mkdir()
+    command = suite_command(folder, *instant_options(folder / "plan.toml"))
+    script = "\n".join(
+        (
+            *("set -e", f"R={folder / 'results'}", before, "set +e", shlex.join(command)),
+            *("status=$?", after, "exit $status"),
+        )
+    )
+    namespaces = ["--mount", *(["--net"] if how.get("offline") else [])]
+    finished = subprocess.run(
+        ["unshare", *namespaces, "bash", "-c", script],
+        cwd=ROOT,
+        env=dict(os.environ),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return Ended(finished.returncode, finished.stdout, folder)
+
+
+def _has_namespaces() -> bool:
+    if shutil.which("unshare") is None:
+        return False
+    tried = ["unshare", "--mount", "--net", "mount", "-t", "tmpfs", "none", "/mnt"]
+    return subprocess.run(tried, capture_output=True, check=False).returncode == 0
+
+
+needs_namespaces = pytest.mark.skipif(
+    not _has_namespaces(), reason="Namespaces cannot be made here: it takes root, and Linux."
+)
+
+
+@needs_namespaces
+def test_a_disk_that_is_full_keeps_what_is_measured(tmp_path: Path, cache: Path) -> None:
+    ended = run(
+        tmp_path,
+        "mount -t tmpfs -o size=64k none $R",
+        f"cp -r $R {tmp_path / 'kept'}",
+        PLAN.replace("seeds = [1, 2]", "seeds = [1, 2, 3, 4, 5, 6, 7]"),
+    )
+    assert ended.status != 0
+    assert "cannot be written (No space left on device)" in ended.output
+    assert "Traceback" not in ended.output
+    (path,) = (tmp_path / "kept").glob("*/records.jsonl")
+    records, problems = read_records(path)
+    assert records
+    assert not problems
+    assert not follow(path.read_bytes().splitlines()).broken
+    assert {record.status for record in records} == {"ok"}
+
+
+@needs_namespaces
+def test_a_folder_that_cannot_be_written_is_told_at_once(tmp_path: Path, cache: Path) -> None:
+    ended = run(tmp_path, "mount -t tmpfs -o ro none $R")
+    assert ended.status == pytest.ExitCode.USAGE_ERROR
+    assert "cannot be written (Read-only file system)" in ended.output
+    assert "Traceback" not in ended.output
+
+
+@needs_namespaces
+def test_without_a_network_what_is_there_is_used(tmp_path: Path, cache: Path) -> None:
+    ended = run(tmp_path, offline=True)
+    assert ended.status == 0, ended.output
+    assert len(ended.records) == 6
+
+
+@needs_namespaces
+def test_without_proc_it_is_one_line(tmp_path: Path, cache: Path) -> None:
+    ended = run(tmp_path, "mount -t tmpfs none /proc")
+    assert ended.status == pytest.ExitCode.USAGE_ERROR
+    assert "/proc/stat cannot be read" in ended.output
+    assert "Traceback" not in ended.output
+
+
+@needs_namespaces
+def test_one_processor_is_enough(tmp_path: Path, cache: Path) -> None:
+    ended = run(tmp_path, "taskset -p -c 0 $$")
+    assert ended.status == 0, ended.output
+    assert {record.threads for record in ended.records} == {1}
+
+
+def test_a_tiny_limit_of_memory_is_a_status(tmp_path: Path, cache: Path) -> None:
+    plan = "memory_limit_gib = 0.004\n" + PLAN
+    (tmp_path / "plan.toml").write_text(plan)
+    finished = subprocess.run(
+        suite_command(tmp_path, *instant_options(tmp_path / "plan.toml")),
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    ended = Ended(finished.returncode, finished.stdout, tmp_path)
+    assert finished.returncode == 2
+    assert "Traceback" not in finished.stdout
+    assert {record.status for record in ended.records} <= {"out of memory", "failed", "skipped"}
+    assert "out of memory" in {record.status for record in ended.records}
+
+
+def test_no_secret_of_the_users_environment_gets_anywhere(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = "planted-7f3a9c"
+    for name in ("AWS_SECRET_ACCESS_KEY", "GITHUB_TOKEN", "PIP_INDEX_URL", "MY_PASSWORD"):
+        monkeypatch.setenv(name, secret)
+    (tmp_path / "plan.toml").write_text(PLAN)
+    finished = subprocess.run(
+        suite_command(tmp_path, *instant_options(tmp_path / "plan.toml")),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stdout
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert len(files) > 6
+    assert sys.executable.encode() in b"".join(path.read_bytes() for path in files)
+    for path in files:
+        assert secret.encode() not in path.read_bytes(), path
+    assert secret not in finished.stdout + finished.stderr
