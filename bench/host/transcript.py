@@ -11,6 +11,8 @@ from bench.results import Block, Epoch, Status
 # What a process prints that ends for want of memory before it could send its error: in C++, or
 # where not even Python's own start fits.
 OUT_OF_MEMORY = ("std::bad_alloc", "out of memory", "Cannot allocate memory", "MemoryError")
+# What MXNet prints of a signal that it catches, to end with an exit status of its own.
+CRASHED = "Segmentation fault: 11"
 # How a worker says why it ends by itself, and what such a trial is.
 OWN_ENDS: dict[str, Status] = {"out_of_memory": "out of memory", "diverged": "diverged"}
 # What to do about an end that the host made.
@@ -176,6 +178,8 @@ def _float_or_none(value: Any) -> float | None:
 def _told_by_log(outcome: Outcome) -> Status:
     """The status of a worker that did not end well, by what C++ printed on its way out."""
     assert outcome.status is not None
-    own_end = outcome.status in ("failed", "crashed")
-    starved = own_end and any(words in outcome.log_tail for words in OUT_OF_MEMORY)
-    return "out of memory" if starved else outcome.status
+    if outcome.status not in ("failed", "crashed"):
+        return outcome.status
+    if any(words in outcome.log_tail for words in OUT_OF_MEMORY):
+        return "out of memory"
+    return "crashed" if outcome.last_words.endswith(CRASHED) else outcome.status

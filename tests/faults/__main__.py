@@ -72,8 +72,10 @@ def _lost(suite: Suite) -> Iterator[str]:
     if suite.sound is None or suite.sound.status != "ok":
         yield "the framework without a fault did not finish"
     for one in suite.injections:
-        if one.record is not None and one.record.trial.id not in suite.report:
-            yield f"{one.record.trial.id} is not in the report"
+        # What ended well has no line of its own there.
+        record = None if one.record is None or one.record.status == "ok" else one.record
+        if record is not None and record.trial.id not in suite.report:
+            yield f"{record.trial.id} is not in the report"
     yield from (f"left behind: {command}" for command in suite.left)
 
 

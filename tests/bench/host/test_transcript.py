@@ -129,6 +129,13 @@ def test_blocks_before_the_steady_state_are_marked_and_kept() -> None:
         ),
         (
             told(),
+            # MXNet catches the signal, and ends by itself.
+            Outcome("Status 255.", "failed", 1, "a\nSegmentation fault: 11"),
+            "crashed",
+            "Status 255.",
+        ),
+        (
+            told(),
             Outcome("Status 1.", "failed", 1, "a\nMemoryError"),
             "out of memory",
             "MemoryError",
