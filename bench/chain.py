@@ -1,7 +1,7 @@
 """Digests that chain the lines of a records file to each other. Standard library only.
 
 Each line ends in two fields of its own: `previous`, the digest of the line before it (of the first
-one, that of what the run was started with: `bench.host.manifest`), and `digest`, SHA-256 over
+one, that of what the run was started with: `bench.manifest`), and `digest`, SHA-256 over
 `previous` and the line without the two. A bit that flips, a number that is changed by hand, a line
 that is removed, added or moved shows in the digest of that line or in the next one's `previous`.
 Whoever writes the whole chain anew leaves no such trace, but comes to another digest at its end:

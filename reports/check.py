@@ -21,7 +21,7 @@ def run(options: argparse.Namespace) -> int:
 def _check(folder: Path) -> int:
     found = examine(folder)
     _, problems = Reader().read(folder / RECORDS_FILE)
-    lines = [*_changes(found), *_unreadable(found, problems)]
+    lines = [*found.changes, *_unreadable(found, problems)]
     tell(f"{folder.name}: {_verdict(found, bool(lines))}")
     for line in lines:
         tell(f"  {line}.".replace("..", "."))
@@ -37,10 +37,6 @@ def _verdict(found: Integrity, broken: bool) -> str:
     if found.digest is None:
         return f"{count}, none with a digest: nothing can be told"
     return f"{count}, as written; digest of the run: {found.digest}"
-
-
-def _changes(found: Integrity) -> list[str]:
-    return list(found.changes)
 
 
 def _unreadable(found: Integrity, problems: list[str]) -> list[str]:

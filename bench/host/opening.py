@@ -19,7 +19,7 @@ from bench.host.executor import LocalProcess
 from bench.host.fitness import examine_machine
 from bench.host.fitness.finding import Finding
 from bench.host.inputs import Inputs
-from bench.host.machine import commit, default_threads
+from bench.host.machine import default_threads
 from bench.host.obstacles import obstacle
 from bench.host.resume import Stopped, installed, opening
 from bench.host.selection import Selection
@@ -89,9 +89,12 @@ def open_session(
     environments = environments_of(selection, chosen, say)
     versions = {"versions": installed(environments)}
     if stopped is None:
-        run.open({**opening(selection, chosen), **versions})
+        began = {**opening(selection, chosen), **versions}
+        run.open(began)
     else:
         stopped.check(versions)
+        # Machine and code are what they were: `Stopped.selection` has seen to it.
+        began = dict(stopped.manifest.opening)
     possible = [one for one in trials if obstacle(one, selection, environments, data) is None]
     certificates: Certificates = {}
     if selection.request.verified:
@@ -117,7 +120,9 @@ def open_session(
         statuses=[record.status for record in records],
         earlier=earlier,
         skips={one.trial.id: one for one in records if one.status == "skipped"},
-        commit=stopped.commit if stopped else commit(),
+        machine=began["machine"],
+        # Of when the run was started: what was committed since is no part of it.
+        commit=began.get("commit"),
     )
 
 

@@ -1,7 +1,7 @@
 """What a run is, written down when it starts, and a run that goes on where it stopped."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -54,12 +54,6 @@ class Stopped:
     run: Run
     manifest: Manifest
     request: Request
-
-    @property
-    def commit(self) -> str | None:
-        """Of samestep, when it was started: what has changed since is no part of the run."""
-        found: str | None = self.manifest.opening.get("commit")
-        return found
 
     def selection(self, found: Selection) -> Selection:
         """The trials that the run was started with, of all that its request comes to.
@@ -215,9 +209,9 @@ def _request(document: Mapping[str, Any]) -> Request:
         KeyError, TypeError: it is none.
     """
     values = {name: document[name] for name in OPTIONS}
-    for item in fields(Request):
-        if item.name in ("plan", "device") and not isinstance(values[item.name], str):
-            raise TypeError(f"{item.name!r} is {values[item.name]!r}")
+    for name in ("plan", "device"):
+        if not isinstance(values[name], str):
+            raise TypeError(f"{name!r} is {values[name]!r}")
     return Request(
         **{
             **values,

@@ -50,7 +50,6 @@ class Killings:
         lost: a sentence for each thing that was not as it should be.
     """
 
-    seeds: tuple[int, ...]
     kills: int = 0
     runs: int = 0
     torn: int = 0
@@ -69,7 +68,7 @@ def kill_hosts(folder: Path, wanted: int, seed: int) -> Killings:
     plan = folder / "kills.toml"
     plan.write_text(PLAN)
     unbroken, seconds = _unbroken(folder / "unbroken", plan)
-    found = Killings((seed,))
+    found = Killings()
     while found.kills < wanted:
         found.runs += 1
         _one_run(folder / f"run{found.runs}", plan, unbroken, seconds, moments, wanted, found)

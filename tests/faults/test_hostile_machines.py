@@ -12,7 +12,7 @@ import pytest
 
 from bench.chain import follow
 from bench.results import Record, read_records
-from tests.bench.suite.conftest import suite_command
+from tests.bench.suite.conftest import run_suite, suite_command
 from tests.conftest import ROOT
 from tests.faults.kills import PLAN, instant_options
 
@@ -125,17 +125,9 @@ def test_one_processor_is_enough(tmp_path: Path, cache: Path) -> None:
 def test_a_tiny_limit_of_memory_is_a_status(tmp_path: Path, cache: Path) -> None:
     plan = "memory_limit_gib = 0.004\n" + PLAN
     (tmp_path / "plan.toml").write_text(plan)
-    finished = subprocess.run(
-        suite_command(tmp_path, *instant_options(tmp_path / "plan.toml")),
-        cwd=ROOT,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    ended = Ended(finished.returncode, finished.stdout, tmp_path)
-    assert finished.returncode == 2
-    assert "Traceback" not in finished.stdout
+    ended = run_suite(tmp_path, *instant_options(tmp_path / "plan.toml"))
+    assert ended.status == 2
+    assert "Traceback" not in ended.output
     assert {record.status for record in ended.records} <= {"out of memory", "failed", "skipped"}
     assert "out of memory" in {record.status for record in ended.records}
 
@@ -147,17 +139,11 @@ def test_no_secret_of_the_users_environment_gets_anywhere(
     for name in ("AWS_SECRET_ACCESS_KEY", "GITHUB_TOKEN", "PIP_INDEX_URL", "MY_PASSWORD"):
         monkeypatch.setenv(name, secret)
     (tmp_path / "plan.toml").write_text(PLAN)
-    finished = subprocess.run(
-        suite_command(tmp_path, *instant_options(tmp_path / "plan.toml")),
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert finished.returncode == 0, finished.stdout
+    finished = run_suite(tmp_path, *instant_options(tmp_path / "plan.toml"))
+    assert finished.status == 0, finished.output
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert len(files) > 6
     assert sys.executable.encode() in b"".join(path.read_bytes() for path in files)
     for path in files:
         assert secret.encode() not in path.read_bytes(), path
-    assert secret not in finished.stdout + finished.stderr
+    assert secret not in finished.output
