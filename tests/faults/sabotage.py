@@ -51,7 +51,20 @@ def _garble() -> None:
 def _eat_memory() -> None:
     held = []
     while True:
-        held.append(bytearray(16 * 2**20))
+        held.append(b"x" * (16 * 2**20))  # written to: what is only asked for, the kernel has
+
+
+def _run_out_of_device_memory() -> None:
+    """As the framework that this process has imported says it."""
+    if "torch" in sys.modules:
+        raise sys.modules["torch"].OutOfMemoryError("planted: CUDA out of memory.")
+    if "tensorflow" in sys.modules:
+        errors = sys.modules["tensorflow"].errors
+        raise errors.ResourceExhaustedError(None, None, "planted: OOM when allocating tensor")
+    if "mxnet" in sys.modules:
+        errors = sys.modules["mxnet"].base
+        raise errors.MXNetError("planted: cudaMalloc retry failed: out of memory")
+    raise MemoryError("planted: no device")
 
 
 def _print_a_lot() -> None:
@@ -73,6 +86,7 @@ ONCE: dict[str, Callable[[], None]] = {
     "exit 7": _fail,
     "garbage on the channel": _garble,
     "memory over its limit": _eat_memory,
+    "no memory on the device": _run_out_of_device_memory,
     "a megabyte on stdout": _print_a_lot,
     "a child left behind": _leave_a_child,
 }
@@ -91,6 +105,7 @@ STATUSES = {
     "exit 7": "failed",
     "garbage on the channel": "garbled",
     "memory over its limit": "out of memory",
+    "no memory on the device": "out of memory",
     "a megabyte on stdout": "ok",
     "a child left behind": "ok",
     "NaN loss": "diverged",

@@ -1,5 +1,6 @@
 """Short forms of what `tox -e faults` does at length."""
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 from bench.results import read_records
 from tests.faults.kills import INSTANT, differences, kill_hosts
 from tests.faults.sabotage import STATUSES
-from tests.faults.workers import Limits, Suite, inject
+from tests.faults.workers import Limits, Suite, inject, processes_of
 
 LIMITS = Limits(time_seconds=12, silence_seconds=5, memory_gib=1)
 
@@ -38,6 +39,20 @@ def test_the_suite_goes_on_and_leaves_nothing(faults: Suite) -> None:
     assert faults.left == ()
     assert faults.status == 1
     assert "Traceback" not in faults.output
+
+
+def test_what_is_left_behind_would_be_seen(tmp_path: Path) -> None:
+    log = tmp_path / "results" / "a-trial.log"
+    log.parent.mkdir()
+    with log.open("wb") as output:
+        child = subprocess.Popen(["sleep", "3600"], stdout=output)
+    try:
+        assert processes_of(tmp_path) == ["sleep 3600"]
+        assert processes_of(tmp_path / "elsewhere") == []
+    finally:
+        child.kill()
+        child.wait()
+    assert processes_of(tmp_path) == []
 
 
 def test_the_last_words_of_a_worker_are_kept(faults: Suite) -> None:

@@ -1,76 +1,15 @@
 """Machines that have less than a run wants: each says so in a line, and what is measured stays."""
 
-import os
-import shlex
-import shutil
-import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from bench.chain import follow
-from bench.results import Record, read_records
-from tests.bench.suite.conftest import run_suite, suite_command
-from tests.conftest import ROOT
+from bench.results import read_records
+from tests.bench.suite.conftest import run_suite
 from tests.faults.kills import PLAN, instant_options
-
-
-@dataclass(frozen=True)
-class Ended:
-    status: int
-    output: str
-    folder: Path
-
-    @property
-    def records(self) -> list[Record]:
-        (path,) = (self.folder / "results").glob("*/records.jsonl")
-        records, problems = read_records(path)
-        assert not problems
-        assert not follow(path.read_bytes().splitlines()).broken
-        return records
-
-
-def run(folder: Path, before: str = "", after: str = "", plan: str = PLAN, **how: bool) -> Ended:
-    """Run the suite in namespaces of its own, in which a machine can be made poorer.
-
-    Args:
-        before, after: shell commands around it; `$R` is the folder of results.
-    """
-    (folder / "plan.toml").write_text(plan)
-    (folder / "results").mkdir()
-    command = suite_command(folder, *instant_options(folder / "plan.toml"))
-    script = "\n".join(
-        (
-            *("set -e", f"R={folder / 'results'}", before, "set +e", shlex.join(command)),
-            *("status=$?", after, "exit $status"),
-        )
-    )
-    namespaces = ["--mount", *(["--net"] if how.get("offline") else [])]
-    finished = subprocess.run(
-        ["unshare", *namespaces, "bash", "-c", script],
-        cwd=ROOT,
-        env=dict(os.environ),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    return Ended(finished.returncode, finished.stdout, folder)
-
-
-def _has_namespaces() -> bool:
-    if shutil.which("unshare") is None:
-        return False
-    tried = ["unshare", "--mount", "--net", "mount", "-t", "tmpfs", "none", "/mnt"]
-    return subprocess.run(tried, capture_output=True, check=False).returncode == 0
-
-
-needs_namespaces = pytest.mark.skipif(
-    not _has_namespaces(), reason="Namespaces cannot be made here: it takes root, and Linux."
-)
+from tests.faults.machine import needs_namespaces, run
 
 
 @needs_namespaces
@@ -102,7 +41,7 @@ def test_a_folder_that_cannot_be_written_is_told_at_once(tmp_path: Path, cache: 
 
 @needs_namespaces
 def test_without_a_network_what_is_there_is_used(tmp_path: Path, cache: Path) -> None:
-    ended = run(tmp_path, offline=True)
+    ended = run(tmp_path, namespaces=("--mount", "--net"))
     assert ended.status == 0, ended.output
     assert len(ended.records) == 6
 

@@ -4,6 +4,7 @@ import re
 import shutil
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -113,7 +114,7 @@ def inject(
     """
     names = {_name(framework, fault): fault for fault in faults}
     for name, fault in names.items():
-        _write(folder / "impls" / name, source, fault, limits)
+        write_sabotaged(folder / "impls" / name, source, fault, limits)
     plan = folder / "faults.toml"
     plan.write_text(
         PLAN.format(
@@ -133,10 +134,9 @@ def inject(
         *([f"--impls={source}"] if not source.is_relative_to(ROOT / "impls") else []),
         *(f"--python={name}={python}" for name in [*names, source.name]),
     ]
-    before = _suspicious()
     finished = run_suite(folder, *options)
     time.sleep(0.5)  # what was killed has to be reaped by the system
-    left = [command for pid, command in _suspicious().items() if pid not in before]
+    left = processes_of(folder)
     records = {one.trial.framework: one for one in read_records(_records(finished.results))[0]}
     return Suite(
         finished.status,
@@ -160,8 +160,8 @@ def _name(framework: str, fault: str) -> str:
     return f"{framework}-{re.sub('[^a-z0-9]+', '-', fault.lower()).strip('-')}"
 
 
-def _write(folder: Path, source: Path, fault: str, limits: Limits) -> None:
-    """A framework of its own, next to the sound one, in whose place the backend is sabotaged."""
+def write_sabotaged(folder: Path, source: Path, fault: str, limits: Limits) -> None:
+    """Write a framework of its own, which is `source` but for a fault in its backend."""
     folder.mkdir(parents=True)
     for path in source.iterdir():
         if path.suffix in (".toml", ".txt"):
@@ -175,13 +175,14 @@ def _write(folder: Path, source: Path, fault: str, limits: Limits) -> None:
     (folder / "backend.py").write_text(content)
 
 
-def _suspicious() -> dict[int, str]:
-    """Workers, and children that a fault may have left, by their process numbers."""
-    found = {}
-    for process in psutil.process_iter(["cmdline", "status"]):
-        command = " ".join(process.info["cmdline"] or ())
-        if process.info["status"] != psutil.STATUS_ZOMBIE and (
-            "bench.worker" in command or command == "sleep 3600"
-        ):
-            found[process.pid] = command
+def processes_of(folder: Path) -> list[str]:
+    """Commands of the processes that print into a file of a run below `folder`.
+
+    Each worker does, with all that it starts; those of other runs on this machine do not.
+    """
+    found = []
+    for process in psutil.process_iter(["cmdline"]):
+        with suppress(psutil.Error):
+            if any(Path(file.path).is_relative_to(folder) for file in process.open_files()):
+                found.append(" ".join(process.info["cmdline"] or ()))
     return found
