@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from bench.errors import SamestepError
+from reports import alterations
 from reports.compare import command as compare
 from reports.reading import without_collector
 from reports.runs import Run, find_all, folders, read
@@ -20,7 +21,7 @@ _kept: list[Run] = []
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The exit status: 0, 1 of a regression, or 2 after one line on standard error."""
+    """The exit status: 0, 1 of a regression, or 2 after a line on standard error."""
     options = _parser().parse_args(arguments)
     try:
         return int(options.action(options) or 0)
@@ -79,8 +80,11 @@ def _stored(options: argparse.Namespace) -> Run:
     return content
 
 
-def export(options: argparse.Namespace) -> None:
-    """Write runs in another tool's format: to standard output, or a file whose path is printed."""
+def export(options: argparse.Namespace) -> int:
+    """Write runs in another tool's format: to standard output, or a file whose path is printed.
+
+    The status tells of records that are not as they were written: few formats have a place for it.
+    """
     from reports.formats.registry import file_format
     from reports.output import encoded, show, tell, write_bytes
 
@@ -97,6 +101,10 @@ def export(options: argparse.Namespace) -> None:
         tell(str(file))
     else:
         show(data)
+    if content.altered:
+        print(f"reports: {alterations.WARNING}", file=sys.stderr)
+        return alterations.EXIT_STATUS
+    return 0
 
 
 def _home(found: Sequence[Path], results: Path) -> Path:

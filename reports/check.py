@@ -10,7 +10,7 @@ from reports.output import tell
 from reports.reading import Reader
 from reports.runs import find_all
 
-CHANGED = 1
+ALTERED = 1
 
 
 def run(options: argparse.Namespace) -> int:
@@ -21,13 +21,13 @@ def run(options: argparse.Namespace) -> int:
 def _check(folder: Path) -> int:
     found = examine(folder)
     _, problems = Reader().read(folder / RECORDS_FILE)
-    lines = [*found.changes, *_unreadable(found, problems)]
+    lines = [*found.alterations, *_unreadable(found, problems)]
     tell(f"{folder.name}: {_verdict(found, bool(lines))}")
     for line in lines:
         tell(f"  {line}.".replace("..", "."))
     for line in _notes(found):
         tell(f"  Note: {line}.")
-    return CHANGED if lines else 0
+    return ALTERED if lines else 0
 
 
 def _verdict(found: Integrity, broken: bool) -> str:

@@ -23,7 +23,7 @@ class Integrity:
         digest: of the last one, which stands for all of them; None without digests.
         closed: whether the run says that it has ended, so that a missing end would show.
         torn: bytes after the last whole line, as a killed process leaves them.
-        changes: a sentence for each thing that is not as it was written.
+        alterations: a sentence for each thing that is not as it was written.
     """
 
     records: int
@@ -31,7 +31,7 @@ class Integrity:
     digest: str | None
     closed: bool
     torn: int
-    changes: tuple[str, ...]
+    alterations: tuple[str, ...]
 
 
 def examine(folder: Path) -> Integrity:
@@ -54,16 +54,16 @@ def examine(folder: Path) -> Integrity:
         manifest, unreadable = read_manifest(folder), []
     except ResultsError as error:
         manifest, unreadable = None, [str(error)]
-    changes = [f"{RECORDS_FILE}: {words}" for words in named(chain.broken)]
+    found = [f"{RECORDS_FILE}: {words}" for words in named(chain.broken)]
     if not unreadable:
-        changes += _against(chain, manifest)
+        found += _against(chain, manifest)
     return Integrity(
         chain.sealed + chain.unsealed,
         chain.sealed,
         chain.last,
         manifest is not None and manifest.end is not None,
         tail.torn,
-        tuple(changes + unreadable),
+        tuple(found + unreadable),
     )
 
 

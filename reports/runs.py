@@ -10,7 +10,8 @@ import pandas as pd
 
 from bench.errors import ResultsError
 from bench.results import RECORDS_FILE, Record
-from reports import frame
+from reports import alterations, frame
+from reports.alterations import Altered
 from reports.comparisons import Comparison, compare
 from reports.duplicates import without_duplicates
 from reports.integrity import examine
@@ -30,7 +31,7 @@ class Run:
         runs: the names of all of them.
         keys: by the name that records call their run by, `reports.run_keys.run_key` of that run.
         digests: of the records of each run that has them, by its name.
-        changes: one line for each thing in a file that is not as it was written.
+        altered: one line for each thing in a file that is not as it was written, by the run's name.
     """
 
     name: str
@@ -39,7 +40,7 @@ class Run:
     runs: tuple[str, ...] = ()
     keys: Mapping[str, str] = field(default_factory=dict)
     digests: Mapping[str, str] = field(default_factory=dict)
-    changes: tuple[str, ...] = ()
+    altered: Altered = field(default_factory=dict)
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -57,9 +58,14 @@ class Run:
         return [one for one, key in zip(self.records, keys, strict=True) if key == machine]
 
     @property
+    def alterations(self) -> tuple[str, ...]:
+        """What is not as it was written, each line with the run's name."""
+        return alterations.lines(self.altered)
+
+    @property
     def warnings(self) -> tuple[str, ...]:
-        """Changes and problems, where there is one place for both."""
-        return (*(f"Not as it was written: {line}" for line in self.changes), *self.problems)
+        """Alterations and problems, where there is one place for both."""
+        return (*(f"{alterations.TITLE}: {line}" for line in self.alterations), *self.problems)
 
     @property
     def title(self) -> str:
@@ -87,7 +93,7 @@ def read(*folders: Path) -> Run:
         runs,
         keys_of(records),
         digests={name: one.digest for name, one in found.items() if one.digest},
-        changes=tuple(f"{name}: {line}" for name, one in found.items() for line in one.changes),
+        altered={name: one.alterations for name, one in found.items() if one.alterations},
     )
 
 

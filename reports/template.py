@@ -9,6 +9,8 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from reports import alterations
+
 TEMPLATES = Path(__file__).parent / "templates"
 SCRIPT = "report.js"
 
@@ -21,6 +23,7 @@ def render_template(name: str, **content: Any) -> str:
         .get_template(name)
         .render(
             **content,
+            alterations=alterations,
             script=Markup(script),  # noqa: S704 - a file of the project's own
             script_digest=_digest(script),
         )

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.errors import ResultsError
+from reports import alterations
 from reports.compare.pairing import ACROSS
 from reports.metrics import METRICS, Metric
 from reports.output import encoded, show, tell, write
@@ -126,7 +127,7 @@ def run(options: argparse.Namespace) -> int:
             show(encoded(forms.FORMS[kind](outcome)))
         elif target is not None:
             write(Path(target), forms.FORMS[kind](outcome))
-    return REGRESSION if outcome.overall == "regression" else NO_REGRESSION
+    return _status(outcome)
 
 
 def _print(outcome: "Outcome") -> None:
@@ -135,9 +136,20 @@ def _print(outcome: "Outcome") -> None:
     tell(sentences.headline(outcome))
     for line in (*sentences.lines(outcome), *sentences.left_out(outcome)):
         tell(f"  {line}")
-    for one in (outcome.base, outcome.head):
-        for problem in one.problems:
-            print(f"reports: {one.name}: {problem}", file=sys.stderr)
+    for problem in outcome.problems:
+        print(f"reports: {problem}", file=sys.stderr)
+
+
+def _status(outcome: "Outcome") -> int:
+    """No verdict rests on records that are not as they were written, whatever it says."""
+    if outcome.altered:
+        for line in alterations.lines(outcome.altered):
+            print(f"reports: {alterations.TITLE}: {line}", file=sys.stderr)
+        print(
+            f"reports: {alterations.WARNING} `python -m reports check` tells more.", file=sys.stderr
+        )
+        return alterations.EXIT_STATUS
+    return REGRESSION if outcome.overall == "regression" else NO_REGRESSION
 
 
 def _metrics(names: str) -> list[Metric]:

@@ -40,6 +40,7 @@ def _side(side: Side) -> dict[str, Any]:
         "runs": list(dict.fromkeys(record.run for record in side.records)),
         "commits": list(side.commits),
         "problems": list(side.problems),
+        "alterations": list(side.alterations),
     }
 
 

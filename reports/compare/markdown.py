@@ -1,5 +1,6 @@
 """A comparison as Markdown, for a pull request or a job's summary."""
 
+from reports import alterations
 from reports.compare import sentences
 from reports.compare.outcome import Outcome
 from reports.compare.tables import changes, metric_table, sides
@@ -9,13 +10,13 @@ from reports.metrics import Metric
 
 def markdown(outcome: Outcome) -> str:
     """The verdict, what changed, and everything else folded away."""
-    problems = [line for side in (outcome.base, outcome.head) for line in side.problems]
     changed = changes(outcome)
     parts = [
         f"## samestep: {escaped(sentences.headline(outcome))}",
+        alterations.in_markdown(outcome.altered),
         table(sides(outcome), "Side", numbers=False),
         table(changed, "Trial", numbers=True) if len(changed) else "",
-        listing([*sentences.left_out(outcome), *problems]),
+        listing([*sentences.left_out(outcome), *outcome.problems]),
         *(_folded(outcome, metric) for metric in outcome.metrics),
         escaped(sentences.method(outcome)),
     ]

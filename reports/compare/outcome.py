@@ -69,6 +69,20 @@ class Outcome:
         able = any(one.able for trial in self.trials for one in trial.effects)
         return "no difference" if able else "cannot tell"
 
+    @property
+    def altered(self) -> dict[str, tuple[str, ...]]:
+        """What of either side's records is not as it was written; of the second run's too."""
+        found = {one.name: one.alterations for one in (self.base, self.head) if one.alterations}
+        second = self.again.altered if self.again else {}
+        return found | {f"{name} again": lines for name, lines in second.items()}
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What in either side's files is not in the records."""
+        return tuple(
+            f"{one.name}: {line}" for one in (self.base, self.head) for line in one.problems
+        )
+
     def having(self, verdict: Verdict) -> list[Trial]:
         """The trials with this verdict, those that changed most first."""
         found = [trial for trial in self.trials if trial.verdict == verdict]

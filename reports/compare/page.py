@@ -14,12 +14,16 @@ from reports.template import render_template
 def render(outcome: Outcome) -> str:
     """The page; the same outcome gives the same text."""
     found = machines((*outcome.base.records, *outcome.head.records))
-    problems = (*outcome.base.problems, *outcome.head.problems)
     title = f"{outcome.base.asked} and {outcome.head.asked}"
     return render_template(
         "compare.html",
         kind="comparison",
-        run=Run(title, (*outcome.base.records, *outcome.head.records), problems),
+        run=Run(
+            title,
+            (*outcome.base.records, *outcome.head.records),
+            outcome.problems,
+            altered=outcome.altered,
+        ),
         outcome=outcome,
         headline=sentences.headline(outcome),
         sides=table(sides(outcome), "What stands on each side", "Side", "words"),

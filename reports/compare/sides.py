@@ -21,14 +21,15 @@ class Side:
     Attributes:
         name: BASE or HEAD.
         asked: what the user called it.
-        problems: one line for each thing in its files that is not in the records, or not as it was
-            written.
+        problems: one line for each thing in its files that is not in the records.
+        alterations: one line for each thing in them that is not as it was written.
     """
 
     name: str
     asked: str
     records: tuple[Record, ...]
     problems: tuple[str, ...] = ()
+    alterations: tuple[str, ...] = ()
 
     @property
     def commits(self) -> tuple[str, ...]:
@@ -68,7 +69,7 @@ def side(name: str, asked: str, results: Path) -> Side:
             f"{name} {asked!r} has no finished trial ({ends or 'none at all'}); "
             "expected at least one to compare; see its report for the reasons."
         )
-    return Side(name, asked, run.records, run.warnings)
+    return Side(name, asked, run.records, run.problems, run.alterations)
 
 
 def _belongs(record: Record, part: str) -> bool:
@@ -98,7 +99,9 @@ def _of_commit(name: str, asked: str, results: Path) -> Run:
     wanted = _resolved(asked)
     found = tuple(one for one in every.records if _is(one.commit, asked, wanted))
     if found:
-        return Run(asked, found, every.problems, changes=every.changes)
+        runs = {record.run for record in found}
+        altered = {run: lines for run, lines in every.altered.items() if run in runs}
+        return Run(asked, found, every.problems, altered=altered)
     commits = dict.fromkeys(record.commit for record in every.records if record.commit)
     known = ", ".join(map(titles.commit, commits)) or "none"
     raise ResultsError(

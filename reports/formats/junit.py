@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from bench.results import Record
+from reports.alterations import TITLE, Altered
 from reports.formats.measurements import measurements
 from reports.formats.series import Series, series
 from reports.metrics import METRICS
@@ -37,9 +38,23 @@ REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 def document(run: Run) -> str:
     """All trials of a run."""
     root = Element("testsuites", _attributes({"name": run.title}))
+    if run.altered:
+        root.append(_altered(run.altered))
     root.extend([_suite(one) for one in series(run.comparisons)])
     indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(root, encoding="unicode") + "\n"
+
+
+def _altered(altered: Altered) -> Element:
+    """An error for each run whose records are not as it wrote them: no result of it counts."""
+    count, name = str(len(altered)), "records"
+    counts = {"tests": count, "failures": "0", "errors": count, "skipped": "0"}
+    suite = Element("testsuite", _attributes({"name": name, **counts}))
+    for run, lines in altered.items():
+        case = SubElement(suite, "testcase", _attributes({"classname": name, "name": run}))
+        message = f"{TITLE}: {'; '.join(lines)}"
+        SubElement(case, "error", _attributes({"type": "altered", "message": message}))
+    return suite
 
 
 def _suite(one: Series) -> Element:

@@ -1,6 +1,6 @@
 """Markdown for a job's summary or a pull request: a table for each comparison."""
 
-from reports import sentences
+from reports import alterations, sentences
 from reports.comparisons import Comparison
 from reports.markdown import escaped, listing, table
 from reports.runs import Run
@@ -9,8 +9,9 @@ from reports.tables import SUMMARY, Sheet, sheets
 
 def document(run: Run) -> str:
     """The headline, the table and what is not ranked, of each comparison."""
-    parts = [f"## {escaped(run.title)}", *map(_section, run.comparisons)]
-    return "\n\n".join(parts) + "\n"
+    alarm = alterations.in_markdown(run.altered)
+    parts = [f"## {escaped(run.title)}", alarm, *map(_section, run.comparisons)]
+    return "\n\n".join(filter(None, parts)) + "\n"
 
 
 def _section(comparison: Comparison) -> str:

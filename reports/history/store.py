@@ -15,6 +15,7 @@ from pathlib import Path
 from bench.chain import follow
 from bench.errors import ResultsError
 from bench.results import RECORDS_FILE, Record
+from reports.alterations import Altered
 from reports.duplicates import without_duplicates
 from reports.integrity import named
 from reports.output import write_bytes
@@ -70,15 +71,13 @@ def read(store: Path) -> Run:
             "one: `python -m reports history --store DIR RUN`."
         )
     with without_collector():
-        found, problems, changes = _read(store)
+        found, problems, altered = _read(store)
         if not found:
             raise ResultsError(_nothing(store, problems))
         keys, records = _told_apart(found)
         kept, doubled = without_duplicates(records)
     names = tuple(keys)
-    return Run(
-        name_of(names), tuple(kept), (*problems, *doubled), names, keys, changes=tuple(changes)
-    )
+    return Run(name_of(names), tuple(kept), (*problems, *doubled), names, keys, altered=altered)
 
 
 def _append(store: Path, source: Path, reader: Reader) -> Path:
@@ -141,12 +140,12 @@ def _content(path: Path) -> bytes:
         ) from error
 
 
-def _read(store: Path) -> tuple[list[_Stored], list[str], list[str]]:
+def _read(store: Path) -> tuple[list[_Stored], list[str], Altered]:
     """What is stored, what cannot be read, and what is not as it was written."""
     reader = Reader()
     found: list[_Stored] = []
     problems: list[str] = []
-    changes: list[str] = []
+    altered: dict[str, tuple[str, ...]] = {}
     for path in sorted(store.glob(f"*{SUFFIX}")):
         try:
             content = _content(path)
@@ -156,12 +155,13 @@ def _read(store: Path) -> tuple[list[_Stored], list[str], list[str]]:
         records, wrong = reader.read_lines(io.BytesIO(content), path.name)
         problems += wrong
         broken = follow(_whole_lines(content).splitlines(keepends=True)).broken
-        changes += [f"{path.name}: {line}" for line in named(broken)]
+        if broken:
+            altered[path.name] = tuple(named(broken))
         if records:
             found.append(_Stored(run_key(records[0]), records))
         else:
             problems.append(f"{path.name} was left out: it holds no trial.")
-    return found, problems, changes
+    return found, problems, altered
 
 
 def _told_apart(found: Sequence[_Stored]) -> tuple[dict[str, str], list[Record]]:

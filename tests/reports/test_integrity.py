@@ -1,16 +1,21 @@
 """`python -m reports check`, and what a page says of records that somebody has changed."""
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
 from bench.host.store import Run, create_run
 from reports import page, runs
+from reports.__main__ import main
+from reports.history import page as history_page
+from reports.history import store
 from reports.integrity import examine
 from tests.conftest import ROOT
 from tests.reports.conftest import make_record
@@ -114,9 +119,85 @@ def test_many_changes_are_counted(run: Run) -> None:
     for repeat in range(5, 40):
         run.append(make_record(repeat=repeat))
     rewrite(run, lambda lines: lines.reverse())
-    found = examine(run.folder).changes
+    found = examine(run.folder).alterations
     assert len(found) == 8
     assert "33 more lines likewise" in " ".join(found)
+
+
+@pytest.fixture
+def forged(run: Run) -> Run:
+    """The run with a record that somebody has made faster."""
+    rewrite(run, faster)
+    return run
+
+
+def test_no_verdict_rests_on_a_forged_record(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(run.folder, tmp_path / "other" / "sound")
+    sound, other = str(tmp_path / "other" / "sound"), str(run.folder)
+    rewrite(run, faster)
+    written = tmp_path / "compared.html", tmp_path / "compared.md", tmp_path / "compared.json"
+    files = [
+        f"--{kind}={path}" for kind, path in zip(("html", "markdown", "json"), written, strict=True)
+    ]
+
+    assert main(["compare", sound, sound]) == 0
+    assert "Not as it was written" not in "".join(capsys.readouterr())
+    for sides, name in (([sound, other], "HEAD"), ([other, sound], "BASE")):
+        assert main(["compare", *sides, *files]) == 2
+        told = f"{name}: {run.name}: records.jsonl: line 3 is not as it was written"
+        assert f"Not as it was written: {told}" in capsys.readouterr().err
+        page_text, markdown = (path.read_text() for path in written[:2])
+        assert page_text.index("Not as it was written") < page_text.index('id="summary"')
+        assert told in page_text
+        assert "Left out" not in page_text
+        assert markdown.index("### Not as it was written") < markdown.index("| Side |")
+        sides_told = json.loads(written[2].read_text())
+        assert sides_told[name.lower()]["alterations"]
+
+
+def test_a_commit_s_side_is_altered_by_its_own_runs_alone(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = create_run(tmp_path / "results", "other")
+    other.open({"schema": 1})
+    for repeat in range(1, 5):
+        other.append(replace(make_record(repeat=repeat), run=other.name, commit="b" * 40))
+    rewrite(run, faster)
+    results = f"--results={tmp_path / 'results'}"
+    assert main(["compare", "b" * 40, "b" * 40, results]) == 0
+    assert main(["compare", "b" * 40, run.name, results]) == 2
+
+
+@pytest.mark.parametrize("kind", ["csv", "bmf", "openmetrics", "junit", "markdown"])
+def test_an_export_of_forged_records_ends_with_a_status(
+    kind: str, forged: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["export", str(forged.folder), "--format", kind]) == 2
+    told = capsys.readouterr()
+    assert "Not as it was written" in told.err
+    assert len(told.out) > 100
+    if kind == "markdown":
+        assert told.out.index("### Not as it was written") < told.out.index("| Row |")
+    if kind == "junit":
+        first = ElementTree.fromstring(told.out)[0]
+        assert (first.get("name"), first.get("errors")) == ("records", "1")
+        error = first.find("testcase/error")
+        assert error is not None
+        assert "line 3 is not as it was written" in str(error.get("message"))
+
+
+def test_a_history_of_forged_records_says_so(forged: Run, tmp_path: Path) -> None:
+    """In a store too, whose files are their runs' own lines."""
+    (path,) = store.append(tmp_path / "store", [forged.folder])
+    found = store.read(tmp_path / "store")
+    (line,) = found.alterations
+    assert line.startswith(f"{path.name}: line 3 is not as it was written")
+    for content in (found, runs.read(forged.folder)):
+        text = history_page.render(content)
+        assert text.index("Not as it was written") < text.index('id="summary"')
+        assert "line 3 is not as it was written" in text
 
 
 def test_a_killed_run_is_no_changed_one(run: Run) -> None:

@@ -29,6 +29,7 @@ from reports.runs import Run
 from tests.reports.compare.conftest import make_side
 from tests.reports.conftest import make_failure, make_invocations, make_record
 
+ALTERED = ("records.jsonl: line 3 is not as it was written",)
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 
@@ -127,7 +128,8 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def write(path: Path, records: Sequence[Record]) -> None:
     """A report of these records."""
-    path.write_text(render(Run("quick", tuple(records), ("records.jsonl, line 9 ...",))), "utf-8")
+    run = Run("quick", tuple(records), ("records.jsonl, line 9 ...",), altered={"quick": ALTERED})
+    path.write_text(render(run), "utf-8")
 
 
 @pytest.fixture(scope="session", params=["report", "comparison", "history"])
@@ -140,7 +142,9 @@ def any_page(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
         path.write_text(compare_page.render(compared()), "utf-8")
     else:
         records = nights()
-        run = Run("all", tuple(records), ("a line that is none",), tuple(runs_in_order(records)))
+        names = tuple(runs_in_order(records))
+        problems = ("a line that is none",)
+        run = Run("all", tuple(records), problems, names, altered={"night-03.jsonl.gz": ALTERED})
         path.write_text(history_page.render(run), "utf-8")
     return path
 
@@ -150,8 +154,8 @@ def compared() -> Outcome:
     base = [*make_side("pytorch", 1e4), *make_side("mxnet", 5e3), *make_side("tensorflow", 7e3)]
     head = [*make_side("pytorch", 8e3), *make_side("mxnet", 6e3), *make_side("jax", 7e3)]
     return compare_sides(
-        Side("BASE", "base", tuple(base), ("BASE, line 9 ...",)),
-        Side("HEAD", "head", tuple(head), ("HEAD, line 9 ...",)),
+        Side("BASE", "base", tuple(base), ("line 9 ...",)),
+        Side("HEAD", "head", tuple(head), ("line 9 ...",), ALTERED),
     )
 
 
