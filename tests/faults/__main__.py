@@ -12,11 +12,13 @@ from rich.table import Table
 from bench.errors import SamestepError
 from bench.host.environments import cached_environment
 from bench.host.frameworks import discover
-from tests.faults.kills import Killings, kill_hosts
+from tests.faults.kills import PAIRS, PAIRS_PLAN, Killings, kill_hosts
 from tests.faults.sabotage import STATUSES
 from tests.faults.workers import Limits, Suite, inject
 
 Line = tuple[str, int, int, list[str]]
+# Every so many kills of the host one more is of a host with a pair of trials.
+KILLS_OF_A_PAIR = 5
 
 
 def main() -> int:
@@ -26,8 +28,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="samestep-faults-") as folder:
         for name in options.frameworks:
             lines += _of_workers(name, Path(folder) / name)
-        if options.kills:
-            lines.append(_of_hosts(kill_hosts(Path(folder) / "kills", options.kills, options.seed)))
+        lines += _of_hosts(Path(folder), options.kills, options.seed)
     _print(lines, options.seed)
     return 0 if all(tried == survived and not lost for _, tried, survived, lost in lines) else 1
 
@@ -79,12 +80,22 @@ def _lost(suite: Suite) -> Iterator[str]:
     yield from (f"left behind: {command}" for command in suite.left)
 
 
-def _of_hosts(found: Killings) -> Line:
+def _of_hosts(folder: Path, kills: int, seed: int) -> Iterator[Line]:
+    if not kills:
+        return
+    found = kill_hosts(folder / "kills", kills, seed)
+    yield _killed("kill -9 at random moments, then --resume", found)
+    pairs = kills // KILLS_OF_A_PAIR
+    found = kill_hosts(folder / "pairs", pairs, seed, PAIRS, PAIRS_PLAN)
+    yield _killed("the same while two revisions take turns (--against HEAD)", found)
+
+
+def _killed(words: str, found: Killings) -> Line:
     print(
         f"{found.kills} kills in {found.runs} runs: {found.before_the_first} before the first "
         f"record, {found.torn} in the midst of one"
     )
-    return "host: kill -9 at random moments, then --resume", found.kills, found.kills, found.lost
+    return f"host: {words}", found.kills, found.kills, found.lost
 
 
 def _print(lines: list[Line], seed: int) -> None:

@@ -37,6 +37,10 @@ epochs = 4
 name = "sgd"
 learning_rate = 0.01
 """
+# With two revisions that take turns, which is twice as many trials.
+PAIRS_PLAN = PLAN.replace("[4, 8, 16]", "[4, 8]").replace("seeds = [1, 2]\n", "")
+# One repeat, of which nobody can tell a difference, so that no trial is run again for that.
+PAIRS = ("--against=HEAD", "--repeats=1")
 MOST_RESTARTS = 1000
 
 
@@ -57,27 +61,31 @@ class Killings:
     lost: list[str] = field(default_factory=list)
 
 
-def kill_hosts(folder: Path, wanted: int, seed: int) -> Killings:
+def kill_hosts(
+    folder: Path, wanted: int, seed: int, options: Sequence[str] = (), plan_text: str = PLAN
+) -> Killings:
     """Kill the host so many times, in as many runs as that takes, and look at each run's end.
 
     Args:
         seed: of the moments.
+        options: of the suite, beside the plan and the instant framework.
     """
     moments = random.Random(seed)
     folder.mkdir(parents=True, exist_ok=True)
     plan = folder / "kills.toml"
-    plan.write_text(PLAN)
-    unbroken, seconds = _unbroken(folder / "unbroken", plan)
+    plan.write_text(plan_text)
+    start = [*instant_options(plan), *options]
+    unbroken, seconds = _unbroken(folder / "unbroken", start)
     found = Killings()
     while found.kills < wanted:
         found.runs += 1
-        _one_run(folder / f"run{found.runs}", plan, unbroken, seconds, moments, wanted, found)
+        _one_run(folder / f"run{found.runs}", start, unbroken, seconds, moments, wanted, found)
     return found
 
 
-def _unbroken(folder: Path, plan: Path) -> tuple[Path, float]:
+def _unbroken(folder: Path, options: Sequence[str]) -> tuple[Path, float]:
     start = time.monotonic()
-    host = _start(folder, instant_options(plan))
+    host = _start(folder, options)
     if host.wait() != 0:
         raise RuntimeError(f"The unbroken run ended with {host.returncode}: {_said(folder)}")
     return _run_in(folder), time.monotonic() - start
@@ -85,7 +93,7 @@ def _unbroken(folder: Path, plan: Path) -> tuple[Path, float]:
 
 def _one_run(
     folder: Path,
-    plan: Path,
+    start: Sequence[str],
     unbroken: Path,
     seconds: float,
     moments: random.Random,
@@ -96,8 +104,7 @@ def _one_run(
     kept: list[bytes] = []
     for _ in range(MOST_RESTARTS):
         resumable = list((folder / "results").glob("*/run.json"))
-        options = ["--resume=latest"] if resumable else instant_options(plan)
-        host = _start(folder, options)
+        host = _start(folder, ["--resume=latest"] if resumable else start)
         # Also after the last trial, while the report is made, and sometimes not at all.
         if found.kills < wanted and not _ends_within(host, moments.uniform(0, 1.1 * seconds)):
             workers = _workers(host)

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from bench.git import git
 from bench.results import read_records
-from tests.faults.kills import INSTANT, differences, kill_hosts
+from tests.faults.kills import INSTANT, PAIRS, PAIRS_PLAN, differences, kill_hosts
 from tests.faults.sabotage import STATUSES
 from tests.faults.workers import Limits, Suite, inject, processes_of
 
@@ -69,6 +70,14 @@ def test_a_host_that_is_killed_loses_nothing(tmp_path: Path, cache: Path) -> Non
     found = kill_hosts(tmp_path / "kills", 6, seed=7)
     assert found.lost == []
     assert found.kills == 6
+
+
+def test_a_host_that_is_killed_while_two_revisions_take_turns(tmp_path: Path, cache: Path) -> None:
+    if git("rev-parse", "HEAD").returncode != 0:
+        pytest.skip("This is no checkout of git: there is no other revision.")
+    found = kill_hosts(tmp_path / "kills", 3, 7, PAIRS, PAIRS_PLAN)
+    assert found.lost == []
+    assert found.kills == 3
 
 
 def test_what_is_lost_would_be_seen(tmp_path: Path, cache: Path) -> None:
