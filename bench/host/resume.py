@@ -18,7 +18,7 @@ from bench.host.store import Run
 from bench.host.turns import partners
 from bench.host.versions import source_tree, versions_of
 from bench.manifest import SCHEMA, Manifest, read_manifest
-from bench.results import Record, Trial, read_records
+from bench.results import RECORDS_FILE, Record, Trial, read_records
 
 LATEST = "latest"
 OPTIONS = {
@@ -164,13 +164,13 @@ def find_stopped(request: Request) -> Stopped:
 
 def _folder(name: str, results: Path) -> Path:
     if name == LATEST:
-        found = sorted(path.parent for path in results.glob("*/run.json"))
-        if not found:
+        found = max(results.glob("*/run.json"), key=_written, default=None)
+        if found is None:
             raise ResultsError(
                 f"--resume latest: no run in {str(results)!r} can be resumed; expected a folder "
                 "with a run.json in it; name a folder of runs with --results, or start a new run."
             )
-        return found[-1].absolute()
+        return found.parent.absolute()
     for folder in (results / name, Path(name)):
         if folder.is_dir():
             return folder.absolute()
@@ -178,6 +178,16 @@ def _folder(name: str, results: Path) -> Path:
         f"--resume {name}: there is no such run; expected the name of a folder in "
         f"{str(results)!r}, its path, or 'latest'."
     )
+
+
+def _written(manifest: Path) -> tuple[int, str]:
+    """When a run last wrote a file, as reports have it; its name would tell when it was started.
+
+    An older run may have gone on since, and a clock may have been set back.
+    """
+    files = (manifest, manifest.with_name(RECORDS_FILE))
+    ages = [path.stat().st_mtime_ns for path in files if path.exists()]
+    return max(ages, default=0), manifest.parent.name
 
 
 def _check_options(given: Request, stored: Request) -> None:

@@ -33,7 +33,8 @@ def _remove_abandoned(parent: Path) -> None:
     for lock in parent.glob(f"{PREFIX}*/{LOCK_FILE}"):
         # Other users' folders, and those that another run removes meanwhile.
         with suppress(OSError, Timeout):
-            if time.time() - lock.stat().st_mtime < LEAST_AGE_SECONDS:
+            # A file's age is by the clock on the wall, which is all that files know.
+            if time.time() - lock.stat().st_mtime < LEAST_AGE_SECONDS:  # noqa: TID251
                 continue
             with FileLock(lock, blocking=False):
                 shutil.rmtree(lock.parent)

@@ -61,6 +61,52 @@ def test_one_processor_is_enough(tmp_path: Path, cache: Path) -> None:
     assert {record.threads for record in ended.records} == {1}
 
 
+BACKWARDS = """
+import datetime
+import time
+
+hours = iter(range(10**9))
+
+
+def looked():
+    return 1_900_000_000 - 3600 * next(hours)
+
+
+class Backwards(datetime.datetime):
+    @classmethod
+    def now(cls, tz=None):
+        return datetime_class.fromtimestamp(looked(), tz)
+
+
+datetime_class, datetime.datetime = datetime.datetime, Backwards
+time.time = looked
+time.time_ns = lambda: looked() * 10**9
+"""
+
+
+def test_a_clock_that_jumps_back_changes_no_time(tmp_path: Path, cache: Path) -> None:
+    """The host sees a clock on the wall that is an hour earlier at each look."""
+    site = tmp_path / "site"
+    site.mkdir()
+    (site / "sitecustomize.py").write_text(BACKWARDS)
+    (tmp_path / "plan.toml").write_text(PLAN)
+    options = instant_options(tmp_path / "plan.toml")
+    ended = run_suite(tmp_path, *options, PYTHONPATH=str(site))
+    assert ended.status == 0, ended.output
+    started = [record.started for record in ended.records]
+    assert started == sorted(started, reverse=True)
+    assert started[0].startswith("2030-03-1")
+    assert len(set(started)) == len(started) == 6
+    for record in ended.records:
+        assert 0 < record.seconds["process"] < 60
+        assert all(seconds >= 0 for seconds in record.seconds.values())
+        assert all(0 < block.seconds < 60 for block in record.blocks)
+        assert all(number >= 0 for number in record.load.values())
+    again = run_suite(tmp_path, "--resume=latest", PYTHONPATH=str(site))
+    assert again.output.count("from before") == 6
+    assert again.status == 0
+
+
 def test_a_tiny_limit_of_memory_is_a_status(tmp_path: Path, cache: Path) -> None:
     plan = "memory_limit_gib = 0.004\n" + PLAN
     (tmp_path / "plan.toml").write_text(plan)

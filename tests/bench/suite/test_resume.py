@@ -11,6 +11,7 @@ from typing import Any
 import psutil
 import pytest
 
+from bench.host.resume import _folder
 from bench.manifest import read_manifest
 from bench.results import read_records
 from tests.bench.suite.conftest import (
@@ -189,6 +190,18 @@ def test_a_run_that_is_not_there_is_one_line(tmp_path: Path, name: str, words: s
     assert again.status == pytest.ExitCode.USAGE_ERROR
     assert words in again.output
     assert "Traceback" not in again.output
+
+
+def test_the_latest_run_is_the_one_that_wrote_last(tmp_path: Path) -> None:
+    """An older one that went on, or one that was started after the clock was set back."""
+    for age, name in enumerate(("20260301T000000Z-a", "20260302T000000Z-b", "20260101T000000Z-c")):
+        (tmp_path / name).mkdir()
+        for file in ("run.json", "records.jsonl"):
+            (tmp_path / name / file).write_text("")
+            os.utime(tmp_path / name / file, (1e9 + age, 1e9 + age))
+    assert _folder("latest", tmp_path).name == "20260101T000000Z-c"
+    os.utime(tmp_path / "20260301T000000Z-a" / "records.jsonl", (2e9, 2e9))
+    assert _folder("latest", tmp_path).name == "20260301T000000Z-a"
 
 
 def test_a_run_that_says_nonsense_of_itself_is_one_line(suite: Suite, tmp_path: Path) -> None:
