@@ -10,11 +10,11 @@ from reports.output import tell
 from reports.reading import Reader
 from reports.runs import find_all
 
-ALTERED = 1
+ALTERED, NO_RECORDS = 1, 2
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print what the digests of each run say; exit status 1 where something was changed."""
+    """Print what the digests of each run say; the exit status is that of the worst."""
     return max(_check(folder) for folder in find_all(options.runs, options.results))
 
 
@@ -27,13 +27,17 @@ def _check(folder: Path) -> int:
         tell(f"  {line}.".replace("..", "."))
     for line in _notes(found):
         tell(f"  Note: {line}.")
-    return ALTERED if lines else 0
+    if lines:
+        return ALTERED
+    return 0 if found.records else NO_RECORDS
 
 
 def _verdict(found: Integrity, broken: bool) -> str:
     count = titles.count(found.records, "record")
     if broken:
         return f"NOT as it was written ({count})"
+    if not found.records:
+        return "no record"
     if found.digest is None:
         return f"{count}, none with a digest: nothing can be told"
     return f"{count}, as written; digest of the run: {found.digest}"

@@ -211,6 +211,15 @@ def test_a_killed_run_is_no_changed_one(run: Run) -> None:
     assert "the run is being written, or was killed" in finished.stdout
 
 
+@pytest.mark.parametrize("content", [b"", b'{"schema":4,"ru', b"\x00\xff"])
+def test_what_holds_no_record_is_no_success(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "records.jsonl").write_bytes(content)
+    finished = check(Run("empty", tmp_path))
+    assert finished.returncode == 2
+    assert f"{tmp_path.name}: no record" in finished.stdout
+    assert "Traceback" not in finished.stderr
+
+
 def test_records_of_older_versions_have_no_digests(tmp_path: Path) -> None:
     stored = ROOT / "tests" / "data" / "records" / "schema-3-last.jsonl"
     (tmp_path / "records.jsonl").write_bytes(stored.read_bytes())
