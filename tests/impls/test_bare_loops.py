@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from itertools import product
 
 import pytest
 
@@ -48,6 +49,9 @@ if name == "tensorflow":
 elif name == "mxnet":
     native = parameters.named_parameters(model)
     found = {key: one.data().asnumpy() for key, one in native.items()}
+elif name == "jax":
+    from flax import nnx
+    found = parameters.canonical(arrays_of(spec), nnx.state(model, nnx.Param, nnx.BatchStat))
 else:
     native = parameters.named_tensors(model)
     found = {key: parameters.to_numpy(one) for key, one in native.items()}
@@ -57,8 +61,13 @@ print(json.dumps({"names": sorted(found) == sorted(expected), "moved": moved, "e
 """
 
 
-@pytest.mark.parametrize("mode", ["eager", "compiled"])
-@pytest.mark.parametrize("name", ["pytorch", "tensorflow", "mxnet"])
+@pytest.mark.parametrize(
+    ("name", "mode"),
+    [
+        *product(("pytorch", "tensorflow", "mxnet"), ("eager", "compiled")),
+        ("jax", "compiled"),
+    ],
+)
 def test_the_bare_loop_takes_our_steps(name: str, mode: str) -> None:
     framework = discover()[name]
     try:

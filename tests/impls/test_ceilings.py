@@ -18,7 +18,7 @@ from bench.host.variables import worker_environment
 from bench.job import Execution
 from tests.conftest import unavailable
 
-FRAMEWORKS = ("mxnet", "pytorch", "tensorflow")
+FRAMEWORKS = ("jax", "mxnet", "pytorch", "tensorflow")
 PRECISIONS = ("ieee", "tf32", "bf16")
 TINY = Workload(side=64, copied_bytes=2**16, seconds=0.0, repetitions=3)
 # Elementwise relative error of a product of positive values.
@@ -84,7 +84,7 @@ def ceilings(
     environments: dict[str, Environment | UnavailableError],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> dict[str, Ceiling]:
-    """Of the three frameworks on the CPU, one thread."""
+    """Of each framework on the CPU, one thread."""
     for name in FRAMEWORKS:
         python(environments, name)
     frameworks = [discover()[name] for name in FRAMEWORKS]
@@ -96,12 +96,12 @@ def ceilings(
 
 def test_each_framework_is_measured_in_what_it_has(ceilings: dict[str, Ceiling]) -> None:
     assert {name: sorted(one.products) for name, one in ceilings.items()} == {
-        "ieee": ["mxnet", "pytorch", "tensorflow"],
+        "ieee": ["jax", "mxnet", "pytorch", "tensorflow"],
         "tf32": [],
-        "bf16": ["pytorch", "tensorflow"],
+        "bf16": ["jax", "pytorch", "tensorflow"],
     }
     for ceiling in ceilings.values():
-        assert sorted(ceiling.copies) == ["mxnet", "pytorch", "tensorflow"]
+        assert sorted(ceiling.copies) == list(FRAMEWORKS)
         assert {one.amount for one in ceiling.products.values()} <= {2 * 64**3}
         assert {one.amount for one in ceiling.copies.values()} == {2 * 2**16}
         for measurement in (*ceiling.products.values(), *ceiling.copies.values()):
@@ -112,6 +112,7 @@ def test_what_a_framework_has_not_is_told(ceilings: dict[str, Ceiling]) -> None:
     reasons = ceilings["tf32"].reasons
     assert "PyTorch 2.13.0" in reasons["pytorch"]
     assert "TensorFlow 2.21.0" in reasons["tensorflow"]
+    assert "JAX 0.10.2" in reasons["jax"]
     assert "MXNet 1.9.1" in reasons["mxnet"]
     assert all("'tf32'" in reason for reason in reasons.values())
     assert "'bf16'" in ceilings["bf16"].reasons["mxnet"]
@@ -123,6 +124,7 @@ def test_what_a_framework_has_not_is_told(ceilings: dict[str, Ceiling]) -> None:
         *((name, "ieee") for name in FRAMEWORKS),
         ("pytorch", "bf16"),
         ("tensorflow", "bf16"),
+        ("jax", "bf16"),
     ],
 )
 def test_the_operations_are_really_done(

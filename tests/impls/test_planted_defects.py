@@ -463,8 +463,89 @@ MXNET = (
         "an error of this size is one of float32",
     ),
 )
-DEFECTS = (*PYTORCH, *TENSORFLOW, *MXNET)
-CONTROLS = tuple((name, "lenet-1998", "eager") for name in ("pytorch", "tensorflow", "mxnet"))
+JAX = (
+    Defect(
+        "Flax's decay of batch normalization",
+        "jax",
+        "resnet20-half",
+        (Edit("resnet.py", "        momentum=NORMALIZATION_DECAY,\n", ""),),
+        STATISTICS + "running_mean",
+        "batch normalization's decay of running statistics is 0.99",
+        "compiled",
+    ),
+    Defect(
+        "statistics that the step does not hand on",
+        "jax",
+        "resnet20-half",
+        (
+            Edit(
+                "backend.py",
+                "        _, _, *kept = _parts(model)\n        return",
+                "        return",
+            ),
+        ),
+        STATISTICS + "running_mean",
+        "batch normalization",
+        "compiled",
+    ),
+    Defect(
+        "`same` at stride 4",
+        "jax",
+        "alexnet-quarter",
+        (Edit("alexnet.py", "strides=stem.stride, padding=stem.padding", "strides=stem.stride"),),
+        LOGITS,
+        "convolution",
+        "compiled",
+    ),
+    Defect(
+        "evaluation with the statistics of the batch",
+        "jax",
+        "resnet20-half",
+        (Edit("backend.py", "model.train() if training else model.eval()", "model.train()"),),
+        LOGITS,
+        "evaluation with the statistics of the batch",
+        "compiled",
+    ),
+    Defect(
+        "weight decay for everything",
+        "jax",
+        "lenet-1998",
+        (Edit("optimizers.py", "decays[canonical_name(path)]", "True"),),
+        "slots after 1 step of sgd: velocity of conv1.bias",
+        "weight decay reaches biases",
+        "compiled",
+    ),
+    Defect(
+        "Nesterov's momentum",
+        "jax",
+        "lenet-1998",
+        (Edit("optimizers.py", "optimizer.momentum or None", "optimizer.momentum, nesterov=True"),),
+        "weights after 1 step of sgd: conv1.weight",
+        "momentum looks ahead (Nesterov)",
+        "compiled",
+    ),
+    Defect(
+        "momentum kept across load",
+        "jax",
+        "lenet-1998",
+        (
+            Edit(
+                "backend.py",
+                "        rate = optimizers.learning_rate(self.gathered)\n"
+                "        self.gathered = self.optimizer.init(self.trained)\n",
+                "        rate = optimizers.learning_rate(self.gathered)\n",
+            ),
+        ),
+        "slots after loading again and 1 step of sgd: velocity of conv1.weight",
+        "what the optimizer has gathered",
+        "compiled",
+    ),
+)
+DEFECTS = (*PYTORCH, *TENSORFLOW, *MXNET, *JAX)
+CONTROLS = (
+    *((name, "lenet-1998", "eager") for name in ("pytorch", "tensorflow", "mxnet")),
+    ("jax", "lenet-1998", "compiled"),
+)
 
 
 @pytest.fixture(scope="module")

@@ -50,7 +50,8 @@ def test_a_plan_expands_to_every_combination(tmp_path: Path) -> None:
 
 def test_each_round_has_every_trial_and_what_is_compared_runs_in_a_random_order() -> None:
     trials = expand(read_plan("quick", FRAMEWORKS), FRAMEWORKS, "cpu")
-    units = [trials[first : first + 3] for first in range(0, len(trials), 3)]
+    count = len(FRAMEWORKS)
+    units = [trials[first : first + count] for first in range(0, len(trials), count)]
     for unit in units:
         assert len({(trial.model, trial.repeat) for trial in unit}) == 1
         assert {trial.framework for trial in unit} == set(FRAMEWORKS)
@@ -83,9 +84,10 @@ def test_what_does_the_same_work_in_two_tables_is_one_unit(tmp_path: Path) -> No
     other = PLAN.replace("[32]", "[64]")
     plan = read_plan(written(tmp_path, PLAN + other + second), FRAMEWORKS)
     trials = expand(plan, FRAMEWORKS, "cpu")
-    assert [trial.batch_size for trial in trials] == [32] * 6 + [64] * 3
-    assert {trial.settings for trial in trials[:3]} != {"default"} or {
-        trial.settings for trial in trials[3:6]
+    count = len(FRAMEWORKS)
+    assert [trial.batch_size for trial in trials] == [32] * 2 * count + [64] * count
+    assert {trial.settings for trial in trials[:count]} != {"default"} or {
+        trial.settings for trial in trials[count : 2 * count]
     } != {"tuned"}
 
 

@@ -1,4 +1,4 @@
-"""The main job as a user runs it: one plan through the three real frameworks."""
+"""The main job as a user runs it: one plan through the real frameworks."""
 
 import re
 from itertools import combinations
@@ -9,7 +9,7 @@ import pytest
 from tests.bench.suite.conftest import Finished, run_suite
 from tests.conftest import unavailable
 
-FRAMEWORKS = ("mxnet", "pytorch", "tensorflow")
+FRAMEWORKS = ("jax", "mxnet", "pytorch", "tensorflow")
 PLAN = """
 [[trials]]
 models = ["lenet"]
@@ -26,7 +26,7 @@ momentum = 0.9
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
-    """One run of all three; their environments come from the user's own cache."""
+    """One run of all; their environments come from the user's own cache."""
     folder = tmp_path_factory.mktemp("real")
     plan = folder / "short.toml"
     plan.write_text(PLAN)
@@ -40,7 +40,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
     return done
 
 
-def test_all_three_trained_on_the_same_bytes(finished: Finished) -> None:
+def test_all_trained_on_the_same_bytes(finished: Finished) -> None:
     records = finished.records
     assert sorted(record.trial.framework for record in records) == sorted(2 * FRAMEWORKS)
     first = records[0]
@@ -99,6 +99,7 @@ def test_they_learn(finished: Finished) -> None:
 
 def test_the_modes_are_those_that_users_train_in(finished: Finished) -> None:
     assert {record.trial.framework: record.trial.mode for record in finished.records} == {
+        "jax": "compiled",
         "mxnet": "compiled",
         "pytorch": "eager",
         "tensorflow": "compiled",
@@ -107,7 +108,7 @@ def test_the_modes_are_those_that_users_train_in(finished: Finished) -> None:
 
 def test_the_report_compares_them(finished: Finished) -> None:
     page = Path(finished.run / "report.html").read_text()
-    for header in ("torch", "tensorflow-cpu", "keras", "mxnet"):
+    for header in ("torch", "tensorflow-cpu", "keras", "mxnet", "jax", "flax"):
         assert re.search(rf"<th[^>]*>{header}</th>", page), header
-    for title in ("PyTorch 2.13.0", "TensorFlow 2.21.0", "MXNet 1.9.1"):
+    for title in ("PyTorch 2.13.0", "TensorFlow 2.21.0", "MXNet 1.9.1", "JAX 0.10.2"):
         assert title in page

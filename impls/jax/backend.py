@@ -1,0 +1,192 @@
+"""JAX with Flax NNX and Optax behind the contract of `bench.worker.backend`."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from flax import nnx
+
+from bench.job import Execution
+from bench.optimizer import Optimizer
+from bench.spec import ModelSpec, arrays_of
+
+from . import optimizers
+from . import weights as parameters
+from .alexnet import AlexNet
+from .lenet import LeNet
+from .lstm import LSTM
+from .resnet import ResNet
+from .types import types_of
+
+MODELS = {"lenet": LeNet, "alexnet": AlexNet, "resnet": ResNet, "lstm": LSTM}
+# How products of float32 matrices are computed: by default, a GPU would round their factors.
+PRODUCTS = {"tf32": "tensorfloat32"}
+DROPOUT_SEED = 0
+
+
+class Backend:
+    """Trains with one jax.jit for the whole step, which updates the weights in place.
+
+    The model is taken apart into its arrays once, and not at every step as nnx.jit does it: for a
+    small model that takes longer than its arithmetic (Flax's guide to performance).
+    """
+
+    version = jax.__version__
+
+    def __init__(self, spec: ModelSpec, optimizer: Optimizer, execution: Execution) -> None:
+        execution.check_knobs(())
+        # Of all that is traced from here on.
+        jax.config.update("jax_enable_x64", execution.precision == "float64")
+        precision = PRODUCTS.get(execution.precision, "highest")
+        jax.config.update("jax_default_matmul_precision", precision)
+        self.device = jax.devices()[0]
+        self.manifest = arrays_of(spec)
+        self.trainable = spec.parameters()
+        self.types = types_of(execution.precision)
+        model = MODELS[spec.family](spec, self.types, nnx.Rngs(DROPOUT_SEED))
+        self.graph, self.trained, *self.kept = _parts(model)
+        self.optimizer = optimizers.make(optimizer, self.trainable)
+        self.gathered = self.optimizer.init(self.trained)
+        self._train = jax.jit(self._train_step, donate_argnums=(0, 1, 2))
+        self._differentiate = jax.jit(jax.value_and_grad(self._loss, has_aux=True))
+        self._test = jax.jit(self._test_step)
+        self._forward = jax.jit(self._logits, static_argnames="training")
+        self._gather = jax.jit(lambda data, rows: (data[0][rows], data[1][rows]))
+        self.data: tuple[jax.Array, jax.Array] | None = None
+
+    def load(self, weights: Mapping[str, np.ndarray]) -> None:
+        statistics, counters = self.kept
+        self.trained, statistics = parameters.load(
+            (self.trained, statistics), self.manifest, weights, self.types["param_dtype"]
+        )
+        self.kept = [statistics, counters]
+        rate = optimizers.learning_rate(self.gathered)
+        self.gathered = self.optimizer.init(self.trained)
+        self.set_learning_rate(rate)
+
+    def set_learning_rate(self, learning_rate: float) -> None:
+        self.gathered = optimizers.with_learning_rate(self.gathered, learning_rate)
+
+    def step(
+        self, inputs: np.ndarray | jax.Array, labels: np.ndarray | jax.Array
+    ) -> tuple[jax.Array, int]:
+        self.trained, self.kept, self.gathered, mean = self._train(
+            self.trained, self.kept, self.gathered, inputs, labels
+        )
+        return mean, len(labels)
+
+    def loader(
+        self, inputs: np.ndarray, labels: np.ndarray, order: np.ndarray
+    ) -> Iterator[tuple[jax.Array, jax.Array]]:
+        """From a copy on the device, by indices: JAX has no loader, and its examples do so."""
+        if self.data is None:
+            self.data = jnp.array(inputs), jnp.array(labels)
+        for rows in order:
+            yield self._gather(self.data, rows)
+
+    def step_loaded(self, inputs: jax.Array, labels: jax.Array) -> tuple[jax.Array, int]:
+        return self.step(inputs, labels)
+
+    def _train_step(
+        self,
+        trained: nnx.State,
+        kept: list[nnx.State],
+        gathered: optax.OptState,
+        inputs: jax.Array,
+        labels: jax.Array,
+    ) -> tuple[nnx.State, list[nnx.State], optax.OptState, jax.Array]:
+        differentiate = jax.value_and_grad(self._loss, has_aux=True)
+        (mean, kept), gradients = differentiate(trained, kept, inputs, labels)
+        updates, gathered = self.optimizer.update(gradients, gathered, trained)
+        return optax.apply_updates(trained, updates), kept, gathered, mean
+
+    def _loss(
+        self, trained: nnx.State, kept: list[nnx.State], inputs: jax.Array, labels: jax.Array
+    ) -> tuple[jax.Array, list[nnx.State]]:
+        """The mean loss of the batch, and what the model keeps after it."""
+        logits, kept = self._logits(trained, kept, inputs, training=True)
+        losses = optax.softmax_cross_entropy_with_integer_labels(_exact(logits), labels)
+        return losses.mean(), kept
+
+    def _logits(
+        self, trained: nnx.State, kept: list[nnx.State], inputs: jax.Array, training: bool
+    ) -> tuple[jax.Array, list[nnx.State]]:
+        model = nnx.merge(self.graph, trained, *kept)
+        model.train() if training else model.eval()
+        logits = model(inputs)
+        _, _, *kept = _parts(model)
+        return logits, kept
+
+    def losses(self, handles: Sequence[tuple[jax.Array, int]]) -> list[float]:
+        means = jax.device_get([mean for mean, _ in handles])
+        return [float(mean) * samples for mean, (_, samples) in zip(means, handles, strict=True)]
+
+    def evaluate(self, inputs: np.ndarray, labels: np.ndarray) -> tuple[float, int]:
+        loss, correct = self._test(self.trained, self.kept, inputs, labels)
+        return float(loss), int(correct)
+
+    def _test_step(
+        self, trained: nnx.State, kept: list[nnx.State], inputs: jax.Array, labels: jax.Array
+    ) -> tuple[jax.Array, jax.Array]:
+        logits, _ = self._logits(trained, kept, inputs, training=False)
+        losses = optax.softmax_cross_entropy_with_integer_labels(_exact(logits), labels)
+        return losses.sum(), (logits.argmax(axis=1) == labels).sum()
+
+    def synchronize(self) -> None:
+        jax.block_until_ready((self.trained, self.kept, self.gathered))
+
+    def mark(self) -> None:
+        """None: JAX has no events in the device's queue."""
+
+    def seconds_between(self, first: None, last: None) -> float:
+        raise NotImplementedError("There are no marks.")
+
+    def memory(self) -> dict[str, int]:
+        found = self.device.memory_stats() or {}  # None on a CPU
+        names = {
+            "bytes_in_use": "allocator_bytes",
+            "peak_bytes_in_use": "allocator_peak_bytes",
+            "peak_pool_bytes": "allocator_reserved_bytes",
+        }
+        return {ours: int(found[name]) for name, ours in names.items() if name in found}
+
+    def absent(self) -> dict[str, str]:
+        if self.device.platform == "gpu":
+            return {"device_seconds": "JAX has no events in the device's queue."}
+        return {
+            "device_seconds": "On the CPU there is no clock but the host's.",
+            "allocator_peak_bytes": "JAX counts what its allocator gives out on GPUs only.",
+            "allocator_reserved_bytes": "JAX counts what its allocator takes on GPUs only.",
+        }
+
+    def logits(self, inputs: np.ndarray, training: bool) -> np.ndarray:
+        logits, kept = self._forward(self.trained, self.kept, inputs, training=training)
+        self.kept = kept
+        return np.array(logits)
+
+    def gradients(self, inputs: np.ndarray, labels: np.ndarray) -> dict[str, np.ndarray]:
+        (_, self.kept), gradients = self._differentiate(self.trained, self.kept, inputs, labels)
+        return parameters.canonical(self.trainable, gradients)
+
+    def export(self) -> dict[str, np.ndarray]:
+        return parameters.canonical(self.manifest, (self.trained, self.kept[0]))
+
+    def slots(self) -> dict[str, dict[str, np.ndarray]]:
+        return optimizers.slots(self.gathered, self.trainable)
+
+
+def _parts(model: nnx.Module) -> tuple[nnx.GraphDef, nnx.State, nnx.State, nnx.State]:
+    """Structure, what is trained, what normalization keeps, and the counters of random numbers.
+
+    The states hold plain arrays: JAX goes through these at every step, and through NNX's variables
+    it takes six times as long.
+    """
+    graph, *states = nnx.split(model, nnx.Param, nnx.BatchStat, ...)
+    return graph, *map(nnx.as_pure, states)
+
+
+def _exact(logits: jax.Array) -> jax.Array:
+    """The logits for the loss: float32 also where the model computes in bfloat16."""
+    return logits.astype(jnp.promote_types(logits.dtype, jnp.float32))

@@ -1,0 +1,60 @@
+"""JAX's largest rates, behind the contract of `bench.worker.ceilings`."""
+
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+
+from bench.errors import WorkerError
+from bench.job import Execution
+
+DTYPES = {"ieee": jnp.float32, "tf32": jnp.float32, "bf16": jnp.bfloat16}
+PRODUCTS = {"tf32": "tensorfloat32"}
+TF32_CAPABILITY = BF16_CAPABILITY = (8, 0)  # Ampere
+
+
+def matrix_product(side: int, execution: Execution) -> Callable[[], tuple[jax.Array, ...]]:
+    """jnp.matmul in a jax.jit, whose arguments are no constants that it could fold."""
+    _check(execution)
+    precision = PRODUCTS.get(execution.precision, "highest")
+    dtype = DTYPES[execution.precision]
+    keys = jax.random.split(jax.random.key(1))
+    left, right = (jax.random.uniform(key, (side, side)).astype(dtype) for key in keys)
+    function = jax.jit(lambda a, b: jnp.matmul(a, b, precision=precision))
+
+    def multiply() -> tuple[jax.Array, ...]:
+        return left, right, jax.block_until_ready(function(left, right))
+
+    return multiply
+
+
+def copy(size_bytes: int, execution: Execution) -> Callable[[], tuple[jax.Array, ...]]:
+    """jnp.copy in a jax.jit, whose result is no alias of what it copies.
+
+    The result's memory is new each time, as it is of all that JAX does.
+    """
+    source = jax.random.uniform(jax.random.key(1), (size_bytes // jnp.float32.dtype.itemsize,))
+    function = jax.jit(jnp.copy)
+
+    def copy_once() -> tuple[jax.Array, ...]:
+        return source, jax.block_until_ready(function(source))
+
+    return copy_once
+
+
+def _check(execution: Execution) -> None:
+    """Raise WorkerError for a precision that this device has not."""
+    capability = _capability() if execution.device == "cuda" else None
+    has_tf32 = capability is not None and capability >= TF32_CAPABILITY
+    has_bf16 = capability is None or capability >= BF16_CAPABILITY
+    if {"ieee": True, "tf32": has_tf32, "bf16": has_bf16}.get(execution.precision, False):
+        return
+    raise WorkerError(
+        f"JAX {jax.__version__} has no matrix product in {execution.precision!r} on this "
+        f"{execution.device} device; expected ieee, bf16, or tf32 on a GPU that has it."
+    )
+
+
+def _capability() -> tuple[int, ...]:
+    found = getattr(jax.devices()[0], "compute_capability", "0.0")
+    return tuple(map(int, found.split(".")))
