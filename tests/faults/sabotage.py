@@ -64,6 +64,9 @@ def _run_out_of_device_memory() -> None:
     if "mxnet" in sys.modules:
         errors = sys.modules["mxnet"].base
         raise errors.MXNetError("planted: cudaMalloc retry failed: out of memory")
+    if "jax" in sys.modules:
+        errors = sys.modules["jax"].errors
+        raise errors.JaxRuntimeError("RESOURCE_EXHAUSTED: planted: while trying to allocate")
     raise MemoryError("planted: no device")
 
 
