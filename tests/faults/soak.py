@@ -120,8 +120,9 @@ def _trials(folder: Path) -> int:
 def growth(samples: Sequence[Sample]) -> list[str]:
     """What the last quarter of the samples has more of than the second one.
 
-    The first quarter fills caches. Of each quarter the largest counts, so that it does not matter
-    in which moment of a trial somebody looked.
+    The first quarter fills caches. Of each quarter the smallest counts: what is left behind stays
+    from trial to trial, and what a trial holds for a moment does not (starting a worker takes some
+    more files for a millisecond, which a look every ten seconds sees once in hours).
     """
     before, after = _quarters(samples)
     if not before:
@@ -142,8 +143,8 @@ def _quarters(samples: Sequence[Sample]) -> tuple[Sequence[Sample], Sequence[Sam
 
 
 def _more(name: str, before: Sequence[Sample], after: Sequence[Sample]) -> int:
-    most: list[int] = [max(getattr(one, name) for one in part) for part in (before, after)]
-    return most[1] - most[0]
+    least: list[int] = [min(getattr(one, name) for one in part) for part in (before, after)]
+    return least[1] - least[0]
 
 
 def _kept(samples: Sequence[Sample]) -> str:

@@ -50,6 +50,13 @@ def test_what_fills_a_cache_at_first_is_no_growth() -> None:
     assert growth(found) == []
 
 
+def test_what_a_trial_holds_for_a_moment_is_no_growth() -> None:
+    found = samples()
+    for place in (50, 55):
+        found[place] = replace(found[place], files=20, processes=9, memory=2**30)
+    assert growth(found) == []
+
+
 def test_too_few_samples_are_no_proof() -> None:
     assert growth(samples()[:3]) == ["there are too few samples to tell"]
 
