@@ -18,11 +18,9 @@ from .alexnet import AlexNet
 from .lenet import LeNet
 from .lstm import LSTM
 from .resnet import ResNet
-from .types import types_of
+from .types import product_precision, types_of
 
 MODELS = {"lenet": LeNet, "alexnet": AlexNet, "resnet": ResNet, "lstm": LSTM}
-# How products of float32 matrices are computed: by default, a GPU would round their factors.
-PRODUCTS = {"tf32": "tensorfloat32"}
 DROPOUT_SEED = 0
 
 
@@ -39,8 +37,7 @@ class Backend:
         execution.check_knobs(())
         # Of all that is traced from here on.
         jax.config.update("jax_enable_x64", execution.precision == "float64")
-        precision = PRODUCTS.get(execution.precision, "highest")
-        jax.config.update("jax_default_matmul_precision", precision)
+        jax.config.update("jax_default_matmul_precision", product_precision(execution.precision))
         self.device = jax.devices()[0]
         self.manifest = arrays_of(spec)
         self.trainable = spec.parameters()

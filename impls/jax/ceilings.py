@@ -8,15 +8,16 @@ import jax.numpy as jnp
 from bench.errors import WorkerError
 from bench.job import Execution
 
+from .types import product_precision
+
 DTYPES = {"ieee": jnp.float32, "tf32": jnp.float32, "bf16": jnp.bfloat16}
-PRODUCTS = {"tf32": "tensorfloat32"}
 TF32_CAPABILITY = BF16_CAPABILITY = (8, 0)  # Ampere
 
 
 def matrix_product(side: int, execution: Execution) -> Callable[[], tuple[jax.Array, ...]]:
     """jnp.matmul in a jax.jit, whose arguments are no constants that it could fold."""
     _check(execution)
-    precision = PRODUCTS.get(execution.precision, "highest")
+    precision = product_precision(execution.precision)
     dtype = DTYPES[execution.precision]
     keys = jax.random.split(jax.random.key(1))
     left, right = (jax.random.uniform(key, (side, side)).astype(dtype) for key in keys)

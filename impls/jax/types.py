@@ -1,4 +1,4 @@
-"""What Flax's layers compute in, and what they keep their parameters in."""
+"""What Flax's layers compute in and keep their parameters in, and how JAX multiplies matrices."""
 
 from typing import TypedDict
 
@@ -21,3 +21,8 @@ def types_of(precision: str) -> Types:
     """Mixed precision, as Flax has it: bfloat16 in the layers, float32 in the parameters."""
     kept = jnp.float64 if precision == "float64" else jnp.float32
     return Types(dtype=jnp.bfloat16 if precision == "bf16" else kept, param_dtype=kept)
+
+
+def product_precision(precision: str) -> str:
+    """Of products of float32 matrices: by default, a GPU would round their factors."""
+    return "tensorfloat32" if precision == "tf32" else "highest"
