@@ -108,7 +108,7 @@ def _list(options: argparse.Namespace) -> int:
 
 def _prepare(options: argparse.Namespace) -> int:
     selection = _selection(options)
-    data = prepare_data(selection.trials, _say)
+    data = prepare_data(selection.trials, selection.catalog, _say)
     environments = environments_of(selection, selection.trials, _say)
     tables: dict[str, list[Row]] = {
         "data": [

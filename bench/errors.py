@@ -3,6 +3,7 @@
     SamestepError                 anything a user can cause or mend
     +-- PlanError                 a plan is malformed or names what does not exist
     +-- FrameworkError            a framework.toml is malformed
+    +-- ModelError                a folder of a model from outside cannot be used
     +-- UnavailableError          a framework cannot be had on this machine
     +-- InterpreterError          an interpreter given by --python cannot be used
     +-- MachineError              this machine does not show what a measurement needs
@@ -27,6 +28,10 @@ class PlanError(SamestepError):
 
 class FrameworkError(SamestepError):
     """A framework.toml is malformed."""
+
+
+class ModelError(SamestepError):
+    """A folder of a model from outside cannot be used."""
 
 
 class UnavailableError(SamestepError):

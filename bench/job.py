@@ -99,6 +99,7 @@ class Job:
         arrays: paths of train_inputs, train_labels, test_inputs and test_labels as .npy.
         digests: what the worker has to find for weights, data and order in canonical form.
         turns: None for a worker that has the machine to itself.
+        model_folder: of a model from outside; empty for our own.
     """
 
     framework: str
@@ -117,10 +118,15 @@ class Job:
     arrays: dict[str, str]
     digests: dict[str, str]
     turns: Turns | None = None
+    model_folder: str = ""
 
     def to_json(self) -> str:
         """The job as JSON."""
-        return json.dumps(asdict(self))
+        document = asdict(self)
+        if not self.model_folder:
+            # The worker of an older revision, which --against runs too, does not know of it.
+            del document["model_folder"]
+        return json.dumps(document)
 
     @classmethod
     def from_json(cls, text: str) -> "Job":

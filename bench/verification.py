@@ -145,6 +145,7 @@ class VerificationJob:
         unbiased_variance: for the reference alone: evaluate with running variances of divisor
             n - 1, as a framework does that keeps them so.
         deviations: for the reference alone: other conventions than the canonical ones.
+        model_folder: of a model from outside; empty for our own.
     """
 
     framework: str
@@ -165,6 +166,7 @@ class VerificationJob:
     stop_at_difference: bool = False
     unbiased_variance: bool = False
     deviations: dict[str, Any] = field(default_factory=dict)
+    model_folder: str = ""
 
     def to_json(self) -> str:
         """The job as JSON."""

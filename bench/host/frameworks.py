@@ -7,6 +7,8 @@ from pathlib import Path
 from bench.errors import FrameworkError
 from bench.host.toml_table import TomlTable, read_toml
 from bench.job import Knob
+from bench.models import Model
+from bench.models.outside import implementation_of
 from bench.results import edition
 from bench.verification import PRECISIONS
 
@@ -128,6 +130,12 @@ class Framework:
     def edition(self) -> str:
         """Tells it from every other one of a run: `bench.results.Trial.edition`."""
         return edition(self.name, self.pin, self.revision)
+
+    def implements(self, model: Model) -> bool:
+        """Whether it has the model's family; one from outside has a file for each framework."""
+        if model.folder is None:
+            return model.family in self.families
+        return implementation_of(model.folder, self.name).is_file()
 
 
 def discover(extra: Sequence[Path] = (), root: Path = ROOT) -> dict[str, Framework]:

@@ -3,20 +3,12 @@
 from collections.abc import Mapping
 
 from bench.errors import UnavailableError
-from bench.host.data import find_dataset
 from bench.host.data.prepared import Prepared
 from bench.host.environments import Environments
 from bench.host.frameworks import Framework
 from bench.host.selection import Selection
 from bench.host.setup import TUNED, tunings_of
-from bench.models import MODELS
 from bench.results import NATIVE, Trial
-from bench.spec import ModelSpec
-
-
-def build_spec(trial: Trial) -> ModelSpec:
-    """The spec of a trial's model on its data set; raises ValueError where they do not fit."""
-    return MODELS[trial.model].build(find_dataset(trial.dataset).samples)
 
 
 def obstacle(
@@ -27,9 +19,9 @@ def obstacle(
 ) -> str | None:
     """Why a trial cannot be run here, if so."""
     framework = selection.frameworks[trial.edition]
-    model = MODELS[trial.model]
+    model = selection.catalog.models[trial.model]
     environment = environments[trial.edition]
-    if model.family not in framework.families:
+    if not framework.implements(model):
         return f"{framework.title} has no implementation of {model.family}."
     if trial.mode not in framework.modes:
         return f"{framework.title} has no mode {trial.mode!r}."
@@ -41,7 +33,7 @@ def obstacle(
     if trial.batch_size > count:
         return f"A batch of {trial.batch_size:,} is more than the {count:,} training samples."
     try:
-        build_spec(trial)
+        selection.catalog.spec(trial.model, trial.dataset)
     except ValueError as error:
         return str(error)
     return None

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from bench.ceilings import Ceiling
 from bench.errors import UnavailableError
+from bench.host.catalog import Catalog
 from bench.host.ceilings import measure_ceilings
-from bench.host.data import find_dataset
 from bench.host.data.prepared import Prepared, prepare_dataset
 from bench.host.environments import (
     Environment,
@@ -30,7 +30,7 @@ from bench.host.verify.trials import Certificates, verify_trials
 from bench.results import Trial
 
 
-def prepare_data(trials: Iterable[Trial], say: Say) -> dict[str, Prepared]:
+def prepare_data(trials: Iterable[Trial], catalog: Catalog, say: Say) -> dict[str, Prepared]:
     """The prepared data sets of the trials.
 
     Raises:
@@ -38,7 +38,7 @@ def prepare_data(trials: Iterable[Trial], say: Say) -> dict[str, Prepared]:
     """
     prepared = {}
     for name in dict.fromkeys(trial.dataset for trial in trials):
-        dataset = find_dataset(name)
+        dataset = catalog.dataset(name)
         note = " (synthetic: accuracy will mean nothing)" if dataset.synthetic else ""
         say(f"Preparing the data set {name}{note} ...")
         prepared[name] = prepare_dataset(dataset)
@@ -84,7 +84,7 @@ def open_session(
     # Before anything that loads the machine itself.
     fitness = _fitness(selection, threads, say)
     # The data first: a missing file is a matter of a moment, an environment one of minutes.
-    data = prepare_data(trials, say)
+    data = prepare_data(trials, selection.catalog, say)
     # Of those too that need not run again: what they ran in has to be there still.
     environments = environments_of(selection, chosen, say)
     versions = {"versions": installed(environments)}
@@ -101,6 +101,7 @@ def open_session(
         certificates = verify_trials(
             possible,
             selection.frameworks,
+            selection.catalog,
             environments,
             threads,
             scratch / "verification",

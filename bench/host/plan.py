@@ -8,11 +8,10 @@ from pathlib import Path
 from random import Random
 
 from bench.errors import DataError, PlanError
-from bench.host.data import DATASETS, NAMES, find_dataset
+from bench.host.catalog import OWN, Catalog
 from bench.host.frameworks import LAYOUTS, MODES, TRAINING_PRECISIONS, Framework
 from bench.host.setup import SETTINGS
 from bench.host.toml_table import TomlTable, read_toml
-from bench.models import MODELS
 from bench.optimizer import RULES, Change, Optimizer, Rule
 from bench.results import NATIVE, PREPARED, Trial
 
@@ -83,6 +82,7 @@ class Plan:
             steps is one, an import or a compilation too.
         memory_limit_bytes: of what a worker may allocate on the host; None for no limit.
         order_seed: of the random order of the trials.
+        catalog: what its names of models and data sets stand for.
     """
 
     name: str
@@ -94,6 +94,7 @@ class Plan:
     memory_limit_bytes: int | None
     order_seed: int
     groups: tuple[Group, ...]
+    catalog: Catalog = OWN
 
 
 def plan_names() -> list[str]:
@@ -101,7 +102,7 @@ def plan_names() -> list[str]:
     return sorted(path.stem for path in PLANS.glob("*.toml"))
 
 
-def read_plan(name: str, frameworks: Collection[str]) -> Plan:
+def read_plan(name: str, frameworks: Collection[str], catalog: Catalog = OWN) -> Plan:
     """The plan of that name, or in the file of that path (ending in .toml).
 
     Raises:
@@ -124,7 +125,8 @@ def read_plan(name: str, frameworks: Collection[str]) -> Plan:
         silence_limit_seconds=table.number("silence_limit_seconds", 300.0, above=0),
         memory_limit_bytes=_bytes(table.number("memory_limit_gib", None, above=0)),
         order_seed=table.integer("order_seed", 1),
-        groups=tuple(_group(group, frameworks) for group in table.tables("trials")),
+        groups=tuple(_group(group, frameworks, catalog) for group in table.tables("trials")),
+        catalog=catalog,
     )
     table.finish()
     return plan
@@ -134,10 +136,10 @@ def _bytes(gibibytes: float | None) -> int | None:
     return None if gibibytes is None else int(gibibytes * 2**30)
 
 
-def _group(table: TomlTable, frameworks: Collection[str]) -> Group:
+def _group(table: TomlTable, frameworks: Collection[str], catalog: Catalog) -> Group:
     group = Group(
-        models=tuple(table.names("models", MODELS)),
-        datasets=_datasets(table),
+        models=tuple(table.names("models", catalog.models)),
+        datasets=_datasets(table, catalog),
         frameworks=tuple(table.names("frameworks", frameworks, list(frameworks))),
         modes=_group_modes(table),
         settings=tuple(table.texts("settings", ["default"], SETTINGS)),
@@ -165,14 +167,14 @@ def _group_modes(table: TomlTable) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _datasets(table: TomlTable) -> tuple[str, ...]:
+def _datasets(table: TomlTable, catalog: Catalog) -> tuple[str, ...]:
     """Names of data sets; `all` are those with a name of their own, not the synthetic ones."""
-    names = table.names("datasets", DATASETS, closed=False)
+    names = table.names("datasets", catalog.datasets, closed=False)
     for name in names:
         try:
-            find_dataset(name)
+            catalog.dataset(name)
         except DataError as error:
-            raise table.fail("datasets", name, f"a list out of {NAMES}") from error
+            raise table.fail("datasets", name, f"a list out of {catalog.dataset_names}") from error
     return tuple(names)
 
 

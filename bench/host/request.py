@@ -27,6 +27,7 @@ class Request:
         frameworks: names to run; all where it is empty.
         pythons: interpreters of the user's own, by framework.
         implementations: folders of frameworks from outside.
+        model_folders: folders of models from outside.
         threads: for every framework alike; None for one per physical core.
         verified: whether what is timed is verified first.
         ceilings: whether is measured what the machine attains at most.
@@ -41,6 +42,7 @@ class Request:
     pythons: Mapping[str, Path] | None = None
     results: Path = Path(DEFAULT_RESULTS)
     implementations: tuple[Path, ...] = ()
+    model_folders: tuple[Path, ...] = ()
     threads: int | None = None
     verified: bool = True
     ceilings: bool = True
@@ -132,6 +134,13 @@ def add_framework_options(add: Callable[..., Any]) -> None:
         "may be given several times",
     )
     add(
+        "--model-folder",
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="folder of a model from outside, with a spec.py; may be given several times",
+    )
+    add(
         "--threads",
         type=int,
         default=None,
@@ -177,6 +186,7 @@ def read_framework_request(option: Callable[[str], Any]) -> Request:
         pythons=_pythons(option("python")),
         results=Path(option("results")),
         implementations=tuple(Path(folder) for folder in option("impls")),
+        model_folders=tuple(Path(folder) for folder in option("model_folder")),
         threads=threads,
     )
 

@@ -27,16 +27,18 @@ OPTIONS = {
     "frameworks": "frameworks",
     "pythons": "python",
     "implementations": "impls",
+    "model_folders": "model-folder",
     "threads": "threads",
     "verified": "skip-verification",
     "ceilings": "skip-ceilings",
     "repeats": "repeats",
     "against": "against",
 }
+FOLDERS = ("implementations", "model_folders")
 # What a run has to have in common with the one that it goes on from, and what that is called.
 COMPARED = {
     "plan": "the plan",
-    "code": "the code of bench/ or of an implementation",
+    "code": "the code of bench/, of an implementation or of a model",
     "machine": "the machine",
     "threads": "the number of threads",
     "trials": "the trials",
@@ -114,6 +116,7 @@ def opening(selection: Selection, trials: Sequence[Trial]) -> dict[str, Any]:
     """What a run of these trials is, as far as it is known before its environments are."""
     request = selection.request
     folders = {one.folder for one in selection.frameworks.values() if not one.revision}
+    folders |= {model.folder for model in selection.catalog.models.values() if model.folder}
     return {
         "schema": SCHEMA,
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -206,7 +209,8 @@ def _document(request: Request) -> dict[str, Any]:
     if request.plan.endswith(".toml"):
         values["plan"] = str(Path(request.plan).absolute())
     values["pythons"] = {name: str(path) for name, path in (request.pythons or {}).items()}
-    values["implementations"] = [str(path.absolute()) for path in request.implementations]
+    for name in FOLDERS:
+        values[name] = [str(path.absolute()) for path in getattr(request, name)]
     # The commit, which HEAD~1 and main mean no more once something is committed.
     values["against"] = request.against and _commit_of(request.against)
     return {**values, "frameworks": list(request.frameworks)}
@@ -227,7 +231,7 @@ def _request(document: Mapping[str, Any]) -> Request:
             **values,
             "frameworks": tuple(values["frameworks"]),
             "pythons": {str(name): Path(path) for name, path in values["pythons"].items()},
-            "implementations": tuple(map(Path, values["implementations"])),
+            **{name: tuple(map(Path, values[name])) for name in FOLDERS},
         }
     )
 

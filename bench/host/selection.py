@@ -5,10 +5,12 @@ from dataclasses import dataclass, replace
 
 from bench.errors import InterpreterError, PlanError
 from bench.host.against import Base
+from bench.host.catalog import OWN, Catalog
 from bench.host.editions import choose_frameworks
 from bench.host.frameworks import Framework, discover
 from bench.host.plan import Plan, expand, read_plan
 from bench.host.request import Request
+from bench.models.outside import read_outside_models
 from bench.results import Trial
 
 
@@ -25,6 +27,11 @@ class Selection:
     frameworks: Mapping[str, Framework]
     trials: tuple[Trial, ...]
 
+    @property
+    def catalog(self) -> Catalog:
+        """What the names of models and data sets stand for."""
+        return self.plan.catalog
+
 
 def select(request: Request, base: Base | None = None) -> Selection:
     """Read the plan and expand it; prepares nothing.
@@ -33,12 +40,13 @@ def select(request: Request, base: Base | None = None) -> Selection:
         base: another revision that runs beside the checkout's own.
 
     Raises:
-        FrameworkError, InterpreterError, PlanError: something named does not exist or is malformed.
+        FrameworkError, InterpreterError, ModelError, PlanError: something named does not exist or
+            is malformed.
     """
     known, frameworks = known_and_chosen(request)
     if base is not None:
         frameworks |= base.frameworks(frameworks)
-    plan = read_plan(request.plan, known)
+    plan = read_plan(request.plan, known, catalog_of(request))
     if request.repeats is not None:
         groups = tuple(replace(group, repeats=request.repeats) for group in plan.groups)
         plan = replace(plan, groups=groups)
@@ -49,6 +57,16 @@ def select(request: Request, base: Base | None = None) -> Selection:
             "that it names; choose others with --frameworks or another --plan."
         )
     return Selection(request, plan, frameworks, trials)
+
+
+def catalog_of(request: Request) -> Catalog:
+    """The project's own models and data sets, and the models in the user's folders.
+
+    Raises:
+        ModelError: a folder has no model, or one whose name is taken.
+    """
+    own = OWN.models
+    return Catalog(own | read_outside_models(request.model_folders, own))
 
 
 def known_and_chosen(request: Request) -> tuple[dict[str, Framework], dict[str, Framework]]:

@@ -19,7 +19,7 @@ from bench.host.inputs import Inputs
 from bench.host.load import LoadMeter
 from bench.host.machine import commit, describe_machine
 from bench.host.nvml import VisibleGpu, open_gpu
-from bench.host.obstacles import build_spec, obstacle
+from bench.host.obstacles import obstacle
 from bench.host.release import unreleased, used_bytes
 from bench.host.selection import Selection
 from bench.host.setup import Setup, set_up
@@ -124,7 +124,7 @@ class Session:
         return f"It ran out of memory at batch size {size:,} already."
 
     def _blank(self, trial: Trial) -> Record:
-        spec = _spec_or_none(trial)
+        spec = self._spec_or_none(trial)
         ceiling = self.ceilings.get(trial.precision)
         return Record(
             run=self.run.name,
@@ -142,8 +142,17 @@ class Session:
             ceilings=asdict(ceiling) if ceiling else {},
             fitness=tuple(asdict(finding) for finding in self.fitness if finding.verdict != "ok"),
             test_samples=self.data[trial.dataset].test_count,
-            certificate=self.certificates.get(cell_of(trial, self.selection.frameworks).key),
+            certificate=self.certificates.get(self._cell_key(trial)),
         )
+
+    def _cell_key(self, trial: Trial) -> tuple[str, ...]:
+        return cell_of(trial, self.selection.frameworks, self.selection.catalog).key
+
+    def _spec_or_none(self, trial: Trial) -> ModelSpec | None:
+        try:
+            return self.selection.catalog.spec(trial.model, trial.dataset)
+        except ValueError:
+            return None
 
     def _alone(self, trial: Trial, listen: Listener) -> Record:
         training = self._training(trial)
@@ -197,8 +206,10 @@ class Session:
         )
 
     def _job(self, trial: Trial, framework: Framework, setup: Setup) -> Job:
-        data = self.data[trial.dataset]
-        weights = self.inputs.weights(trial.model, build_spec(trial), trial.seed)
+        data, catalog = self.data[trial.dataset], self.selection.catalog
+        weights = self.inputs.weights(
+            trial.model, catalog.spec(trial.model, trial.dataset), trial.seed
+        )
         order = self.inputs.order(data.train_count, trial.batch_size, trial.epochs, trial.seed)
         return Job(
             framework=framework.name,
@@ -216,15 +227,9 @@ class Session:
             order=str(order.path),
             arrays={name: str(path) for name, path in data.arrays(setup.execution.layout).items()},
             digests={"weights": weights.digest, "data": data.digest, "order": order.digest},
+            model_folder=str(catalog.models[trial.model].folder or ""),
         )
 
 
 def _any_batch_size(trial: Trial) -> Trial:
     return replace(trial, batch_size=0, repeat=0)
-
-
-def _spec_or_none(trial: Trial) -> ModelSpec | None:
-    try:
-        return build_spec(trial)
-    except ValueError:
-        return None

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from bench.models.alexnet import AlexNet, ResponseNormalization
 from bench.models.lenet import LeNet
@@ -21,6 +22,7 @@ class Model:
         title: what reports call it.
         summary: one line for people.
         build: samples -> spec; raises ValueError for samples it cannot take.
+        folder: of a model from outside, where its spec and implementations are; None of our own.
     """
 
     name: str
@@ -28,6 +30,7 @@ class Model:
     title: str
     summary: str
     build: Callable[[Samples], ModelSpec]
+    folder: Path | None = None
 
 
 def _resnet(depth: int, summary: str) -> Model:

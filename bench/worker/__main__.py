@@ -4,7 +4,7 @@ import sys
 from time import perf_counter
 
 from bench.job import Job
-from bench.models import MODELS
+from bench.models.outside import find_model
 from bench.spec import parameter_count
 from bench.worker.channel import Channel
 from bench.worker.meter import installed_versions, memory_of_process
@@ -15,13 +15,16 @@ from bench.worker.turns import partner
 def run(text: str, channel: Channel) -> None:
     """Run a job; what it gives goes over the channel."""
     job = Job.from_json(text)
+    model = find_model(job.model, job.model_folder)
+    spec = model.build(job.samples)
     other = partner(job.turns)
     other.begin()
     start = perf_counter()
     # Here and not above, so that what a framework's import costs, NumPy included, is measured.
-    from bench.worker.backend import import_backend
+    from bench.worker.backend import import_backend, import_model
 
     backend_class = import_backend(job.framework, job.implementation)
+    import_model(job.framework, job.implementation, model, spec)
     channel.send(
         "imported",
         seconds=perf_counter() - start,
@@ -36,7 +39,6 @@ def run(text: str, channel: Channel) -> None:
     from bench.worker.pacer import Pacer
 
     start = perf_counter()
-    spec = MODELS[job.model].build(job.samples)
     batches, digests = load_batches(job, spec)
     channel.send("inputs", seconds=perf_counter() - start, digests=digests)
 

@@ -1,6 +1,7 @@
 """The contract between the training loop and a framework's implementation."""
 
 import importlib
+import importlib.util
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
@@ -11,6 +12,8 @@ import numpy as np
 import impls
 from bench.errors import WorkerError
 from bench.job import Execution
+from bench.models import Model
+from bench.models.outside import implementation_of, load_file
 from bench.optimizer import Optimizer
 from bench.spec import ModelSpec
 
@@ -127,6 +130,38 @@ def import_backend(framework: str, implementation: str) -> type[Backend]:
             "contract in bench/worker/backend.py."
         )
     return cast(type[Backend], module.Backend)
+
+
+def import_model(framework: str, implementation: str, model: Model, spec: ModelSpec) -> None:
+    """Give an implementation the model from outside that it does not have yet.
+
+    The class is called as that of its spec, as in every other family.
+
+    Raises:
+        ModelError: the model's file cannot be imported.
+        WorkerError: something that both sides need is not there.
+    """
+    if model.folder is None:
+        return
+    path = implementation_of(model.folder, framework)
+    families = getattr(import_file(framework, implementation, "backend"), "MODELS", None)
+    if not isinstance(families, dict):
+        raise WorkerError(
+            f"{implementation}/backend.py has no dictionary 'MODELS'; expected the classes of its "
+            "models by their families, to which models from outside are added; write one."
+        )
+    if model.family in families or importlib.util.find_spec(f"impls.{framework}.{model.family}"):
+        raise WorkerError(
+            f"{implementation} has something called {model.family!r} already; rename the folder of "
+            "the model."
+        )
+    module = load_file(f"impls.{framework}.{model.family}", path)
+    name = type(spec).__name__
+    if not hasattr(module, name):
+        raise WorkerError(
+            f"{path} has no class {name!r}; expected one that is called as the spec's; rename it."
+        )
+    families[model.family] = getattr(module, name)
 
 
 def import_file(framework: str, implementation: str, name: str) -> ModuleType:

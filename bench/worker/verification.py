@@ -9,10 +9,10 @@ import numpy as np
 
 from bench.errors import WorkerError
 from bench.job import Execution
-from bench.models import MODELS
+from bench.models.outside import find_model
 from bench.spec import ModelSpec, arrays_of, check_parameters, without_dropout
 from bench.verification import GRADIENTS, STAGES, VerificationJob, exceeds
-from bench.worker.backend import Backend, VerifiableBackend, import_backend
+from bench.worker.backend import Backend, VerifiableBackend, import_backend, import_model
 from bench.worker.channel import Channel
 from bench.worker.comparison import compare, is_recorded, record
 from bench.worker.meter import installed_versions
@@ -29,7 +29,9 @@ def run(text: str, channel: Channel) -> None:
     job = VerificationJob.from_json(text)
     backend_class = _verifiable(job, import_backend(job.framework, job.implementation))
     channel.send("imported", framework_version=backend_class.version, versions=installed_versions())
-    spec = without_dropout(MODELS[job.model].build(job.samples))
+    model = find_model(job.model, job.model_folder)
+    spec = without_dropout(model.build(job.samples))
+    import_model(job.framework, job.implementation, model, spec)
     for precision in job.precisions:
         if _differs(job, precision, spec, backend_class, channel) and job.stop_at_difference:
             break

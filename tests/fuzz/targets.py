@@ -139,7 +139,13 @@ def _event(folder: Path, content: bytes) -> None:
 def _a_manifest() -> bytes:
     options = {
         **{"plan": "quick", "device": "cpu", "frameworks": [], "pythons": {}},
-        **{"implementations": [], "threads": None, "verified": True, "ceilings": True},
+        **{
+            "implementations": [],
+            "model_folders": [],
+            "threads": None,
+            "verified": True,
+            "ceilings": True,
+        },
         **{"repeats": None, "against": None},
     }
     opening = {"schema": 1, "request": options, "trials": ["a"], "plan": "p", "versions": {}}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.errors import UnavailableError
-from bench.host.data import find_dataset
+from bench.host.catalog import OWN
 from bench.host.environments import Environment
 from bench.host.frameworks import Framework, read_framework
 from bench.host.verify.cells import Cell
@@ -75,8 +75,8 @@ def verified(
     mode: str,
 ) -> Finding:
     """What a verification finds of a framework's implementation of a model."""
-    dataset = DATASETS[model]
-    cell = Cell(framework, model, dataset, find_dataset(dataset).samples, mode, "cpu")
+    dataset = OWN.dataset(DATASETS[model])
+    cell = Cell(framework, OWN.models[model], dataset.name, dataset.samples, mode, "cpu")
     certification = Certification(verifier, environments, say=lambda text: None, fresh=True)
     return certification.finding(cell)
 

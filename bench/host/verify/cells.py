@@ -4,10 +4,11 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from bench.errors import PlanError
-from bench.host.data import DATASETS, find_dataset
+from bench.host.catalog import OWN, Catalog
+from bench.host.data.dataset import Dataset
 from bench.host.frameworks import MODES, Framework
 from bench.host.setup import DEFAULT, SETTINGS, tunings_of
-from bench.models import MODELS
+from bench.models import Model
 from bench.results import NATIVE
 from bench.spec import ModelSpec, Samples, without_dropout
 
@@ -32,13 +33,18 @@ class Cell:
     """
 
     framework: Framework
-    model: str
+    definition: Model
     dataset: str
     samples: Samples
     mode: str
     device: str
     settings: str = DEFAULT
     layout: str = NATIVE
+
+    @property
+    def model(self) -> str:
+        """Name of the model."""
+        return self.definition.name
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -56,7 +62,7 @@ class Cell:
     @property
     def spec(self) -> ModelSpec:
         """The model as it is verified."""
-        return without_dropout(MODELS[self.model].build(self.samples))
+        return without_dropout(self.definition.build(self.samples))
 
     @property
     def title(self) -> str:
@@ -73,17 +79,19 @@ def choose_cells(
     modes: Collection[str],
     device: str,
     settings: Collection[str] = (DEFAULT,),
+    catalog: Catalog = OWN,
 ) -> list[Cell]:
-    """The cells of these frameworks, models (default: those of PAIRS) and modes (default: all).
+    """The cells of these frameworks, models and modes (default: all).
 
-    A model that is not in PAIRS is verified on the first data set that it takes. Tuned settings
-    have a cell where a framework has some.
+    By default, the models are those of PAIRS and the user's own. A model that is not in PAIRS is
+    verified on the first data set that it takes. Tuned settings have a cell where a framework has
+    some.
 
     Raises:
         PlanError: a name is none.
     """
     for name, known, what in (
-        *((name, MODELS, "model") for name in models),
+        *((name, catalog.models, "model") for name in models),
         *((name, MODES, "mode") for name in modes),
         *((name, SETTINGS, "setting") for name in settings),
     ):
@@ -92,10 +100,10 @@ def choose_cells(
                 f"There is no {what} {name!r}; expected names out of {', '.join(known)}."
             )
     cells = (
-        Cell(framework, model, dataset, find_dataset(dataset).samples, mode, device, setting)
-        for model, dataset in _pairs(models)
+        Cell(framework, model, dataset.name, dataset.samples, mode, device, setting)
+        for model, dataset in _pairs(models, catalog)
         for framework in frameworks.values()
-        if MODELS[model].family in framework.families
+        if framework.implements(model)
         for mode in framework.modes
         if not modes or mode in modes
         for setting in settings
@@ -103,21 +111,21 @@ def choose_cells(
     return [one for one in cells if one.settings == DEFAULT or tunings_of(one.framework, one)]
 
 
-def _pairs(models: Collection[str]) -> Iterator[tuple[str, str]]:
-    if not models:
-        yield from PAIRS
-    for model in models:
-        known = [pair for pair in PAIRS if pair[0] == model]
-        yield from known or [(model, _first_dataset(model))]
+def _pairs(names: Collection[str], catalog: Catalog) -> Iterator[tuple[Model, Dataset]]:
+    usual = dict(PAIRS)
+    own = [model.name for model in catalog.models.values() if model.folder is not None]
+    for name in names or (*usual, *own):
+        model = catalog.models[name]
+        known = usual.get(name)
+        yield model, catalog.dataset(known) if known else _first_dataset(model, catalog)
 
 
-def _first_dataset(model: str) -> str:
+def _first_dataset(model: Model, catalog: Catalog) -> Dataset:
     """The first data set whose samples the model takes; colour images before others."""
-    by_channels = sorted(DATASETS.values(), key=lambda one: -one.samples.shape[0])
-    for dataset in by_channels:
+    for dataset in sorted(catalog.datasets.values(), key=lambda one: -one.samples.shape[0]):
         try:
-            MODELS[model].build(dataset.samples)
+            model.build(dataset.samples)
         except ValueError:
             continue
-        return dataset.name
-    raise PlanError(f"No data set has samples that the model {model!r} takes.")
+        return dataset
+    raise PlanError(f"No data set has samples that the model {model.name!r} takes.")

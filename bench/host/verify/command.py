@@ -16,7 +16,7 @@ from bench.host.request import (
     split_names,
 )
 from bench.host.scratch import scratch_folder
-from bench.host.selection import known_and_chosen
+from bench.host.selection import catalog_of, known_and_chosen
 from bench.host.setup import DEFAULT
 from bench.host.verify.cells import Cell, choose_cells
 from bench.host.verify.certification import Certification
@@ -64,14 +64,16 @@ def read_verification(options: argparse.Namespace) -> Verification:
     """The cells that a user asks for.
 
     Raises:
-        FrameworkError, InterpreterError, PlanError: something named does not exist.
+        FrameworkError, InterpreterError, ModelError, PlanError: something named does not exist.
     """
     request = read_framework_request(lambda name: getattr(options, name))
     _, frameworks = known_and_chosen(request)
     models, modes, settings = (
         split_names(name, getattr(options, name)) for name in ("models", "modes", "settings")
     )
-    cells = choose_cells(frameworks, models, modes, request.device, settings or (DEFAULT,))
+    cells = choose_cells(
+        frameworks, models, modes, request.device, settings or (DEFAULT,), catalog_of(request)
+    )
     if not cells:
         raise PlanError(
             f"{', '.join(frameworks)} implement none of the chosen models in the chosen modes; "

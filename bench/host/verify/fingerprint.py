@@ -40,6 +40,7 @@ def fingerprint(cell: Cell, environment: Environment, threads: int) -> str:
         "threads": threads,
         "setup": asdict(set_up(cell.framework, cell, "ieee", threads)),
         "implementation": sources(cell.framework.folder),
+        "model from outside": sources(cell.definition.folder) if cell.definition.folder else None,
         "reference": sources(REFERENCE),
         "protocol": _protocol(cell.framework.root),
         "versions": versions_of(environment),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from bench.certificate import Certificate
 from bench.host.cache import turn
-from bench.host.data import find_dataset
+from bench.host.catalog import Catalog
 from bench.host.environments import Environments, Say, usable
 from bench.host.frameworks import Framework
 from bench.host.verify.cells import Cell
@@ -17,13 +17,13 @@ from bench.results import Trial
 Certificates = Mapping[tuple[str, ...], Certificate]
 
 
-def cell_of(trial: Trial, frameworks: Mapping[str, Framework]) -> Cell:
+def cell_of(trial: Trial, frameworks: Mapping[str, Framework], catalog: Catalog) -> Cell:
     """What has to be verified for a trial."""
     return Cell(
         frameworks[trial.edition],
-        trial.model,
+        catalog.models[trial.model],
         trial.dataset,
-        find_dataset(trial.dataset).samples,
+        catalog.dataset(trial.dataset).samples,
         trial.mode,
         trial.device,
         trial.settings,
@@ -34,6 +34,7 @@ def cell_of(trial: Trial, frameworks: Mapping[str, Framework]) -> Cell:
 def verify_trials(
     trials: Iterable[Trial],
     frameworks: Mapping[str, Framework],
+    catalog: Catalog,
     environments: Environments,
     threads: int,
     scratch: Path,
@@ -44,7 +45,7 @@ def verify_trials(
     certification = Certification(
         Verifier(usable(environments), threads, scratch), environments, say
     )
-    cells = {cell.key: cell for cell in (cell_of(trial, frameworks) for trial in trials)}
+    cells = {cell.key: cell for cell in (cell_of(one, frameworks, catalog) for one in trials)}
     certificates = {}
     for key, cell in cells.items():
         # It would disturb another run's measurement.

@@ -136,6 +136,7 @@ class Verifier:
             layout=execution.layout,
             knobs=dict(execution.knobs),
             inputs=str(self._inputs(cell)),
+            model_folder=str(cell.definition.folder or ""),
         )
 
     def _reference_job(self, cell: Cell) -> VerificationJob:

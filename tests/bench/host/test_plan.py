@@ -3,9 +3,9 @@ from pathlib import Path
 import pytest
 
 from bench.errors import PlanError
+from bench.host.catalog import OWN
 from bench.host.data import DATASETS
 from bench.host.frameworks import discover
-from bench.host.obstacles import build_spec
 from bench.host.plan import expand, plan_names, read_plan
 
 FRAMEWORKS = discover()
@@ -238,4 +238,4 @@ def test_an_optimizer_that_cannot_be_is_one_line(
 @pytest.mark.parametrize("name", ["quick", "standard", "batch-sizes", "mnist", "accuracy"])
 def test_every_model_of_a_plan_takes_its_data(name: str) -> None:
     for trial in expand(read_plan(name, FRAMEWORKS), FRAMEWORKS, "cpu"):
-        assert build_spec(trial).classes in (10, 77)
+        assert OWN.spec(trial.model, trial.dataset).classes in (10, 77)

@@ -74,7 +74,7 @@ def test_exit_is_the_time_from_the_last_event_to_the_end(
         run=create_run(tmp_path / "results", "quick"),
         inputs=SlowInputs(tmp_path),
         environments={"numpy": Environment(Path("python"), given=True)},
-        data=prepare_data([trial], lambda line: None),
+        data=prepare_data([trial], selection.catalog, lambda line: None),
         threads=1,
         executor=FakeExecutor(),
     )
@@ -115,7 +115,7 @@ def test_what_ran_out_of_memory_is_not_tried_with_larger_batches(
         run=create_run(tmp_path / "results", "quick"),
         inputs=Inputs(tmp_path),
         environments={"numpy": Environment(Path("python"), given=True)},
-        data=prepare_data([trial], lambda line: None),
+        data=prepare_data([trial], selection.catalog, lambda line: None),
         threads=1,
         executor=executor,
     )
@@ -174,7 +174,7 @@ def paired_session(folder: Path, executor: WaitingExecutor) -> tuple[Session, Tr
             run=create_run(folder / "results", "quick"),
             inputs=Inputs(folder),
             environments={"numpy": given, other.edition: given},
-            data=prepare_data([trial], lambda line: None),
+            data=prepare_data([trial], selection.catalog, lambda line: None),
             threads=1,
             executor=executor,
             partners=partners([trial, other]),

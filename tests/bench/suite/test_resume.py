@@ -121,7 +121,7 @@ def test_what_was_skipped_is_not_recorded_again(suite: Suite, tmp_path: Path) ->
     ("old", "new", "words"),
     [
         ('"plan": "', '"plan": "0', "the plan (0"),
-        ('"code": "', '"code": "0', "the code of bench/ or of an implementation"),
+        ('"code": "', '"code": "0', "the code of bench/, of an implementation or of a model"),
         ('"cpu": "', '"cpu": "Another ', "the machine (cpu: 'Another "),
         ('"threads": ', '"threads": 9', "the number of threads (9"),
         ('"numpy": "', '"numpy": "0', "what is installed for numpy"),

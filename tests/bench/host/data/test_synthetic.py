@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from bench.errors import DataError
-from bench.host.data import DATASETS, find_dataset
+from bench.host.catalog import OWN
+from bench.host.data import DATASETS
 from bench.host.data.synthetic import read_synthetic, synthetic_dataset, train_count
 from bench.spec import Samples
 
@@ -22,7 +23,7 @@ TOKENS = [27, 86, 85, 78]
     ],
 )
 def test_a_name_tells_the_samples(name: str, samples: Samples) -> None:
-    dataset = find_dataset(name)
+    dataset = OWN.dataset(name)
     assert dataset.samples == samples
     assert dataset.name == name
     assert dataset.synthetic
@@ -56,14 +57,14 @@ def test_a_name_tells_the_samples(name: str, samples: Samples) -> None:
 def test_other_names_are_refused_with_the_grammar(name: str) -> None:
     assert synthetic_dataset(name) is None
     with pytest.raises(DataError, match=r"expected digits, mnist, .*synthetic-<C>x<H>x<W>-") as one:
-        find_dataset(name)
+        OWN.dataset(name)
     assert repr(name) in str(one.value)
     assert "\n" not in str(one.value)
 
 
 def test_data_sets_with_files_are_found_and_are_not_synthetic() -> None:
     for name, dataset in DATASETS.items():
-        assert find_dataset(name) is dataset
+        assert OWN.dataset(name) is dataset
         assert not dataset.synthetic
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from bench.host.frameworks import Framework
 from bench.host.verify.cells import Cell
+from bench.models import MODELS
 from bench.spec import Samples
 
 
@@ -29,7 +30,7 @@ def framework(folder: Path, name: str = "alpha") -> Framework:
 
 def cell(framework: Framework, model: str = "lenet", mode: str = "eager") -> Cell:
     """A cell on small images."""
-    return Cell(framework, model, "digits", Samples((1, 32, 32), 10), mode, "cpu")
+    return Cell(framework, MODELS[model], "digits", Samples((1, 32, 32), 10), mode, "cpu")
 
 
 @pytest.fixture
