@@ -8,7 +8,8 @@ with one JSON object a line, in this order:
     inputs     seconds, digests
     built      seconds, parameters, memory
     first_step seconds
-    block      steps, samples, seconds, device_seconds, warmup, losses (the first step is a block)
+    block      steps, samples, seconds, device_seconds, pending_seconds, warmup, losses
+               (the first step is a block)
     epoch      number, train_loss, test_loss, test_accuracy, seconds, evaluation_seconds
     turn       waited (after a block, where two workers take turns: the next one begins now)
     finished   memory, absent

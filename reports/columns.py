@@ -56,6 +56,7 @@ TRIAL_COLUMNS: dict[str, str] = {
     "bandwidth_share": "bytes by step_seconds, by the ceiling; may be above 1 in a cache",
     "bound": "the larger of the two shares: arithmetic or memory; neither if both are below 1/4",
     "device_clock_difference": "median over the measured blocks of |device - host| by host",
+    "pending_share": "how long the device still worked after a block, by the block's seconds",
     "training_seconds": "sum of all blocks, warm-up included",
     "time_to_first_step_seconds": "import, build and first step together",
     "import_seconds": "importing the framework",

@@ -30,12 +30,14 @@ class Entry:
         accuracies: the last test accuracy of each finished trial, over seeds and repeats.
         finished: whether any trial finished.
         timed: whether it has a throughput.
+        mistimed: why its times cannot be those of its work; None where they can.
     """
 
     unverified: str | None
     accuracies: tuple[float, ...]
     finished: bool = True
     timed: bool = True
+    mistimed: str | None = None
 
     @property
     def accuracy(self) -> float:
@@ -101,6 +103,8 @@ def _refusal(entry: Entry, peers: Sequence[Entry], test_samples: int | None) -> 
     # Before the accuracy: a good one never makes a row comparable.
     if entry.unverified is not None:
         return f"not verified: {entry.unverified}"
+    if entry.mistimed is not None:
+        return entry.mistimed
     odd = _odd(entry, peers, test_samples) if test_samples and test_samples > 0 else None
     return odd or (None if entry.timed else NO_THROUGHPUT)
 

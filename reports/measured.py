@@ -51,6 +51,7 @@ def measured(records: Sequence[Record], ceiling_in: CeilingIn) -> Columns:
 def _speed(records: Sequence[Record]) -> Columns:
     found = Blocks(records)
     spread = found.spreads(found.throughput)
+    pending = _of([record.seconds for record in records], "pending")
     return {
         "measured_blocks": spread.count,
         "throughput_samples_per_second": spread.median,
@@ -59,6 +60,7 @@ def _speed(records: Sequence[Record]) -> Columns:
         "relative_block_iqr": spread.relative_width,
         "step_seconds": found.medians(found.step_seconds),
         "device_clock_difference": found.medians(found.clock_difference),
+        "pending_share": _ratio(pending, found.medians(found.seconds)),
     }
 
 

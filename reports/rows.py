@@ -7,7 +7,7 @@ from functools import cached_property
 import pandas as pd
 
 from bench.results import NATIVE, PREPARED, Record
-from reports import certificates, gate, titles
+from reports import certificates, gate, synchronization, titles
 from reports.intervals import Interval, median_interval, ratio_interval
 from reports.statistics import LEAST_FOR_QUARTILES, relative_iqr, relative_range
 
@@ -179,6 +179,7 @@ class Row:
             accuracies=tuple(self.trials["test_accuracy"]),
             finished=bool(self.finished),
             timed=bool(self.throughput.count),
+            mistimed=synchronization.objection(self.trials),
         )
 
     @property

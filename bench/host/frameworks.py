@@ -1,5 +1,6 @@
 """Finds the frameworks: folders with a framework.toml. Reads TOML, imports nothing of them."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,8 @@ MODES = ("eager", "compiled", "xla")
 # What trials are measured in; `float64` is for verification alone.
 TRAINING_PRECISIONS = ("ieee", "tf32", "bf16")
 DEVICES = ("cpu", "cuda")
+# It becomes a package's: impls.<name>.
+NAME = re.compile("[a-z][a-z0-9_]*")
 
 
 @dataclass(frozen=True)
@@ -164,7 +167,7 @@ def read_framework(folder: Path) -> Framework:
     """The framework in a folder.
 
     Raises:
-        FrameworkError: its framework.toml is missing or malformed.
+        FrameworkError: its framework.toml is missing or malformed, or names what is not there.
     """
     table = read_toml(folder / DESCRIPTION, FrameworkError)
     modes = tuple(table.texts("modes", allowed=MODES))
@@ -188,7 +191,30 @@ def read_framework(folder: Path) -> Framework:
         tuned=tuple(_tuning(one) for one in table.tables("tuned", ())),
     )
     table.finish()
+    _check(framework)
     return framework
+
+
+def _check(framework: Framework) -> None:
+    """Raise FrameworkError where a folder is not what its description says."""
+    where = framework.folder / DESCRIPTION
+    if not NAME.fullmatch(framework.name):
+        raise FrameworkError(
+            f"{framework.folder}: a framework cannot be called {framework.name!r}; expected small "
+            "letters, digits and underscores; rename the folder."
+        )
+    if framework.layout not in framework.layouts:
+        raise FrameworkError(
+            f"{where}: 'layout' is {framework.layout!r}, which is not in 'layouts' "
+            f"({', '.join(framework.layouts)}); add it there."
+        )
+    for name in ("backend", *framework.families):
+        if not (framework.folder / f"{name}.py").is_file():
+            listed = name in framework.families
+            raise FrameworkError(
+                f"{where}: {f'the family {name!r} is listed, and ' if listed else ''}there is no "
+                f"{name}.py beside it; add the file{', or take the family out' if listed else ''}."
+            )
 
 
 def _known_defect(table: TomlTable) -> KnownDefect:

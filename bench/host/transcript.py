@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from statistics import median
 from typing import Any
 
 from bench.host.outcome import Event, Outcome
@@ -35,6 +36,7 @@ class Transcript:
     blocks: list[Block] = field(default_factory=list)
     epochs: list[Epoch] = field(default_factory=list)
     losses: list[float] = field(default_factory=list)
+    pending: list[float] = field(default_factory=list)
     framework_version: str | None = None
     parameters: int | None = None
     absent: dict[str, str] = field(default_factory=dict)
@@ -112,6 +114,10 @@ class Transcript:
             )
         )
         self.losses.extend(float(loss) for loss in event["losses"])
+        # The worker of an older revision, which --against runs too, does not tell it.
+        if not event["warmup"] and "pending_seconds" in event:
+            self.pending.append(float(event["pending_seconds"]))
+            self.seconds["pending"] = median(self.pending)
 
     def _on_turn(self, event: Event) -> None:
         self.seconds["waiting"] = self.seconds.get("waiting", 0.0) + float(event["waited"])

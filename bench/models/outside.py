@@ -9,8 +9,9 @@ library only; a spec is too.
 import importlib.util
 import re
 import sys
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import is_dataclass, replace
 from pathlib import Path
 from types import ModuleType
 
@@ -21,11 +22,11 @@ from bench.spec import Layer, ModelSpec, Param, Samples, arrays_of
 SPEC = "spec.py"
 FAMILY = re.compile("[a-z][a-z0-9_]*")
 NAME = re.compile("[a-z0-9]+(-[a-z0-9]+)*")
-PARTS: dict[str, Callable[[ModelSpec], Iterable[object]]] = {
-    "parameters": lambda spec: spec.parameters(),
-    "statistics": lambda spec: spec.statistics(),
-    "forward_layers": lambda spec: spec.forward_layers(),
-}
+PARTS: tuple[tuple[str, Callable[[ModelSpec], Iterable[object]], type], ...] = (
+    ("statistics", lambda spec: spec.statistics(), Param),
+    ("parameters", lambda spec: spec.parameters(), Param),
+    ("forward_layers", lambda spec: spec.forward_layers(), Layer),
+)
 
 
 def implementation_of(folder: Path, framework: str) -> Path:
@@ -138,8 +139,7 @@ def _from_outside(model: Model, folder: Path) -> Model:
     def build(samples: Samples) -> ModelSpec:
         try:
             spec = model.build(samples)
-            manifest = {name: list(part(spec)) for name, part in PARTS.items()}
-            arrays = arrays_of(spec)
+            wrong = _mistake(spec, samples)
         except ValueError:
             raise  # the model does not take these samples
         # The user's own code: it may raise whatever it likes.
@@ -148,36 +148,34 @@ def _from_outside(model: Model, folder: Path) -> Model:
                 f"{folder / SPEC}: the spec of {model.name!r} on samples of the shape "
                 f"{samples.shape} cannot be made ({_words(error)}); correct it."
             ) from error
-        if wrong := _mistake(spec, samples, manifest, arrays):
+        if wrong is not None:
             raise ModelError(f"{folder / SPEC}: {model.name!r} {wrong}; correct it.")
         return spec
 
     return replace(model, build=build, folder=folder)
 
 
-def _mistake(
-    spec: ModelSpec,
-    samples: Samples,
-    manifest: dict[str, list[object]],
-    arrays: tuple[Param, ...],
-) -> str | None:
+def _mistake(spec: ModelSpec, samples: Samples) -> str | None:
     """What is wrong with a spec, if anything: what it says of itself, and its manifest."""
-    # Its repr is part of what a certificate stands for, and its fields are what can be replaced.
-    if not is_dataclass(spec) or not fields(spec):
-        return "is no dataclass with fields"
-    said = (tuple(spec.input_shape), spec.classes)
-    if said != (samples.shape, samples.classes):
-        wanted = (samples.shape, samples.classes)
+    # Its repr is part of what a certificate stands for, and a field can be replaced.
+    if not is_dataclass(spec):
+        return "is no dataclass"
+    said, wanted = (tuple(spec.input_shape), spec.classes), (samples.shape, samples.classes)
+    if said != wanted:
         return f"has the input_shape and classes {said}, not those of its samples, {wanted}"
-    for name, kind in (("parameters", Param), ("statistics", Param), ("forward_layers", Layer)):
-        if not all(isinstance(one, kind) for one in manifest[name]):
+    for name, part, kind in PARTS:
+        if not all(isinstance(one, kind) for one in part(spec)):
             return f"has {name}() that are not all of bench.spec.{kind.__name__}"
-    if not spec.parameters():
-        return "has no parameters()"
-    names = [param.name for param in arrays]
-    if repeated := sorted({name for name in names if names.count(name) > 1}):
-        return f"has several arrays called {', '.join(repeated)}"
+        if name == "parameters" and not part(spec):
+            return "has no parameters()"
+        if name == "parameters" and (repeated := _repeated(arrays_of(spec))):
+            return f"has several arrays called {', '.join(repeated)}"
     return None
+
+
+def _repeated(arrays: Iterable[Param]) -> list[str]:
+    counts = Counter(param.name for param in arrays)
+    return [name for name, count in counts.items() if count > 1]
 
 
 def _words(error: Exception) -> str:

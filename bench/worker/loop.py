@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from time import perf_counter
+from typing import Any
 
 from bench.errors import DivergedError
 from bench.job import RECORDED_LOSSES
@@ -110,11 +111,29 @@ class Loop:
         device_seconds = (
             None if first_mark is None else backend.seconds_between(first_mark, last_mark)
         )
-        losses = backend.losses(handles)
-        self._report(losses, seconds, device_seconds)
+        losses, pending_seconds = self._read(handles)
+        self._report(losses, seconds, device_seconds, pending_seconds)
         return losses, seconds
 
-    def _report(self, losses: list[float], seconds: float, device_seconds: float | None) -> None:
+    def _read(self, handles: list[Any]) -> tuple[list[float], float]:
+        """The losses, and for how long the device was still busy although it was synchronised.
+
+        That is what reading the last one takes, which the steps before have to be done for: some
+        microseconds, unless the backend's `synchronize` does not wait.
+        """
+        start = self.clock()
+        last = self.backend.losses(handles[-1:])
+        pending = self.clock() - start
+        others = self.backend.losses(handles[:-1]) if len(handles) > 1 else []
+        return [*others, *last], pending
+
+    def _report(
+        self,
+        losses: list[float],
+        seconds: float,
+        device_seconds: float | None,
+        pending_seconds: float,
+    ) -> None:
         means = [loss / self.batches.batch_size for loss in losses]
         if self.steps_done == 0:
             self.send("first_step", seconds=seconds)
@@ -124,6 +143,7 @@ class Loop:
             samples=len(losses) * self.batches.batch_size,
             seconds=seconds,
             device_seconds=device_seconds,
+            pending_seconds=pending_seconds,
             warmup=not self.pacer.settled,
             losses=means[: max(0, RECORDED_LOSSES - self.steps_done)],
         )

@@ -23,8 +23,8 @@ several = st.lists(accuracies, min_size=1, max_size=4)
 samples = st.integers(1, 100_000)
 
 
-def verified(*values: float, **changes: bool) -> Entry:
-    return Entry(None, values, **changes)
+def verified(*values: float, finished: bool = True, timed: bool = True) -> Entry:
+    return Entry(None, values, finished, timed)
 
 
 def ranked(entries: list[Entry], test_samples: int | None) -> list[bool]:
@@ -210,3 +210,11 @@ def test_numbers_that_are_no_accuracies_do_not_crash(values: list[float], n: int
 
 def test_a_band_in_words_stays_within_what_an_accuracy_can_be() -> None:
     assert Band(-0.1, 1.2).words == "0.00\u2013100.00%"
+
+
+def test_times_that_cannot_be_are_not_ranked_however_good_the_work_is() -> None:
+    hasty = Entry(None, (0.97,), mistimed="it does not wait for its device")
+    found = refusals([hasty, verified(0.97), verified(0.96)], 1_000)
+    assert found == ("it does not wait for its device", None, None)
+    unproved = Entry("nothing was checked", (0.97,), mistimed="it does not wait for its device")
+    assert refusals([unproved], None) == ("not verified: nothing was checked",)

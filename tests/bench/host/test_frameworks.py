@@ -28,6 +28,8 @@ def folder_with(parent: Path, text: str, name: str = "mine") -> Path:
     folder = parent / name
     folder.mkdir()
     (folder / "framework.toml").write_text(text)
+    for file in ("backend.py", "lenet.py"):
+        (folder / file).touch()
     return folder
 
 
@@ -58,6 +60,9 @@ def test_two_of_one_name_are_refused(tmp_path: Path) -> None:
     ("old", "new", "words"),
     [
         ('"NCHW"', '"CHWN"', ["'layout' is 'CHWN'", "NCHW, NHWC"]),
+        ('"NCHW"', '"NCHW"\nlayouts = ["NHWC"]', ["'layout' is 'NCHW'", "not in 'layouts' (NHWC)"]),
+        ('["lenet"]', '["lenet", "lstm"]', ["the family 'lstm' is listed", "no lstm.py", "take"]),
+        ('["eager"]', '["eager", "fast"]', ["'modes'", "eager, compiled, xla"]),
         ('default_mode = "eager"', 'default_mode = "compiled"', ["'default_mode'", "eager"]),
         ('title = "Mine"', "", ["'title' is missing"]),
         ('title = "Mine"', 'title = "Mine"\nname = "x"', ["unknown key 'name'"]),
@@ -95,3 +100,16 @@ def test_a_framework_needs_a_device(tmp_path: Path) -> None:
 def test_a_folder_without_description_is_named(tmp_path: Path) -> None:
     with pytest.raises(FrameworkError, match="cannot be read"):
         discover([tmp_path])
+
+
+def test_a_folder_without_a_backend_is_no_framework(tmp_path: Path) -> None:
+    folder = folder_with(tmp_path, DESCRIPTION)
+    (folder / "backend.py").unlink()
+    with pytest.raises(FrameworkError, match=r"there is no backend\.py beside it; add the file\."):
+        read_framework(folder)
+
+
+@pytest.mark.parametrize("name", ["my-framework", "Mine", "2nd", "a b", "mine@1"])
+def test_a_name_that_is_no_packages_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(FrameworkError, match=r"cannot be called .* rename the folder"):
+        read_framework(folder_with(tmp_path, DESCRIPTION, name))

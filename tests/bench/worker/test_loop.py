@@ -55,6 +55,7 @@ class FakeBackend:
 
     def losses(self, handles: Sequence[Any]) -> list[float]:
         assert self.pending == 0
+        assert handles, "no framework has to stack nothing"
         self.clock.now += 1000  # reading losses is no part of a block
         return list(handles)
 
@@ -134,6 +135,37 @@ def test_block_times_are_the_devices_and_nothing_else() -> None:
     assert [block["steps"] for block in sent.of("block")] == [1, 1, 4, 4, 4, 6]
     assert [block["warmup"] for block in sent.of("block")] == [True, True, True, *[False] * 3]
     assert sent.of("first_step") == [{"event": "first_step", "seconds": pytest.approx(0.1)}]
+
+
+class HastyBackend(FakeBackend):
+    """Says that the device is done when it is not: its work is done when a loss is read."""
+
+    def synchronize(self) -> None:
+        self.synchronizations += 1
+
+    def losses(self, handles: Sequence[Any]) -> list[float]:
+        self.clock.now += self.pending
+        self.pending = 0.0
+        return list(handles)
+
+
+def test_a_device_that_is_still_busy_after_a_block_is_found_out() -> None:
+    sent = Sent()
+    loop(HastyBackend(FakeClock(), 0.1), sent).train()
+    for block in sent.of("block"):
+        assert block["seconds"] == 0
+        assert block["pending_seconds"] == pytest.approx(0.1 * block["steps"])
+    _, honest = trained(0.1)
+    for block in honest.of("block"):
+        assert block["pending_seconds"] == pytest.approx(1000), "what reading one loss takes"
+
+
+def test_the_losses_are_in_the_order_of_the_steps() -> None:
+    backend, sent = FakeBackend(FakeClock(), 0.1), Sent()
+    made = loop(backend, sent)
+    made.feed.ready = lambda first, steps, end: lambda: [4.0 * step for step in range(steps)]  # type: ignore[method-assign]
+    made.block(0, 5, 20)
+    assert sent.of("block")[0]["losses"] == [0, 1, 2, 3, 4]
 
 
 def test_the_device_is_synchronized_at_block_edges_only() -> None:

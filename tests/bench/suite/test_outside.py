@@ -1,0 +1,182 @@
+"""What comes from outside, in runs of the suite: models, and frameworks that lie."""
+
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.bench.suite.conftest import NUMPY, NUMPY_OPTIONS, Finished, run_suite
+from tests.conftest import ROOT
+
+VGG = ROOT / "tests" / "models" / "vgg"
+PLAN = """
+block_seconds = 0.02
+[[trials]]
+models = ["{model}"]
+datasets = ["digits"]
+batch_sizes = [64]
+epochs = 1
+[trials.optimizer]
+name = "sgd"
+learning_rate = 0.02
+momentum = 0.9
+"""
+# Takes its steps when somebody asks for their losses: a device whose queue nobody waits for.
+HASTY = """
+
+class Hasty(Backend):
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self.queue, self.done = [], {}
+
+    def step(self, inputs, labels):
+        self.queue.append((len(self.done) + len(self.queue), inputs, labels))
+        return self.queue[-1][0]
+
+    def losses(self, handles):
+        for number, inputs, labels in self.queue:
+            self.done[number] = Hasty.__base__.step(self, inputs, labels)
+        self.queue = []
+        return [self.done[handle] for handle in handles]
+
+
+Backend = Hasty
+"""
+
+
+def planned(folder: Path, model: str) -> str:
+    plan = folder / "plan.toml"
+    plan.write_text(PLAN.format(model=model))
+    return f"--plan={plan}"
+
+
+def copied(folder: Path, name: str, appended: str = "", **replaced: str) -> tuple[str, ...]:
+    """Options for a copy of the NumPy framework with lines behind its backend."""
+    copy = folder / name
+    shutil.copytree(NUMPY, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    backend = copy / "backend.py"
+    text = backend.read_text()
+    for old, new in replaced.items():
+        assert old in text
+        text = text.replace(old, new)
+    backend.write_text(text + appended)
+    return f"--impls={copy}", f"--python={name}={sys.executable}"
+
+
+def test_a_model_from_outside_is_verified_trained_and_reported(tmp_path: Path, cache: Path) -> None:
+    done = run_suite(
+        tmp_path, planned(tmp_path, "vgg-small"), f"--model-folder={VGG}", *NUMPY_OPTIONS
+    )
+    assert done.status == 0, done.output
+    (record,) = done.records
+    assert record.parameters == 204_282
+    assert record.cost["operations"] > 64 * 4 * 10**6
+    assert record.certificate is not None
+    assert record.certificate.verified, record.certificate.reason
+    assert "vgg-small" in (done.run / "report.html").read_text()
+
+
+def test_a_run_with_it_goes_on_with_it(tmp_path: Path, cache: Path) -> None:
+    folder = tmp_path / "vgg"
+    shutil.copytree(VGG, folder)
+    options = (planned(tmp_path, "vgg-small"), f"--model-folder={folder}", *NUMPY_OPTIONS)
+    assert run_suite(tmp_path, *options, "--skip-verification").status == 0
+    again = run_suite(tmp_path, "--resume=latest")
+    assert again.status == 0, again.output
+    assert len(again.records) == 1
+    (folder / "numpy.py").write_text((folder / "numpy.py").read_text() + "\n# changed\n")
+    changed = run_suite(tmp_path, "--resume=latest")
+    assert changed.status != 0
+    assert "the code of bench/, of an implementation or of a model" in changed.output
+
+
+def test_a_framework_without_its_file_is_skipped(tmp_path: Path, cache: Path) -> None:
+    folder = tmp_path / "vgg"
+    shutil.copytree(VGG, folder)
+    (folder / "numpy.py").unlink()
+    options = (planned(tmp_path, "vgg-small"), f"--model-folder={folder}", *NUMPY_OPTIONS)
+    (record,) = run_suite(tmp_path, *options).records
+    assert (record.status, record.reason) == ("skipped", "NumPy has no implementation of vgg.")
+
+
+@pytest.fixture(scope="module")
+def hasty(tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    folder = tmp_path_factory.mktemp("hasty")
+    options = (*copied(folder, "hasty", HASTY), "--frameworks=hasty,honest", "--device=cpu")
+    return run_suite(
+        folder,
+        planned(folder, "lenet"),
+        *options,
+        *copied(folder, "honest"),
+        SAMESTEP_CACHE=str(folder / "cache"),
+    )
+
+
+def test_one_that_never_waits_is_verified_and_yet_not_ranked(hasty: Finished) -> None:
+    assert hasty.status == 0, hasty.output
+    by_name = {record.trial.framework: record for record in hasty.records}
+    for record in by_name.values():
+        assert record.certificate is not None
+        assert record.certificate.verified, record.certificate.reason
+    assert by_name["hasty"].losses == by_name["honest"].losses
+    page = (hasty.run / "report.html").read_text()
+    assert "it does not wait for its device: after the clock had stopped" in page
+
+
+def test_how_long_it_was_still_busy_is_in_the_record(hasty: Finished) -> None:
+    busy, idle = (
+        next(
+            record.seconds["pending"] / record.measured_blocks[0].seconds
+            for record in hasty.records
+            if record.trial.framework == name
+        )
+        for name in ("hasty", "honest")
+    )
+    assert busy > 1
+    assert idle < 0.1
+
+
+def test_an_import_error_in_a_backend_is_the_trials_reason(tmp_path: Path, cache: Path) -> None:
+    options = copied(tmp_path, "broken", appended="\nimport a_module_that_nobody_has\n")
+    done = run_suite(tmp_path, planned(tmp_path, "lenet"), *options, "--frameworks=broken")
+    assert done.status == 2, "nothing usable"
+    (record,) = done.records
+    assert record.status == "failed"
+    assert record.reason == "ModuleNotFoundError: No module named 'a_module_that_nobody_has'"
+    assert record.certificate is not None
+    assert "a_module_that_nobody_has" in str(record.certificate.reason)
+
+
+def test_what_it_prints_disturbs_nothing(tmp_path: Path, cache: Path) -> None:
+    printing = '\nprint(\'{"event": "finished"}\')\nimport os\nos.write(1, b"\\xff" * 100_000)\n'
+    options = copied(tmp_path, "loud", appended=printing)
+    done = run_suite(tmp_path, planned(tmp_path, "lenet"), *options, "--frameworks=loud")
+    assert done.status == 0, done.output
+    (record,) = done.records
+    assert record.status == "ok"
+
+
+@pytest.mark.parametrize(
+    ("spec", "words"),
+    [
+        (None, "there is no spec.py; expected the folder of a model"),
+        ("import nobody_has_this", "cannot be imported (ModuleNotFoundError: No module named"),
+        ("def f(:", "cannot be imported (SyntaxError"),
+        ("", "MODELS is None; expected a tuple"),
+        ("MODELS = ('vgg',)", "MODELS is ('vgg',); expected a tuple"),
+    ],
+)
+def test_a_folder_that_is_no_model_is_one_line(
+    spec: str | None, words: str, tmp_path: Path, cache: Path
+) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    if spec is not None:
+        (folder / "spec.py").write_text(spec)
+    options = (planned(tmp_path, "mine"), f"--model-folder={folder}", *NUMPY_OPTIONS)
+    done = run_suite(tmp_path, *options)
+    assert done.status == 4
+    (line,) = (line for line in done.output.splitlines() if line.startswith("ERROR"))
+    assert words in line
+    assert "Traceback" not in done.output
