@@ -4,18 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from bench.errors import UnavailableError
-from bench.host.environments import Environment, prepare_environment
-from bench.host.frameworks import Framework, discover
+from bench.host.frameworks import discover
 from bench.host.verify.verifier import Verifier
-from tests.conftest import unavailable
-from tests.impls.planting import THREADS, Defect, Edit, copied, first_difference, verified
+from tests.impls.conftest import Environments, available
+from tests.impls.planting import Defect, Edit, copied, first_difference, verified
 
 LOGITS = "logits in evaluation mode"
 STATISTICS = "statistics after 1 step of sgd: bn1."
-
-# By framework.
-Environments = dict[str, Environment | UnavailableError]
 
 PYTORCH = (
     Defect(
@@ -548,42 +543,16 @@ CONTROLS = (
 )
 
 
-@pytest.fixture(scope="module")
-def environments() -> Environments:
-    """From the user's cache: made before a test gets an empty one of its own."""
-    return {name: _environment(framework) for name, framework in discover().items()}
-
-
-def _environment(framework: Framework) -> Environment | UnavailableError:
-    try:
-        return prepare_environment(framework, "cpu", {}, lambda text: None)
-    except UnavailableError as error:
-        return error
-
-
-@pytest.fixture(scope="module")
-def verifier(environments: Environments, tmp_path_factory: pytest.TempPathFactory) -> Verifier:
-    """One for all: the reference of a model is recorded once."""
-    usable = {name: found for name, found in environments.items() if isinstance(found, Environment)}
-    return Verifier(usable, THREADS, tmp_path_factory.mktemp("scratch"), stop_at_difference=True)
-
-
 @pytest.fixture(autouse=True)
 def _own_cache(environments: Environments, cache: Path) -> None:
     """No certificate of these is left to the user."""
-
-
-def _available(environments: Environments, name: str) -> None:
-    found = environments[name]
-    if isinstance(found, UnavailableError):
-        unavailable(str(found))
 
 
 @pytest.mark.parametrize("defect", DEFECTS, ids=lambda one: f"{one.framework}: {one.name}")
 def test_a_planted_defect_is_found_and_named(
     defect: Defect, verifier: Verifier, environments: Environments, tmp_path: Path
 ) -> None:
-    _available(environments, defect.framework)
+    available(environments, defect.framework)
     framework = copied(discover()[defect.framework], defect.edits, tmp_path)
     found = verified(verifier, environments, framework, defect.model, defect.mode)
     certificate = found.certificate
@@ -601,7 +570,7 @@ def test_a_copy_without_defect_is_verified(
     environments: Environments,
     tmp_path: Path,
 ) -> None:
-    _available(environments, name)
+    available(environments, name)
     framework = copied(discover()[name], (), tmp_path)
     certificate = verified(verifier, environments, framework, model, mode).certificate
     assert certificate.verdict == "verified", certificate.reason

@@ -55,10 +55,10 @@ class VGG:
         """Kernels and biases in layer order."""
         params: list[Param] = []
         for name, inputs, outputs in self.convolutions:
-            params += convolution(name, inputs, outputs, KERNEL, "he normal")
+            params += convolution(name, inputs, outputs, KERNEL)
         channels, height, width = self.feature_map
         flat = channels * height * width
-        params += dense("dense1", flat, self.units, self.feature_map, "he normal")
+        params += dense("dense1", flat, self.units, self.feature_map)
         params += dense("dense2", self.units, self.classes)
         return tuple(params)
 

@@ -1,0 +1,98 @@
+"""A model from a folder of its own in every framework, and mistakes in its files."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from bench.host.catalog import OWN
+from bench.host.frameworks import discover
+from bench.host.verify.cells import Cell
+from bench.host.verify.certification import Certification, Finding
+from bench.host.verify.verifier import Verifier
+from bench.models.outside import read_models
+from tests.conftest import ROOT
+from tests.impls.conftest import Environments, available
+from tests.impls.planting import first_difference
+
+VGG = ROOT / "tests" / "models" / "vgg"
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(environments: Environments, cache: Path) -> None:
+    """No certificate of these is left to the user."""
+
+
+def found_in(folder: Path, name: str, verifier: Verifier, environments: Environments) -> Finding:
+    """What a verification finds of the model in that folder, in a framework's default mode."""
+    available(environments, name)
+    framework, dataset = discover()[name], OWN.dataset("cifar10")
+    model = read_models(folder)["vgg-small"]
+    assert framework.implements(model)
+    cell = Cell(framework, model, dataset.name, dataset.samples, framework.default_mode, "cpu")
+    certification = Certification(verifier, environments, say=lambda text: None, fresh=True)
+    return certification.finding(cell)
+
+
+@pytest.mark.parametrize("name", list(discover()))
+def test_it_takes_the_references_steps_in_every_framework(
+    name: str, verifier: Verifier, environments: Environments
+) -> None:
+    certificate = found_in(VGG, name, verifier, environments).certificate
+    assert certificate.verdict == "verified", certificate.reason
+    assert all(one.error <= 1e-9 for one in certificate.worst if one.precision == "float64")
+
+
+def edited(folder: Path, file: str, old: str, new: str) -> Path:
+    copy = folder / "vgg"
+    shutil.copytree(VGG, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    text = (copy / file).read_text("utf-8")
+    assert old in text
+    (copy / file).write_text(text.replace(old, new), "utf-8")
+    return copy
+
+
+def test_another_pooling_is_different(
+    verifier: Verifier, environments: Environments, tmp_path: Path
+) -> None:
+    folder = edited(tmp_path, "pytorch.py", "nn.MaxPool2d(POOL)", "nn.AvgPool2d(POOL)")
+    found = found_in(folder, "pytorch", verifier, environments)
+    assert found.certificate.verdict == "different"
+    assert first_difference(found) == "logits in evaluation mode"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("class VGG(", "class Vgg(", "pytorch.py has no class 'VGG'"),
+        ("import torch\n", "import torch\nimport nobody_has_this\n", "cannot be imported"),
+        (
+            "self.dense2 = nn.Linear(spec.units, spec.classes)",
+            "self.dense2 = nn.Linear(spec.units, spec.classes, bias=False)",
+            "dense2.bias is missing",
+        ),
+    ],
+)
+def test_a_file_that_does_not_fit_is_told_in_words(
+    old: str,
+    new: str,
+    words: str,
+    verifier: Verifier,
+    environments: Environments,
+    tmp_path: Path,
+) -> None:
+    folder = edited(tmp_path, "pytorch.py", old, new)
+    certificate = found_in(folder, "pytorch", verifier, environments).certificate
+    assert certificate.verdict == "unchecked"
+    assert words in str(certificate.reason)
+
+
+def test_without_a_reference_nothing_is_verified(
+    verifier: Verifier, environments: Environments, tmp_path: Path
+) -> None:
+    folder = edited(tmp_path, "numpy.py", "class VGG(", "class Other(")
+    # Of a model of that name the reference may be there already.
+    fresh = Verifier(verifier.environments, verifier.threads, tmp_path)
+    certificate = found_in(folder, "pytorch", fresh, environments).certificate
+    assert certificate.verdict == "unchecked"
+    assert "numpy.py has no class 'VGG'" in str(certificate.reason)
