@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.errors import FrameworkError
+from bench.host.kernels import EXPECTED, Kernels
 from bench.host.toml_table import TomlTable, read_toml
 from bench.job import Knob
 from bench.results import edition
@@ -29,6 +30,7 @@ class Requirements:
         torch_backend: uv's option of that name, where the packages are not on PyPI.
         environment: variables of the worker, `{threads}` standing for their number.
         precisions: that it can train in.
+        kernels: the code for GPUs that the wheel holds; None where nobody has looked.
     """
 
     packages: tuple[str, ...]
@@ -36,6 +38,7 @@ class Requirements:
     torch_backend: str | None
     environment: dict[str, str]
     precisions: tuple[str, ...] = ("ieee",)
+    kernels: Kernels | None = None
 
 
 @dataclass(frozen=True)
@@ -228,6 +231,7 @@ def _devices(
             torch_backend=section.text("torch_backend", None),
             environment={**environment, **(variables.strings() if variables else {})},
             precisions=tuple(section.texts("precisions", ["ieee"], TRAINING_PRECISIONS)),
+            kernels=_kernels(section) if device == "cuda" else None,
         )
         section.finish()
     if not devices:
@@ -235,6 +239,16 @@ def _devices(
             f"{folder / DESCRIPTION}: no device; add a table [cpu] or [cuda] with its requirements."
         )
     return devices
+
+
+def _kernels(table: TomlTable) -> Kernels | None:
+    lists = {key: table.texts(key, ()) for key in ("machine_code", "ptx")}
+    for key, found in lists.items():
+        try:
+            Kernels.parse(found, ())
+        except ValueError as error:
+            raise table.fail(key, found, EXPECTED) from error
+    return Kernels.parse(**lists) if any(lists.values()) else None
 
 
 def _constraints(name: str | None, folder: Path) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.bench.suite.conftest import NUMPY_OPTIONS
-from tests.conftest import ROOT
+from tests.conftest import ROOT, WITHOUT_GPU
 
 
 def bench(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -118,3 +118,12 @@ def test_a_users_mistake_is_one_line(arguments: list[str], words: str) -> None:
     (line,) = finished.stderr.splitlines()
     assert line.startswith("bench: ")
     assert words in line
+
+
+@WITHOUT_GPU
+@pytest.mark.parametrize("command", ["prepare", "doctor", "verify", "overhead", "references"])
+def test_a_gpu_that_is_not_there_is_one_line(command: str) -> None:
+    finished = bench(command, "--device=cuda")
+    assert finished.returncode == 2
+    (line,) = finished.stderr.splitlines()
+    assert line.startswith("bench: --device cuda: this machine has no usable GPU (NVML: ")

@@ -9,6 +9,7 @@ from typing import Any
 from bench.errors import PlanError
 from bench.host.environments import Say, prepare_environments, usable
 from bench.host.machine import default_threads
+from bench.host.probe import probed
 from bench.host.request import (
     Request,
     add_framework_options,
@@ -89,5 +90,8 @@ def certification(verification: Verification, say: Say) -> Iterator[Certificatio
         frameworks.values(), request.device, request.pythons or {}, say
     )
     with scratch_folder() as scratch:
+        environments = probed(
+            *(environments, frameworks, request.device, verification.threads, scratch, say)
+        )
         verifier = Verifier(usable(environments), verification.threads, scratch)
         yield Certification(verifier, environments, say, verification.fresh)
