@@ -15,6 +15,7 @@ from bench.spec import ModelSpec, arrays_of
 from . import optimizers
 from . import weights as parameters
 from .alexnet import AlexNet
+from .devices import device_of
 from .lenet import LeNet
 from .lstm import LSTM
 from .resnet import ResNet
@@ -38,7 +39,7 @@ class Backend:
         # Of all that is traced from here on.
         jax.config.update("jax_enable_x64", execution.precision == "float64")
         jax.config.update("jax_default_matmul_precision", product_precision(execution.precision))
-        self.device = jax.devices()[0]
+        self.device = device_of(execution)
         self.manifest = arrays_of(spec)
         self.trainable = spec.parameters()
         self.types = types_of(execution.precision)
@@ -150,7 +151,7 @@ class Backend:
         return {ours: int(found[name]) for name, ours in names.items() if name in found}
 
     def absent(self) -> dict[str, str]:
-        if self.device.platform == "gpu":
+        if self.device.platform != "cpu":
             return {"device_seconds": "JAX has no events in the device's queue."}
         return {
             "device_seconds": "On the CPU there is no clock but the host's.",
