@@ -317,7 +317,8 @@ print(json.dumps([
 """,
     )
     assert found[0] == "cpu"
-    assert "MXNetError" in found[1] and "GPU" in found[1]
+    assert "MXNetError" in found[1]
+    assert "GPU" in found[1]
 
 
 @pytest.mark.parametrize("name", ["jax", "mxnet", "pytorch", "tensorflow"])
