@@ -50,15 +50,15 @@ def test_who_stays_is_told_once_the_wait_is_over_and_not_waited_for_again() -> N
     device = FakeDevice(processes={7: 1, 8: 1})
     clock = Clock(device, {8: 120.0})
     gpu = visible(FakeNvml(device))
-    assert alone(gpu, (), clock, clock.sleep) == {7}
+    assert alone(gpu, (), clock, clock.sleep) == frozenset({7})
     assert clock.now == pytest.approx(100.0 + LIMIT_SECONDS, abs=0.3)
     before = clock.now
-    assert alone(gpu, {7}, clock, clock.sleep) == {7}
+    assert alone(gpu, {7}, clock, clock.sleep) == frozenset({7})
     assert clock.now == before
     # Somebody new is waited for, though the other one is still there.
     device.processes[9] = 1
     clock = Clock(device, {9: 105.0})
-    assert alone(gpu, {7}, clock, clock.sleep) == {7}
+    assert alone(gpu, {7}, clock, clock.sleep) == frozenset({7})
     assert clock.now == pytest.approx(105.0, abs=0.3)
 
 
