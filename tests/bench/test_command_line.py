@@ -45,7 +45,7 @@ def test_list_shows_all_there_is(tmp_path: Path) -> None:
         "synthetic-<L>of<V>-<classes>[-<N>]",
     }
     assert {row["plan"] for row in tables["plans"]} == {
-        *("accuracy", "batch-sizes", "mnist", "quick", "standard"),
+        *("accuracy", "batch-sizes", "gpu", "mnist", "quick", "standard"),
     }
     lenets = [row for row in tables["models"] if row["model"] in ("lenet", "lenet-1998")]
     assert {row["parameters"] for row in lenets if row["input"].startswith("1x")} == {61_706}

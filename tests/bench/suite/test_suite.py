@@ -259,6 +259,7 @@ def test_two_runs_at_once_measure_one_after_the_other(tmp_path: Path, cache: Pat
     ("options", "words"),
     [
         (["--plan=slow"], "There is no plan 'slow'"),
+        (["--plan=gpu"], "The plan 'gpu' is for the device 'cuda', and this run is on 'cpu'"),
         (["--frameworks=caffe"], "There is no framework 'caffe'"),
         (["--python=numpy=/no/such/python"], "no Python starts at this path"),
         (["--python=caffe=/bin/true"], "there is no framework 'caffe'"),
