@@ -51,7 +51,7 @@ class KnownDefect:
         precision: in which it shows.
         quantities: patterns (fnmatch) of the names of quantities that it explains.
         at_most: a larger error is not explained by it.
-        modes: in which it shows.
+        modes, devices: in and on which it shows.
         spoils_training: whether training goes wrong by it; such a cell is not verified.
     """
 
@@ -62,6 +62,7 @@ class KnownDefect:
     at_most: float
     modes: tuple[str, ...] = MODES
     spoils_training: bool = False
+    devices: tuple[str, ...] = DEVICES
 
 
 @dataclass(frozen=True)
@@ -195,6 +196,7 @@ def _known_defect(table: TomlTable) -> KnownDefect:
         at_most=table.number("at_most", above=0),
         modes=tuple(table.texts("modes", MODES, MODES)),
         spoils_training=table.boolean("spoils_training", False),
+        devices=tuple(table.texts("devices", DEVICES, DEVICES)),
     )
     table.finish()
     return defect

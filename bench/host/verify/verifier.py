@@ -214,7 +214,7 @@ def known_defects(cell: Cell) -> tuple[KnownDefect, ...]:
     return tuple(
         one
         for one in cell.framework.known_defects
-        if cell.model in one.models and cell.mode in one.modes
+        if cell.model in one.models and cell.mode in one.modes and cell.device in one.devices
     )
 
 

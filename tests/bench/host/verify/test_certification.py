@@ -144,6 +144,11 @@ def test_a_defect_that_spoils_training_is_explained_but_not_verified(
     assert not first.certificate.verified
     compiled = replace(cell, mode="compiled")
     assert not certified(compiled, FakeVerifier(WRONG)).explained
+    on_cpu = replace(known, devices=("cpu",))
+    framework = replace(cell.framework, known_defects=(on_cpu,))
+    assert certified(replace(cell, framework=framework), FakeVerifier(WRONG)).explained
+    elsewhere = replace(cell, framework=framework, device="cuda")
+    assert not certified(elsewhere, FakeVerifier(WRONG)).explained
 
 
 @pytest.mark.parametrize("damage", ["", "{", "[]", '{"certificate": {}}', "null"])
