@@ -23,6 +23,12 @@ from .types import product_precision, types_of
 
 MODELS = {"lenet": LeNet, "alexnet": AlexNet, "resnet": ResNet, "lstm": LSTM}
 DROPOUT_SEED = 0
+# Counters of JAX's allocator, by our names.
+ALLOCATOR = {
+    "bytes_in_use": "allocator_bytes",
+    "peak_bytes_in_use": "allocator_peak_bytes",
+    "peak_pool_bytes": "allocator_reserved_bytes",
+}
 
 
 class Backend:
@@ -143,16 +149,16 @@ class Backend:
 
     def memory(self) -> dict[str, int]:
         found = self.device.memory_stats() or {}  # None on a CPU
-        names = {
-            "bytes_in_use": "allocator_bytes",
-            "peak_bytes_in_use": "allocator_peak_bytes",
-            "peak_pool_bytes": "allocator_reserved_bytes",
-        }
-        return {ours: int(found[name]) for name, ours in names.items() if name in found}
+        return {ours: int(found[name]) for name, ours in ALLOCATOR.items() if name in found}
 
     def absent(self) -> dict[str, str]:
         if self.device.platform != "cpu":
-            return {"device_seconds": "JAX has no events in the device's queue."}
+            known = self.memory()
+            untold = [name for name in ALLOCATOR.values() if name not in known]
+            return {
+                "device_seconds": "JAX has no events in the device's queue.",
+                **dict.fromkeys(untold, "JAX's allocator on this device does not tell it."),
+            }
         return {
             "device_seconds": "On the CPU there is no clock but the host's.",
             "allocator_peak_bytes": "JAX counts what its allocator gives out on GPUs only.",
