@@ -27,19 +27,26 @@ def obstacle(
 ) -> str | None:
     """Why a trial cannot be run here, if so."""
     framework = selection.frameworks[trial.edition]
-    model = MODELS[trial.model]
     environment = environments[trial.edition]
-    if model.family not in framework.families:
-        return f"{framework.title} has no implementation of {model.family}."
-    if trial.mode not in framework.modes:
-        return f"{framework.title} has no mode {trial.mode!r}."
+    if reason := implementation_obstacle(trial, framework):
+        return reason
     if isinstance(environment, UnavailableError):
         return str(environment)
-    if reason := _setup_obstacle(trial, framework):
-        return reason
     count = data[trial.dataset].train_count
     if trial.batch_size > count:
         return f"A batch of {trial.batch_size:,} is more than the {count:,} training samples."
+    return None
+
+
+def implementation_obstacle(trial: Trial, framework: Framework) -> str | None:
+    """Why a framework does not implement what a trial asks for, if so, whatever machine it is."""
+    family = MODELS[trial.model].family
+    if family not in framework.families:
+        return f"{framework.title} has no implementation of {family}."
+    if trial.mode not in framework.modes:
+        return f"{framework.title} has no mode {trial.mode!r}."
+    if reason := _setup_obstacle(trial, framework):
+        return reason
     try:
         build_spec(trial)
     except ValueError as error:
