@@ -31,6 +31,7 @@ from bench.host.request import add_options, read_request
 from bench.host.selection import Selection, select
 from bench.host.verify.command import add_verify_options, certification, read_verification
 from bench.host.verify.summary import finding_row, messages, summary_document, summary_file
+from bench.host.verify.together import at_once, find_all
 
 Row = dict[str, Any]
 PIPED_WIDTH = 160
@@ -138,7 +139,7 @@ def _verify(options: argparse.Namespace) -> int:
     verification = read_verification(options)
     file = summary_file(verification.request.results)
     with certification(verification, _say) as prepared:
-        findings = [prepared.finding(cell) for cell in verification.cells]
+        findings = find_all(prepared, verification.cells, at_once(verification.request.device))
     _show({"verification": [finding_row(finding) for finding in findings]}, options.json)
     _write_json(file, summary_document(findings, verification.threads))
     for message in messages(findings):

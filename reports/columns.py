@@ -74,6 +74,7 @@ TRIAL_COLUMNS: dict[str, str] = {
     "machine_copied_bytes_per_second": "the same of copying memory; mean of before and after",
     "throttle_events": "times that heat slowed a core or a package down",
     "gpu_thermal_seconds": "how long heat kept the GPU's clocks down",
+    "device_other_processes": "others' processes on the GPU right before or after, as NVML lists",
     "peak_resident_bytes": "largest resident set of the worker process",
     "peak_anonymous_bytes": "largest sampled anonymous memory of the worker and its descendants",
     "resident_after_import_bytes": "largest resident set until the framework was imported",

@@ -41,7 +41,8 @@ def doubts(comparison: Comparison) -> tuple[Doubt, ...]:
     """What is known to speak against the comparison's numbers, the finished trials' only."""
     rows = [row for row in comparison.rows if row.finished]
     found = (
-        find(rows) for find in (_runs, _load, _steal, _heat, _speed, _unsteady, _clocks, _fitness)
+        find(rows)
+        for find in (_runs, _load, _steal, _card, _heat, _speed, _unsteady, _clocks, _fitness)
     )
     return tuple(doubt for doubt in found if doubt is not None)
 
@@ -84,6 +85,17 @@ def _steal(rows: Sequence[Row]) -> Doubt | None:
         "other guests",
         f"A hypervisor took up to {units.share(worst)}% of the processors' time for other guests "
         f"({names}). Measure on a machine of its own.",
+    )
+
+
+def _card(rows: Sequence[Row]) -> Doubt | None:
+    names, most = _above(rows, "device_other_processes", 0)
+    if not names:
+        return None
+    return Doubt(
+        "others on the GPU",
+        f"Up to {most:,.0f} processes of others computed on the GPU right before or after trials "
+        f"({names}), and were waited for in vain. Measure on a card of its own.",
     )
 
 

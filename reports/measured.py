@@ -19,7 +19,13 @@ from reports.resampling import Floats
 
 COST = ("operations", "bytes")
 TIMES = ("import", "inputs", "build", "first_step", "evaluation", "exit", "process")
-LOAD = ("steal_share", "involuntary_switches", "throttle_events", "gpu_thermal_seconds")
+LOAD = (
+    "steal_share",
+    "involuntary_switches",
+    "throttle_events",
+    "gpu_thermal_seconds",
+    "device_other_processes",
+)
 # What the host gauges of the machine around each trial (`bench.host.gauge`).
 SPEEDS = ("hashes_per_second", "copied_bytes_per_second")
 # What a record calls memory is called the same here.

@@ -6,7 +6,11 @@ from typing import NoReturn
 
 import pytest
 
+from bench.host.gpu import detect_gpus
+
 ROOT = Path(__file__).parents[1]
+# Of tests on what is said where there is no GPU.
+WITHOUT_GPU = pytest.mark.skipif(bool(detect_gpus().gpus), reason="This machine has a GPU.")
 
 
 @pytest.fixture

@@ -5,13 +5,17 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench.errors import SamestepError
+from bench.errors import SamestepError, UnavailableError
 from bench.host.cache import cache_folder
 from bench.host.data.dataset import Dataset
-from bench.host.environments import prepare_environment
+from bench.host.environments import Environment, Say, prepare_environment
 from bench.host.fitness import examine_machine
 from bench.host.fitness.finding import Finding, note_if
+from bench.host.frameworks import Framework
 from bench.host.machine import default_threads, describe_machine
+from bench.host.probe import probed
+from bench.host.request import Request
+from bench.host.scratch import scratch_folder
 from bench.host.selection import Selection
 
 GIBIBYTE = 2**30
@@ -46,7 +50,9 @@ def _machine() -> Iterator[Finding]:
     yield note_if(
         not gpus,
         "GPU",
-        f"{gpus}, driver {machine['gpu_driver']}" if gpus else f"none ({machine['gpu_reason']})",
+        f"{gpus}, driver {machine['gpu_driver']}"
+        if gpus
+        else f"none that is known of ({machine['gpu_reason']})",
     )
 
 
@@ -83,6 +89,19 @@ def _framework(selection: Selection, name: str) -> Finding:
         environment = prepare_environment(
             framework, request.device, request.pythons or {}, said.append
         )
+        _try(framework, environment, request, said.append)
     except SamestepError as error:
         return Finding(framework.title, "problem", str(error))
     return Finding(framework.title, "ok", f"{environment.python}")
+
+
+def _try(framework: Framework, environment: Environment, request: Request, say: Say) -> None:
+    """Raise UnavailableError where the framework cannot compute on the GPU that it is to use."""
+    name = framework.edition
+    with scratch_folder() as scratch:
+        threads = request.threads or default_threads()
+        found = probed(
+            {name: environment}, {name: framework}, request.device, threads, scratch, say
+        )[name]
+    if isinstance(found, UnavailableError):
+        raise found

@@ -74,7 +74,8 @@ def _pinned(framework: Framework, requirements: Requirements, version: str) -> R
         )
     for one in main:
         one.specifier = SpecifierSet(f"=={version}")
-    return replace(requirements, packages=tuple(map(str, wanted)), constraints="")
+    # What the wheel of this version holds was not looked at either.
+    return replace(requirements, packages=tuple(map(str, wanted)), constraints="", kernels=None)
 
 
 def _is_main(requirement: Requirement, module: str) -> bool:

@@ -8,12 +8,15 @@ import subprocess
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from bench.digests import digest_text
 from bench.errors import InterpreterError, UnavailableError
 from bench.host.cache import cache_folder, locked, remove
 from bench.host.frameworks import Framework, Requirements
 from bench.host.installer import has_own_sources, installer_environment, run_uv
+from bench.host.nvml import NVML, open_gpu
+from bench.host.unreadable import UnreadableError
 from bench.results import edition
 
 DESCRIPTION = "samestep-environment.json"
@@ -87,7 +90,38 @@ def prepare_environment(
             f"{framework.title} has no requirements for the device {device!r}, only for "
             f"{', '.join(framework.devices)}; add them to its framework.toml or use --python."
         )
+    if device == "cuda":
+        check_kernels(framework, os.environ)
     return cached_environment(framework, device, say)
+
+
+def check_kernels(framework: Framework, variables: Mapping[str, str], nvml: Any = NVML) -> None:
+    """Refuse to install gigabytes that hold nothing for the GPU at hand.
+
+    Where either is not known, what the wheel holds or what the GPU runs, the framework is tried
+    once it is installed (`bench.host.probe`).
+
+    Args:
+        variables, nvml: see open_gpu.
+
+    Raises:
+        UnavailableError: the wheel has no code that this GPU runs.
+    """
+    requirements = framework.devices["cuda"]
+    if requirements.kernels is None:
+        return
+    try:
+        with open_gpu("cuda", variables, nvml) as gpu:
+            name, capability = gpu.name(), gpu.capability()
+    except UnreadableError:
+        return
+    if not requirements.kernels.run_on(capability):
+        raise UnavailableError(
+            f"{framework.title}'s wheel ({requirements.packages[0]}) holds {requirements.kernels}; "
+            f"{name} has compute capability {'.'.join(map(str, capability))} and runs none of it; "
+            f"name an interpreter with another build by --python {framework.name}=PATH, or use "
+            "--device cpu."
+        )
 
 
 def cached_environment(framework: Framework, device: str, say: Say) -> Environment:

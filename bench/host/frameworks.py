@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.errors import FrameworkError
+from bench.host.kernels import EXPECTED, Kernels
 from bench.host.toml_table import TomlTable, read_toml
 from bench.job import Knob
 from bench.models import Model
@@ -34,6 +35,7 @@ class Requirements:
         torch_backend: uv's option of that name, where the packages are not on PyPI.
         environment: variables of the worker, `{threads}` standing for their number.
         precisions: that it can train in.
+        kernels: the code for GPUs that the wheel holds; None where nobody has looked.
     """
 
     packages: tuple[str, ...]
@@ -41,6 +43,7 @@ class Requirements:
     torch_backend: str | None
     environment: dict[str, str]
     precisions: tuple[str, ...] = ("ieee",)
+    kernels: Kernels | None = None
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ class KnownDefect:
         precision: in which it shows.
         quantities: patterns (fnmatch) of the names of quantities that it explains.
         at_most: a larger error is not explained by it.
-        modes: in which it shows.
+        modes, devices: in and on which it shows.
         spoils_training: whether training goes wrong by it; such a cell is not verified.
     """
 
@@ -64,6 +67,7 @@ class KnownDefect:
     at_most: float
     modes: tuple[str, ...] = MODES
     spoils_training: bool = False
+    devices: tuple[str, ...] = DEVICES
 
 
 @dataclass(frozen=True)
@@ -226,6 +230,7 @@ def _known_defect(table: TomlTable) -> KnownDefect:
         at_most=table.number("at_most", above=0),
         modes=tuple(table.texts("modes", MODES, MODES)),
         spoils_training=table.boolean("spoils_training", False),
+        devices=tuple(table.texts("devices", DEVICES, DEVICES)),
     )
     table.finish()
     return defect
@@ -262,6 +267,7 @@ def _devices(
             torch_backend=section.text("torch_backend", None),
             environment={**environment, **(variables.strings() if variables else {})},
             precisions=tuple(section.texts("precisions", ["ieee"], TRAINING_PRECISIONS)),
+            kernels=_kernels(section) if device == "cuda" else None,
         )
         section.finish()
     if not devices:
@@ -269,6 +275,16 @@ def _devices(
             f"{folder / DESCRIPTION}: no device; add a table [cpu] or [cuda] with its requirements."
         )
     return devices
+
+
+def _kernels(table: TomlTable) -> Kernels | None:
+    lists = {key: table.texts(key, ()) for key in ("machine_code", "ptx")}
+    for key, found in lists.items():
+        try:
+            Kernels.parse(found, ())
+        except ValueError as error:
+            raise table.fail(key, found, EXPECTED) from error
+    return Kernels.parse(**lists) if any(lists.values()) else None
 
 
 def _constraints(name: str | None, folder: Path) -> str:

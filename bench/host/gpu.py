@@ -1,8 +1,12 @@
 """Finds NVIDIA GPUs through NVML, the library that nvidia-smi stands on."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
-import pynvml
+from bench.host.nvml import MISSING_LIBRARY, NVML, NVML_ERRORS
+
+# What NVIDIA's driver shows of itself: a device in this container, or itself on this machine.
+TRACES = ("dev/nvidia[0-9]*", "proc/driver/nvidia/version")
 
 
 @dataclass(frozen=True)
@@ -20,30 +24,39 @@ class Gpus:
     Attributes:
         driver: version of NVIDIA's driver.
         reason: why there is none, where there is none.
+        told: whether anybody could be asked: without nvidia-ml-py, nobody knows.
     """
 
     gpus: tuple[Gpu, ...]
     driver: str | None
     reason: str | None
+    told: bool = True
 
 
 def detect_gpus() -> Gpus:
     """The GPUs that NVIDIA's driver knows of."""
+    if NVML is None:
+        return Gpus((), None, MISSING_LIBRARY, told=False)
     try:
-        pynvml.nvmlInit()
-    except pynvml.NVMLError as error:
+        NVML.nvmlInit()
+    except NVML_ERRORS as error:
         return Gpus((), None, f"NVML: {error}")
     try:
         handles = [
-            pynvml.nvmlDeviceGetHandleByIndex(index) for index in range(pynvml.nvmlDeviceGetCount())
+            NVML.nvmlDeviceGetHandleByIndex(index) for index in range(NVML.nvmlDeviceGetCount())
         ]
         gpus = tuple(
-            Gpu(pynvml.nvmlDeviceGetName(handle), pynvml.nvmlDeviceGetMemoryInfo(handle).total)
+            Gpu(NVML.nvmlDeviceGetName(handle), NVML.nvmlDeviceGetMemoryInfo(handle).total)
             for handle in handles
         )
-        driver = pynvml.nvmlSystemGetDriverVersion()
-    except pynvml.NVMLError as error:
+        driver = NVML.nvmlSystemGetDriverVersion()
+    except NVML_ERRORS as error:
         return Gpus((), None, f"NVML: {error}")
     finally:
-        pynvml.nvmlShutdown()
+        NVML.nvmlShutdown()
     return Gpus(gpus, driver, None if gpus else "NVML finds no device")
+
+
+def driver_trace(system: Path = Path("/")) -> Path | None:
+    """A file by which NVIDIA's driver shows that it is here; None where there is none."""
+    return next((found for trace in TRACES for found in sorted(system.glob(trace))), None)

@@ -88,6 +88,6 @@ def plan_rows() -> list[Row]:
     rows = []
     for name in plan_names():
         plan = read_plan(name, frameworks)
-        trials = expand(plan, frameworks, "cpu")
+        trials = expand(plan, frameworks, plan.device or "cpu")
         rows.append({"plan": name, "trials": len(trials), "summary": plan.description})
     return rows

@@ -2,6 +2,10 @@
 
 NVML numbers devices as they sit on the PCI bus and ignores CUDA_VISIBLE_DEVICES, which CUDA
 programs go by; `open_gpu` finds the device that they see first, the only one that they use here.
+
+It is asked by NVIDIA's own nvidia-ml-py, which knows what each driver's structures look like. That
+may be missing, as in a container that somebody else made: then whatever is asked, that is the
+answer.
 """
 
 from collections.abc import Iterator, Mapping
@@ -9,18 +13,29 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import pynvml
-
 from bench.host.unreadable import UnreadableError
 
+try:
+    import pynvml
+except ModuleNotFoundError:
+    pynvml = None
+
+# The module to ask; None where there is none.
+NVML: Any = pynvml
+NVML_ERRORS: tuple[type[Exception], ...] = () if pynvml is None else (pynvml.NVMLError,)
+MISSING_LIBRARY = "nvidia-ml-py, which asks NVIDIA's driver, is not installed beside samestep"
 ON_CPU = "The trial ran on the CPU."
-# What makes a GPU slower than its load and its power limit ask for.
+# What makes a GPU slower than its load and its power limit ask for: nvmlClocksEventReason... in
+# NVML's header, nvml.h.
 SLOWDOWNS = {
-    pynvml.nvmlClocksEventReasonSwThermalSlowdown: "heat, seen by the driver",
-    pynvml.nvmlClocksEventReasonHwThermalSlowdown: "heat, seen by the device",
-    pynvml.nvmlClocksEventReasonHwPowerBrakeSlowdown: "a power brake from outside",
-    pynvml.nvmlClocksEventReasonHwSlowdown: "a slowdown of the device's own",
+    0x20: "heat, seen by the driver",
+    0x40: "heat, seen by the device",
+    0x80: "a power brake from outside",
+    0x08: "a slowdown of the device's own",
 }
+THERMAL_POLICY = 1  # NVML_PERF_POLICY_THERMAL
+
+Capability = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -49,6 +64,11 @@ class VisibleGpu:
         """Version of NVIDIA's driver."""
         return _call(self._nvml, "nvmlSystemGetDriverVersion")  # type: ignore[no-any-return]
 
+    def capability(self) -> Capability:
+        """Its compute capability, such as (9, 0): what machine code it runs."""
+        major, minor = self._ask("nvmlDeviceGetCudaComputeCapability")
+        return int(major), int(minor)
+
     def used_bytes(self) -> int:
         """Memory in use, whoever uses it, with what the driver keeps for itself."""
         return int(self._ask("nvmlDeviceGetMemoryInfo").used)
@@ -73,7 +93,7 @@ class VisibleGpu:
 
     def thermal_seconds(self) -> float:
         """How long heat has kept the clocks down since the driver was loaded."""
-        status = self._ask("nvmlDeviceGetViolationStatus", pynvml.NVML_PERF_POLICY_THERMAL)
+        status = self._ask("nvmlDeviceGetViolationStatus", THERMAL_POLICY)
         return float(status.violationTime) / 1e9
 
     def slowdowns(self) -> list[str]:
@@ -101,7 +121,7 @@ class MissingGpu(VisibleGpu):
 
 
 @contextmanager
-def open_gpu(device: str, variables: Mapping[str, str], nvml: Any = pynvml) -> Iterator[VisibleGpu]:
+def open_gpu(device: str, variables: Mapping[str, str], nvml: Any = NVML) -> Iterator[VisibleGpu]:
     """The GPU of a trial on `device` (`cpu` or `cuda`), with one NVML for as long as it is open.
 
     An open NVML also keeps the driver from shutting the device down between trials, which
@@ -109,10 +129,10 @@ def open_gpu(device: str, variables: Mapping[str, str], nvml: Any = pynvml) -> I
 
     Args:
         variables: the environment that the worker sees.
-        nvml: the module to ask; a fake one in tests.
+        nvml: the module to ask; a fake one in tests, None where there is none.
     """
-    if device == "cpu":
-        yield MissingGpu(ON_CPU)
+    if device == "cpu" or nvml is None:
+        yield MissingGpu(ON_CPU if device == "cpu" else f"{MISSING_LIBRARY}; install it there.")
         return
     with ExitStack() as closing:
         gpu: VisibleGpu
@@ -163,7 +183,10 @@ def _check_order(nvml: Any, handles: list[Any], variables: Mapping[str, str]) ->
 
 
 def _call(nvml: Any, function: str, *arguments: Any) -> Any:
+    call = getattr(nvml, function, None)
+    if call is None:
+        raise UnreadableError(f"This nvidia-ml-py has no {function}; install a newer one.")
     try:
-        return getattr(nvml, function)(*arguments)
-    except pynvml.NVMLError as error:
+        return call(*arguments)
+    except NVML_ERRORS as error:
         raise UnreadableError(f"NVML, {function}: {error}.") from error

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from bench.errors import UnavailableError
+from bench.host.catalog import Catalog
 from bench.host.data.prepared import Prepared
 from bench.host.environments import Environments
 from bench.host.frameworks import Framework
@@ -19,21 +20,28 @@ def obstacle(
 ) -> str | None:
     """Why a trial cannot be run here, if so."""
     framework = selection.frameworks[trial.edition]
-    model = selection.catalog.models[trial.model]
     environment = environments[trial.edition]
+    if reason := implementation_obstacle(trial, framework, selection.catalog):
+        return reason
+    if isinstance(environment, UnavailableError):
+        return str(environment)
+    count = data[trial.dataset].train_count
+    if trial.batch_size > count:
+        return f"A batch of {trial.batch_size:,} is more than the {count:,} training samples."
+    return None
+
+
+def implementation_obstacle(trial: Trial, framework: Framework, catalog: Catalog) -> str | None:
+    """Why a framework does not implement what a trial asks for, if so, whatever machine it is."""
+    model = catalog.models[trial.model]
     if not framework.implements(model):
         return f"{framework.title} has no implementation of {model.family}."
     if trial.mode not in framework.modes:
         return f"{framework.title} has no mode {trial.mode!r}."
-    if isinstance(environment, UnavailableError):
-        return str(environment)
     if reason := _setup_obstacle(trial, framework):
         return reason
-    count = data[trial.dataset].train_count
-    if trial.batch_size > count:
-        return f"A batch of {trial.batch_size:,} is more than the {count:,} training samples."
     try:
-        selection.catalog.spec(trial.model, trial.dataset)
+        catalog.spec(trial.model, trial.dataset)
     except ValueError as error:
         return str(error)
     return None

@@ -21,6 +21,7 @@ from bench.host.fitness.finding import Finding
 from bench.host.inputs import Inputs
 from bench.host.machine import default_threads
 from bench.host.obstacles import obstacle
+from bench.host.probe import probed
 from bench.host.resume import Stopped, installed, opening
 from bench.host.selection import Selection
 from bench.host.session import Session
@@ -95,6 +96,9 @@ def open_session(
         stopped.check(versions)
         # Machine and code are what they were: `Stopped.selection` has seen to it.
         began = dict(stopped.manifest.opening)
+    environments = probed(
+        environments, selection.frameworks, selection.request.device, threads, scratch, say
+    )
     possible = [one for one in trials if obstacle(one, selection, environments, data) is None]
     certificates: Certificates = {}
     if selection.request.verified:

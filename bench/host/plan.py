@@ -9,7 +9,7 @@ from random import Random
 
 from bench.errors import DataError, PlanError
 from bench.host.catalog import OWN, Catalog
-from bench.host.frameworks import LAYOUTS, MODES, TRAINING_PRECISIONS, Framework
+from bench.host.frameworks import DEVICES, LAYOUTS, MODES, TRAINING_PRECISIONS, Framework
 from bench.host.setup import SETTINGS
 from bench.host.toml_table import TomlTable, read_toml
 from bench.optimizer import RULES, Change, Optimizer, Rule
@@ -75,6 +75,7 @@ class Plan:
     """A checked plan.
 
     Attributes:
+        device: that it is for; None for every one.
         block_seconds: how long a measured block lasts at least, where there are that many steps
             from one evaluation to the next.
         time_limit_seconds: after which a trial is stopped.
@@ -88,6 +89,7 @@ class Plan:
     name: str
     path: Path
     description: str
+    device: str | None
     block_seconds: float
     time_limit_seconds: float
     silence_limit_seconds: float
@@ -120,6 +122,7 @@ def read_plan(name: str, frameworks: Collection[str], catalog: Catalog = OWN) ->
         name=path.stem,
         path=path,
         description=table.text("description", ""),
+        device=table.text("device", None, DEVICES),
         block_seconds=table.number("block_seconds", 0.2, above=0),
         time_limit_seconds=table.number("time_limit_seconds", 600.0, above=0),
         silence_limit_seconds=table.number("silence_limit_seconds", 300.0, above=0),

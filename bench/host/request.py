@@ -7,7 +7,7 @@ from typing import Any
 
 from bench.errors import InterpreterError, PlanError
 from bench.host.frameworks import DEVICES
-from bench.host.gpu import detect_gpus
+from bench.host.gpu import detect_gpus, driver_trace
 from bench.host.plan import DEFAULT_PLAN
 
 DEFAULT_RESULTS = "results"
@@ -191,21 +191,38 @@ def read_framework_request(option: Callable[[str], Any]) -> Request:
     )
 
 
-def resolve_device(wanted: str) -> str:
+def resolve_device(wanted: str, system: Path = Path("/")) -> str:
     """`cpu` or `cuda`.
 
+    Args:
+        system: where /dev and /proc are; another place in tests.
+
     Raises:
-        PlanError: `cuda` is wanted where NVIDIA's driver has no GPU.
+        PlanError: `cuda` is wanted where there is no GPU, or `auto` where there may be one that
+            nobody can ask for.
     """
     if wanted == "cpu":
         return wanted
     gpus = detect_gpus()
-    if wanted == "cuda" and not gpus.gpus:
+    if gpus.gpus:
+        return "cuda"
+    trace = driver_trace(system)
+    if wanted == "cuda":
+        # Whether there is one, each framework is asked before its trials (`bench.host.probe`).
+        if trace is not None and not gpus.told:
+            return wanted
         raise PlanError(
             f"--device cuda: this machine has no usable GPU ({gpus.reason}); expected one with "
             "NVIDIA's driver; use --device cpu."
         )
-    return "cuda" if gpus.gpus else "cpu"
+    if trace is not None:
+        # Whoever has a GPU and is given the processor's numbers would not see it.
+        raise PlanError(
+            f"--device auto: NVIDIA's driver is here ({trace}), but which GPU it has cannot be "
+            f"asked ({gpus.reason}); expected an answer; mend that, or choose --device cuda or "
+            "--device cpu."
+        )
+    return "cpu"
 
 
 def split_names(option: str, value: str) -> tuple[str, ...]:

@@ -47,6 +47,12 @@ def select(request: Request, base: Base | None = None) -> Selection:
     if base is not None:
         frameworks |= base.frameworks(frameworks)
     plan = read_plan(request.plan, known, catalog_of(request))
+    if plan.device not in (None, request.device):
+        raise PlanError(
+            f"The plan {plan.name!r} is for the device {plan.device!r}, and this run is on "
+            f"{request.device!r}; expected the same; choose another plan or --device, or take the "
+            f"key 'device' out of a copy of {plan.path}."
+        )
     if request.repeats is not None:
         groups = tuple(replace(group, repeats=request.repeats) for group in plan.groups)
         plan = replace(plan, groups=groups)

@@ -9,6 +9,7 @@ from typing import Any
 
 from bench.ceilings import Ceiling
 from bench.host.cache import turn
+from bench.host.company import NOBODY, Company, alone, company, told
 from bench.host.data.prepared import Prepared
 from bench.host.environments import Environment, Environments
 from bench.host.executor import Executor, Invocation, LocalProcess
@@ -50,6 +51,7 @@ class Session:
         ahead: records of trials that ran before they were asked for, by their names.
         earlier: records of trials that need not run again in a run that goes on, by their names.
         skips: records of trials that were skipped before it went on, by their names.
+        stayers: processes of others on the GPU that were waited for in vain.
     """
 
     selection: Selection
@@ -70,6 +72,7 @@ class Session:
     ahead: dict[str, Record] = field(default_factory=dict)
     earlier: Mapping[str, Record] = field(default_factory=dict)
     skips: Mapping[str, Record] = field(default_factory=dict)
+    stayers: Company = NOBODY
 
     def execute(self, trial: Trial, listen: Listener) -> Record:
         """Run a trial to its record, which is in the run's folder when this returns.
@@ -176,11 +179,14 @@ class Session:
         """The GPU that is looked at, and what will be the load on the machine meanwhile."""
         load: dict[str, float] = {}
         with open_gpu(training.blank.trial.device, training.invocation.environment) as gpu:
+            others = alone(gpu, self.stayers)
+            self.stayers |= others or NOBODY
             # The gauge's own processor time is nobody's load: it lies outside the two readings.
             taken, before = used_bytes(gpu), gauge(self.threads)
             meter = LoadMeter(gpu)
             yield gpu, load
             load |= meter.read().known() | unreleased(gpu, taken)
+            load |= told(others, company(gpu))
             load |= around(before, gauge(self.threads))
 
     def _training(self, trial: Trial, partner: Trial | None = None) -> Training:

@@ -23,6 +23,7 @@ PASSED_VARIABLES = (
     "CUDA_HOME",
     "CUDA_PATH",
     "CUDA_VISIBLE_DEVICES",
+    "CUDA_DEVICE_ORDER",
     "CC",
     "CXX",
 )
@@ -36,8 +37,9 @@ def worker_environment(own: Mapping[str, str], device: str, root: Path = ROOT) -
     """
     environment = {name: os.environ[name] for name in PASSED_VARIABLES if name in os.environ}
     environment.update(own)
-    if device == "cpu":
-        environment["CUDA_VISIBLE_DEVICES"] = ""
+    # One device, or none: frameworks that see several take memory of each and time to start.
+    visible = environment.get("CUDA_VISIBLE_DEVICES", "0").partition(",")[0].strip()
+    environment["CUDA_VISIBLE_DEVICES"] = visible if device == "cuda" else ""
     environment["PYTHONPATH"] = str(root)
     environment["PYTHONHASHSEED"] = "0"
     # A worker leaves nothing in the checkout. Environments have their bytecode already.

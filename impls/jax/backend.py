@@ -15,6 +15,7 @@ from bench.spec import ModelSpec, arrays_of
 from . import optimizers
 from . import weights as parameters
 from .alexnet import AlexNet
+from .devices import device_of
 from .lenet import LeNet
 from .lstm import LSTM
 from .resnet import ResNet
@@ -22,6 +23,12 @@ from .types import product_precision, types_of
 
 MODELS = {"lenet": LeNet, "alexnet": AlexNet, "resnet": ResNet, "lstm": LSTM}
 DROPOUT_SEED = 0
+# Counters of JAX's allocator, by our names.
+ALLOCATOR = {
+    "bytes_in_use": "allocator_bytes",
+    "peak_bytes_in_use": "allocator_peak_bytes",
+    "peak_pool_bytes": "allocator_reserved_bytes",
+}
 
 
 class Backend:
@@ -38,7 +45,7 @@ class Backend:
         # Of all that is traced from here on.
         jax.config.update("jax_enable_x64", execution.precision == "float64")
         jax.config.update("jax_default_matmul_precision", product_precision(execution.precision))
-        self.device = jax.devices()[0]
+        self.device = device_of(execution)
         self.manifest = arrays_of(spec)
         self.trainable = spec.parameters()
         self.types = types_of(execution.precision)
@@ -142,16 +149,16 @@ class Backend:
 
     def memory(self) -> dict[str, int]:
         found = self.device.memory_stats() or {}  # None on a CPU
-        names = {
-            "bytes_in_use": "allocator_bytes",
-            "peak_bytes_in_use": "allocator_peak_bytes",
-            "peak_pool_bytes": "allocator_reserved_bytes",
-        }
-        return {ours: int(found[name]) for name, ours in names.items() if name in found}
+        return {ours: int(found[name]) for name, ours in ALLOCATOR.items() if name in found}
 
     def absent(self) -> dict[str, str]:
-        if self.device.platform == "gpu":
-            return {"device_seconds": "JAX has no events in the device's queue."}
+        if self.device.platform != "cpu":
+            known = self.memory()
+            untold = [name for name in ALLOCATOR.values() if name not in known]
+            return {
+                "device_seconds": "JAX has no events in the device's queue.",
+                **dict.fromkeys(untold, "JAX's allocator on this device does not tell it."),
+            }
         return {
             "device_seconds": "On the CPU there is no clock but the host's.",
             "allocator_peak_bytes": "JAX counts what its allocator gives out on GPUs only.",

@@ -17,7 +17,7 @@ from bench.spec import ModelSpec, arrays_of
 
 from . import weights as parameters
 from .backend import DROPOUT_SEED, MODELS
-from .types import types_of
+from .types import product_precision, types_of
 
 
 def own_model(
@@ -36,6 +36,8 @@ def bare_loop(
     model: nnx.Module, optimizer: Optimizer, execution: Execution
 ) -> Callable[[np.ndarray, np.ndarray], None]:
     """A loop over batches: (inputs, labels) of several steps, back once the device is done."""
+    # By default, a GPU would round what it multiplies.
+    jax.config.update("jax_default_matmul_precision", product_precision(execution.precision))
     if optimizer.name == "adam":
         rule = optax.adam(optimizer.learning_rate)
     else:

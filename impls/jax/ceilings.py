@@ -8,6 +8,7 @@ import jax.numpy as jnp
 from bench.errors import WorkerError
 from bench.job import Execution
 
+from .devices import device_of
 from .types import product_precision
 
 DTYPES = {"ieee": jnp.float32, "tf32": jnp.float32, "bf16": jnp.bfloat16}
@@ -44,8 +45,9 @@ def copy(size_bytes: int, execution: Execution) -> Callable[[], tuple[jax.Array,
 
 
 def _check(execution: Execution) -> None:
-    """Raise WorkerError for a precision that this device has not."""
-    capability = _capability() if execution.device == "cuda" else None
+    """Raise WorkerError for a device that is not there, or a precision that it has not."""
+    device = device_of(execution)
+    capability = _capability(device) if execution.device == "cuda" else None
     has_tf32 = capability is not None and capability >= TF32_CAPABILITY
     has_bf16 = capability is None or capability >= BF16_CAPABILITY
     if {"ieee": True, "tf32": has_tf32, "bf16": has_bf16}.get(execution.precision, False):
@@ -56,6 +58,6 @@ def _check(execution: Execution) -> None:
     )
 
 
-def _capability() -> tuple[int, ...]:
-    found = getattr(jax.devices()[0], "compute_capability", "0.0")
+def _capability(device: jax.Device) -> tuple[int, ...]:
+    found = getattr(device, "compute_capability", "0.0")
     return tuple(map(int, found.split(".")))

@@ -104,7 +104,7 @@ class Backend:
         x, y = self._to_device(inputs), self._to_device(labels)
         self.model.eval()
         with self._autocast():
-            logits = self.forward(x)
+            logits = _exact(self.forward(x))
         self.model.train()
         correct = (logits.argmax(dim=1) == y).sum()
         return self.criterion(logits, y).item() * len(labels), int(correct.item())
@@ -176,6 +176,14 @@ class Backend:
 
     def _autocast(self) -> AbstractContextManager[object]:
         return torch.autocast(self.device.type, torch.bfloat16) if self.mixed else nullcontext()
+
+
+def _exact(logits: torch.Tensor) -> torch.Tensor:
+    """The logits for the loss: float32 also where the model computes in bfloat16.
+
+    In training, autocast does so by itself.
+    """
+    return logits.to(torch.promote_types(logits.dtype, torch.float32))
 
 
 def _compiled(model: nn.Module, mode: str | None) -> nn.Module:

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from bench.errors import WorkerError
 from bench.job import Execution
 from bench.optimizer import Optimizer
 from bench.spec import ModelSpec, arrays_of
@@ -40,9 +41,8 @@ class Backend:
             int(execution.knobs.get("inter_op_threads", execution.threads))
         )
         tf.config.experimental.enable_tensor_float_32_execution(execution.precision == "tf32")
-        if execution.device == "cpu":
-            tf.config.set_visible_devices([], "GPU")
         self.device = execution.device
+        choose_device(execution.device)
         # Of all that is made from here on; the policy of an earlier backend would outlast floatx.
         keras.config.set_floatx("float64" if execution.precision == "float64" else "float32")
         keras.config.set_dtype_policy(POLICIES.get(execution.precision, "float32"))
@@ -50,6 +50,8 @@ class Backend:
         self.model = MODELS[spec.family](spec)
         # Called once with a symbolic input: that is how a subclassed model gets its variables.
         self.model(symbolic_input(spec.input_shape))
+        if execution.mode == "xla":
+            _leave_cudnn(self.model)
         self.variables = parameters.named_variables(self.model)
         self.trainable = spec.parameters()
         self.trained = {param.name: self.variables[param.name] for param in self.trainable}
@@ -57,6 +59,7 @@ class Backend:
             from_logits=True, reduction="sum"
         )
         self.optimizer = optimizers.make(optimizer, list(self.trained.values()))
+        check_placement(self.device, [*self.model.variables, *self.optimizer.variables])
         self.weight_decay = optimizer.weight_decay
         self._train = _compiled(self._train_step, execution.mode)
         self._differentiate = _compiled(self._backward, execution.mode)
@@ -164,6 +167,43 @@ class Backend:
 
     def slots(self) -> dict[str, dict[str, np.ndarray]]:
         return optimizers.slots(self.optimizer, self.trainable)
+
+
+def choose_device(device: str) -> None:
+    """Hide the GPUs, or see to it that there is one.
+
+    Raises:
+        WorkerError: there is none: TensorFlow would compute on the CPU without a word.
+    """
+    if device == "cpu":
+        tf.config.set_visible_devices([], "GPU")
+    elif not tf.config.list_physical_devices("GPU"):
+        raise WorkerError(
+            f"TensorFlow {tf.__version__} finds no GPU; expected one for the device "
+            f"{device!r}; check the driver with `python -m bench doctor`."
+        )
+
+
+def check_placement(device: str, variables: Sequence[keras.Variable]) -> None:
+    """Raise WorkerError where TensorFlow has put what is trained on another device.
+
+    It decides by itself, and puts on the CPU what has no kernel on the GPU. Counters may lie there.
+    """
+    kind = "GPU" if device == "cuda" else "CPU"
+    for variable in variables:
+        place = variable.value.device
+        if tf.as_dtype(variable.dtype).is_floating and variable.shape and kind not in place:
+            raise WorkerError(
+                f"TensorFlow {tf.__version__} has put {variable.path} on {place}; expected a "
+                f"{kind} for the device {device!r}; check that it is a build for it."
+            )
+
+
+def _leave_cudnn(model: keras.Model) -> None:
+    """Let XLA compile LSTMs from what they consist of: it cannot compile a call of cuDNN."""
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.LSTM):
+            layer.use_cudnn = False
 
 
 def _compiled(function: Callable, mode: str, reduce_retracing: bool = False) -> Callable:

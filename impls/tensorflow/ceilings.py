@@ -7,6 +7,8 @@ import tensorflow as tf
 from bench.errors import WorkerError
 from bench.job import Execution
 
+from .backend import choose_device
+
 DTYPES = {"ieee": tf.float32, "tf32": tf.float32, "bf16": tf.bfloat16}
 TF32_CAPABILITY = BF16_CAPABILITY = (8, 0)  # Ampere
 
@@ -54,14 +56,7 @@ def _prepared(execution: Execution) -> str:
     """Where the arrays have to lie."""
     tf.config.threading.set_intra_op_parallelism_threads(execution.threads)
     tf.config.threading.set_inter_op_parallelism_threads(execution.threads)
-    if execution.device == "cpu":
-        tf.config.set_visible_devices([], "GPU")
-    elif not tf.config.list_physical_devices("GPU"):
-        # It would compute on the CPU without a word.
-        raise WorkerError(
-            f"TensorFlow {tf.__version__} finds no GPU; expected one for the device "
-            f"{execution.device!r}; check the driver with `python -m bench doctor`."
-        )
+    choose_device(execution.device)
     return "/CPU:0" if execution.device == "cpu" else "/GPU:0"
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.bench.suite.conftest import NUMPY_OPTIONS
-from tests.conftest import ROOT
+from tests.conftest import ROOT, WITHOUT_GPU
 
 
 def bench(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -45,7 +45,7 @@ def test_list_shows_all_there_is(tmp_path: Path) -> None:
         "synthetic-<L>of<V>-<classes>[-<N>]",
     }
     assert {row["plan"] for row in tables["plans"]} == {
-        *("accuracy", "batch-sizes", "mnist", "quick", "standard"),
+        *("accuracy", "batch-sizes", "gpu", "mnist", "quick", "standard"),
     }
     lenets = [row for row in tables["models"] if row["model"] in ("lenet", "lenet-1998")]
     assert {row["parameters"] for row in lenets if row["input"].startswith("1x")} == {61_706}
@@ -118,3 +118,12 @@ def test_a_users_mistake_is_one_line(arguments: list[str], words: str) -> None:
     (line,) = finished.stderr.splitlines()
     assert line.startswith("bench: ")
     assert words in line
+
+
+@WITHOUT_GPU
+@pytest.mark.parametrize("command", ["prepare", "doctor", "verify", "overhead", "references"])
+def test_a_gpu_that_is_not_there_is_one_line(command: str) -> None:
+    finished = bench(command, "--device=cuda")
+    assert finished.returncode == 2
+    (line,) = finished.stderr.splitlines()
+    assert line.startswith("bench: --device cuda: this machine has no usable GPU (NVML: ")

@@ -9,6 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from bench.host.catalog import OWN
+from bench.host.editions import choose_frameworks
+from bench.host.frameworks import discover
+from bench.host.request import Request
+from bench.host.selection import select
+from bench.host.verify.command import cells_of_plan
+from bench.host.verify.trials import cell_of
 from tests.bench.suite.conftest import NUMPY
 from tests.conftest import ROOT
 
@@ -79,6 +86,24 @@ def test_a_framework_without_the_methods_is_told_which(tmp_path: Path) -> None:
     assert "has no slots; add them as bench/worker/backend.py describes them" in finished.stderr
 
 
+def test_the_cells_of_a_plan_are_those_that_its_run_verifies() -> None:
+    frameworks = ("pytorch", "jax", "mxnet")
+    cells = cells_of_plan(Request(plan="gpu", device="cuda", frameworks=frameworks))
+    found = {(cell.model, cell.framework.name, cell.mode) for cell in cells}
+    # Precisions are verified together, or not at all; MXNet has neither tf32 nor bf16.
+    assert len(found) == len(cells)
+    small, large = {"lenet", "lstm", "lstm-2"}, {"alexnet", "resnet18", "resnet50"}
+    modes = {("pytorch", "eager"), ("pytorch", "compiled"), ("jax", "compiled")}
+    mxnets = {("mxnet", "eager"), ("mxnet", "compiled")}
+    assert {one[1:] for one in found if one[0] in large - {"resnet18"}} == modes
+    assert {one[1:] for one in found if one[0] in small | {"resnet18"}} == modes | mxnets
+    assert {one[0] for one in found} == small | large
+    trials = select(Request(plan="gpu", device="cuda", frameworks=frameworks)).trials
+    keys = {cell.key for cell in cells}
+    chosen = choose_frameworks(discover(), frameworks)
+    assert {cell_of(one, chosen, OWN).key for one in trials if one.precision == "ieee"} <= keys
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
@@ -87,6 +112,8 @@ def test_a_framework_without_the_methods_is_told_which(tmp_path: Path) -> None:
         (["--models=lenet,,lstm"], "expected names separated by commas"),
         (["--frameworks=caffe"], "There is no framework 'caffe'"),
         (["--results=/proc/results"], "cannot be written"),
+        (["--plan=slow", "--device=cpu"], "There is no plan 'slow'"),
+        (["--plan=quick", "--models=lenet"], "--plan quick says already which models"),
         (["--python=caffe=/usr/bin/python3"], "there is no framework 'caffe'"),
     ],
 )

@@ -45,6 +45,7 @@ def test_all_rows_are_not_listed(three: list[Record]) -> None:
     [
         ({"steal_share": 0.03}, "other guests", "up to 3.00% of the processors' time"),
         ({"throttle_events": 4}, "heat", "slowed the processors down up to 4 times a trial"),
+        ({"device_other_processes": 2}, "others on the GPU", "Up to 2 processes of others"),
         ({"gpu_thermal_seconds": 0.5}, "heat", "GPU's clocks down for up to 0.500 s"),
     ],
 )

@@ -33,7 +33,9 @@ def test_no_column_of_finished_trials_is_empty(three: list[Record]) -> None:
         memory=dict.fromkeys(MEMORY, 1),
         reason="x",
         blocks=tuple(replace(block, device_seconds=1.0) for block in three[0].blocks),
-        load=three[0].load | {"steal_share": 0.0, "throttle_events": 0, "gpu_thermal_seconds": 0.0},
+        load=three[0].load
+        | {"steal_share": 0.0, "throttle_events": 0, "gpu_thermal_seconds": 0.0}
+        | {"device_other_processes": 0.0},
         energy={"gpu_joules": 2.0, "cpu_package_joules": 3.0, "samples": 4.0, "seconds": 5.0},
     )
     other = replace(full, trial=replace(full.trial, revision="abc"))

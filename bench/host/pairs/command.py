@@ -12,6 +12,7 @@ from bench.host.frameworks import Framework
 from bench.host.machine import commit, default_threads, describe_machine
 from bench.host.pairs.measurement import Case, Measured, Measurement
 from bench.host.pairs.ratios import ratio_of_pairs
+from bench.host.probe import probed
 from bench.host.request import (
     add_framework_options,
     read_framework_request,
@@ -134,6 +135,7 @@ def run_pairs(options: argparse.Namespace, kind: Kind, say: Say) -> list[Measure
     )
     threads = request.threads or default_threads()
     with scratch_folder() as scratch:
+        environments = probed(environments, frameworks, request.device, threads, scratch, say)
         measurement = Measurement(
             environments,
             threads,

@@ -1,7 +1,6 @@
 """Verifies cells and keeps what was found: a cell that has not changed is not verified again."""
 
 import json
-from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -58,10 +57,13 @@ class Certification:
     say: Say
     fresh: bool = False
 
-    def findings(self, cells: Iterable[Cell]) -> Iterator[Finding]:
-        """One for each cell, in order."""
-        for cell in cells:
-            yield self.finding(cell)
+    def known(self, cell: Cell) -> Finding | None:
+        """What is known of a cell without verifying it."""
+        environment = self.environments[cell.framework.edition]
+        if isinstance(environment, UnavailableError):
+            return Finding(cell, _unchecked(str(environment), ""))
+        digest = fingerprint(cell, environment, self.verifier.threads)
+        return None if self.fresh else _read(_file(digest), cell, digest)
 
     def finding(self, cell: Cell) -> Finding:
         """What is known of a cell; cached only where nothing differs but by known defects."""
@@ -69,7 +71,7 @@ class Certification:
         if isinstance(environment, UnavailableError):
             return Finding(cell, _unchecked(str(environment), ""))
         digest = fingerprint(cell, environment, self.verifier.threads)
-        file = cache_folder() / "certificates" / f"{digest}.json"
+        file = _file(digest)
         with locked(file):
             known = None if self.fresh else _read(file, cell, digest)
             if known is not None:
@@ -119,6 +121,10 @@ class Certification:
             explained=not judgement.different and compared.failure is None,
             seconds=monotonic() - start,
         )
+
+
+def _file(digest: str) -> Path:
+    return cache_folder() / "certificates" / f"{digest}.json"
 
 
 def _describe(first: Error) -> str:

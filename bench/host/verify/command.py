@@ -3,12 +3,14 @@
 import argparse
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bench.errors import PlanError
 from bench.host.environments import Say, prepare_environments, usable
 from bench.host.machine import default_threads
+from bench.host.obstacles import implementation_obstacle
+from bench.host.probe import probed
 from bench.host.request import (
     Request,
     add_framework_options,
@@ -16,10 +18,11 @@ from bench.host.request import (
     split_names,
 )
 from bench.host.scratch import scratch_folder
-from bench.host.selection import catalog_of, known_and_chosen
+from bench.host.selection import catalog_of, known_and_chosen, select
 from bench.host.setup import DEFAULT
 from bench.host.verify.cells import Cell, choose_cells
 from bench.host.verify.certification import Certification
+from bench.host.verify.trials import cell_of
 from bench.host.verify.verifier import Verifier
 
 
@@ -34,8 +37,14 @@ def add_verify_options(add: Callable[..., Any]) -> None:
             help=f"{what} to verify, separated by commas (default: all)",
         )
     add(
+        "--plan",
+        default=None,
+        metavar="NAME",
+        help="verify what a run of this plan would verify before it times it, and nothing else",
+    )
+    add(
         "--settings",
-        default=DEFAULT,
+        default="",
         metavar="NAMES",
         help="settings to verify, separated by commas: default, tuned (default: default)",
     )
@@ -71,15 +80,39 @@ def read_verification(options: argparse.Namespace) -> Verification:
     models, modes, settings = (
         split_names(name, getattr(options, name)) for name in ("models", "modes", "settings")
     )
-    cells = choose_cells(
-        frameworks, models, modes, request.device, settings or (DEFAULT,), catalog_of(request)
-    )
+    if options.plan is not None:
+        if models or modes or settings:
+            raise PlanError(
+                f"--plan {options.plan} says already which models, modes and settings; expected "
+                "none of --models, --modes and --settings beside it."
+            )
+        cells = cells_of_plan(replace(request, plan=options.plan))
+    else:
+        cells = choose_cells(
+            frameworks, models, modes, request.device, settings or (DEFAULT,), catalog_of(request)
+        )
     if not cells:
         raise PlanError(
             f"{', '.join(frameworks)} implement none of the chosen models in the chosen modes; "
             "expected at least one; see `python -m bench list frameworks`."
         )
     return Verification(request, tuple(cells), options.fresh)
+
+
+def cells_of_plan(request: Request) -> list[Cell]:
+    """What the trials of a request's plan time, each once.
+
+    Raises:
+        PlanError: see select.
+    """
+    selection = select(request)
+    cells = (
+        cell_of(trial, selection.frameworks, selection.catalog)
+        for trial in selection.trials
+        if implementation_obstacle(trial, selection.frameworks[trial.edition], selection.catalog)
+        is None
+    )
+    return list({cell.key: cell for cell in cells}.values())
 
 
 @contextmanager
@@ -91,5 +124,8 @@ def certification(verification: Verification, say: Say) -> Iterator[Certificatio
         frameworks.values(), request.device, request.pythons or {}, say
     )
     with scratch_folder() as scratch:
+        environments = probed(
+            *(environments, frameworks, request.device, verification.threads, scratch, say)
+        )
         verifier = Verifier(usable(environments), verification.threads, scratch)
         yield Certification(verifier, environments, say, verification.fresh)

@@ -16,6 +16,8 @@ from bench.host.verify.cells import Cell
 from bench.host.verify.verifier import REFERENCE
 from bench.host.versions import sources, versions_of
 
+# Another one at each start of the system.
+BOOT = Path("/proc/sys/kernel/random/boot_id")
 # The protocol: what draws the inputs, takes the steps and judges the errors.
 PROTOCOL = (
     "bench/spec.py",
@@ -50,7 +52,9 @@ def fingerprint(cell: Cell, environment: Environment, threads: int) -> str:
 
 @cache
 def _gpus() -> dict[str, Any]:
-    return asdict(detect_gpus())
+    """The GPUs; where nobody tells which, those of this start of the system and no other."""
+    found = detect_gpus()
+    return asdict(found) | ({} if found.told else {"start": BOOT.read_text("utf-8")})
 
 
 @cache

@@ -10,6 +10,7 @@ from bench.host.environments import Environments, Say, usable
 from bench.host.frameworks import Framework
 from bench.host.verify.cells import Cell
 from bench.host.verify.certification import Certification
+from bench.host.verify.together import at_once, find_all
 from bench.host.verify.verifier import Verifier
 from bench.results import Trial
 
@@ -46,9 +47,10 @@ def verify_trials(
         Verifier(usable(environments), threads, scratch), environments, say
     )
     cells = {cell.key: cell for cell in (cell_of(one, frameworks, catalog) for one in trials)}
-    certificates = {}
-    for key, cell in cells.items():
-        # It would disturb another run's measurement.
-        with turn("measuring"):
-            certificates[key] = certification.finding(cell).certificate
-    return certificates
+    if not cells:
+        return {}
+    count = max(at_once(cell.device) for cell in cells.values())
+    # It would disturb another run's measurement.
+    with turn("measuring"):
+        found = find_all(certification, cells.values(), count)
+    return {one.cell.key: one.certificate for one in found}

@@ -1,9 +1,11 @@
 """Runs the reference and the cells, each in a fresh process, and collects the errors."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from bench.errors import SamestepError
@@ -59,12 +61,15 @@ class Verifier:
     executor: Executor = field(default_factory=LocalProcess)
     reference: Framework = field(default_factory=lambda: read_framework(REFERENCE))
     _folders: dict[str, Path] = field(default_factory=dict)
+    # Several threads may verify at once (`bench.host.verify.together`).
+    _locks: dict[str, Lock] = field(default_factory=dict)
+    _numbers: Iterator[int] = field(default_factory=count)
 
     def compare(self, cell: Cell) -> Comparison:
         """The errors of a cell against the reference."""
         job = replace(
             self._job(cell),
-            reference=str(self._recorded_reference(cell)),
+            reference=str(self.prepare(cell)),
             # What a known defect explains is no end: what comes after is to be compared too.
             stop_at_difference=self.stop_at_difference and not known_defects(cell),
         )
@@ -92,22 +97,35 @@ class Verifier:
         )
         return self._run(self._reference_setup(cell), Path(sys.executable), job)
 
-    def _recorded_reference(self, cell: Cell) -> Path:
+    def prepare(self, cell: Cell) -> Path:
         """The reference's quantities, made once for a model and convention of variances.
 
         Raises:
             SamestepError: the reference itself failed.
         """
-        name = f"reference-{_name(cell)}-{int(cell.framework.unbiased_variance)}"
-        if name not in self._folders:
-            folder = self._folder(name)
-            job = replace(self._reference_job(cell), record=str(folder))
-            setup = self._reference_setup(cell)
-            failure = self._run(setup, Path(sys.executable), job).failure
-            if failure is not None:
-                del self._folders[name]
-                raise SamestepError(f"The NumPy reference of {cell.model} failed: {failure}")
-        return self._folders[name]
+        name = self.reference_name(cell)
+        with self._locks.setdefault(name, Lock()):
+            if name not in self._folders:
+                folder = self._folder(name)
+                job = replace(self._reference_job(cell), record=str(folder))
+                setup = self._reference_setup(cell)
+                failure = self._run(setup, Path(sys.executable), job).failure
+                if failure is not None:
+                    del self._folders[name]
+                    raise SamestepError(f"The NumPy reference of {cell.model} failed: {failure}")
+            return self._folders[name]
+
+    def forget(self, cell: Cell) -> None:
+        """Remove what the reference of a cell recorded; made anew, if it is asked for again."""
+        folder = self._folders.pop(self.reference_name(cell), None)
+        if folder is not None:
+            remove(folder)
+
+    def reference_name(self, cell: Cell) -> str:
+        """The same for all cells that are compared with the same quantities."""
+        # Without running statistics there are no conventions of them.
+        unbiased = cell.framework.unbiased_variance and bool(cell.spec.statistics())
+        return f"reference-{_name(cell)}-{int(unbiased)}"
 
     def _setup(self, cell: Cell) -> Setup:
         # Its variables are those without reduced precision; the job has the precisions.
@@ -155,8 +173,9 @@ class Verifier:
 
     def _inputs(self, cell: Cell) -> Path:
         path = self.scratch / f"inputs-{_name(cell)}.npz"
-        if not path.exists():
-            write_inputs(path, cell.spec, cell.samples)
+        with self._locks.setdefault(path.name, Lock()):
+            if not path.exists():
+                write_inputs(path, cell.spec, cell.samples)
         return path
 
     def _python(self, cell: Cell) -> Path:
@@ -176,7 +195,7 @@ class Verifier:
         invocation = Invocation(
             command=(str(python), "-P", "-m", "bench.worker.verification"),
             environment=worker_environment(setup.environment, job.device, root),
-            log=self.scratch / "worker.log",
+            log=self.scratch / f"worker-{next(self._numbers)}.log",
             standard_input=job.to_json(),
             time_limit_seconds=TIME_LIMIT_SECONDS,
         )
@@ -196,7 +215,7 @@ def known_defects(cell: Cell) -> tuple[KnownDefect, ...]:
     return tuple(
         one
         for one in cell.framework.known_defects
-        if cell.model in one.models and cell.mode in one.modes
+        if cell.model in one.models and cell.mode in one.modes and cell.device in one.devices
     )
 
 

@@ -21,6 +21,7 @@ class FakeDevice:
     millijoules: int = 5_000
     reasons: int = 0
     thermal_nanoseconds: int = 0
+    capability: tuple[int, int] = (9, 0)
     processes: dict[int, int | None] = field(default_factory=dict)
 
 
@@ -40,6 +41,7 @@ class FakeNvml:
             "nvmlDeviceGetHandleByUUID": self._by_uuid,
             "nvmlDeviceGetUUID": lambda one: one.uuid,
             "nvmlDeviceGetName": lambda one: one.name,
+            "nvmlDeviceGetCudaComputeCapability": lambda one: one.capability,
             "nvmlDeviceGetMemoryInfo": lambda one: SimpleNamespace(total=one.total, used=one.used),
             "nvmlDeviceGetTotalEnergyConsumption": lambda one: one.millijoules,
             "nvmlDeviceGetCurrentClocksEventReasons": lambda one: one.reasons,

@@ -57,6 +57,12 @@ def test_every_framework_can_be_had_in_other_versions(name: str) -> None:
         assert any("==1.2.3" in one for one in requirements.packages)
 
 
+def test_what_another_version_holds_for_gpus_is_not_known() -> None:
+    assert FRAMEWORKS["mxnet"].devices["cuda"].kernels is not None
+    chosen = choose_frameworks(FRAMEWORKS, ["mxnet@1.8.0"])["mxnet@1.8.0"]
+    assert chosen.devices["cuda"].kernels is None
+
+
 def test_a_framework_that_pins_nothing_says_so() -> None:
     loose = Requirements(("tensorflow", "numpy==2.0"), "", None, {})
     framework = replace(FRAMEWORKS[OWN], devices={"cpu": loose})

@@ -8,12 +8,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import pynvml
 import pytest
 
 from bench.errors import InterpreterError, UnavailableError
 from bench.host import environments
-from bench.host.environments import DESCRIPTION, cached_environment, prepare_environment
+from bench.host.environments import (
+    DESCRIPTION,
+    cached_environment,
+    check_kernels,
+    prepare_environment,
+)
 from bench.host.frameworks import Framework, Requirements
+from bench.host.kernels import Kernels
+from tests.bench.host.fake_nvml import FakeDevice, FakeNvml
 from tests.bench.host.wheels import build_wheel
 
 THIS_PYTHON = f"=={sys.version_info.major}.{sys.version_info.minor}.*"
@@ -154,6 +162,65 @@ def test_two_runs_at_once_make_it_once(wheels: Path) -> None:
 def test_a_device_without_requirements_is_a_reason(wheels: Path) -> None:
     with pytest.raises(UnavailableError, match="no requirements for the device 'cuda'"):
         prepare_environment(framework(), "cuda", {}, Said())
+
+
+def for_gpus(**changes: object) -> Framework:
+    kernels = Kernels.parse(["8.0", "8.6"], [])
+    requirements = Requirements(("tinyframework==1.0",), "", None, {}, kernels=kernels)
+    return framework(devices={"cuda": replace(requirements, **changes)})  # type: ignore[arg-type]
+
+
+def test_a_wheel_without_code_for_this_gpu_is_refused() -> None:
+    nvml = FakeNvml(FakeDevice(name="NVIDIA H200", capability=(9, 0)))
+    with pytest.raises(UnavailableError) as caught:
+        check_kernels(for_gpus(), {}, nvml)
+    for words in (
+        "Tiny's wheel (tinyframework==1.0) holds machine code for 8.0, 8.6 and no PTX",
+        "NVIDIA H200 has compute capability 9.0",
+        "--python tiny=PATH",
+    ):
+        assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("changes", "nvml"),
+    [
+        ({}, FakeNvml(FakeDevice(capability=(8, 9)))),
+        ({"kernels": Kernels.parse([], ["8.0"])}, FakeNvml()),
+        # Not known: then the framework is tried once it is there.
+        ({"kernels": None}, FakeNvml()),
+        ({}, FakeNvml(failures={"nvmlInit": pynvml.NVML_ERROR_LIBRARY_NOT_FOUND})),
+        ({}, None),
+    ],
+    ids=["newer minor", "PTX", "unknown wheel", "no driver", "no nvidia-ml-py"],
+)
+def test_what_may_run_is_installed(changes: dict[str, object], nvml: object) -> None:
+    check_kernels(for_gpus(**changes), {}, nvml)
+
+
+def test_the_gpu_that_trials_see_is_the_one_that_counts() -> None:
+    nvml = FakeNvml(FakeDevice(capability=(9, 0)), FakeDevice(uuid="GPU-bbbb", capability=(8, 0)))
+    check_kernels(for_gpus(), {"CUDA_VISIBLE_DEVICES": "1"}, nvml)
+    with pytest.raises(UnavailableError):
+        check_kernels(for_gpus(), {"CUDA_VISIBLE_DEVICES": "0"}, nvml)
+
+
+def test_an_own_interpreter_may_hold_another_build(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(environments, "check_kernels", lambda *_: pytest.fail("asked"))
+    own = replace(for_gpus(), module="json")
+    assert prepare_environment(own, "cuda", {"tiny": Path(sys.executable)}, Said()).given
+
+
+def test_the_wheel_is_looked_at_before_it_is_installed(
+    wheels: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise UnavailableError("nothing for this GPU")
+
+    monkeypatch.setattr(environments, "check_kernels", refuse)
+    with pytest.raises(UnavailableError, match="nothing for this GPU"):
+        prepare_environment(for_gpus(), "cuda", {}, Said())
+    assert not (cache / "environments").exists()
 
 
 def test_the_users_interpreter_is_taken_as_it_is() -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from bench.errors import FrameworkError
 from bench.host.frameworks import discover, read_framework
+from bench.host.kernels import Kernels
 
 DESCRIPTION = """
 title = "Mine"
@@ -50,6 +51,13 @@ def test_a_framework_from_outside_joins(tmp_path: Path) -> None:
     assert mine.devices["cpu"].constraints == ""
 
 
+def test_what_code_a_wheel_holds_may_be_told(tmp_path: Path) -> None:
+    assert read_framework(folder_with(tmp_path, DESCRIPTION)).devices["cuda"].kernels is None
+    told = DESCRIPTION.replace("[cuda.env", 'machine_code = ["8.0"]\nptx = ["9.0"]\n[cuda.env')
+    kernels = read_framework(folder_with(tmp_path, told, "told")).devices["cuda"].kernels
+    assert kernels == Kernels.parse(["8.0"], ["9.0"])
+
+
 def test_two_of_one_name_are_refused(tmp_path: Path) -> None:
     folder = folder_with(tmp_path, DESCRIPTION, "pytorch")
     with pytest.raises(FrameworkError, match="Two frameworks are called 'pytorch'"):
@@ -69,6 +77,13 @@ def test_two_of_one_name_are_refused(tmp_path: Path) -> None:
         ('GROW = "1"', "GROW = 1", ["'GROW' is 1", "a string"]),
         ('["mine==1"]', '["mine==1"]\nconstraints = "gone.txt"', ["'gone.txt'"]),
         ('["mine==1"]', '["mine==1"]\nprecisions = ["fp8"]', ["'precisions'", "ieee, tf32, bf16"]),
+        (
+            '["mine-cuda==1"]',
+            '["mine-cuda==1"]\nmachine_code = ["8.0", "sm_90"]',
+            ["[cuda]", "'machine_code' is ['8.0', 'sm_90']", 'such as ["8.0", "9.0a"]'],
+        ),
+        ('["mine-cuda==1"]', '["mine-cuda==1"]\nptx = [9]', ["[cuda]", "'ptx'", "strings"]),
+        ('["mine==1"]', '["mine==1"]\nptx = ["9.0"]', ["[cpu]", "unknown key 'ptx'"]),
         ("[cpu]", "[[tuned]]\nmodels = ['x']\n[cpu]", ["[[tuned]]", "'reason' is missing"]),
         (
             "[cpu]",

@@ -1,9 +1,11 @@
 """Which device is asked, and what is said where the driver does not answer."""
 
+from types import SimpleNamespace
+
 import pynvml
 import pytest
 
-from bench.host.nvml import MissingGpu, open_gpu
+from bench.host.nvml import SLOWDOWNS, THERMAL_POLICY, MissingGpu, open_gpu
 from bench.host.unreadable import UnreadableError
 from tests.bench.host.fake_nvml import FakeDevice, FakeNvml
 
@@ -66,6 +68,7 @@ def test_what_is_read_has_the_units_of_its_name() -> None:
         device.reasons |= pynvml.nvmlClocksEventReasonHwThermalSlowdown
         assert gpu.slowdowns() == ["heat, seen by the device"]
         assert (gpu.name(), gpu.driver()) == ("NVIDIA Test", "580.1")
+        assert gpu.capability() == (9, 0)
 
 
 def test_nvml_is_opened_once_and_closed_whatever_happens() -> None:
@@ -85,6 +88,38 @@ def test_without_the_library_there_is_a_reason_and_nothing_to_close() -> None:
             with pytest.raises(UnreadableError, match="NVML Shared Library Not Found"):
                 ask()
     assert nvml.closed == 0
+
+
+def test_the_header_has_the_slowdowns_under_these_bits() -> None:
+    assert set(SLOWDOWNS) == {
+        pynvml.nvmlClocksEventReasonSwThermalSlowdown,
+        pynvml.nvmlClocksEventReasonHwThermalSlowdown,
+        pynvml.nvmlClocksEventReasonHwPowerBrakeSlowdown,
+        pynvml.nvmlClocksEventReasonHwSlowdown,
+    }
+    assert THERMAL_POLICY == pynvml.NVML_PERF_POLICY_THERMAL
+
+
+def test_without_nvidia_ml_py_there_is_a_reason() -> None:
+    with open_gpu("cuda", {}, None) as gpu:
+        assert isinstance(gpu, MissingGpu)
+        for ask in (gpu.driver, gpu.joules, gpu.used_bytes, gpu.capability):
+            with pytest.raises(UnreadableError, match="nvidia-ml-py, which asks NVIDIA's driver"):
+                ask()
+
+
+def test_an_old_nvidia_ml_py_lacks_what_it_lacks() -> None:
+    nvml = SimpleNamespace(
+        nvmlInit=lambda: None,
+        nvmlShutdown=lambda: None,
+        nvmlDeviceGetCount=lambda: 1,
+        nvmlDeviceGetHandleByIndex=lambda index: index,
+        nvmlDeviceGetName=lambda handle: "NVIDIA Test",
+    )
+    with open_gpu("cuda", {}, nvml) as gpu:
+        assert gpu.name() == "NVIDIA Test"
+        with pytest.raises(UnreadableError, match="no nvmlDeviceGetTotalEnergyConsumption; instal"):
+            gpu.joules()
 
 
 def test_on_the_cpu_nvml_is_left_alone() -> None:

@@ -7,6 +7,8 @@ from bench.host.catalog import OWN
 from bench.host.data import DATASETS
 from bench.host.frameworks import discover
 from bench.host.plan import expand, plan_names, read_plan
+from bench.host.request import Request
+from bench.host.selection import select
 
 FRAMEWORKS = discover()
 PLAN = """
@@ -25,6 +27,27 @@ def written(folder: Path, text: str) -> str:
     path = folder / "mine.toml"
     path.write_text(text)
     return str(path)
+
+
+def test_the_plan_for_a_gpu_has_what_is_trained_on_one() -> None:
+    plan = read_plan("gpu", FRAMEWORKS)
+    assert plan.device == "cuda"
+    trials = expand(plan, FRAMEWORKS, "cuda")
+    models = {"lenet", "alexnet", "resnet18", "resnet50", "lstm", "lstm-2"}
+    assert {trial.model for trial in trials} == models
+    assert {trial.precision for trial in trials} == {"ieee", "tf32", "bf16"}
+    for name in ("pytorch", "jax"):
+        modes = {trial.mode for trial in trials if trial.framework == name}
+        assert modes == set(FRAMEWORKS[name].modes)
+    assert {OWN.dataset(trial.dataset).samples.shape for trial in trials if "alex" in trial.id} == {
+        (3, 224, 224)
+    }
+
+
+def test_a_plan_for_another_device_is_one_line() -> None:
+    with pytest.raises(PlanError, match="The plan 'gpu' is for the device 'cuda', and this run"):
+        select(Request(plan="gpu", device="cpu"))
+    assert select(Request(plan="gpu", device="cuda")).trials
 
 
 @pytest.mark.parametrize("name", plan_names())

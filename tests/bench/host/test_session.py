@@ -1,18 +1,20 @@
 """The session's own arithmetic, with an executor and a clock that the test owns."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bench.errors import UnavailableError
-from bench.host import training
+from bench.host import session, training
+from bench.host.company import Company, company
 from bench.host.environments import Environment
 from bench.host.executor import Invocation
 from bench.host.inputs import Inputs
 from bench.host.monitor.sampler import Monitor
+from bench.host.nvml import VisibleGpu, open_gpu
 from bench.host.opening import prepare_data
 from bench.host.outcome import Event, Outcome
 from bench.host.request import Request
@@ -22,6 +24,7 @@ from bench.host.store import create_run
 from bench.host.turns import partners
 from bench.job import Job
 from bench.results import Trial, read_records
+from tests.bench.host.fake_nvml import FakeDevice, FakeNvml
 from tests.bench.host.test_transcript import EVENTS
 from tests.bench.suite.conftest import NUMPY
 
@@ -223,3 +226,25 @@ def test_a_version_that_cannot_run_leaves_the_machine_to_the_other(
     assert [job.turns for job in executor.jobs] == [None]
     assert executor.limits == [prepared.selection.plan.time_limit_seconds]
     assert prepared.execute(other, lambda event: None).status == "skipped"
+
+
+def test_others_on_the_card_are_told_in_the_record_and_waited_for_once(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    device = FakeDevice()
+    known: list[Collection[int]] = []
+
+    def alone(gpu: VisibleGpu, stayers: Collection[int]) -> Company | None:
+        known.append(stayers)
+        return company(gpu)
+
+    monkeypatch.setattr(session, "open_gpu", lambda *_: open_gpu("cuda", {}, FakeNvml(device)))
+    monkeypatch.setattr(session, "alone", alone)
+    prepared, trial, _ = paired_session(tmp_path, WaitingExecutor())
+    prepared.partners = {}
+    seen: list[dict[int, int | None]] = [{4711: None}, {4711: None, 4712: 1}, {}]
+    for repeat, others in enumerate(seen, start=1):
+        device.processes = others
+        record = prepared.execute(replace(trial, repeat=repeat), lambda event: None)
+        assert record.load["device_other_processes"] == len(others)
+    assert known == [frozenset(), {4711}, {4711, 4712}]

@@ -14,7 +14,7 @@ import pytest
 
 from bench.results import read_records
 from tests.bench.suite.conftest import NUMPY_OPTIONS, PLAN, Suite, run_suite, suite_command
-from tests.conftest import ROOT
+from tests.conftest import ROOT, WITHOUT_GPU
 
 # 0 would be all, 1 some, 4 what cannot be.
 NOTHING_USABLE = 2
@@ -259,6 +259,7 @@ def test_two_runs_at_once_measure_one_after_the_other(tmp_path: Path, cache: Pat
     ("options", "words"),
     [
         (["--plan=slow"], "There is no plan 'slow'"),
+        (["--plan=gpu"], "The plan 'gpu' is for the device 'cuda', and this run is on 'cpu'"),
         (["--frameworks=caffe"], "There is no framework 'caffe'"),
         (["--python=numpy=/no/such/python"], "no Python starts at this path"),
         (["--python=caffe=/bin/true"], "there is no framework 'caffe'"),
@@ -269,6 +270,7 @@ def test_two_runs_at_once_measure_one_after_the_other(tmp_path: Path, cache: Pat
         (["--benchmark-json=/no/such/folder/x.json"], "cannot be written"),
         (["-p", "no:benchmark"], "needs the plugin pytest-benchmark"),
         (["--device=tpu"], "invalid choice: 'tpu'"),
+        pytest.param(["--device=cuda"], "--device cuda: this machine has no", marks=WITHOUT_GPU),
         (["--threads=none"], "invalid int value: 'none'"),
     ],
 )

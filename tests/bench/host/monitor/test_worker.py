@@ -1,5 +1,6 @@
 """The monitor as the executor drives it, with real processes."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -165,6 +166,17 @@ def test_a_gpu_that_keeps_no_energy_says_so(tmp_path: Path) -> None:
         measured = WorkerMonitor(gpu, Rapl(tmp_path)).result()
     partition(measured)
     assert "Not Supported" in measured.absent["gpu_joules"]
+
+
+def test_without_nvidia_ml_py_memory_and_energy_are_absent_for_that_reason(tmp_path: Path) -> None:
+    with open_gpu("cuda", {}, None) as gpu:
+        monitor = WorkerMonitor(gpu, Rapl(tmp_path))
+        monitor.started(os.getpid())
+        monitor.sample()
+        measured = monitor.result()
+    partition(measured)
+    for name in ("device_peak_bytes", "device_total_increase_bytes", "gpu_joules"):
+        assert measured.absent[name].startswith("nvidia-ml-py, which asks NVIDIA's driver")
 
 
 @pytest.mark.parametrize("event", [{"event": [1]}, {"event": None}, {"event": "block"}])

@@ -9,6 +9,7 @@ import pytest
 from bench.errors import UnavailableError
 from bench.host.environments import Environment
 from bench.host.frameworks import KnownDefect
+from bench.host.gpu import Gpus
 from bench.host.verify import fingerprint
 from bench.host.verify.cells import Cell
 from bench.host.verify.certification import Certification, Finding, document
@@ -144,6 +145,11 @@ def test_a_defect_that_spoils_training_is_explained_but_not_verified(
     assert not first.certificate.verified
     compiled = replace(cell, mode="compiled")
     assert not certified(compiled, FakeVerifier(WRONG)).explained
+    on_cpu = replace(known, devices=("cpu",))
+    framework = replace(cell.framework, known_defects=(on_cpu,))
+    assert certified(replace(cell, framework=framework), FakeVerifier(WRONG)).explained
+    elsewhere = replace(cell, framework=framework, device="cuda")
+    assert not certified(elsewhere, FakeVerifier(WRONG)).explained
 
 
 @pytest.mark.parametrize("damage", ["", "{", "[]", '{"certificate": {}}', "null"])
@@ -192,3 +198,19 @@ def test_a_failure_without_a_difference_leaves_a_cell_unchecked(alpha: Cell, cac
     finding = certified(alpha, FakeVerifier(RIGHT, failure="It ran out of memory."))
     assert finding.certificate.verdict == "unchecked"
     assert finding.certificate.reason == "It ran out of memory."
+
+
+def test_a_gpu_that_nobody_can_name_is_the_same_one_until_the_next_start(
+    alpha: Cell, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    boot = tmp_path / "boot_id"
+    boot.write_text("one")
+    monkeypatch.setattr(fingerprint, "BOOT", boot)
+    monkeypatch.setattr(fingerprint, "_gpus", fingerprint._gpus.__wrapped__)
+    unknown = Gpus((), None, "nobody can be asked", told=False)
+    monkeypatch.setattr(fingerprint, "detect_gpus", lambda: unknown)
+    on_gpu = replace(alpha, device="cuda")
+    assert not certified(on_gpu, FakeVerifier()).cached
+    assert certified(on_gpu, FakeVerifier()).cached
+    boot.write_text("two")
+    assert not certified(on_gpu, FakeVerifier()).cached
