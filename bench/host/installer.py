@@ -5,9 +5,8 @@ import re
 import subprocess
 from collections.abc import Mapping, Sequence
 
-import uv
-
 from bench.errors import UnavailableError
+from bench.optional import needed
 
 # What pip reads from its environment, the variable of uv's with the same meaning,
 # and what stands between several values there (pip: white space).
@@ -45,8 +44,14 @@ def run_uv(arguments: Sequence[str], variables: Mapping[str, str] = os.environ) 
     """Run uv.
 
     Raises:
-        UnavailableError: uv failed; the message is uv's own, on one line.
+        UnavailableError: uv failed; the message is uv's own, on one line. Or it is not there.
     """
+    # Not above: where every framework has an interpreter already, nobody needs it.
+    with needed(
+        "uv", "An environment of its own", "name an interpreter with --python", UnavailableError
+    ):
+        import uv
+
     finished = subprocess.run(
         [uv.find_uv_bin(), "--quiet", *arguments],
         env=installer_environment(variables),

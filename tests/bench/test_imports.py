@@ -23,6 +23,7 @@ SHARED_CORE = (
     "bench.models",
     "bench.operations",
     "bench.optimizer",
+    "bench.optional",
     "bench.pairs",
     "bench.results",
     "bench.spec",
