@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from bench.errors import SamestepError
@@ -13,6 +13,7 @@ from bench.host.fitness import examine_machine
 from bench.host.fitness.finding import Finding, note_if
 from bench.host.machine import default_threads, describe_machine
 from bench.host.selection import Selection
+from bench.optional import Package, missing
 
 GIBIBYTE = 2**30
 # Three CPU environments with their downloads take about 3 GiB.
@@ -25,6 +26,7 @@ def examine(selection: Selection) -> Iterator[Finding]:
     Environments that are not there yet are made: whether they can be is the question.
     """
     yield from _machine()
+    yield optional_packages(missing())
     yield from examine_machine(selection.request.device, selection.request.threads)
     yield _folder("cache folder", cache_folder())
     yield _folder("results folder", selection.request.results.absolute())
@@ -48,6 +50,12 @@ def _machine() -> Iterator[Finding]:
         "GPU",
         f"{gpus}, driver {machine['gpu_driver']}" if gpus else f"none ({machine['gpu_reason']})",
     )
+
+
+def optional_packages(absent: Sequence[Package]) -> Finding:
+    """What this Python has not, and a run and its report do without."""
+    detail = "; ".join(f"without {one.name} {one.without}" for one in absent)
+    return note_if(bool(absent), "optional packages", detail or "all there")
 
 
 def _folder(topic: str, folder: Path) -> Finding:
