@@ -12,7 +12,7 @@ from bench.digests import digest_text
 from bench.errors import UnavailableError
 from bench.host.cache import cache_folder, locked, remove
 from bench.host.frameworks import Framework, Requirements
-from bench.host.installer import has_own_sources, installer_environment, run_uv
+from bench.host.installer import find_uv, has_own_sources, installer_environment, run_uv
 from bench.host.interpreters import check_interpreter
 from bench.results import edition
 
@@ -95,7 +95,11 @@ def prepare_environment(
 
 
 def cached_environment(framework: Framework, device: str, say: Say) -> Environment:
-    """The environment in the cache, made first where it is not there or not whole."""
+    """The environment in the cache, made first where it is not there or not whole.
+
+    Raises:
+        UnavailableError: it cannot be made.
+    """
     requirements = framework.devices[device]
     wanted = _description(framework, requirements)
     key = digest_text(json.dumps(wanted, sort_keys=True))[:12]
@@ -103,6 +107,7 @@ def cached_environment(framework: Framework, device: str, say: Say) -> Environme
     environment = Environment(folder / "bin" / "python", given=False)
     with locked(folder):
         if not _usable(folder, environment.python, framework.module, wanted):
+            find_uv()  # before anything is said of installing
             remove(folder)
             say(f"Installing {framework.title} for {device} (once; kept in {folder}) ...")
             _build(folder, framework, requirements, wanted)

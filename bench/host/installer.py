@@ -40,20 +40,28 @@ def has_own_sources(environment: Mapping[str, str]) -> bool:
     return any(environment.get(name) for name in SOURCES)
 
 
+def find_uv() -> str:
+    """The path of uv.
+
+    Raises:
+        UnavailableError: it is not installed.
+    """
+    # Not above: where every framework has an interpreter already, nobody needs it.
+    what, instead = "An environment of its own", "name an interpreter with --python"
+    with needed("uv", what, instead, UnavailableError):
+        import uv
+
+    return uv.find_uv_bin()
+
+
 def run_uv(arguments: Sequence[str], variables: Mapping[str, str] = os.environ) -> None:
     """Run uv.
 
     Raises:
-        UnavailableError: uv failed; the message is uv's own, on one line. Or it is not there.
+        UnavailableError: it is not installed, or failed; the message is uv's own, on one line.
     """
-    # Not above: where every framework has an interpreter already, nobody needs it.
-    with needed(
-        "uv", "An environment of its own", "name an interpreter with --python", UnavailableError
-    ):
-        import uv
-
     finished = subprocess.run(
-        [uv.find_uv_bin(), "--quiet", *arguments],
+        [find_uv(), "--quiet", *arguments],
         env=installer_environment(variables),
         stdin=subprocess.DEVNULL,
         capture_output=True,

@@ -105,7 +105,7 @@ def hidden() -> tuple[set[str], set[str]]:
 
 @pytest.fixture(scope="session")
 def minimal(tmp_path_factory: pytest.TempPathFactory) -> Minimal:
-    """Runs a module there, without a network where that can be arranged."""
+    """Runs that Python, without a network where that can be arranged."""
     folder = tmp_path_factory.mktemp("minimal")
     modules, distributions = hidden()
     assert {package.module for package in OPTIONAL} <= modules
@@ -115,7 +115,7 @@ def minimal(tmp_path_factory: pytest.TempPathFactory) -> Minimal:
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [*before, sys.executable, "-m", *arguments],
+            [*before, sys.executable, *arguments],
             cwd=ROOT,
             env={
                 **os.environ,
@@ -150,4 +150,5 @@ def ended(
     plan = folder / "plan.toml"
     plan.write_text(PLAN)
     options = (f"--plan={plan}", f"--results={folder / 'results'}", *NUMPY_OPTIONS)
-    return minimal("pytest", "bench/suite", "-p", "no:cacheprovider", *options), folder / "results"
+    command = ("-m", "pytest", "bench/suite", "-p", "no:cacheprovider")
+    return minimal(*command, *options), folder / "results"
