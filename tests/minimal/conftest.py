@@ -71,7 +71,7 @@ def core() -> set[str]:
     optional = {canonicalize_name(package.name) for package in OPTIONAL}
     assert optional <= wanted
     found: set[str] = set()
-    waiting = list(wanted - optional)
+    waiting: list[str] = list(wanted - optional)
     while waiting:
         name = waiting.pop()
         if name not in found:
@@ -94,9 +94,10 @@ def needs(name: str) -> Iterator[str]:
 def hidden() -> tuple[set[str], set[str]]:
     """The modules and the distributions that are no part of `core`."""
     kept = core()
-    modules, distributions = set(), set()
+    modules: set[str] = set()
+    distributions: set[str] = set()
     for module, owners in packages_distributions().items():
-        names = {canonicalize_name(name) for name in owners}
+        names: set[str] = {canonicalize_name(name) for name in owners}
         distributions |= names - kept
         if not names & kept:
             modules.add(module)
