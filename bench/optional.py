@@ -33,7 +33,7 @@ OPTIONAL = (
         "fastparquet",
         "the format parquet cannot be exported; csv has the same table",
     ),
-    Package("msgspec", "msgspec", "records are read as exactly, but several times slower"),
+    Package("msgspec", "msgspec", "records are read as exactly, but more slowly"),
     Package("scikit-learn", "sklearn", "the data set digits cannot be made, which it brings"),
     Package("uv", "uv", "no environment can be made: each framework needs its --python"),
 )
