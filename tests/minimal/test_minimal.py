@@ -57,7 +57,7 @@ from reports.formats.registry import FORMATS
 run, folder = sys.argv[1:]
 for arguments in (
     ["check", run],
-    ["history", run],
+    ["history", run, "--output", f"{folder}/history.html"],
     ["compare", run, run],
     *(
         ["export", run, "--format", one.name, "--output", f"{folder}/{one.name}"]
@@ -78,7 +78,7 @@ def test_reports_of_every_kind_and_every_format_but_one_are_made(
     assert len(statuses) == 3 + len(FORMATS) - 1, finished.stdout
     assert all(line.startswith("0 [") for line in statuses), finished.stdout
     written = {file.name for file in tmp_path.iterdir() if file.stat().st_size > 100}
-    assert written == {one.name for one in FORMATS} - {"parquet"}
+    assert written == {"history.html", *(one.name for one in FORMATS)} - {"parquet"}
 
 
 def test_parquet_is_one_line(minimal: Minimal, run: Path) -> None:
