@@ -230,13 +230,21 @@ def decode(line: str | bytes) -> Record:
     Raises:
         ResultsError: the line is not a record of a schema that this version reads.
     """
+    return from_document(document_of(line))
+
+
+def document_of(line: str | bytes) -> Any:
+    """What JSON makes of a line.
+
+    Raises:
+        ResultsError: it is not JSON.
+    """
     # A broken byte is a character that is none: the rest of its record may be whole.
     text = line.decode("utf-8", errors="replace") if isinstance(line, bytes) else line
     try:
-        document = json.loads(text)
+        return json.loads(text)
     except (ValueError, RecursionError) as error:
         raise ResultsError(f"It is not JSON ({error}).") from error
-    return from_document(document)
 
 
 def from_document(

@@ -7,7 +7,7 @@ from bench.results import RECORDS_FILE
 from reports import titles
 from reports.integrity import Integrity, examine
 from reports.output import tell
-from reports.reading import Reader
+from reports.reading import new_reader
 from reports.runs import find_all
 
 ALTERED, NO_RECORDS = 1, 2
@@ -20,7 +20,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _check(folder: Path) -> int:
     found = examine(folder)
-    _, problems = Reader().read(folder / RECORDS_FILE)
+    _, problems = new_reader().read(folder / RECORDS_FILE)
     lines = [*found.alterations, *_unreadable(found, problems)]
     tell(f"{folder.name}: {_verdict(found, bool(lines))}")
     for line in lines:

@@ -10,7 +10,7 @@ import pandas as pd
 from bench.results import Record
 from reports import columns, frame
 from reports.comparisons import Comparison, compare
-from reports.reading import Reader, without_collector
+from reports.reading import new_reader, without_collector
 from reports.runs import records_files
 
 RANK_COLUMNS: dict[str, str] = {
@@ -30,7 +30,7 @@ def load(path: str | PathLike[str]) -> pd.DataFrame:
     """
     records: list[Record] = []
     refusals: list[str | None] = []
-    reader = Reader()
+    reader = new_reader()
     for file in records_files(Path(path)):
         with without_collector():
             found, problems = reader.read(file)

@@ -1,26 +1,15 @@
-"""Many records: decoded by their types, and what most of them share is decoded and kept once."""
+"""Many records: what most of them share is kept once."""
 
 import gc
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import MISSING, Field, fields
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Literal, get_type_hints
-
-import msgspec
+from typing import Any
 
 from bench.certificate import Certificate
-from bench.optimizer import Optimizer
-from bench.results import (
-    MOST,
-    SCHEMA,
-    Record,
-    Trial,
-    decode,
-    from_document,
-    read_lines,
-    read_records,
-)
+from bench.results import Record, document_of, from_document, read_lines, read_records
 
 # Equal in all records of a run, or of a framework in it, and most of a record's size.
 SHARED = (
@@ -34,20 +23,6 @@ SHARED = (
     "ceilings",
     "absent",
 )
-OPTIMIZER = "optimizer"
-# In every file, though a record that is made has a default for them.
-REQUIRED = ("schema", "blocks", "epochs", "losses")
-# What a document that is no record's raises, and brackets without an end.
-NO_RECORD = (
-    msgspec.MsgspecError,
-    AttributeError,
-    KeyError,
-    OverflowError,
-    RecursionError,
-    TypeError,
-    ValueError,
-)
-NOT_THERE = msgspec.Raw()
 
 
 @contextmanager
@@ -74,9 +49,7 @@ class Reader:
 
     def __init__(self) -> None:
         self._certificates: dict[int, Certificate] = {}
-        self._parts: dict[bytes, Any] = {}
-        # By the text of a part, which is equal where the part is.
-        self._of_text: dict[str, dict[bytes, Any]] = {name: {} for name in (*SHARED, OPTIMIZER)}
+        self._parts: dict[str | bytes, Any] = {}
 
     def read(self, path: Path) -> tuple[list[Record], list[str]]:
         """The records of a file, and one line for each of its lines that is no record.
@@ -84,54 +57,30 @@ class Reader:
         Raises:
             ResultsError: the file cannot be read.
         """
-        return read_records(path, self._decode)
+        return read_records(path, self.decode)
 
     def read_lines(self, lines: Iterable[bytes], name: str) -> tuple[list[Record], list[str]]:
         """The same of lines that come from anywhere; see `bench.results.read_lines`."""
-        return read_lines(lines, name, self._decode)
+        return read_lines(lines, name, self.decode)
 
-    def _decode(self, line: bytes) -> Record:
-        try:
-            return self._typed(line)
-        except NO_RECORD:
-            # An older record, one with a null for a number, or none at all.
-            return self._any(line)
-
-    def _typed(self, line: bytes) -> Record:
-        """A record of the newest schema in which every value has its type."""
-        values = msgspec.structs.asdict(_RECORD.decode(line))
-        for name in SHARED:
-            text = values.pop(name)
-            if text != NOT_THERE:
-                values[name] = self._shared(name, text)
-        trial = msgspec.structs.asdict(values["trial"])
-        values["trial"] = Trial(**trial | {OPTIMIZER: self._shared(OPTIMIZER, trial[OPTIMIZER])})
-        for block in values["blocks"]:
-            if not (0 <= block.steps <= MOST and 0 <= block.samples <= MOST):
-                raise ValueError("a count out of range")
-        return Record(**values)
-
-    def _shared(self, name: str, text: msgspec.Raw) -> Any:
-        known, key = self._of_text[name], bytes(text)
-        if key not in known:
-            known[key] = _PARTS[name](text)
-        return known[key]
-
-    def _any(self, line: bytes) -> Record:
-        try:
-            document = msgspec.json.decode(line)
-        except NO_RECORD:
-            # Broken bytes, numbers and characters that only Python's own decoder takes; and it says
-            # what is wrong in words that do not change with the library.
-            return decode(line)
+    def decode(self, line: bytes) -> Record:
+        """As `bench.results.decode`."""
+        document = self._document(line)
         if isinstance(document, dict):
             self._share(document)
         return from_document(document, self._certificate)
 
+    def _document(self, line: bytes) -> Any:
+        return document_of(line)
+
+    def _text(self, part: Any) -> str | bytes:
+        """Equal where parts are."""
+        return json.dumps(part)
+
     def _share(self, document: dict[str, Any]) -> None:
         for name in SHARED:
             if part := document.get(name):
-                document[name] = self._parts.setdefault(msgspec.json.encode(part), part)
+                document[name] = self._parts.setdefault(self._text(part), part)
 
     def _certificate(self, document: Mapping[str, Any]) -> Certificate:
         # By identity: the document is one of the shared parts, which live as long as this reader.
@@ -140,49 +89,10 @@ class Reader:
         return self._certificates[id(document)]
 
 
-def _structure(kind: type, types: Mapping[str, Any], **how: Any) -> type[msgspec.Struct]:
-    """A structure with the fields of a dataclass, of the same types but for some."""
-    hints = {**get_type_hints(kind), **types}
-    return msgspec.defstruct(
-        kind.__name__,
-        [(item.name, hints[item.name], _default(item, hints[item.name])) for item in fields(kind)],
-        kw_only=True,
-        gc=False,
-        **how,
-    )
+def new_reader() -> Reader:
+    """The fastest reader that there is; all give the same records."""
+    if find_spec("msgspec") is None:
+        return Reader()
+    from reports.typed_reading import TypedReader
 
-
-def _default(item: Field[Any], wanted: Any) -> Any:
-    """What the field is where it is not in the file; of some it has to be."""
-    if wanted is msgspec.Raw:
-        return NOT_THERE
-    if item.name in REQUIRED:
-        return msgspec.field()
-    if item.default_factory is not MISSING:
-        return msgspec.field(default_factory=item.default_factory)
-    return msgspec.field() if item.default is MISSING else msgspec.field(default=item.default)
-
-
-# Those parts of a record that are shared are text in it.
-_TRIAL = _structure(Trial, {OPTIMIZER: msgspec.Raw}, forbid_unknown_fields=True)
-_RECORD = msgspec.json.Decoder(
-    _structure(
-        Record,
-        {"schema": Literal[SCHEMA], "trial": _TRIAL} | dict.fromkeys(SHARED, msgspec.Raw),
-    )
-)
-_HINTS = get_type_hints(Record)
-
-
-def _certificate(text: msgspec.Raw) -> Certificate | None:
-    found = msgspec.json.decode(text)
-    return None if found is None else Certificate.from_document(found)
-
-
-def _optimizer(text: msgspec.Raw) -> Optimizer:
-    return Optimizer.from_document(msgspec.json.decode(text))
-
-
-_PARTS: dict[str, Callable[[msgspec.Raw], Any]] = {
-    name: msgspec.json.Decoder(_HINTS[name]).decode for name in SHARED
-} | {"certificate": _certificate, OPTIMIZER: _optimizer}
+    return TypedReader()

@@ -15,7 +15,7 @@ from reports.alterations import Altered
 from reports.comparisons import Comparison, compare
 from reports.duplicates import without_duplicates
 from reports.integrity import examine
-from reports.reading import Reader, without_collector
+from reports.reading import new_reader, without_collector
 from reports.run_keys import keys_of
 
 REMEDY = "run `tox -e bench` to make one"
@@ -98,7 +98,7 @@ def read(*folders: Path) -> Run:
 
 
 def _read(folders: Sequence[Path]) -> tuple[list[Record], list[str]]:
-    reader = Reader()
+    reader = new_reader()
     records: list[Record] = []
     problems: list[str] = []
     for folder in folders:

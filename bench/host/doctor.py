@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from bench.errors import SamestepError, UnavailableError
@@ -17,6 +17,7 @@ from bench.host.probe import probed
 from bench.host.request import Request
 from bench.host.scratch import scratch_folder
 from bench.host.selection import Selection
+from bench.optional import Package, missing
 
 GIBIBYTE = 2**30
 # Three CPU environments with their downloads take about 3 GiB.
@@ -29,6 +30,7 @@ def examine(selection: Selection) -> Iterator[Finding]:
     Environments that are not there yet are made: whether they can be is the question.
     """
     yield from _machine()
+    yield optional_packages(missing())
     yield from examine_machine(selection.request.device, selection.request.threads)
     yield _folder("cache folder", cache_folder())
     yield _folder("results folder", selection.request.results.absolute())
@@ -54,6 +56,12 @@ def _machine() -> Iterator[Finding]:
         if gpus
         else f"none that is known of ({machine['gpu_reason']})",
     )
+
+
+def optional_packages(absent: Sequence[Package]) -> Finding:
+    """What this Python has not, and a run and its report do without."""
+    detail = "; ".join(f"without {one.name} {one.without}" for one in absent)
+    return note_if(bool(absent), "optional packages", detail or "all there")
 
 
 def _folder(topic: str, folder: Path) -> Finding:

@@ -65,7 +65,7 @@ def pinned(framework: Framework, version: str) -> Framework:
 
 def _pinned(framework: Framework, requirements: Requirements, version: str) -> Requirements:
     wanted = [Requirement(one) for one in requirements.packages]
-    main = [one for one in wanted if _is_main(one, framework.module)]
+    main = [one for one in wanted if is_main(one, framework.module)]
     if not main:
         raise PlanError(
             f"{framework.edition}{AT}{version}: none of {framework.title}'s requirements "
@@ -78,7 +78,7 @@ def _pinned(framework: Framework, requirements: Requirements, version: str) -> R
     return replace(requirements, packages=tuple(map(str, wanted)), constraints="", kernels=None)
 
 
-def _is_main(requirement: Requirement, module: str) -> bool:
+def is_main(requirement: Requirement, module: str) -> bool:
     """Whether a requirement pins the framework itself: tensorflow, tensorflow-cpu, mxnet-cu112."""
     name = canonicalize_name(requirement.name)
     return bool(requirement.specifier) and (name == module or name.startswith(f"{module}-"))

@@ -3,7 +3,6 @@
 import json
 import os
 import platform
-import shutil
 import subprocess
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -11,17 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from bench.digests import digest_text
-from bench.errors import InterpreterError, UnavailableError
+from bench.errors import UnavailableError
 from bench.host.cache import cache_folder, locked, remove
 from bench.host.frameworks import Framework, Requirements
-from bench.host.installer import has_own_sources, installer_environment, run_uv
+from bench.host.installer import find_uv, has_own_sources, installer_environment, run_uv
+from bench.host.interpreters import check_interpreter
 from bench.host.nvml import NVML, open_gpu
 from bench.host.unreadable import UnreadableError
 from bench.results import edition
 
 DESCRIPTION = "samestep-environment.json"
-# The worker needs tomllib-era Python and its option -P.
-OLDEST_PYTHON = (3, 11)
 START_SECONDS = 60
 
 Say = Callable[[str], None]
@@ -56,6 +54,9 @@ def prepare_environments(
         UnavailableError: a version that the user named cannot be had.
     """
     environments: dict[str, Environment | UnavailableError] = {}
+    frameworks = list(frameworks)
+    for name in given.keys() - {edition(one.name, one.pin, "") for one in frameworks}:
+        say(f"Note: --python {name}={given[name]} is not used: nothing here runs {name}.")
     for framework in frameworks:
         try:
             environments[framework.edition] = prepare_environment(framework, device, given, say)
@@ -84,7 +85,10 @@ def prepare_environment(
     """
     own = edition(framework.name, framework.pin, "")
     if own in given:
-        return check_interpreter(framework, given[own])
+        python, note = check_interpreter(framework, device, given[own])
+        if note:
+            say(note)
+        return Environment(python, given=True)
     if device not in framework.devices:
         raise UnavailableError(
             f"{framework.title} has no requirements for the device {device!r}, only for "
@@ -125,7 +129,11 @@ def check_kernels(framework: Framework, variables: Mapping[str, str], nvml: Any 
 
 
 def cached_environment(framework: Framework, device: str, say: Say) -> Environment:
-    """The environment in the cache, made first where it is not there or not whole."""
+    """The environment in the cache, made first where it is not there or not whole.
+
+    Raises:
+        UnavailableError: it cannot be made.
+    """
     requirements = framework.devices[device]
     wanted = _description(framework, requirements)
     key = digest_text(json.dumps(wanted, sort_keys=True))[:12]
@@ -133,37 +141,11 @@ def cached_environment(framework: Framework, device: str, say: Say) -> Environme
     environment = Environment(folder / "bin" / "python", given=False)
     with locked(folder):
         if not _usable(folder, environment.python, framework.module, wanted):
+            find_uv()  # before anything is said of installing
             remove(folder)
             say(f"Installing {framework.title} for {device} (once; kept in {folder}) ...")
             _build(folder, framework, requirements, wanted)
     return environment
-
-
-def check_interpreter(framework: Framework, python: Path) -> Environment:
-    """The user's own interpreter, if it starts and has the framework's module.
-
-    Raises:
-        InterpreterError: it is missing, does not start, is too old or lacks the module.
-    """
-    option = f"--python {framework.name}={python}"
-    found = shutil.which(python)
-    answer = _ask(Path(found), framework.module) if found else None
-    if found is None or answer is None:
-        raise InterpreterError(
-            f"{option}: no Python starts at this path; expected the interpreter of an "
-            f"environment with {framework.module}; check the path."
-        )
-    if answer.version < OLDEST_PYTHON:
-        raise InterpreterError(
-            f"{option}: this is Python {'.'.join(map(str, answer.version))}; expected 3.11 or "
-            "newer; name another."
-        )
-    if not answer.has_module:
-        raise InterpreterError(
-            f"{option}: this Python has no module {framework.module!r}; install "
-            f"{framework.title} there or name another interpreter."
-        )
-    return Environment(Path(found).absolute(), given=True)
 
 
 def _description(framework: Framework, requirements: Requirements) -> dict[str, object]:
@@ -184,8 +166,7 @@ def _usable(folder: Path, python: Path, module: str, wanted: dict[str, object]) 
         saved = json.loads((folder / DESCRIPTION).read_text("utf-8"))
     except (OSError, ValueError):
         return False
-    answer = _ask(python, module) if saved == wanted else None
-    return answer is not None and answer.has_module
+    return saved == wanted and _has_module(python, module)
 
 
 def _build(
@@ -229,20 +210,9 @@ def _install(folder: Path, requirements: Requirements) -> None:
                 raise own from None
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What an interpreter says of itself."""
-
-    version: tuple[int, ...]
-    has_module: bool
-
-
-def _ask(python: Path, module: str) -> Answer | None:
-    """Ask an interpreter for its version and a module; None where no Python answers."""
-    program = (
-        "import importlib.util, json, sys; print(json.dumps("
-        f"[sys.version_info[:2], importlib.util.find_spec({module!r}) is not None]))"
-    )
+def _has_module(python: Path, module: str) -> bool:
+    """Whether a Python starts and has a module."""
+    program = f"import importlib.util; print(importlib.util.find_spec({module!r}) is not None)"
     try:
         finished = subprocess.run(
             [str(python), "-c", program],
@@ -253,8 +223,6 @@ def _ask(python: Path, module: str) -> Answer | None:
             timeout=START_SECONDS,
             check=False,
         )
-        # The last line: a wrapper around Python may print before it.
-        version, has_module = json.loads(finished.stdout.strip().splitlines()[-1])
-        return Answer(tuple(version), bool(has_module))
-    except (OSError, subprocess.TimeoutExpired, ValueError, TypeError, IndexError):
-        return None
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return finished.stdout.strip() == "True"

@@ -5,9 +5,8 @@ import re
 import subprocess
 from collections.abc import Mapping, Sequence
 
-import uv
-
 from bench.errors import UnavailableError
+from bench.optional import needed
 
 # What pip reads from its environment, the variable of uv's with the same meaning,
 # and what stands between several values there (pip: white space).
@@ -41,14 +40,28 @@ def has_own_sources(environment: Mapping[str, str]) -> bool:
     return any(environment.get(name) for name in SOURCES)
 
 
+def find_uv() -> str:
+    """The path of uv.
+
+    Raises:
+        UnavailableError: it is not installed.
+    """
+    # Not above: where every framework has an interpreter already, nobody needs it.
+    what, instead = "An environment of its own", "name an interpreter with --python"
+    with needed("uv", what, instead, UnavailableError):
+        import uv
+
+    return uv.find_uv_bin()
+
+
 def run_uv(arguments: Sequence[str], variables: Mapping[str, str] = os.environ) -> None:
     """Run uv.
 
     Raises:
-        UnavailableError: uv failed; the message is uv's own, on one line.
+        UnavailableError: it is not installed, or failed; the message is uv's own, on one line.
     """
     finished = subprocess.run(
-        [uv.find_uv_bin(), "--quiet", *arguments],
+        [find_uv(), "--quiet", *arguments],
         env=installer_environment(variables),
         stdin=subprocess.DEVNULL,
         capture_output=True,

@@ -6,8 +6,7 @@ from dataclasses import asdict, dataclass
 from time import monotonic
 from typing import TypeVar
 
-import psutil
-
+from bench.host import accounts
 from bench.host.nvml import MissingGpu, VisibleGpu
 from bench.host.throttling import throttle_events
 from bench.host.unreadable import UnreadableError
@@ -76,14 +75,17 @@ class LoadMeter:
 
 
 def read_conditions(gpu: VisibleGpu) -> Conditions:
-    """The accounts now."""
-    times = psutil.cpu_times()._asdict()
-    # guest time is part of user time already.
-    idle = ("idle", "iowait", "guest", "guest_nice")
+    """The accounts now.
+
+    Raises:
+        MachineError: the system shows none.
+    """
+    times = accounts.cpu_seconds()
+    idle = ("idle", "iowait")
     children = resource.getrusage(resource.RUSAGE_CHILDREN)
     return Conditions(
         time=monotonic(),
-        busy_seconds=float(sum(value for name, value in times.items() if name not in idle)),
+        busy_seconds=sum(value for name, value in times.items() if name not in idle),
         steal_seconds=times.get("steal"),
         worker_seconds=children.ru_utime + children.ru_stime,
         involuntary_switches=children.ru_nivcsw,
@@ -94,8 +96,7 @@ def read_conditions(gpu: VisibleGpu) -> Conditions:
 
 def load_between(before: Conditions, after: Conditions) -> Load:
     """What changed from one time to the other."""
-    processors = psutil.cpu_count(logical=True) or 1
-    available = max((after.time - before.time) * processors, 1e-9)
+    available = max((after.time - before.time) * accounts.logical_processors(), 1e-9)
     worker = after.worker_seconds - before.worker_seconds
     # The system counts in ticks of 10 ms, the worker in microseconds: never below zero.
     other = max(0.0, after.busy_seconds - before.busy_seconds - worker)

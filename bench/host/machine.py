@@ -2,14 +2,11 @@
 
 import os
 import platform
-import sys
 from pathlib import Path
 from typing import Any
 
-import psutil
-
-from bench.errors import MachineError
 from bench.git import ROOT, git
+from bench.host import accounts
 from bench.host.gpu import detect_gpus
 
 
@@ -18,10 +15,10 @@ def describe_machine() -> dict[str, Any]:
     gpus = detect_gpus()
     return {
         "cpu": cpu_name(),
-        "physical_cores": psutil.cpu_count(logical=False),
-        "logical_processors": psutil.cpu_count(logical=True),
+        "physical_cores": accounts.physical_cores(),
+        "logical_processors": accounts.logical_processors(),
         "usable_processors": usable_processors(),
-        "memory_bytes": psutil.virtual_memory().total,
+        "memory_bytes": accounts.memory_bytes().get("MemTotal"),
         "operating_system": _operating_system(),
         "kernel": platform.release(),
         "architecture": platform.machine(),
@@ -31,23 +28,18 @@ def describe_machine() -> dict[str, Any]:
     }
 
 
-def check_machine(accounts: Path = Path("/proc/stat")) -> None:
-    """Refuse a Linux that does not show its accounts: nobody would see what else runs on it.
+def check_machine() -> None:
+    """Refuse a system that does not show its accounts.
 
     Raises:
-        MachineError: it does not.
+        MachineError: see `accounts.cpu_seconds`.
     """
-    if sys.platform == "linux" and not os.access(accounts, os.R_OK):
-        raise MachineError(
-            f"{accounts} cannot be read; expected a system that shows its processors' accounts, "
-            "without which nothing tells what other programs took from a trial, nor its memory; "
-            "mount it (mount -t proc proc /proc), or run in a container that has it."
-        )
+    accounts.cpu_seconds()
 
 
 def default_threads() -> int:
     """One thread for each physical core that this process may use."""
-    physical = psutil.cpu_count(logical=False) or usable_processors()
+    physical = accounts.physical_cores() or usable_processors()
     return max(1, min(physical, usable_processors()))
 
 

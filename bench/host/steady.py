@@ -3,8 +3,8 @@
 As Barrett, Bolz-Tereick, Killick, Mount and Tratt (2017, "Virtual machine warmup blows hot and
 cold", section 4) do it for virtual machines: change points divide the series of block times into
 segments; the last segment, with those before it that are as fast, is the steady state, if it
-holds enough of the series. Change points are those of PELT (Killick, Fearnhead and Eckley 2012)
-in the library ruptures.
+holds enough of the series. Change points are those that the paper's PELT finds (Killick, Fearnhead
+and Eckley 2012): the best ones.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
+
+from bench.levels import Series, change_points, noise_of
 
 State = Literal[
     "steady", "steady after warm-up", "steady after slowdown", "no steady state", "too few blocks"
@@ -22,14 +23,10 @@ State = Literal[
 LEAST_BLOCKS = 8
 # Segments that differ by no more than this are as fast as each other.
 SAME = 0.01
-# What blocks differ by from one to the next is taken as at least this: clocks and schedulers.
-LEAST_NOISE = 0.002
 # The steady state has to hold this share of the blocks.
 LEAST_SHARE = 0.5
-# In units of the noise's variance times log n: the modified BIC of Zhang and Siegmund 2007.
-PENALTY = 3.0
-
-Series = npt.NDArray[np.float64]
+# A single block is no stretch.
+LEAST_STRETCH = 2
 
 
 @dataclass(frozen=True)
@@ -67,21 +64,9 @@ def find_steady(seconds_per_step: Sequence[float]) -> Steadiness:
 def _segments(series: Series) -> list[tuple[int, int]]:
     """[first, end) of the stretches between change points of the level."""
     # Not above: what needs no series, such as listing plans, need not load scipy.
-    from ruptures import Pelt
     from scipy.ndimage import median_filter
 
     # A median of three takes out single blocks that something interrupted, and leaves steps.
     smooth = median_filter(series, size=3, mode="nearest")
-    penalty = PENALTY * _noise(series) ** 2 * np.log(len(series))
-    ends = Pelt(model="l2", min_size=2, jump=1).fit_predict(smooth, penalty)
-    return list(zip([0, *ends[:-1]], ends, strict=True))
-
-
-def _noise(series: Series) -> float:
-    """Standard deviation about the level, by what blocks differ by from one to the next.
-
-    The median absolute deviation of the differences: changes of the level hardly show in it.
-    """
-    differences = np.diff(series)
-    deviation = float(np.median(np.abs(differences - np.median(differences))))
-    return max(LEAST_NOISE, 1.4826 * deviation / float(np.sqrt(2)))
+    places = change_points(smooth, noise_of(series), LEAST_STRETCH)
+    return list(zip([0, *places], [*places, len(series)], strict=True))

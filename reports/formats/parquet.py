@@ -6,6 +6,8 @@ from tempfile import TemporaryDirectory
 
 import pandas as pd
 
+from bench.errors import ResultsError
+from bench.optional import needed
 from reports.formats.trials import trial_table
 from reports.measured import floats
 from reports.runs import Run
@@ -15,10 +17,15 @@ COUNTS = ("position", "parameters")
 
 
 def document(run: Run) -> bytes:
-    """The table of trials; a column has the same type in every run, also where all is absent."""
+    """The table of trials; a column has the same type in every run, also where all is absent.
+
+    Raises:
+        ResultsError: fastparquet is not installed.
+    """
     # Here and not above: no other format needs it. And not by way of pandas, whose version 4 will
     # ask for pyarrow, which changes what every text in a data frame is stored as.
-    import fastparquet
+    with needed("fastparquet", "--format parquet", "choose --format csv", ResultsError):
+        import fastparquet
 
     table = trial_table(run)
     for name in COUNTS:

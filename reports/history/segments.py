@@ -1,7 +1,7 @@
 """Where the level of a series of runs steps: change points that are no noise and no drift.
 
-Change points of the logarithms are found by PELT (Killick, Fearnhead and Eckley 2012) in the
-library ruptures. As Fleming, Kolaczkowski and others do it (2023, "Hunter: Using change point
+Change points of the logarithms are those that PELT finds (Killick, Fearnhead and Eckley 2012): the
+best ones. As Fleming, Kolaczkowski and others do it (2023, "Hunter: Using change point
 detection to hunt for performance regressions"), the weakest is then taken away again and again, and
 the two segments beside it become one, until all that are left can be told by a t test.
 """
@@ -10,23 +10,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
+
+from bench.levels import LEAST_NOISE, Series, change_points, noise_of
 
 # Fewer runs on a side say nothing of a level.
 LEAST_RUNS = 3
 # Of the t test: that of Hunter. A change point is the best of many places, so that 0.05 is nothing.
 SIGNIFICANCE = 0.001
-# In units of the noise's variance times log n: the modified BIC of Zhang and Siegmund 2007.
-PENALTY = 3.0
-# What runs differ by from one to the next is at least this, though they may agree by chance.
-LEAST_NOISE = 0.002
 # A value further from both of its neighbours is an outlier, in units of the noise.
 OUTLIER = 3.0
 # By how much a step has to explain runs better than a slope, in units of log n (BIC). Two: a step
 # has been looked for, so that it fits noise and drift better than it should.
 STEP_NOT_SLOPE = 2.0
-
-Series = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -47,7 +42,7 @@ def steps(values: Sequence[float], admitted: Callable[[Step], bool]) -> tuple[St
     if len(values) < 2 * LEAST_RUNS:
         return ()
     series = _without_outliers(np.log(np.asarray(values, dtype=np.float64)))
-    places = _change_points(series)
+    places = change_points(series, noise_of(series), LEAST_RUNS)
     while places:
         found = _between(places, len(series))
         weights = [_weight(series, step, admitted) for step in found]
@@ -61,15 +56,6 @@ def steps(values: Sequence[float], admitted: Callable[[Step], bool]) -> tuple[St
 def _between(places: Sequence[int], count: int) -> tuple[Step, ...]:
     bounds = [0, *places, count]
     return tuple(map(Step, bounds, bounds[1:], bounds[2:]))
-
-
-def _change_points(series: Series) -> list[int]:
-    # Not above: what needs no change points need not load it.
-    from ruptures import Pelt
-
-    penalty = PENALTY * _noise(series) ** 2 * np.log(len(series))
-    ends = Pelt(model="l2", min_size=LEAST_RUNS, jump=1).fit_predict(series, penalty)
-    return list(ends[:-1])
 
 
 def _weight(series: Series, step: Step, admitted: Callable[[Step], bool]) -> float:
@@ -109,15 +95,5 @@ def _without_outliers(series: Series) -> Series:
     from scipy.ndimage import median_filter
 
     smooth = median_filter(series, size=3, mode="nearest")
-    far = np.abs(series - smooth) > OUTLIER * _noise(series)
+    far = np.abs(series - smooth) > OUTLIER * noise_of(series)
     return np.where(far, smooth, series)
-
-
-def _noise(series: Series) -> float:
-    """Standard deviation about the level, by what runs differ by from one to the next.
-
-    The median absolute deviation of the differences: changes of the level hardly show in it.
-    """
-    differences = np.diff(series)
-    deviation = float(np.median(np.abs(differences - np.median(differences))))
-    return max(LEAST_NOISE, 1.4826 * deviation / float(np.sqrt(2)))

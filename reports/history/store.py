@@ -19,7 +19,7 @@ from reports.alterations import Altered
 from reports.duplicates import without_duplicates
 from reports.integrity import named
 from reports.output import write_bytes
-from reports.reading import Reader, without_collector
+from reports.reading import Reader, new_reader, without_collector
 from reports.run_keys import run_key
 from reports.runs import Run, name_of
 
@@ -55,7 +55,7 @@ def append(store: Path, folders: Sequence[Path]) -> list[Path]:
             f"Store {str(store)!r} cannot be made ({error.strerror}); expected a folder, or a name "
             "for one; name another with --store."
         ) from error
-    reader = Reader()
+    reader = new_reader()
     return [_append(store, folder / RECORDS_FILE, reader) for folder in folders]
 
 
@@ -142,7 +142,7 @@ def _content(path: Path) -> bytes:
 
 def _read(store: Path) -> tuple[list[_Stored], list[str], Altered]:
     """What is stored, what cannot be read, and what is not as it was written."""
-    reader = Reader()
+    reader = new_reader()
     found: list[_Stored] = []
     problems: list[str] = []
     altered: dict[str, tuple[str, ...]] = {}

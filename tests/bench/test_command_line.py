@@ -93,6 +93,7 @@ def test_the_doctor_finds_this_machine_well(cache: Path, tmp_path: Path) -> None
     findings = {row["topic"]: row for row in json.loads(file.read_text())["doctor"]}
     assert findings["data set digits"]["detail"].startswith("1,442 training and 355 test")
     assert findings["NumPy"]["verdict"] == "ok"
+    assert findings["optional packages"]["verdict"] == "ok"
 
 
 def test_the_doctor_finds_a_problem(cache: Path, tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from bench.host.resume import find_stopped
 from bench.host.transcript import Transcript
 from bench.manifest import RUN_FILE, Manifest
 from bench.results import decode
-from reports.reading import Reader
+from reports.reading import new_reader
 from tests.bench.host.data.made import batch, tar_gz
 from tests.conftest import ROOT
 
@@ -65,7 +65,7 @@ def _framework(folder: Path, content: bytes) -> None:
 
 def _record(folder: Path, content: bytes) -> None:
     """Both readers of records say the same, but in which words."""
-    found, problems = Reader().read_lines(io.BytesIO(content), "records.jsonl")
+    found, problems = new_reader().read_lines(io.BytesIO(content), "records.jsonl")
     assert follow(content.splitlines(keepends=True)).sealed >= 0
     own = []
     for line in io.BytesIO(content):

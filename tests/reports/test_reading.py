@@ -8,39 +8,54 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.certificate import Certificate
 from bench.errors import ResultsError
 from bench.results import Record, decode, encode, read_records
-from reports.reading import Reader
+from reports.reading import Reader, new_reader
+from reports.typed_reading import TypedReader
 from tests.reports.conftest import make_record
 
 MakeRecord = Callable[..., Record]
 Save = Callable[[Path, Sequence[Record]], Path]
 
+READERS = (Reader, TypedReader)
+BOTH = pytest.mark.parametrize("kind", READERS)
 
+
+def test_the_fast_one_is_taken_where_its_library_is() -> None:
+    assert isinstance(new_reader(), TypedReader)
+
+
+@BOTH
 def test_the_records_are_those_of_the_plain_reader(
-    tmp_path: Path, three: list[Record], failure: MakeRecord, save: Save
+    kind: type[Reader], tmp_path: Path, three: list[Record], failure: MakeRecord, save: Save
 ) -> None:
     path = save(tmp_path / "run", [*three, failure(log="half a pair \ud800")]) / "records.jsonl"
     with path.open("a") as file:
         file.write('{"schema": 1, "trial"')
 
-    records, problems = Reader().read(path)
+    records, problems = kind().read(path)
 
     assert (records, problems) == read_records(path)
     assert records[-1].log == "half a pair \ud800"
     assert len(problems) == 1
 
 
+@BOTH
 def test_what_records_share_is_one_object(
-    tmp_path: Path, record: MakeRecord, certificate: Callable[..., Certificate], save: Save
+    kind: type[Reader],
+    tmp_path: Path,
+    record: MakeRecord,
+    certificate: Callable[..., Certificate],
+    save: Save,
 ) -> None:
     other = replace(record("mxnet"), certificate=certificate(quantities=7))
     path = save(tmp_path / "run", [record(), record("tensorflow"), other]) / "records.jsonl"
-    reader = Reader()
+    reader = kind()
 
     (first, second, third), _ = reader.read(path)
     (again, *_), _ = reader.read(path)
@@ -91,7 +106,7 @@ def places(value: Any, before: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 @settings(max_examples=400)
 @given(st.lists(st.tuples(st.sampled_from(places(WHOLE)), st.sampled_from(ODD)), max_size=2))
-def test_whatever_stands_in_a_record_both_readers_say_the_same(
+def test_whatever_stands_in_a_record_all_readers_say_the_same(
     changes: list[tuple[tuple[Any, ...], Any]],
 ) -> None:
     """A value of another type, a missing field, one too many: a record of both, or of neither."""
@@ -100,7 +115,7 @@ def test_whatever_stands_in_a_record_both_readers_say_the_same(
         _put(document, way, deepcopy(value))
     line = json.dumps(document).encode()
 
-    assert _of(Reader()._decode, line) == _of(decode, line)
+    assert [_of(kind().decode, line) for kind in READERS] == [_of(decode, line)] * 2
 
 
 @given(st.sampled_from(places(WHOLE)), st.sampled_from(["gone", "more"]))
@@ -113,7 +128,7 @@ def test_a_field_less_or_more(way: tuple[Any, ...], what: str) -> None:
         holder["unknown to this version"] = 1
     line = json.dumps(document).encode()
 
-    assert _of(Reader()._decode, line) == _of(decode, line)
+    assert [_of(kind().decode, line) for kind in READERS] == [_of(decode, line)] * 2
 
 
 def test_bytes_that_are_no_text_and_numbers_that_are_none() -> None:
@@ -126,7 +141,7 @@ def test_bytes_that_are_no_text_and_numbers_that_are_none() -> None:
         b"[" * 100_000,
     ):
         assert broken != line
-        assert _of(Reader()._decode, broken) == _of(decode, broken)
+        assert [_of(kind().decode, broken) for kind in READERS] == [_of(decode, broken)] * 2
 
 
 def _put(document: Any, way: tuple[Any, ...], value: Any) -> None:

@@ -6,11 +6,14 @@ data set (Alpaydin and Kaynak 1998).
 
 import numpy as np
 
+from bench.errors import DataError
 from bench.host.data.dataset import Array, Dataset, Split
+from bench.optional import needed
 from bench.spec import Samples
 
 SCALE = 4  # 8x8 -> 32x32
 TEST_EVERY = 5
+ELSEWHERE = "choose a plan with another data set, such as --plan mnist"
 
 
 def read_digits() -> tuple[Split, Split]:
@@ -19,9 +22,13 @@ def read_digits() -> tuple[Split, Split]:
     The split is stratified and fixed: of each class, in the package's order,
     every fifth sample is a test sample. Neighbours in that order come from the
     same writers, so writers are in both parts.
+
+    Raises:
+        DataError: scikit-learn is not installed.
     """
     # Takes a second to import, and only this function needs it.
-    from sklearn.datasets import load_digits
+    with needed("sklearn", "The data set 'digits'", ELSEWHERE, DataError):
+        from sklearn.datasets import load_digits
 
     pixels, labels = load_digits(return_X_y=True)
     images = pixels.reshape(-1, 1, 8, 8).astype(np.uint8)

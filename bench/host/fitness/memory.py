@@ -1,7 +1,6 @@
 """Free memory: a trial that swaps measures the disk."""
 
-import psutil
-
+from bench.host.accounts import memory_bytes
 from bench.host.fitness.finding import Finding, note_if
 
 GIBIBYTE = 2**30
@@ -10,18 +9,25 @@ LEAST_AVAILABLE_BYTES = 2 * GIBIBYTE
 
 def memory_findings() -> list[Finding]:
     """What is free, and what was written out to the disk."""
-    memory = psutil.virtual_memory()
-    swap = psutil.swap_memory()
+    memory = memory_bytes()
+    try:
+        return [
+            _free(memory["MemAvailable"], memory["MemTotal"]),
+            _swap(memory["SwapTotal"] - memory["SwapFree"]),
+        ]
+    except KeyError as missing:
+        return [Finding("memory", "ok", f"the system does not tell its {missing.args[0]}")]
+
+
+def _free(available: int, total: int) -> Finding:
+    return note_if(
+        available < LEAST_AVAILABLE_BYTES,
+        "memory",
+        f"{available / GIBIBYTE:.1f} GiB free of {total / GIBIBYTE:.1f} GiB",
+    )
+
+
+def _swap(used: int) -> Finding:
     advice = "; memory has been short here, and what is in it is slow to come back"
-    return [
-        note_if(
-            memory.available < LEAST_AVAILABLE_BYTES,
-            "memory",
-            f"{memory.available / GIBIBYTE:.1f} GiB free of {memory.total / GIBIBYTE:.1f} GiB",
-        ),
-        note_if(
-            swap.used > 0,
-            "swap",
-            f"{swap.used / GIBIBYTE:.1f} GiB in use{advice}" if swap.used else "none in use",
-        ),
-    ]
+    detail = f"{used / GIBIBYTE:.1f} GiB in use{advice}" if used else "none in use"
+    return note_if(used > 0, "swap", detail)

@@ -5,8 +5,7 @@ Sources: the kernel's Documentation/admin-guide/pm/cpufreq.rst and intel_pstate.
 
 from pathlib import Path
 
-import psutil
-
+from bench.host.accounts import logical_processors, physical_cores
 from bench.host.fitness.finding import Finding, note_if
 from bench.host.throttling import SYSTEM, read_text, throttle_events
 
@@ -21,7 +20,7 @@ def processor_findings(threads: int, system: Path = SYSTEM) -> list[Finding]:
         _governor(system),
         _turbo(system),
         _throttling(throttle_events(system)),
-        _threads(threads, psutil.cpu_count(logical=False), psutil.cpu_count(logical=True)),
+        _threads(threads, physical_cores(), logical_processors()),
     ]
 
 
@@ -55,10 +54,10 @@ def _throttling(events: int | None) -> Finding:
     return Finding("throttling", "ok", f"{events:,} times by heat since the system started")
 
 
-def _threads(threads: int, cores: int | None, processors: int | None) -> Finding:
+def _threads(threads: int, cores: int | None, processors: int) -> Finding:
     if cores is None:
         return Finding("threads", "ok", f"{threads}; the system does not tell its physical cores")
     shared = threads > cores
     advice = "; some will share a core, and which ones changes" if shared else ""
-    hyper = " with hyper-threads" if (processors or 0) > cores else ""
+    hyper = " with hyper-threads" if processors > cores else ""
     return note_if(shared, "threads", f"{threads} on {cores} physical cores{hyper}{advice}")

@@ -8,8 +8,7 @@ all times, so that reading it takes no lock of the process, as /proc/PID/smaps w
 from collections.abc import Callable, Collection
 from pathlib import Path
 
-import psutil
-
+from bench.host.accounts import PROC, descendants
 from bench.host.monitor.sampler import SAMPLE_SECONDS
 from bench.host.unreadable import UnreadableError
 
@@ -20,27 +19,19 @@ SAMPLES_A_SEARCH = 5
 class Family:
     """A process and its descendants, searched for once a second."""
 
-    def __init__(self, pid: int, descendants: Callable[[int], list[int]] | None = None) -> None:
+    def __init__(self, pid: int, search: Callable[[int], list[int]] = descendants) -> None:
         self._pid = pid
-        self._descendants = descendants or running_descendants
+        self._search = search
         self._found: list[int] = []
         self._until_search = 0
 
     def pids(self) -> list[int]:
         """The process first; called once a sample."""
         if self._until_search == 0:
-            self._found = self._descendants(self._pid)
+            self._found = self._search(self._pid)
             self._until_search = SAMPLES_A_SEARCH
         self._until_search -= 1
         return [self._pid, *self._found]
-
-
-def running_descendants(pid: int) -> list[int]:
-    """Children, their children, and so on."""
-    try:
-        return [child.pid for child in psutil.Process(pid).children(recursive=True)]
-    except psutil.Error:
-        return []
 
 
 class AnonymousMemory:
@@ -50,7 +41,7 @@ class AnonymousMemory:
     child shares with its parent since a fork are in the counters of both.
     """
 
-    def __init__(self, proc: Path = Path("/proc")) -> None:
+    def __init__(self, proc: Path = PROC) -> None:
         self._proc = proc
         self._peak: int | None = None
 

@@ -4,10 +4,9 @@ import sys
 from dataclasses import replace
 from types import SimpleNamespace
 
-import psutil
 import pytest
 
-from bench.host import load
+from bench.host import accounts, load
 from bench.host.load import Conditions, LoadMeter, load_between, read_conditions
 from bench.host.nvml import MissingGpu, open_gpu
 from tests.bench.host.fake_nvml import FakeDevice, FakeNvml
@@ -25,7 +24,7 @@ BEFORE = Conditions(
 
 @pytest.fixture(autouse=True)
 def four_processors(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(psutil, "cpu_count", lambda logical: 4)
+    monkeypatch.setattr(accounts, "logical_processors", lambda: 4)
 
 
 def test_what_others_took_is_the_busy_time_less_the_workers() -> None:
@@ -75,11 +74,8 @@ def test_what_nobody_counts_is_left_out_and_not_zero() -> None:
 
 def test_the_systems_accounts_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
     times = {"user": 20.0, "system": 3.0, "steal": 2.0}
-    # guest time is inside user time; idle and iowait are nobody's work.
-    nobodys = {"idle": 1e6, "iowait": 7.0, "guest": 5.0, "guest_nice": 1.0}
-    monkeypatch.setattr(
-        psutil, "cpu_times", lambda: SimpleNamespace(_asdict=lambda: {**times, **nobodys})
-    )
+    nobodys = {"idle": 1e6, "iowait": 7.0}
+    monkeypatch.setattr(accounts, "cpu_seconds", lambda: times | nobodys)
     usage = SimpleNamespace(ru_utime=4.0, ru_stime=0.5, ru_nivcsw=6)
     monkeypatch.setattr(resource, "getrusage", lambda who: usage)
     monkeypatch.setattr(load, "throttle_events", lambda: 9)

@@ -1,14 +1,12 @@
 """Load, memory, the GPU, versions, and all of it together on the real machine."""
 
 import platform
-from types import SimpleNamespace
 
-import psutil
 import pynvml
 import pytest
 
 from bench.host import fitness
-from bench.host.fitness import examine_machine
+from bench.host.fitness import examine_machine, memory
 from bench.host.fitness.finding import Finding
 from bench.host.fitness.gpu import gpu_findings
 from bench.host.fitness.memory import memory_findings
@@ -39,13 +37,19 @@ def test_others_and_other_guests_are_told_apart() -> None:
 
 
 def test_short_memory_and_used_swap_are_notes(monkeypatch: pytest.MonkeyPatch) -> None:
-    memory = SimpleNamespace(available=1 * GIBIBYTE, total=4 * GIBIBYTE)
-    swap = SimpleNamespace(used=GIBIBYTE // 2)
-    monkeypatch.setattr(psutil, "virtual_memory", lambda: memory)
-    monkeypatch.setattr(psutil, "swap_memory", lambda: swap)
+    told = {
+        "MemTotal": 4 * GIBIBYTE,
+        "MemAvailable": 1 * GIBIBYTE,
+        "SwapTotal": GIBIBYTE,
+        "SwapFree": GIBIBYTE // 2,
+    }
+    monkeypatch.setattr(memory, "memory_bytes", lambda: told)
     assert verdicts(memory_findings()) == {"memory": "note", "swap": "note"}
-    memory.available, swap.used = 3 * GIBIBYTE, 0
+    told |= {"MemAvailable": 3 * GIBIBYTE, "SwapFree": GIBIBYTE}
     assert verdicts(memory_findings()) == {"memory": "ok", "swap": "ok"}
+    del told["MemAvailable"]
+    (finding,) = memory_findings()
+    assert (finding.verdict, finding.detail) == ("ok", "the system does not tell its MemAvailable")
 
 
 def test_a_gpu_that_is_free_is_well() -> None:

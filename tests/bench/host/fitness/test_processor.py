@@ -3,9 +3,9 @@
 from pathlib import Path
 from types import SimpleNamespace
 
-import psutil
 import pytest
 
+from bench.host.fitness import processor as looks
 from bench.host.fitness.finding import Finding
 from bench.host.fitness.processor import processor_findings
 from tests.bench.host.test_throttling import processor
@@ -16,9 +16,8 @@ PROCESSORS = "sys/devices/system/cpu"
 @pytest.fixture(autouse=True)
 def four_cores(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     machine = SimpleNamespace(cores=4, processors=8)
-    monkeypatch.setattr(
-        psutil, "cpu_count", lambda logical: machine.processors if logical else machine.cores
-    )
+    monkeypatch.setattr(looks, "logical_processors", lambda: machine.processors)
+    monkeypatch.setattr(looks, "physical_cores", lambda: machine.cores)
     return machine
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.host.monitor.resident import AnonymousMemory, Family, running_descendants
+from bench.host.accounts import descendants
+from bench.host.monitor.resident import AnonymousMemory, Family
 from bench.host.unreadable import UnreadableError
 
 MEBIBYTE = 2**20
@@ -45,11 +46,11 @@ def test_without_a_sample_there_is_a_reason_and_no_zero(tmp_path: Path) -> None:
 def test_children_are_searched_for_at_every_fifth_sample() -> None:
     searches: list[int] = []
 
-    def descendants(pid: int) -> list[int]:
+    def search(pid: int) -> list[int]:
         searches.append(pid)
         return [10 + len(searches)]
 
-    family = Family(7, descendants)
+    family = Family(7, search)
     assert [family.pids() for _ in range(6)] == [[7, 11]] * 5 + [[7, 12]]
     assert searches == [7, 7]
 
@@ -75,4 +76,4 @@ child.communicate(b"\\n")
         worker.communicate("\n")
     assert alone < 100 * MEBIBYTE
     assert 200 * MEBIBYTE <= memory.peak_bytes() - alone < 300 * MEBIBYTE
-    assert running_descendants(worker.pid) == []
+    assert descendants(worker.pid) == []

@@ -1,0 +1,91 @@
+"""What Linux says of processors, memory and processes: /proc (proc(5)) and /sys."""
+
+import os
+from pathlib import Path
+
+from bench.errors import MachineError
+
+PROC = Path("/proc")
+PROCESSORS = Path("/sys/devices/system/cpu")
+CPU_TIMES = ("user", "nice", "system", "idle", "iowait", "irq", "softirq", "steal")
+
+
+def cpu_seconds(proc: Path = PROC) -> dict[str, float]:
+    """Processor time since the start by what it went to, all processors together.
+
+    Time of guests is part of user time.
+
+    Raises:
+        MachineError: the system does not show it: nobody would see what else runs here.
+    """
+    accounts = proc / "stat"
+    ticks = [line.split()[1:] for line in _lines(accounts) if line.startswith("cpu ")]
+    if not ticks:
+        raise MachineError(
+            f"{accounts} cannot be read; expected a Linux that shows its processors' accounts, "
+            "without which nothing tells what other programs took from a trial, nor its memory; "
+            "mount it (mount -t proc proc /proc), or run in a container that has it."
+        )
+    a_second = os.sysconf("SC_CLK_TCK")
+    # Columns that came later than the kernel at hand are not there.
+    return {name: int(count) / a_second for name, count in zip(CPU_TIMES, ticks[0], strict=False)}
+
+
+def logical_processors() -> int:
+    """Those that are online, whether this process may run on them or not."""
+    return os.sysconf("SC_NPROCESSORS_ONLN")
+
+
+def physical_cores(processors: Path = PROCESSORS, proc: Path = PROC) -> int | None:
+    """Cores that are online; None where the system does not tell them from hyper-threads."""
+    # Processors of one core have the same list. The second is its name before Linux 5.3.
+    for name in ("core_cpus_list", "thread_siblings_list"):
+        files = processors.glob(f"cpu[0-9]*/topology/{name}")
+        if cores := {tuple(_lines(file)) for file in files} - {()}:
+            return len(cores)
+    return len(_cores_of_cpuinfo(proc)) or None
+
+
+def _cores_of_cpuinfo(proc: Path) -> set[tuple[str, str]]:
+    """(package, core) of all processors, of systems that hide /sys."""
+    found, package = set(), ""
+    for line in _lines(proc / "cpuinfo"):
+        name, _, value = (part.strip() for part in line.partition(":"))
+        if name == "physical id":
+            package = value
+        elif name == "core id":  # comes after its package
+            found.add((package, value))
+    return found
+
+
+def memory_bytes(proc: Path = PROC) -> dict[str, int]:
+    """The machine's memory by the names in /proc/meminfo, such as MemTotal and MemAvailable."""
+    found = {}
+    for line in _lines(proc / "meminfo"):
+        name, _, value = line.partition(":")
+        if value.endswith(" kB"):
+            found[name] = int(value.split()[0]) * 1024
+    return found
+
+
+def descendants(pid: int, proc: Path = PROC) -> list[int]:
+    """The children of a process, their children, and so on."""
+    children: dict[int, list[int]] = {}
+    for file in proc.glob("[0-9]*/stat"):
+        # The name before it may hold anything, spaces and brackets too.
+        for fields in [line.rpartition(")")[2].split() for line in _lines(file)[-1:]]:
+            children.setdefault(int(fields[1]), []).append(int(file.parent.name))
+    found, waiting = [], [pid]
+    while waiting:
+        own = children.pop(waiting.pop(), [])
+        found += own
+        waiting += own
+    return found
+
+
+def _lines(path: Path) -> list[str]:
+    """None of a file that is not there: a process may have ended meanwhile."""
+    try:
+        return path.read_text("utf-8", "replace").splitlines()
+    except OSError:
+        return []
