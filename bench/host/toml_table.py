@@ -106,6 +106,16 @@ class TomlTable:
         value = self._take(key, None, dict, "a table")
         return None if value is None else TomlTable(value, f"{self._where}: [{key}]", self._error)
 
+    def named_tables(self, key: str) -> dict[str, "TomlTable"]:
+        """The tables in a table, [key.NAME], by their names; none where there is none."""
+        values = self._take(key, {}, dict, f"tables with names, [{key}.NAME]")
+        if not all(isinstance(value, dict) for value in values.values()):
+            raise self.fail(key, values, f"tables with names, [{key}.NAME]")
+        return {
+            name: TomlTable(value, f"{self._where}: [{key}.{name}]", self._error)
+            for name, value in values.items()
+        }
+
     def tables(self, key: str, default: Any = REQUIRED) -> list["TomlTable"]:
         """An array of tables, not empty where it is there."""
         values = self._take(key, default, list, f"an array of tables, [[{key}]]")
