@@ -37,6 +37,9 @@ class TomlTable:
         self._error = error
         self._known: list[str] = []
 
+    def __contains__(self, key: str) -> bool:
+        return key in self._values
+
     def fail(self, key: str, found: Any, expected: str) -> SamestepError:
         """The error for a key with a value that cannot be."""
         return self._error(f"{self._where}: {key!r} is {found!r}; expected {expected}.")
