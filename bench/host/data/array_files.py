@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from tokenize import TokenError
 
 import numpy as np
 
@@ -18,6 +19,8 @@ TOKENS = "NL"
 # What the axes are: samples, channels, height, width; samples, length.
 LAYOUTS = ("NCHW", "NHWC", "NHW", TOKENS)
 CHANNELS = (1, 3)
+# What NumPy lets out that reads a header: it is a literal of Python's.
+MALFORMED = (ValueError, TypeError, SyntaxError, OverflowError, RecursionError, TokenError)
 
 
 @dataclass(frozen=True)
@@ -124,7 +127,7 @@ def map_array(path: Path) -> Array:
         raise DataError(
             f"{where} cannot be read ({error.strerror}); {expected}; correct the path."
         ) from error
-    except ValueError as error:
+    except MALFORMED as error:
         raise DataError(_unreadable(where, expected, error)) from error
     return array
 

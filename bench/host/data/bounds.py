@@ -6,7 +6,7 @@ from bench.errors import DataError
 from bench.host.data.synthetic import MOST_NAMES, MOST_VALUES
 from bench.spec import Samples
 
-# As uint8 1 GiB. Preparing takes nine times that in memory, and eight times in the cache.
+# 1 GiB of pixels, which take nine times that to prepare, and eight times in the cache.
 MOST_VALUES_OF_ALL = 2**30
 
 

@@ -233,8 +233,8 @@ def _path(table: TomlTable, key: str, folder: Path) -> Path:
         raise table.fail(
             key, text, "a path with $NAME for a variable, $$ for a dollar, ~ for your home"
         ) from error
-    if not text or "\0" in text:
-        raise table.fail(key, text, "a path")
+    if not text or not str(path).isprintable():
+        raise table.fail(key, text, "a path of printable characters")
     return (folder / path).absolute()
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bench.errors import DataError
 from bench.host.data.bounds import check_classes, check_values
-from bench.host.data.dataset import Split
+from bench.host.data.dataset import Array, Split
 from bench.host.data.division import chosen_for_test
 from bench.host.data.labelled_csv import Columns, LabelledText, number, read_rows
 from bench.host.data.texts import FIRST_WORD, make_vocabulary, tokenize
@@ -17,16 +17,31 @@ MOST_BYTES = 2**28
 
 
 @dataclass(frozen=True)
+class Part:
+    """The rows of a part, and their labels as places in the names of the classes."""
+
+    rows: list[LabelledText]
+    labels: Array
+
+    def divided(self, test: Array) -> tuple["Part", "Part"]:
+        """The rows outside the mask, and those in it."""
+        return (
+            Part(list(compress(self.rows, ~test)), self.labels[~test]),
+            Part(list(compress(self.rows, test)), self.labels[test]),
+        )
+
+
+@dataclass(frozen=True)
 class Labelled:
-    """What the files hold: rows of both parts, and what the training rows say of all.
+    """What the files hold.
 
     Attributes:
-        names: of the classes, by alphabet; a label is a place in them.
+        names: of the classes in the training rows, by alphabet.
         vocabulary: of the training texts alone: the others stand for what nobody has seen yet.
     """
 
-    train: list[LabelledText]
-    test: list[LabelledText]
+    train: Part
+    test: Part
     names: list[str]
     vocabulary: dict[str, int]
 
@@ -63,10 +78,9 @@ class TextFiles:
             DataError: a file cannot be read or is malformed.
         """
         found = self._labelled()
-        samples = Samples(
-            (self.length,), len(found.names), vocabulary=len(found.vocabulary) + FIRST_WORD
-        )
-        count = len(found.train) + len(found.test)
+        tokens = len(found.vocabulary) + FIRST_WORD
+        samples = Samples((self.length,), len(found.names), vocabulary=tokens)
+        count = len(found.train.rows) + len(found.test.rows)
         check_values(str(self.train), samples, count, "give a smaller length, or fewer texts")
         return samples
 
@@ -77,19 +91,18 @@ class TextFiles:
             DataError: a file cannot be read or is malformed.
         """
         found = self._labelled()
-        return self._split(found.train, self.train, found), self._split(
-            found.test, self.test or self.train, found
+        return (
+            self._split(found.train, found.vocabulary),
+            self._split(found.test, found.vocabulary),
         )
 
     def _labelled(self) -> Labelled:
-        train = read_rows(self.train, self.columns, MOST_BYTES)
-        names = sorted({row.label for row in train})
+        rows = read_rows(self.train, self.columns, MOST_BYTES)
+        names = sorted({row.label for row in rows})
         check_classes(str(self.train), len(names))
-        if self.test is None:
-            train, test = self._divided(train, names)
-        else:
-            test = read_rows(self.test, self.columns, MOST_BYTES)
-        vocabulary = make_vocabulary((row.text for row in train), self.vocabulary)
+        train = Part(rows, number(rows, names, self.train, "it"))
+        train, test = self._parts(train, names)
+        vocabulary = make_vocabulary((row.text for row in train.rows), self.vocabulary)
         if not vocabulary:
             raise DataError(
                 f"{str(self.train)!r} has no word that occurs twice; expected texts of words, "
@@ -97,14 +110,14 @@ class TextFiles:
             )
         return Labelled(train, test, names, vocabulary)
 
-    def _divided(
-        self, rows: list[LabelledText], names: list[str]
-    ) -> tuple[list[LabelledText], list[LabelledText]]:
+    def _parts(self, train: Part, names: list[str]) -> tuple[Part, Part]:
+        if self.test is not None:
+            rows = read_rows(self.test, self.columns, MOST_BYTES)
+            return train, Part(rows, number(rows, names, self.test, str(self.train)))
         assert self.test_every is not None  # one of the two is there
-        labels = number(rows, names, self.train, "it")
-        chosen = chosen_for_test(labels, self.test_every, str(self.train))
-        return list(compress(rows, ~chosen)), list(compress(rows, chosen))
+        return train.divided(chosen_for_test(train.labels, self.test_every, str(self.train)))
 
-    def _split(self, rows: list[LabelledText], path: Path, found: Labelled) -> Split:
-        tokens = tokenize([row.text for row in rows], found.vocabulary, self.length)
-        return Split(tokens, number(rows, found.names, path, str(self.train)))
+    def _split(self, part: Part, vocabulary: dict[str, int]) -> Split:
+        return Split(
+            tokenize([row.text for row in part.rows], vocabulary, self.length), part.labels
+        )

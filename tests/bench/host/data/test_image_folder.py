@@ -83,7 +83,7 @@ def test_names_may_end_in_capitals(folder: Path) -> None:
 
 def test_images_of_other_sizes_are_resized_only_where_asked(folder: Path) -> None:
     odd = save(folder / "test" / "dog" / "0.png", 1, 6, 7)
-    with pytest.raises(DataError, match="is 6 x 7 pixels .*expected one size; add size") as caught:
+    with pytest.raises(DataError, match=r"is 6 x 7 pixels .*expected one size; add") as caught:
         declared(folder).read()
     assert str(odd) in str(caught.value)
     assert str(folder / "train" / "cat" / "0.png") in str(caught.value)
