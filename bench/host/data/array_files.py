@@ -1,5 +1,6 @@
 """Reads a user's own arrays: pairs of .npy files with inputs and labels."""
 
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -122,7 +123,10 @@ def map_array(path: Path) -> Array:
         if start != MAGIC:
             kind = "a .npz archive" if start.startswith(b"PK") else "no .npy file"
             raise DataError(f"{where} is {kind}; {expected}; save it with numpy.save.")
-        array: Array = np.lib.format.open_memmap(path, mode="r")
+        with warnings.catch_warnings():
+            # A header from Python 2's time is read all the same, and a damaged one is an error.
+            warnings.simplefilter("ignore")
+            array: Array = np.lib.format.open_memmap(path, mode="r")
     except OSError as error:
         raise DataError(
             f"{where} cannot be read ({error.strerror}); {expected}; correct the path."

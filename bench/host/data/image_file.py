@@ -1,5 +1,6 @@
 """Decodes one image with Pillow into pixels of eight bits."""
 
+import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,10 +31,16 @@ def strict_pillow() -> Iterator[None]:
 
     Warnings belong to the process, not to a thread: this goes around all threads that decode.
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
-        yield
+    logger, silent = logging.getLogger("PIL"), logging.NullHandler()
+    # What it logs beside an error would be a second line on the terminal.
+    logger.addHandler(silent)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            yield
+    finally:
+        logger.removeHandler(silent)
 
 
 def read_size(path: Path) -> Size:
