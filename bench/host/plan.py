@@ -174,7 +174,8 @@ def _datasets(table: TomlTable, catalog: Catalog) -> tuple[str, ...]:
     names = table.names("datasets", catalog.named_datasets, closed=False)
     for name in names:
         if not catalog.has_dataset(name):
-            raise table.fail("datasets", name, f"a list out of {catalog.dataset_names}")
+            known = f"{catalog.dataset_names}, or what the plan declares in [datasets.NAME]"
+            raise table.fail("datasets", name, f"a list out of {known}")
     return tuple(names)
 
 

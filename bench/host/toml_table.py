@@ -104,9 +104,9 @@ class TomlTable:
             return list(allowed)
         return list(self.texts(key, default, allowed if closed else None))
 
-    def table(self, key: str) -> "TomlTable | None":
-        """A table, or None where there is none."""
-        value = self._take(key, None, dict, "a table")
+    def table(self, key: str, expected: str = "a table") -> "TomlTable | None":
+        """A table, or None where there is none; `expected` is what messages call it."""
+        value = self._take(key, None, dict, expected)
         return None if value is None else TomlTable(value, f"{self._where}: [{key}]", self._error)
 
     def named_tables(self, key: str) -> dict[str, "TomlTable"]:

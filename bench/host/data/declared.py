@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -114,7 +115,7 @@ def read_declared(table: TomlTable, folder: Path) -> dict[str, Declared]:
         if len(name) > LONGEST_NAME or not NAME.fullmatch(name):
             raise table.fail("datasets", name, f"names of at most {LONGEST_NAME} a-z, 0-9 and -")
         if name in RESERVED or name.startswith(f"{SYNTHETIC}-"):
-            raise table.fail("datasets", name, "a name that samestep has no use for itself")
+            raise table.fail("datasets", name, "a name that is not taken by samestep itself")
         declared[name] = _declared(name, one, folder)
     return declared
 
@@ -214,9 +215,10 @@ def _up_to(table: TomlTable, key: str, most: int) -> int:
 
 
 def _pair(table: TomlTable, key: str, folder: Path) -> Pair:
-    files = table.table(key)
+    expected = "{ inputs = 'FILE.npy', labels = 'FILE.npy' }"
+    files = table.table(key, expected)
     if files is None:
-        raise table.fail(key, None, "{ inputs = 'FILE.npy', labels = 'FILE.npy' }")
+        raise table.fail(key, None, expected)
     pair = Pair(_path(files, "inputs", folder), _path(files, "labels", folder))
     files.finish()
     return pair
@@ -245,4 +247,7 @@ def _size_and_time(path: Path) -> tuple[int, int]:
         raise DataError(
             f"{str(path)!r} cannot be read ({error.strerror}); expected a file; correct the path."
         ) from error
+    # A pipe would be waited for, and a device may never end.
+    if not stat.S_ISREG(found.st_mode):
+        raise DataError(f"{str(path)!r} is no file; expected one; correct the path.")
     return found.st_size, found.st_mtime_ns

@@ -125,7 +125,7 @@ def _check_columns(path: Path, names: Sequence[str] | None, columns: Columns) ->
         if list(names or ()).count(column) != 1:
             raise DataError(
                 f"{path} has the columns {list(names or ())}; expected {columns.text!r} and "
-                f"{columns.label!r}, each once; correct its first line."
+                f"{columns.label!r}, each once; name those that it has, or correct its first line."
             )
 
 

@@ -125,7 +125,7 @@ def test_a_declared_data_set_is_verified_like_others(plan: Path) -> None:
 
 
 def test_a_run_does_not_go_on_with_other_data(plan: Path) -> None:
-    change(plan, "learning_rate = 0.003", "learning_rate = 1e30")
+    change(plan, 'name = "adam"\nlearning_rate = 0.003', 'name = "sgd"\nlearning_rate = 1e30')
     finished = run(plan, "-k", "halves or questions")
     assert [record.status for record in finished.records].count("ok") == 1
     (plan.parent / "halves" / "train" / "left" / "0.jpg").unlink()
@@ -136,7 +136,7 @@ def test_a_run_does_not_go_on_with_other_data(plan: Path) -> None:
 
 
 def test_a_run_goes_on_with_the_same_data(plan: Path) -> None:
-    change(plan, "learning_rate = 0.003", "learning_rate = 1e30")
+    change(plan, 'name = "adam"\nlearning_rate = 0.003', 'name = "sgd"\nlearning_rate = 1e30')
     run(plan, "-k", "halves or questions")
     again = run_suite(plan.parent, "--resume=latest")
     assert "from before: " in again.output

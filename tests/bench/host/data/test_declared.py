@@ -1,4 +1,5 @@
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -125,7 +126,7 @@ def test_variables_and_the_home_are_expanded(
         (IMAGES.replace("pets]", "a--b]"), "expected names of"),
         (IMAGES.replace("pets]", f"{'a' * 41}]"), "expected names of"),
         *(
-            (IMAGES.replace("pets]", f"{name}]"), "expected a name that samestep has no use for")
+            (IMAGES.replace("pets]", f"{name}]"), "expected a name that is not taken")
             for name in (*DATASETS, "all", "synthetic", "synthetic-3x8x8-9", "synthetic-cats")
         ),
         ("[datasets.pets]\n", r"\[datasets.pets\]: the key 'kind' is missing"),
@@ -150,7 +151,7 @@ def test_variables_and_the_home_are_expanded(
         (ARRAYS.replace("labels =", "targets ="), r"\[train\]: the key 'labels' is missing"),
         (ARRAYS.replace("y.npy", 'y.npy", weights = "z'), r"unknown key 'weights'"),
         (ARRAYS.replace("train = {", "trains = {"), "'train' is None; expected { inputs ="),
-        (ARRAYS.replace("test = {", "test = 'x' # "), "'test' is 'x'; expected a table"),
+        (ARRAYS.replace("test = {", "test = 'x' # "), "'test' is 'x'; expected { inputs ="),
         (IMAGES.replace("pets/train", "$NO_SUCH_VARIABLE/x"), "NO_SUCH_VARIABLE is not$|is not\\."),
         (IMAGES.replace("pets/train", "100$"), r"'train' is '100\$'; expected a path with \$NAME"),
         (IMAGES.replace("pets/train", "~no-such-user/x"), "expected a path with"),
@@ -196,8 +197,9 @@ def touch(path: Path) -> None:
     ],
     ids=["bytes", "time", "name", "class", "fewer", "more"],
 )
-def test_another_version_is_seen_by_names_sizes_and_times(folder: Path, change: object) -> None:
-    assert callable(change)
+def test_another_version_is_seen_by_names_sizes_and_times(
+    folder: Path, change: Callable[[Path], object]
+) -> None:
     before = pets(folder).dataset.version
     assert pets(folder).dataset.version == before
     change(folder / "pets" / "train")
@@ -231,6 +233,13 @@ def test_files_that_change_while_they_are_read_are_noticed(folder: Path, cache: 
         prepare_dataset(dataset)
     assert "\n" not in str(caught.value)
     assert not [path for path in (cache / "data").iterdir() if path.is_dir()]
+
+
+@pytest.mark.parametrize("make", [os.mkdir, os.mkfifo])
+def test_what_is_no_file_is_not_opened(tmp_path: Path, make: Callable[[Path], None]) -> None:
+    make(tmp_path / "train.csv")
+    with pytest.raises(DataError, match=r"train\.csv' is no file; expected one"):
+        read(tmp_path, TEXTS)["questions"].dataset  # noqa: B018
 
 
 def test_images_of_one_value_cannot_be_normalized(folder: Path, cache: Path) -> None:
