@@ -72,6 +72,18 @@ def test_a_palette_is_colours(tmp_path: Path) -> None:
     assert (read_image(tmp_path / "x.png", 3, None) == expected).all()
 
 
+def test_the_inks_of_a_printer_are_colours(tmp_path: Path) -> None:
+    Image.new("CMYK", (5, 4), (255, 0, 0, 0)).save(tmp_path / "x.tif")
+    assert (read_image(tmp_path / "x.tif", 3, None)[:, 0, 0] == [0, 255, 255]).all()
+
+
+def test_how_a_camera_was_held_is_ignored(tmp_path: Path) -> None:
+    turned = Image.Exif()
+    turned[0x0112] = 6  # a quarter to the right
+    Image.fromarray(pixels(1)).save(tmp_path / "x.png", exif=turned)
+    assert read_image(tmp_path / "x.png", 3, None).shape == (3, 4, 5)
+
+
 def test_opaque_alpha_is_left_out(tmp_path: Path) -> None:
     opaque = np.dstack([pixels(1), np.full((4, 5), 255, dtype=np.uint8)])
     Image.fromarray(opaque).save(tmp_path / "x.png")
