@@ -1,4 +1,5 @@
 import os
+import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from bench.errors import DataError
 from bench.host.data import bounds
+from bench.host.data.cifar10 import read_subset
 from bench.host.data.image_folder import ImageFolder, find_images
 from bench.spec import Samples
 from tests.bench.host.data.pictures import folder_of_images, pixels, save
@@ -205,3 +207,24 @@ def test_too_much_is_refused_before_it_is_read(
     monkeypatch.setattr(bounds, "MOST_VALUES_OF_ALL", 599)
     with pytest.raises(DataError, match="10 samples of 3 x 4 x 5 values; expected 1 to 599 in all"):
         declared(folder).samples()
+
+
+def test_jpegs_of_cifar10_are_its_images(real_data: Path, tmp_path: Path) -> None:
+    with tarfile.open(real_data / "cifar10-jpeg" / "cifar10_jpeg.tar.gz") as archive:
+        members = [one for one in archive.getmembers() if one.name.startswith("test/")]
+        archive.extractall(tmp_path, members, filter="data")
+    (tmp_path / "test").rename(tmp_path / "train")
+    train, test = declared(tmp_path, test=None, test_every=1_000).read()
+    assert np.bincount(train.labels).tolist() == [999] * 10
+    assert np.bincount(test.labels).tolist() == [1] * 10
+
+    # Within a class they are numbered in the order of the set, whose first 1,000 are here as well.
+    _, published = read_subset()
+    for label in range(10):
+        expected = published.inputs[published.labels == label].astype(float)
+        found = train.inputs[train.labels == label][: len(expected)]
+        errors = ((found - expected) ** 2).mean(axis=(1, 2, 3))
+        others = ((np.roll(found, 1, axis=0) - expected) ** 2).mean(axis=(1, 2, 3))
+        # JPEG lost something, but never as much as the image before is away.
+        assert errors.mean() < 100
+        assert (errors < others).all()
