@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bench.errors import SamestepError, UnavailableError
 from bench.host.cache import cache_folder
-from bench.host.data.dataset import Dataset
+from bench.host.catalog import Catalog
 from bench.host.environments import Environment, Say, prepare_environment
 from bench.host.fitness import examine_machine
 from bench.host.fitness.finding import Finding, note_if
@@ -35,7 +35,7 @@ def examine(selection: Selection) -> Iterator[Finding]:
     yield _folder("cache folder", cache_folder())
     yield _folder("results folder", selection.request.results.absolute())
     for name in dict.fromkeys(trial.dataset for trial in selection.trials):
-        yield _dataset(selection.catalog.dataset(name))
+        yield _dataset(selection.catalog, name)
     for name in dict.fromkeys(trial.edition for trial in selection.trials):
         yield _framework(selection, name)
 
@@ -79,13 +79,17 @@ def _folder(topic: str, folder: Path) -> Finding:
     )
 
 
-def _dataset(dataset: Dataset) -> Finding:
-    topic = f"data set {dataset.name}"
+def _dataset(catalog: Catalog, name: str) -> Finding:
+    topic = f"data set {name}"
     try:
+        dataset = catalog.dataset(name)
         train, test = dataset.read()
     except SamestepError as error:
         return Finding(topic, "problem", str(error))
-    detail = f"{len(train.labels):,} training and {len(test.labels):,} test samples"
+    detail = (
+        f"{len(train.labels):,} training and {len(test.labels):,} test samples of "
+        f"{dataset.samples.classes:,} classes"
+    )
     return Finding(topic, "ok", detail)
 
 

@@ -88,12 +88,15 @@ def open_session(
     data = prepare_data(trials, selection.catalog, say)
     # Of those too that need not run again: what they ran in has to be there still.
     environments = environments_of(selection, chosen, say)
-    versions = {"versions": installed(environments)}
+    found = {
+        "versions": installed(environments),
+        "data": {name: one.digest for name, one in data.items()},
+    }
     if stopped is None:
-        began = {**opening(selection, chosen), **versions}
+        began = {**opening(selection, chosen), **found}
         run.open(began)
     else:
-        stopped.check(versions)
+        stopped.check(found)
         # Machine and code are what they were: `Stopped.selection` has seen to it.
         began = dict(stopped.manifest.opening)
     environments = probed(

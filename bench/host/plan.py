@@ -1,14 +1,15 @@
 """A plan says which trials to run: a TOML file, checked, then expanded."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from math import prod
 from pathlib import Path
 from random import Random
 
-from bench.errors import DataError, PlanError
+from bench.errors import PlanError
 from bench.host.catalog import OWN, Catalog
+from bench.host.data.declared import read_declared
 from bench.host.frameworks import DEVICES, LAYOUTS, MODES, TRAINING_PRECISIONS, Framework
 from bench.host.setup import SETTINGS
 from bench.host.toml_table import TomlTable, read_toml
@@ -118,6 +119,7 @@ def read_plan(name: str, frameworks: Collection[str], catalog: Catalog = OWN) ->
             ".toml file; see `python -m bench list plans`."
         )
     table = read_toml(path, PlanError)
+    catalog = replace(catalog, declared=read_declared(table, path.parent))
     plan = Plan(
         name=path.stem,
         path=path,
@@ -172,12 +174,11 @@ def _group_modes(table: TomlTable) -> tuple[str, ...]:
 
 def _datasets(table: TomlTable, catalog: Catalog) -> tuple[str, ...]:
     """Names of data sets; `all` are those with a name of their own, not the synthetic ones."""
-    names = table.names("datasets", catalog.datasets, closed=False)
+    names = table.names("datasets", catalog.named_datasets, closed=False)
     for name in names:
-        try:
-            catalog.dataset(name)
-        except DataError as error:
-            raise table.fail("datasets", name, f"a list out of {catalog.dataset_names}") from error
+        if not catalog.has_dataset(name):
+            known = f"{catalog.dataset_names}, or what the plan declares in [datasets.NAME]"
+            raise table.fail("datasets", name, f"a list out of {known}")
     return tuple(names)
 
 

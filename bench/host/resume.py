@@ -43,6 +43,8 @@ COMPARED = {
     "threads": "the number of threads",
     "trials": "the trials",
 }
+# The same of what has a value for each of several names, as far as they are looked at now.
+COMPARED_BY_NAME = {"versions": "what is installed for", "data": "the data set"}
 
 
 @dataclass(frozen=True)
@@ -80,11 +82,11 @@ class Stopped:
             for name, words in COMPARED.items()
             if name in now and before.get(name) != now[name]
         ]
-        old, new = before.get("versions", {}), now.get("versions", {})
         found += [
-            f"what is installed for {name} ({_difference(old.get(name), version)})"
-            for name, version in new.items()
-            if old.get(name) != version
+            f"{words} {name} ({_difference(before.get(key, {}).get(name), value)})"
+            for key, words in COMPARED_BY_NAME.items()
+            for name, value in now.get(key, {}).items()
+            if before.get(key, {}).get(name) != value
         ]
         if found:
             raise ResultsError(

@@ -37,6 +37,9 @@ class TomlTable:
         self._error = error
         self._known: list[str] = []
 
+    def __contains__(self, key: str) -> bool:
+        return key in self._values
+
     def fail(self, key: str, found: Any, expected: str) -> SamestepError:
         """The error for a key with a value that cannot be."""
         return self._error(f"{self._where}: {key!r} is {found!r}; expected {expected}.")
@@ -101,10 +104,20 @@ class TomlTable:
             return list(allowed)
         return list(self.texts(key, default, allowed if closed else None))
 
-    def table(self, key: str) -> "TomlTable | None":
-        """A table, or None where there is none."""
-        value = self._take(key, None, dict, "a table")
+    def table(self, key: str, expected: str = "a table") -> "TomlTable | None":
+        """A table, or None where there is none; `expected` is what messages call it."""
+        value = self._take(key, None, dict, expected)
         return None if value is None else TomlTable(value, f"{self._where}: [{key}]", self._error)
+
+    def named_tables(self, key: str) -> dict[str, "TomlTable"]:
+        """The tables in a table, [key.NAME], by their names; none where there is none."""
+        values = self._take(key, {}, dict, f"tables with names, [{key}.NAME]")
+        if not all(isinstance(value, dict) for value in values.values()):
+            raise self.fail(key, values, f"tables with names, [{key}.NAME]")
+        return {
+            name: TomlTable(value, f"{self._where}: [{key}.{name}]", self._error)
+            for name, value in values.items()
+        }
 
     def tables(self, key: str, default: Any = REQUIRED) -> list["TomlTable"]:
         """An array of tables, not empty where it is there."""

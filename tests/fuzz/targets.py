@@ -9,21 +9,30 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from bench.chain import follow
 from bench.errors import DataError, FrameworkError, PlanError, ResultsError, SamestepError
+from bench.host.data.array_files import ArrayFiles, Pair
 from bench.host.data.cifar_rows import parse_rows, read_archive, read_packed_batch
+from bench.host.data.dataset import Array
+from bench.host.data.declared import read_declared
 from bench.host.data.idx import read_idx
-from bench.host.data.labelled_csv import read_categories, read_labelled_csv
+from bench.host.data.image_folder import ImageFolder
+from bench.host.data.labelled_csv import Columns, read_categories, read_labelled_csv
+from bench.host.data.text_files import TextFiles
 from bench.host.frameworks import DESCRIPTION, discover, read_framework
 from bench.host.outcome import Outcome
 from bench.host.plan import expand, read_plan
 from bench.host.request import Request
 from bench.host.resume import find_stopped
+from bench.host.toml_table import read_toml
 from bench.host.transcript import Transcript
 from bench.manifest import RUN_FILE, Manifest
 from bench.results import decode
 from reports.reading import new_reader
 from tests.bench.host.data.made import batch, tar_gz
+from tests.bench.host.data.pictures import save
 from tests.conftest import ROOT
 
 FRAMEWORKS = discover()
@@ -31,6 +40,7 @@ PLANS = ROOT / "bench" / "plans"
 RECORDS = ROOT / "tests" / "data" / "records"
 CATEGORIES = ["card", "cash"]
 CSV = b'text,category\nwhere is my card,card\n"two\nlines",cash\n'
+OWN_CSV = CSV + b'"where, again, my card",card\nmy lines,cash\nis it my card,card\n'
 EVENT = {"event": "block", "steps": 1, "samples": 4, "seconds": 0.1, "warmup": False}
 
 
@@ -116,6 +126,68 @@ def _csv(folder: Path, content: bytes) -> None:
     read_labelled_csv(path, CATEGORIES)
 
 
+def _own_texts(folder: Path, content: bytes) -> None:
+    path = folder / "own.csv"
+    path.write_bytes(content)
+    TextFiles(path, None, 2, Columns(), 4, 100).read()
+
+
+def _image(folder: Path, content: bytes) -> None:
+    """As each of a folder: in colour and resized, and in grey as it is."""
+    _image_files(folder, content)
+    for channels, size in ((3, (4, 4)), (1, None)):
+        source = ImageFolder(folder / "images", None, 2, channels, size)
+        source.samples()
+        source.read()
+
+
+def _image_files(folder: Path, content: bytes) -> None:
+    for name in ("cat", "dog"):
+        for number in range(2):
+            path = folder / "images" / name / f"{number}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+
+
+def _inputs(folder: Path, content: bytes) -> None:
+    _arrays(folder, content, _npy(LABELS_OF_TOKENS))
+
+
+def _labels(folder: Path, content: bytes) -> None:
+    _arrays(folder, _npy(TOKENS), content)
+
+
+def _arrays(folder: Path, inputs: bytes, labels: bytes) -> None:
+    source = ArrayFiles(_array_files(folder, inputs, labels), None, 2, "NL")
+    source.samples()
+    source.read()
+
+
+def _array_files(folder: Path, inputs: bytes, labels: bytes) -> Pair:
+    pair = Pair(folder / "x.npy", folder / "y.npy")
+    pair.inputs.write_bytes(inputs)
+    pair.labels.write_bytes(labels)
+    return pair
+
+
+def _declaration(folder: Path, content: bytes) -> None:
+    _own_files(folder)
+    path = folder / "own.toml"
+    path.write_bytes(content)
+    table = read_toml(path, PlanError)
+    declared = read_declared(table, folder)
+    table.finish()
+    for one in declared.values():
+        one.dataset.read()
+
+
+def _own_files(folder: Path) -> None:
+    """What the whole declarations name."""
+    _image_files(folder, _picture("png"))
+    _array_files(folder, _npy(TOKENS), _npy(LABELS_OF_TOKENS))
+    (folder / "own.csv").write_bytes(OWN_CSV)
+
+
 def _categories(folder: Path, content: bytes) -> None:
     path = folder / "categories.json"
     path.write_bytes(content)
@@ -152,6 +224,17 @@ def _a_manifest() -> bytes:
     return Manifest(opening).to_json().encode()
 
 
+def _npy(array: Array) -> bytes:
+    stream = io.BytesIO()
+    np.save(stream, array)
+    return stream.getvalue()
+
+
+def _picture(suffix: str) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        return save(Path(folder) / f"picture.{suffix}", 1, 8, 8).read_bytes()
+
+
 def _an_archive() -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         path = tar_gz(Path(folder) / "archive", {"x/1": batch([1])})
@@ -159,6 +242,15 @@ def _an_archive() -> bytes:
 
 
 LABELS = struct.pack(">II", 0x0801, 3) + bytes([7, 2, 1])
+TOKENS = np.arange(12, dtype=np.int64).reshape(4, 3)
+LABELS_OF_TOKENS = np.array([0, 0, 1, 1])
+DECLARATIONS = (
+    b'[datasets.a]\nkind = "images"\ntrain = "images"\ntest_every = 2\nsize = [4, 4]\n',
+    b'[datasets.b]\nkind = "texts"\ntrain = "own.csv"\ntest = "own.csv"\nlength = 4\n'
+    b'vocabulary = 9\nlabel_column = "category"\n',
+    b'[datasets.c]\nkind = "arrays"\nlayout = "NL"\ntest_every = 2\n'
+    b'train = { inputs = "x.npy", labels = "y.npy" }\n',
+)
 TARGETS = (
     Target(
         "plan",
@@ -194,5 +286,20 @@ TARGETS = (
     Target("CIFAR's rows", (batch([1, 2]),), _rows, (DataError,)),
     Target("CIFAR's archive", (_an_archive(),), _archive, (DataError,)),
     Target("labelled CSV", (CSV,), _csv, (DataError,)),
+    Target("own texts", (OWN_CSV,), _own_texts, (DataError,)),
+    Target(
+        "own images",
+        tuple(map(_picture, ("bmp", "gif", "jpg", "png", "ppm", "tif", "webp"))),
+        _image,
+        (DataError,),
+    ),
+    Target("own inputs", (_npy(TOKENS), _npy(np.asfortranarray(TOKENS))), _inputs, (DataError,)),
+    Target(
+        "own labels",
+        (_npy(LABELS_OF_TOKENS), _npy(LABELS_OF_TOKENS.astype(">u2"))),
+        _labels,
+        (DataError,),
+    ),
+    Target("own declaration", DECLARATIONS, _declaration, (PlanError, DataError)),
     Target("categories", (json.dumps(CATEGORIES).encode(),), _categories, (DataError,)),
 )

@@ -30,7 +30,8 @@ class Dataset:
     """A data set that the host can read.
 
     Attributes:
-        version: raised whenever `read` gives other arrays than before; renews the cache.
+        version: another one whenever `read` gives other arrays than before, which renews the
+            cache: a number that is raised by hand, or a digest of what is read.
         samples: what models have to know of them.
         read: the train and the test split; raises DataError.
         synthetic: drawn at random, for throughput; accuracy on it means nothing.
@@ -38,7 +39,7 @@ class Dataset:
 
     name: str
     summary: str
-    version: int
+    version: int | str
     samples: Samples
     read: Callable[[], tuple[Split, Split]]
     synthetic: bool = False

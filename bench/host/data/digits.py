@@ -7,7 +7,8 @@ data set (Alpaydin and Kaynak 1998).
 import numpy as np
 
 from bench.errors import DataError
-from bench.host.data.dataset import Array, Dataset, Split
+from bench.host.data.dataset import Dataset, Split
+from bench.host.data.division import divide, every_nth_of_each_class
 from bench.optional import needed
 from bench.spec import Samples
 
@@ -33,17 +34,7 @@ def read_digits() -> tuple[Split, Split]:
     pixels, labels = load_digits(return_X_y=True)
     images = pixels.reshape(-1, 1, 8, 8).astype(np.uint8)
     images = images.repeat(SCALE, axis=2).repeat(SCALE, axis=3)
-    test = _every_fifth_of_each_class(labels)
-    return Split(images[~test], labels[~test]), Split(images[test], labels[test])
-
-
-def _every_fifth_of_each_class(labels: Array) -> Array:
-    """Mask of the test samples."""
-    test = np.zeros(len(labels), dtype=bool)
-    for label in range(10):
-        (members,) = np.nonzero(labels == label)
-        test[members[TEST_EVERY - 1 :: TEST_EVERY]] = True
-    return test
+    return divide(Split(images, labels), every_nth_of_each_class(labels, TEST_EVERY))
 
 
 DIGITS = Dataset(

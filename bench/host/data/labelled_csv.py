@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,24 @@ import numpy as np
 from bench.errors import DataError
 from bench.host.data.dataset import Array
 
-COLUMNS = ("text", "category")
 MOST_BYTES = 4 * 2**20
+
+
+@dataclass(frozen=True)
+class Columns:
+    """What the columns are called."""
+
+    text: str = "text"
+    label: str = "category"
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledText:
+    """A row: a text, the name of its class, and the line in which the row ends."""
+
+    text: str
+    label: str
+    line: int
 
 
 def read_categories(path: Path, count: int) -> list[str]:
@@ -41,69 +58,84 @@ def read_labelled_csv(path: Path, categories: Sequence[str]) -> tuple[list[str],
     Raises:
         DataError: the file cannot be read or is malformed; names the line.
     """
-    labels = {name: label for label, name in enumerate(categories)}
+    rows = read_rows(path, Columns())
+    return [row.text for row in rows], number(rows, categories, path, "the list of categories")
+
+
+def read_rows(path: Path, columns: Columns, most_bytes: int = MOST_BYTES) -> list[LabelledText]:
+    """The rows of a CSV; other columns are left out.
+
+    Raises:
+        DataError: the file cannot be read, is longer than `most_bytes`, or is malformed.
+    """
     # newline="": a quoted text may hold line ends of its own.
-    reader = csv.DictReader(io.StringIO(_text(path), newline=""), strict=True)
-    texts: list[str] = []
-    found: list[int] = []
+    reader = csv.DictReader(io.StringIO(_text(path, most_bytes), newline=""), strict=True)
     try:
-        _check_columns(path, reader.fieldnames)
-        for row in reader:
-            where = f"{path} line {reader.line_num:,}"
-            texts.append(_checked_text(row, where))
-            found.append(_label(row["category"], labels, where))
+        _check_columns(path, reader.fieldnames, columns)
+        rows = [_row(path, row, reader.line_num, columns) for row in reader]
     except csv.Error as error:
         # DictReader's own line_num is that of the last good row.
         raise DataError(
-            f"{path} line {reader.reader.line_num:,} is not valid CSV ({error}); replace the file."
+            f"{path} line {reader.reader.line_num:,} is not valid CSV ({error}); correct that line."
         ) from error
-    if not texts:
-        raise DataError(f"{path} has no rows; expected texts with categories; replace the file.")
-    return texts, np.array(found, dtype=np.int64)
+    if not rows:
+        raise DataError(f"{path} has no rows; expected texts with labels; replace the file.")
+    return rows
 
 
-def _text(path: Path) -> str:
+def number(rows: Sequence[LabelledText], names: Sequence[str], path: Path, source: str) -> Array:
+    """The labels of rows as places in `names`, int64 (rows,); `source` is what has the names.
+
+    Raises:
+        DataError: a row has another label.
+    """
+    places = {name: place for place, name in enumerate(names)}
+    for row in rows:
+        if row.label not in places:
+            raise DataError(
+                f"{path} line {row.line:,} has the label {row.label!r}; expected one of the "
+                f"{len(places)} in {source}; correct that line."
+            )
+    return np.array([places[row.label] for row in rows], dtype=np.int64)
+
+
+def _text(path: Path, most_bytes: int = MOST_BYTES) -> str:
     try:
         with path.open("rb") as stream:
-            content = stream.read(MOST_BYTES + 1)
+            content = stream.read(most_bytes + 1)
     except OSError as error:
         raise DataError(
             f"{path} cannot be read ({error.strerror}); expected a file of texts; check it."
         ) from error
-    if len(content) > MOST_BYTES:
+    if len(content) > most_bytes:
         raise DataError(
-            f"{path} holds more than {MOST_BYTES:,} bytes; expected fewer; replace the file."
+            f"{path} holds more than {most_bytes:,} bytes; expected fewer; replace the file."
         )
     try:
-        return content.decode("utf-8")
+        # Spreadsheets put a mark of byte order in front, which is no part of the first name.
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise DataError(
-            f"{path} is not UTF-8 (byte {error.start:,}: {error.reason}); replace the file."
+            f"{path} is not UTF-8 (byte {error.start:,}: {error.reason}); save it as UTF-8."
         ) from error
 
 
-def _check_columns(path: Path, names: Sequence[str] | None) -> None:
-    for column in COLUMNS:
-        if column not in (names or ()):
+def _check_columns(path: Path, names: Sequence[str] | None, columns: Columns) -> None:
+    for column in (columns.text, columns.label):
+        if list(names or ()).count(column) != 1:
             raise DataError(
-                f"{path} has the columns {list(names or ())}; expected {', '.join(COLUMNS)}; "
-                "replace the file."
+                f"{path} has the columns {list(names or ())}; expected {columns.text!r} and "
+                f"{columns.label!r}, each once; name those that it has, or correct its first line."
             )
 
 
-def _checked_text(row: dict[str, str], where: str) -> str:
+def _row(path: Path, row: dict[str, str], line: int, columns: Columns) -> LabelledText:
+    where = f"{path} line {line:,}"
     # DictReader keeps surplus cells under None, and fills missing ones with None.
     if None in row or None in row.values():
-        raise DataError(f"{where} has another number of cells than the header; replace the file.")
-    if not row["text"].strip():
-        raise DataError(f"{where} has an empty text; expected words; replace the file.")
-    return row["text"]
-
-
-def _label(category: str, labels: dict[str, int], where: str) -> int:
-    if category not in labels:
-        raise DataError(
-            f"{where} has the category {category!r}; expected one of the {len(labels)} in the "
-            "list of categories; replace the file."
-        )
-    return labels[category]
+        raise DataError(f"{where} has another number of cells than the header; correct that line.")
+    text, label = row[columns.text], row[columns.label]
+    for cell, what in ((text, "text"), (label, "label")):
+        if not cell.strip():
+            raise DataError(f"{where} has an empty {what}; expected some; correct that line.")
+    return LabelledText(text, label, line)

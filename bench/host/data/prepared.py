@@ -127,7 +127,7 @@ def _make(dataset: Dataset, folder: Path) -> None:
 def _write(folder: Path, train: Split, test: Split, samples: Samples) -> None:
     is_text = samples.vocabulary is not None
     # The test images too are normalised by the training images' statistics.
-    statistics = None if is_text else channel_statistics(train.inputs)
+    statistics = None if is_text else _usable_statistics(train.inputs)
     digests: dict[str, str] = {}
     for name, split in (("train", train), ("test", test)):
         for stem, array in _arrays(name, split, statistics).items():
@@ -141,11 +141,29 @@ def _write(folder: Path, train: Split, test: Split, samples: Samples) -> None:
     (folder / DESCRIPTION).write_text(json.dumps(description, indent=1), "utf-8")
 
 
+def _usable_statistics(images: Array) -> tuple[Array, Array]:
+    """Those of `channel_statistics`, where they can normalise.
+
+    Raises:
+        DataError: a channel has one value everywhere.
+    """
+    mean, deviation = channel_statistics(images)
+    (constant,) = np.nonzero(~(deviation > 0))
+    if len(constant):
+        raise DataError(
+            f"Channel {constant[0] + 1} of the training images has the value "
+            f"{mean[constant[0]]:g} everywhere; expected pixels that differ, or they cannot be "
+            "normalized; replace the images."
+        )
+    return mean, deviation
+
+
 def _arrays(name: str, split: Split, statistics: tuple[Array, Array] | None) -> dict[str, Array]:
     """The arrays of a split by stem; those of images, whose statistics are given, by layout."""
     labels = {f"{name}_labels": split.labels.astype(np.int64)}
     if statistics is None:
-        return {f"{name}_inputs": split.inputs.astype(np.int32), **labels}
+        # A user's own array may lie in memory by columns.
+        return {f"{name}_inputs": np.ascontiguousarray(split.inputs, dtype=np.int32), **labels}
     images = normalize(split.inputs, *statistics)
     layouts = {"NCHW": images, "NHWC": np.ascontiguousarray(images.transpose(0, 2, 3, 1))}
     return {**{f"{name}_inputs_{layout}": layouts[layout] for layout in LAYOUTS}, **labels}

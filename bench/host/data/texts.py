@@ -24,12 +24,16 @@ def words(text: str) -> list[str]:
     return WORD.findall(text.lower())
 
 
-def make_vocabulary(texts: Iterable[str]) -> dict[str, int]:
-    """The token of each word that occurs at least twice: by falling frequency, ties by alphabet."""
+def make_vocabulary(texts: Iterable[str], most: int | None = None) -> dict[str, int]:
+    """The token of each word that occurs at least twice: by falling frequency, ties by alphabet.
+
+    Args:
+        most: how many words there may be; the first ones are kept.
+    """
     counts = Counter(word for text in texts for word in words(text))
     kept = [word for word, count in counts.items() if count >= LEAST_COUNT]
     kept.sort(key=lambda word: (-counts[word], word))
-    return {word: token for token, word in enumerate(kept, start=FIRST_WORD)}
+    return {word: token for token, word in enumerate(kept[:most], start=FIRST_WORD)}
 
 
 def tokenize(texts: Sequence[str], vocabulary: Mapping[str, int], length: int) -> Array:

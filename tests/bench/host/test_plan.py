@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.errors import PlanError
+from bench.errors import DataError, PlanError
 from bench.host.catalog import OWN
 from bench.host.data import DATASETS
 from bench.host.frameworks import discover
@@ -202,6 +202,44 @@ def test_synthetic_data_of_any_shape_can_be_named(tmp_path: Path) -> None:
 def test_all_data_sets_are_those_with_a_name_of_their_own(tmp_path: Path) -> None:
     plan = read_plan(written(tmp_path, PLAN.replace('["digits"]', '"all"')), FRAMEWORKS)
     assert plan.groups[0].datasets == tuple(DATASETS)
+
+
+DECLARED = """
+[datasets.pets]
+kind = "images"
+train = "pets"
+test_every = 5
+"""
+
+
+def test_a_declared_data_set_is_named_like_others_and_needs_no_files_yet(tmp_path: Path) -> None:
+    text = DECLARED + PLAN.replace('"digits"', '"pets", "digits"')
+    plan = read_plan(written(tmp_path, text), FRAMEWORKS)
+    assert plan.groups[0].datasets == ("pets", "digits")
+    trials = expand(plan, {"mxnet": FRAMEWORKS["mxnet"]}, "cpu")
+    assert [trial.dataset for trial in trials] == ["pets", "digits"]
+    assert plan.catalog.dataset("digits") is DATASETS["digits"]
+    # Its files are looked for beside the plan, and only now.
+    with pytest.raises(DataError, match=f"'{tmp_path}/pets' cannot be read"):
+        plan.catalog.dataset("pets")
+
+
+def test_all_data_sets_are_the_declared_ones_too(tmp_path: Path) -> None:
+    text = DECLARED + PLAN.replace('["digits"]', '"all"')
+    plan = read_plan(written(tmp_path, text), FRAMEWORKS)
+    assert plan.groups[0].datasets == (*DATASETS, "pets")
+
+
+def test_a_data_set_that_is_not_declared_is_told_where_to_be(tmp_path: Path) -> None:
+    text = DECLARED + PLAN.replace('"digits"', '"cats"')
+    with pytest.raises(PlanError, match=r"'cats'; .*banking77, pets, .*declares in \[datasets.NAM"):
+        read_plan(written(tmp_path, text), FRAMEWORKS)
+
+
+def test_what_one_plan_declares_is_unknown_to_the_next(tmp_path: Path) -> None:
+    read_plan(written(tmp_path, DECLARED + PLAN.replace('"digits"', '"pets"')), FRAMEWORKS)
+    with pytest.raises(PlanError, match="'pets'; expected a list out of digits"):
+        read_plan(written(tmp_path, PLAN.replace('"digits"', '"pets"')), FRAMEWORKS)
 
 
 def test_an_unknown_plan_names_those_there_are() -> None:

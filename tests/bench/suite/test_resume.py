@@ -156,6 +156,21 @@ def test_a_changed_plan_is_named(suite: Suite, tmp_path: Path) -> None:
     assert "different now: the plan (" in again.output
 
 
+def test_a_data_set_that_a_trial_still_needs_has_to_be_the_same(
+    suite: Suite, tmp_path: Path
+) -> None:
+    plan = tmp_path / "diverging.toml"
+    plan.write_text(PLAN.replace("learning_rate = 0.02", "learning_rate = 1e30"))
+    finished = suite(f"--plan={plan}")
+    records = finished.records
+    change(finished.run / "run.json", '"digits": "', '"digits": "0')
+    again = resume(tmp_path)
+    assert again.status != 0
+    assert "different now: the data set digits (0" in again.output
+    assert "Traceback" not in again.output
+    assert again.records == records
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [

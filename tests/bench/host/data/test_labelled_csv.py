@@ -6,7 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.errors import DataError
-from bench.host.data.labelled_csv import MOST_BYTES, read_categories, read_labelled_csv
+from bench.host.data.labelled_csv import (
+    MOST_BYTES,
+    Columns,
+    read_categories,
+    read_labelled_csv,
+    read_rows,
+)
 
 CATEGORIES = ["card", "cash"]
 HEADER = b"text,category\n"
@@ -28,11 +34,13 @@ def test_texts_and_labels_are_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"", r"has the columns \[\]; expected text, category"),
-        (b"text,label\na,card\n", r"has the columns \['text', 'label'\]; expected text, category"),
+        (b"", r"has the columns \[\]; expected 'text' and 'category', each once"),
+        (b"text,label\na,card\n", r"has the columns \['text', 'label'\]; expected 'text'"),
         (HEADER, "has no rows"),
-        (HEADER + b"a,card\nb,loan\n", "line 3 has the category 'loan'; expected one of the 2"),
+        (HEADER + b"a,card\nb,loan\n", "line 3 has the label 'loan'; expected one of the 2"),
+        (b"text,text,category\na,b,card\n", "has the columns .*each once"),
         (HEADER + b" ,card\n", "line 2 has an empty text"),
+        (HEADER + b"a,\n", "line 2 has an empty label"),
         (HEADER + b"a\n", "line 2 has another number of cells"),
         (HEADER + b"a,card,b\n", "line 2 has another number of cells"),
         (HEADER + b'"a"b,card\n', "line 2 is not valid CSV"),
@@ -48,6 +56,17 @@ def test_a_malformed_table_is_one_line(tmp_path: Path, content: bytes, words: st
         read_labelled_csv(path, CATEGORIES)
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_spreadsheets_mark_of_byte_order_is_no_part_of_a_name(tmp_path: Path) -> None:
+    path = written(tmp_path, b"\xef\xbb\xbf" + HEADER + b"a,card\n")
+    assert read_labelled_csv(path, CATEGORIES)[0] == ["a"]
+
+
+def test_columns_may_have_other_names_and_neighbours(tmp_path: Path) -> None:
+    path = written(tmp_path, b"id,intent,question\n1,card,Where is it?\n")
+    (row,) = read_rows(path, Columns(text="question", label="intent"))
+    assert (row.text, row.label, row.line) == ("Where is it?", "card", 2)
 
 
 def test_a_missing_table_is_one_line(tmp_path: Path) -> None:

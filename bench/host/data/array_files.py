@@ -1,0 +1,228 @@
+"""Reads a user's own arrays: pairs of .npy files with inputs and labels."""
+
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from tokenize import TokenError
+
+import numpy as np
+
+from bench.errors import DataError
+from bench.host.data.bounds import check_classes, check_values
+from bench.host.data.dataset import Array, Split
+from bench.host.data.division import chosen_for_test, divide
+from bench.host.data.synthetic import MOST_NAMES
+from bench.spec import Samples
+
+MAGIC = b"\x93NUMPY"
+TOKENS = "NL"
+# What the axes are: samples, channels, height, width; samples, length.
+LAYOUTS = ("NCHW", "NHWC", "NHW", TOKENS)
+CHANNELS = (1, 3)
+# What NumPy lets out that reads a header: it is a literal of Python's.
+MALFORMED = (ValueError, TypeError, SyntaxError, OverflowError, RecursionError, TokenError)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The files of a part: inputs, and a label for each."""
+
+    inputs: Path
+    labels: Path
+
+
+@dataclass(frozen=True)
+class ArrayFiles:
+    """A declared data set of arrays.
+
+    Attributes:
+        test_every: where there is no `test`: of each class in `train`, every so many-th sample is
+            a test sample.
+        layout: one of LAYOUTS: uint8 pixels, or whole numbers as tokens.
+    """
+
+    train: Pair
+    test: Pair | None
+    test_every: int | None
+    layout: str
+
+    def files(self) -> Iterator[Path]:
+        """The two or four of them."""
+        for pair in (self.train, self.test):
+            if pair is not None:
+                yield pair.inputs
+                yield pair.labels
+
+    def samples(self) -> Samples:
+        """Shape, classes and number of tokens: one more than the largest label, and token.
+
+        Raises:
+            DataError: a file cannot be read, or its array is none of samples.
+        """
+        return self._mapped()[0]
+
+    def read(self) -> tuple[Split, Split]:
+        """The arrays, mapped into memory, images as (samples, channels, height, width).
+
+        Raises:
+            DataError: a file cannot be read, or its array is none of samples.
+        """
+        _, train, test = self._mapped()
+        if test is not None:
+            return train, test
+        assert self.test_every is not None  # one of the two is there
+        source = str(self.train.labels)
+        return divide(train, chosen_for_test(train.labels, self.test_every, source))
+
+    def _mapped(self) -> tuple[Samples, Split, Split | None]:
+        train = self._split(self.train)
+        classes = _classes(self.train.labels, train.labels)
+        test = self._split(self.test) if self.test else None
+        if self.test and test:
+            _check_known(self.test.labels, test.labels, classes, self.train.labels)
+            _check_same_shape(self.train.inputs, train, self.test.inputs, test)
+        inputs = [split.inputs for split in (train, test) if split]
+        vocabulary = self._vocabulary(inputs) if self.layout == TOKENS else None
+        samples = Samples(train.inputs.shape[1:], classes, vocabulary)
+        count = sum(len(one) for one in inputs)
+        check_values(str(self.train.inputs), samples, count, "give fewer or smaller samples")
+        return samples, train, test
+
+    def _split(self, pair: Pair) -> Split:
+        inputs = _inputs(pair.inputs, self.layout)
+        labels = _labels(pair.labels)
+        if len(inputs) != len(labels):
+            raise DataError(
+                f"{str(pair.inputs)!r} has {len(inputs):,} samples and {str(pair.labels)!r} "
+                f"{len(labels):,} labels; expected a label for each; name files that go together."
+            )
+        return Split(inputs, labels)
+
+    def _vocabulary(self, inputs: list[Array]) -> int:
+        least, most = min(int(one.min()) for one in inputs), max(int(one.max()) for one in inputs)
+        if least < 0 or most >= MOST_NAMES:
+            raise DataError(
+                f"{str(self.train.inputs)!r} or its test part has tokens from {least:,} to "
+                f"{most:,}; expected 0 to {MOST_NAMES - 1:,}; number the words from 0."
+            )
+        return max(2, most + 1)
+
+
+def map_array(path: Path) -> Array:
+    """The array in a .npy file, mapped into memory: nothing is read before it is needed.
+
+    Raises:
+        DataError: the file cannot be read, is none of NumPy's, or holds pickled objects.
+    """
+    where = repr(str(path))
+    expected = "expected an array of numbers as numpy.save writes it"
+    try:
+        with path.open("rb") as stream:
+            start = stream.read(len(MAGIC))
+        if start != MAGIC:
+            kind = "a .npz archive" if start.startswith(b"PK") else "no .npy file"
+            raise DataError(f"{where} is {kind}; {expected}; save it with numpy.save.")
+        with warnings.catch_warnings():
+            # A header from Python 2's time is read all the same, and a damaged one is an error.
+            warnings.simplefilter("ignore")
+            array: Array = np.lib.format.open_memmap(path, mode="r")
+    except OSError as error:
+        raise DataError(
+            f"{where} cannot be read ({error.strerror}); {expected}; correct the path."
+        ) from error
+    except MALFORMED as error:
+        raise DataError(_unreadable(where, expected, error)) from error
+    return array
+
+
+def _unreadable(where: str, expected: str, error: Exception) -> str:
+    words = " ".join(str(error).split())
+    if "Python objects" in words:
+        return (
+            f"{where} holds pickled Python objects, which are never read: unpickling runs whatever "
+            f"program a file holds; {expected}; convert it to a type of numbers."
+        )
+    return f"{where} is damaged ({words}); {expected}; write it again."
+
+
+def _inputs(path: Path, layout: str) -> Array:
+    array = map_array(path)
+    where = f"{str(path)!r} is an array of {array.dtype} {array.shape}"
+    if array.ndim != len(layout) or not array.size:
+        raise DataError(
+            f"{where}; expected {len(layout)} axes for the layout {layout}, none of them empty; "
+            f"correct the layout (one of {', '.join(LAYOUTS)}) or the array."
+        )
+    if layout == TOKENS:
+        if array.dtype.kind not in "iu":
+            raise DataError(
+                f"{where}; expected whole numbers, the tokens of texts; convert it, or correct the "
+                "layout."
+            )
+        return array
+    if array.dtype != np.uint8:
+        raise DataError(
+            f"{where}; expected uint8, pixels from 0 to 255, which samestep normalizes itself; "
+            "scale it to that range, round it and convert it with astype('uint8')."
+        )
+    images = _with_channels_first(array, layout)
+    if images.shape[1] not in CHANNELS:
+        raise DataError(
+            f"{where}, which has {images.shape[1]:,} channels as {layout}; expected 1 or 3; "
+            f"correct the layout (one of {', '.join(LAYOUTS)}) or the array."
+        )
+    return images
+
+
+def _with_channels_first(images: Array, layout: str) -> Array:
+    """The same values as (samples, channels, height, width); nothing is copied."""
+    if layout == "NHW":
+        return images[:, None]
+    return images if layout == "NCHW" else images.transpose(0, 3, 1, 2)
+
+
+def _labels(path: Path) -> Array:
+    array = map_array(path)
+    where = f"{str(path)!r} is an array of {array.dtype} {array.shape}"
+    if array.ndim != 1 or array.dtype.kind not in "iu" or not array.size:
+        raise DataError(
+            f"{where}; expected whole numbers with one axis, a class for each sample; "
+            "convert it with reshape(-1) or astype('int64'), or argmax(1) where it is one-hot."
+        )
+    return array
+
+
+def _classes(path: Path, labels: Array) -> int:
+    """How many classes there are: each from 0 to the largest label has a sample."""
+    least, most = int(labels.min()), int(labels.max())
+    if least < 0 or most >= MOST_NAMES:
+        raise DataError(
+            f"{str(path)!r} has labels from {least:,} to {most:,}; expected 0 to at most "
+            f"{MOST_NAMES - 1:,}; number the classes from 0."
+        )
+    check_classes(str(path), most + 1)
+    (missing,) = np.nonzero(np.bincount(labels.astype(np.int64), minlength=most + 1) == 0)
+    if len(missing):
+        raise DataError(
+            f"{str(path)!r} has labels up to {most:,} but never {missing[0]:,}; expected every "
+            "class from 0 on; number the classes without gaps."
+        )
+    return most + 1
+
+
+def _check_known(path: Path, labels: Array, classes: int, source: Path) -> None:
+    least, most = int(labels.min()), int(labels.max())
+    if least < 0 or most >= classes:
+        raise DataError(
+            f"{str(path)!r} has labels from {least:,} to {most:,}; expected 0 to {classes - 1:,}, "
+            f"those in {str(source)!r}; correct it."
+        )
+
+
+def _check_same_shape(path: Path, train: Split, other: Path, test: Split) -> None:
+    if train.inputs.shape[1:] != test.inputs.shape[1:]:
+        raise DataError(
+            f"{str(path)!r} has samples of {train.inputs.shape[1:]} and {str(other)!r} of "
+            f"{test.inputs.shape[1:]}; expected one shape; correct one of them."
+        )

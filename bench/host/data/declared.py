@@ -1,0 +1,253 @@
+"""A user's own data sets, as a plan declares them in its tables [datasets.NAME]."""
+
+import json
+import os
+import re
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from math import prod
+from pathlib import Path
+from string import Template
+from typing import Protocol
+
+import PIL
+
+from bench.digests import digest_text
+from bench.errors import DataError
+from bench.host.data import DATASETS
+from bench.host.data.array_files import LAYOUTS, ArrayFiles, Pair
+from bench.host.data.dataset import Dataset, Split
+from bench.host.data.image_file import MODES, Size
+from bench.host.data.image_folder import ImageFolder
+from bench.host.data.labelled_csv import Columns
+from bench.host.data.synthetic import MOST_NAMES, MOST_VALUES
+from bench.host.data.text_files import TextFiles
+from bench.host.data.texts import FIRST_WORD
+from bench.host.toml_table import TomlTable
+from bench.spec import Samples
+
+# Raised whenever the readers of declared data sets give other arrays than before.
+READING = 1
+# Of the digest of what is read; enough for all that one cache will ever hold.
+VERSION_DIGITS = 16
+NAME = re.compile("[a-z0-9]+(-[a-z0-9]+)*")
+LONGEST_NAME = 40
+SYNTHETIC = "synthetic"
+RESERVED = ("all", SYNTHETIC, *DATASETS)
+TEST, TEST_EVERY = "test", "test_every"
+
+
+class Source(Protocol):
+    """The files of a data set and how they are read; a frozen dataclass."""
+
+    def files(self) -> Iterator[Path]:
+        """Every file that is read, in the same order each time; raises DataError."""
+        ...
+
+    def samples(self) -> Samples:
+        """What models have to know, without reading more than that needs; raises DataError."""
+        ...
+
+    def read(self) -> tuple[Split, Split]:
+        """The train and the test split; raises DataError."""
+        ...
+
+
+@dataclass(frozen=True)
+class Declared:
+    """A data set that a plan declares. Nobody has looked at its files yet."""
+
+    name: str
+    summary: str
+    source: Source
+
+    @cached_property
+    def dataset(self) -> Dataset:
+        """The data set as its files are now.
+
+        Raises:
+            DataError: they are not there, or are not what they should be.
+        """
+        version = self._version()
+        return Dataset(
+            name=self.name,
+            summary=self.summary,
+            version=version,
+            samples=self.source.samples(),
+            read=lambda: self._read(version),
+        )
+
+    def _read(self, version: str) -> tuple[Split, Split]:
+        splits = self.source.read()
+        if self._version() != version:
+            raise DataError(
+                f"The files of the data set {self.name!r} have changed while they were read; "
+                "expected them to stay as they are; run again when whatever writes them is done."
+            )
+        return splits
+
+    def _version(self) -> str:
+        """A digest of all that says what is read: names, sizes and times of the files, and keys.
+
+        Not of the files' bytes: that would read all of them at every start. Whoever writes a file
+        changes its time, and what is made of the bytes has digests of its own.
+        """
+        files = [(str(path), *_size_and_time(path)) for path in self.source.files()]
+        # Another version of Pillow may round differently.
+        what = (READING, PIL.__version__, type(self.source).__name__, vars(self.source), files)
+        return digest_text(json.dumps(what, default=str))[:VERSION_DIGITS]
+
+
+def read_declared(table: TomlTable, folder: Path) -> dict[str, Declared]:
+    """The data sets of a plan's tables [datasets.NAME], by name.
+
+    Args:
+        table: the plan's top level.
+        folder: the plan's own, which paths are relative to.
+
+    Raises:
+        SamestepError: the table's own, where a name or a key is none.
+    """
+    declared = {}
+    for name, one in table.named_tables("datasets").items():
+        if len(name) > LONGEST_NAME or not NAME.fullmatch(name):
+            raise table.fail("datasets", name, f"names of at most {LONGEST_NAME} a-z, 0-9 and -")
+        if name in RESERVED or name.startswith(f"{SYNTHETIC}-"):
+            raise table.fail("datasets", name, "a name that is not taken by samestep itself")
+        declared[name] = _declared(name, one, folder)
+    return declared
+
+
+def _declared(name: str, table: TomlTable, folder: Path) -> Declared:
+    kind = table.text("kind", allowed=KINDS)
+    source = KINDS[kind](table, folder)
+    table.finish()
+    return Declared(name, f"{kind} of your own, declared in the plan", source)
+
+
+def _images(table: TomlTable, folder: Path) -> ImageFolder:
+    return ImageFolder(
+        train=_path(table, "train", folder),
+        test=_path(table, "test", folder) if _has_test(table) else None,
+        test_every=_test_every(table),
+        channels=_channels(table),
+        size=_size(table),
+    )
+
+
+def _texts(table: TomlTable, folder: Path) -> TextFiles:
+    return TextFiles(
+        train=_path(table, "train", folder),
+        test=_path(table, "test", folder) if _has_test(table) else None,
+        test_every=_test_every(table),
+        columns=_columns(table),
+        length=_up_to(table, "length", MOST_VALUES),
+        # Two tokens are no words: padding, and every other word.
+        vocabulary=_up_to(table, "vocabulary", MOST_NAMES - FIRST_WORD),
+    )
+
+
+def _arrays(table: TomlTable, folder: Path) -> ArrayFiles:
+    return ArrayFiles(
+        train=_pair(table, "train", folder),
+        test=_pair(table, "test", folder) if _has_test(table) else None,
+        test_every=_test_every(table),
+        layout=table.text("layout", allowed=LAYOUTS),
+    )
+
+
+KINDS: dict[str, Callable[[TomlTable, Path], Source]] = {
+    "images": _images,
+    "texts": _texts,
+    "arrays": _arrays,
+}
+
+
+def _has_test(table: TomlTable) -> bool:
+    """Whether there is a test part of its own; one of the two is asked for, never both."""
+    given = [key for key in (TEST, TEST_EVERY) if key in table]
+    if len(given) != 1:
+        found = " and ".join(given) or None
+        raise table.fail(
+            TEST,
+            found,
+            f"one of two keys: {TEST} names the test part; {TEST_EVERY} = N takes every "
+            "N-th sample of each class in train for it",
+        )
+    return given == [TEST]
+
+
+def _test_every(table: TomlTable) -> int | None:
+    every: int | None = table.integer(TEST_EVERY, None, least=2)
+    return every
+
+
+def _channels(table: TomlTable) -> int:
+    channels: int = table.integer("channels", 3)
+    if channels not in MODES:
+        raise table.fail("channels", channels, "3 (red, green, blue) or 1 (shades of grey)")
+    return channels
+
+
+def _size(table: TomlTable) -> Size | None:
+    sides = table.integers("size", (), least=1)
+    if not sides:
+        return None
+    if len(sides) != 2 or prod(sides) > MOST_VALUES:
+        raise table.fail("size", sides, f"[height, width], at most {MOST_VALUES:,} pixels")
+    return sides[0], sides[1]
+
+
+def _columns(table: TomlTable) -> Columns:
+    columns = Columns(table.text("text_column", "text"), table.text("label_column", "label"))
+    if columns.text == columns.label:
+        raise table.fail("label_column", columns.label, "another column than that of the texts")
+    return columns
+
+
+def _up_to(table: TomlTable, key: str, most: int) -> int:
+    number: int = table.integer(key, least=1)
+    if number > most:
+        raise table.fail(key, number, f"at most {most:,}")
+    return number
+
+
+def _pair(table: TomlTable, key: str, folder: Path) -> Pair:
+    expected = "{ inputs = 'FILE.npy', labels = 'FILE.npy' }"
+    files = table.table(key, expected)
+    if files is None:
+        raise table.fail(key, None, expected)
+    pair = Pair(_path(files, "inputs", folder), _path(files, "labels", folder))
+    files.finish()
+    return pair
+
+
+def _path(table: TomlTable, key: str, folder: Path) -> Path:
+    """A path below the plan's folder unless it is absolute; variables and ~ mean what they mean."""
+    text: str = table.text(key)
+    try:
+        path = Path(Template(text).substitute(os.environ)).expanduser()
+    except KeyError as error:
+        raise table.fail(key, text, f"variables that are set; {error.args[0]} is not") from error
+    except (ValueError, RuntimeError) as error:
+        raise table.fail(
+            key, text, "a path with $NAME for a variable, $$ for a dollar, ~ for your home"
+        ) from error
+    if not text or not str(path).isprintable():
+        raise table.fail(key, text, "a path of printable characters")
+    return (folder / path).absolute()
+
+
+def _size_and_time(path: Path) -> tuple[int, int]:
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise DataError(
+            f"{str(path)!r} cannot be read ({error.strerror}); expected a file; correct the path."
+        ) from error
+    # A pipe would be waited for, and a device may never end.
+    if not stat.S_ISREG(found.st_mode):
+        raise DataError(f"{str(path)!r} is no file; expected one; correct the path.")
+    return found.st_size, found.st_mtime_ns

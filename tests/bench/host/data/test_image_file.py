@@ -1,0 +1,181 @@
+import re
+import struct
+import warnings
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from bench.errors import DataError
+from bench.host.data import image_file
+from bench.host.data.image_file import read_image, read_size, strict_pillow
+from tests.bench.host.data.pictures import pixels, save
+
+
+def refused(path: Path, words: str) -> None:
+    with strict_pillow(), pytest.raises(DataError, match=words) as caught:
+        read_image(path, 3, None)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("suffix", ["bmp", "png", "ppm", "tif"])
+def test_pixels_come_out_as_they_went_in_channels_first(tmp_path: Path, suffix: str) -> None:
+    path = save(tmp_path / f"x.{suffix}", 1)
+    assert read_size(path) == (4, 5)
+    image = read_image(path, 3, None)
+    assert image.dtype == np.uint8
+    assert (image == pixels(1).transpose(2, 0, 1)).all()
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "webp", "gif"])
+def test_other_formats_are_as_pillow_decodes_them(tmp_path: Path, suffix: str) -> None:
+    path = save(tmp_path / f"x.{suffix}", 1, 16, 24)
+    expected = np.asarray(Image.open(path).convert("RGB")).transpose(2, 0, 1)
+    assert (read_image(path, 3, None) == expected).all()
+
+
+def test_grey_is_the_luma_of_itu_r_601_2(tmp_path: Path) -> None:
+    found = read_image(save(tmp_path / "x.png", 2), 1, None)
+    assert found.shape == (1, 4, 5)
+    assert np.abs(found[0] - pixels(2) @ [0.299, 0.587, 0.114]).max() <= 1
+
+
+def test_grey_images_have_three_equal_channels(tmp_path: Path) -> None:
+    grey = pixels(3)[:, :, 0]
+    Image.fromarray(grey).save(tmp_path / "x.png")
+    assert (read_image(tmp_path / "x.png", 3, None) == grey).all()
+
+
+def test_half_the_size_is_a_filter_of_all_pixels_and_keeps_even_areas(tmp_path: Path) -> None:
+    # Triangles two pixels to each side: 1, 3, 3 and 1 of 8 where none is beyond the edge.
+    row = np.array([0, 0, 80, 160, 80, 0, 0, 0], dtype=np.uint8)
+    image = np.repeat(np.tile(row, (8, 1))[:, :, None], 3, axis=2)
+    Image.fromarray(image).save(tmp_path / "x.png")
+    found = read_image(tmp_path / "x.png", 3, (8, 4))
+    assert found.shape == (3, 8, 4)
+    assert found[0, 4, 1] == round((0 * 1 + 80 * 3 + 160 * 3 + 80 * 1) / 8)
+    assert found[0, 4, 2] == round((160 * 1 + 80 * 3 + 0 * 3 + 0 * 1) / 8)
+
+
+def test_size_is_height_and_width(tmp_path: Path) -> None:
+    assert read_image(save(tmp_path / "x.png", 1, 20, 10), 3, (6, 8)).shape == (3, 6, 8)
+
+
+def test_a_palette_is_colours(tmp_path: Path) -> None:
+    image = Image.fromarray(pixels(1)).quantize(256)
+    image.save(tmp_path / "x.png")
+    assert Image.open(tmp_path / "x.png").mode == "P"
+    expected = np.asarray(image.convert("RGB")).transpose(2, 0, 1)
+    assert (read_image(tmp_path / "x.png", 3, None) == expected).all()
+
+
+def test_the_inks_of_a_printer_are_colours(tmp_path: Path) -> None:
+    Image.new("CMYK", (5, 4), (255, 0, 0, 0)).save(tmp_path / "x.tif")
+    assert (read_image(tmp_path / "x.tif", 3, None)[:, 0, 0] == [0, 255, 255]).all()
+
+
+def test_how_a_camera_was_held_is_ignored(tmp_path: Path) -> None:
+    turned = Image.Exif()
+    turned[0x0112] = 6  # a quarter to the right
+    Image.fromarray(pixels(1)).save(tmp_path / "x.png", exif=turned)
+    assert read_image(tmp_path / "x.png", 3, None).shape == (3, 4, 5)
+
+
+def test_opaque_alpha_is_left_out(tmp_path: Path) -> None:
+    opaque = np.dstack([pixels(1), np.full((4, 5), 255, dtype=np.uint8)])
+    Image.fromarray(opaque).save(tmp_path / "x.png")
+    assert Image.open(tmp_path / "x.png").mode == "RGBA"
+    assert (read_image(tmp_path / "x.png", 3, None) == pixels(1).transpose(2, 0, 1)).all()
+
+
+def test_transparent_pixels_are_refused(tmp_path: Path) -> None:
+    alpha = np.full((4, 5), 255, dtype=np.uint8)
+    alpha[2, 2] = 254
+    Image.fromarray(np.dstack([pixels(1), alpha])).save(tmp_path / "x.png")
+    refused(tmp_path / "x.png", "has transparent pixels")
+
+
+def test_a_transparent_colour_of_a_palette_is_refused(tmp_path: Path) -> None:
+    Image.fromarray(pixels(1)).quantize(8).save(tmp_path / "x.png", transparency=0)
+    refused(tmp_path / "x.png", "has transparent pixels")
+
+
+@pytest.mark.parametrize("kind", ["uint16", "int32", "float32"])
+def test_more_than_eight_bits_are_refused(tmp_path: Path, kind: str) -> None:
+    Image.fromarray(pixels(1)[:, :, 0].astype(kind)).save(tmp_path / "x.tif")
+    refused(tmp_path / "x.tif", "has more than 8 bits a pixel")
+
+
+@pytest.mark.parametrize("suffix", ["gif", "png", "tif", "webp"])
+def test_several_frames_are_refused(tmp_path: Path, suffix: str) -> None:
+    first, second = (Image.fromarray(pixels(number)) for number in (1, 2))
+    first.save(tmp_path / f"x.{suffix}", save_all=True, append_images=[second])
+    refused(tmp_path / f"x.{suffix}", "has 2 frames; expected one image")
+
+
+def test_a_cameras_preview_is_no_frame(tmp_path: Path) -> None:
+    first, second = (Image.fromarray(pixels(number, 16, 16)) for number in (1, 2))
+    first.save(tmp_path / "x.jpg", format="MPO", save_all=True, append_images=[second])
+    assert Image.open(tmp_path / "x.jpg").format == "MPO"
+    expected = np.asarray(Image.open(tmp_path / "x.jpg").convert("RGB")).transpose(2, 0, 1)
+    assert (read_image(tmp_path / "x.jpg", 3, None) == expected).all()
+
+
+@pytest.mark.parametrize("suffix", ["bmp", "gif", "jpg", "png", "ppm", "tif", "webp"])
+def test_a_truncated_image_is_refused(tmp_path: Path, suffix: str) -> None:
+    path = save(tmp_path / f"x.{suffix}", 1, 64, 64)
+    path.write_bytes(path.read_bytes()[:-100])
+    refused(path, "cannot be read|is no image")
+
+
+@pytest.mark.parametrize("content", [b"", b"<svg/>", b"not an image at all", b"\x89PNG\r\n\x1a\n"])
+def test_what_is_no_image_is_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "x.png"
+    path.write_bytes(content)
+    refused(path, "is no image|cannot be read")
+
+
+def test_formats_of_other_programs_are_refused(tmp_path: Path) -> None:
+    # PostScript is a program, which Pillow would have Ghostscript run.
+    Image.fromarray(pixels(1)).save(tmp_path / "x.png", format="EPS")
+    refused(tmp_path / "x.png", "is no image")
+
+
+def test_a_missing_image_is_refused(tmp_path: Path) -> None:
+    refused(tmp_path / "x.png", r"cannot be read \(No such file or directory\)")
+
+
+def chunk(kind: bytes, content: bytes) -> bytes:
+    body = kind + content
+    return struct.pack(">I", len(content)) + body + struct.pack(">I", zlib.crc32(body))
+
+
+@pytest.mark.parametrize(("side", "words"), [(9_000, "9,000 x 9,000"), (60_000, "far too many")])
+def test_a_bomb_is_refused_by_its_header(tmp_path: Path, side: int, words: str) -> None:
+    header = struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)
+    path = tmp_path / "x.png"
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IEND", b""))
+    refused(path, f"has {words} pixels; expected at most 67,108,864")
+
+
+def test_pillows_own_warning_is_our_refusal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 19)
+    refused(save(tmp_path / "x.png", 1), "has far too many pixels")
+
+
+def test_the_limit_is_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(image_file, "MOST_PIXELS", 20)
+    read_image(save(tmp_path / "x.png", 1, 4, 5), 3, None)
+    refused(save(tmp_path / "y.png", 1, 7, 3), re.escape("has 3 x 7 pixels; expected at most 20"))
+
+
+def test_warnings_are_as_before_afterwards() -> None:
+    before = list(warnings.filters)
+    with strict_pillow():
+        pass
+    assert list(warnings.filters) == before
