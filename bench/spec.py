@@ -242,6 +242,7 @@ class ModelSpec(Protocol):
 
 
 Spec = TypeVar("Spec", bound=ModelSpec)
+Array = TypeVar("Array")
 
 
 def arrays_of(spec: ModelSpec) -> tuple[Param, ...]:
@@ -257,6 +258,21 @@ def parameter_count(spec: ModelSpec) -> int:
 def without_dropout(spec: Spec) -> Spec:
     """The spec with dropout at rate 0: random streams cannot match between frameworks."""
     return replace(spec, dropout=0.0) if hasattr(spec, "dropout") else spec  # type: ignore
+
+
+def arrays_by_name(
+    parameters: Sequence[Param], arrays: Mapping[str, Array], source: str
+) -> dict[str, Array]:
+    """What a framework has for these parameters, in their order.
+
+    Raises:
+        WeightsError: it has nothing for some of them, which are named.
+    """
+    missing = [param.name for param in parameters if param.name not in arrays]
+    if missing:
+        listed = "; ".join(f"{name} is missing" for name in missing)
+        raise WeightsError(f"The parameters of {source} differ: {listed}.")
+    return {param.name: arrays[param.name] for param in parameters}
 
 
 class Shaped(Protocol):

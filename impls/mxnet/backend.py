@@ -10,7 +10,7 @@ from mxnet.ndarray import NDArray
 
 from bench.job import Execution
 from bench.optimizer import Optimizer
-from bench.spec import ModelSpec, Param, arrays_of
+from bench.spec import ModelSpec, Param, arrays_by_name, arrays_of
 
 from . import optimizers
 from . import weights as parameters
@@ -40,7 +40,7 @@ class Backend:
         self.model.cast(DTYPES[execution.precision])
         self.model.initialize(ctx=self.context)
         self.arrays = parameters.named_parameters(self.model)
-        self.trained = {param.name: self.arrays[param.name] for param in spec.parameters()}
+        self.trained = arrays_by_name(spec.parameters(), self.arrays, "MXNet")
         self.criterion = gluon.loss.SoftmaxCrossEntropyLoss()  # of each sample
         if execution.mode == "compiled":
             self.model.hybridize(static_alloc=True, static_shape=True)

@@ -10,7 +10,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from bench.job import Execution
 from bench.optimizer import Optimizer
-from bench.spec import ModelSpec, Param, arrays_of
+from bench.spec import ModelSpec, Param, arrays_by_name, arrays_of
 
 from . import optimizers
 from . import weights as parameters
@@ -44,7 +44,7 @@ class Backend:
         if self.channels_last:
             self.model = self.model.to(memory_format=torch.channels_last)
         self.tensors = parameters.named_tensors(self.model)
-        self.trained = {param.name: self.tensors[param.name] for param in spec.parameters()}
+        self.trained = arrays_by_name(spec.parameters(), self.tensors, "PyTorch")
         self.criterion = nn.CrossEntropyLoss()  # the mean over the batch
         fused = bool(execution.knobs.get("fused_optimizer", False))
         self.optimizer = optimizers.make(optimizer, spec.parameters(), self.trained, fused)

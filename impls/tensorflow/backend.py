@@ -9,7 +9,7 @@ import tensorflow as tf
 from bench.errors import WorkerError
 from bench.job import Execution
 from bench.optimizer import Optimizer
-from bench.spec import ModelSpec, arrays_of
+from bench.spec import ModelSpec, arrays_by_name, arrays_of
 
 from . import optimizers
 from . import weights as parameters
@@ -54,7 +54,7 @@ class Backend:
             _leave_cudnn(self.model)
         self.variables = parameters.named_variables(self.model)
         self.trainable = spec.parameters()
-        self.trained = {param.name: self.variables[param.name] for param in self.trainable}
+        self.trained = arrays_by_name(self.trainable, self.variables, "Keras")
         self.criterion = keras.losses.SparseCategoricalCrossentropy(
             from_logits=True, reduction="sum"
         )
