@@ -38,13 +38,17 @@ def locked(folder: Path) -> Iterator[None]:
 def turn(name: str) -> Iterator[None]:
     """Wait until no other run with this cache does what is called `name`, and keep them waiting.
 
+    Who has waited longest goes first: it holds the place before the door, which a run that has
+    just come out has to pass again. Else that run, quick as it is, would be in before anybody.
+
     Raises:
         ResultsError: the cache cannot be written.
     """
     lock = cache_folder() / name
     with ExitStack() as stack:
         try:
-            stack.enter_context(_lock(lock))
+            with _lock(cache_folder() / "next" / name):
+                stack.enter_context(_lock(lock))
         except OSError as error:
             raise _unwritable(lock, error) from error
         yield

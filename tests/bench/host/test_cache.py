@@ -1,7 +1,9 @@
 import threading
 from pathlib import Path
+from time import monotonic
 
 import pytest
+from filelock import FileLock, Timeout
 
 from bench.errors import ResultsError
 from bench.host.cache import cache_folder, locked, turn
@@ -56,3 +58,36 @@ def test_turns_are_taken_one_after_the_other_and_the_wait_is_told(
         thread.join()
     assert most == [1, 1, 1]
     assert "Waiting for another run (measuring) ..." in capsys.readouterr().err
+
+
+def test_who_waits_goes_before_who_has_just_been_in(cache: Path) -> None:
+    order: list[str] = []
+    waits = threading.Event()
+
+    def wait() -> None:
+        waits.set()
+        with turn("measuring"):
+            order.append("who waited")
+
+    waiting = threading.Thread(target=wait)
+    with turn("measuring"):
+        order.append("first")
+        waiting.start()
+        waits.wait()
+        # Until it stands before the door: there is no other sign of that than that nobody else can.
+        door = FileLock(cache_folder() / "next" / "measuring.lock")
+        deadline = monotonic() + 30
+        while _can_be_taken(door):
+            assert monotonic() < deadline, "nobody stands there"
+    with turn("measuring"):
+        order.append("first again")
+    waiting.join()
+    assert order == ["first", "who waited", "first again"]
+
+
+def _can_be_taken(lock: FileLock) -> bool:
+    try:
+        with lock.acquire(blocking=False):
+            return True
+    except Timeout:
+        return False
