@@ -24,16 +24,16 @@ from bench.host.verify.command import Verification, certification
 
 DESCRIPTION = """
 title = "Tiny"
-module = "json"
+module = "numpy"
 python = ">=3.11"
 layout = "NCHW"
 families = ["lenet"]
 modes = ["eager"]
 default_mode = "eager"
 [cpu]
-requirements = ["tiny==1"]
+requirements = ["numpy>=1"]
 [cuda]
-requirements = ["tiny==1"]
+requirements = ["numpy>=1"]
 [cuda.environment]
 TINY_THREADS = "{threads}"
 """
@@ -57,8 +57,8 @@ def wrong(line: str) -> str:
 def tiny(folder: Path, ceilings: str | None) -> Framework:
     (folder / "tiny").mkdir()
     (folder / "tiny" / "framework.toml").write_text(DESCRIPTION)
-    # What `pairs` looks for.
-    for name in ("backend.py", "bare.py"):
+    # What a framework has to have, and what `pairs` looks for.
+    for name in ("backend.py", "lenet.py", "bare.py"):
         (folder / "tiny" / name).touch()
     if ceilings is not None:
         (folder / "tiny" / "ceilings.py").write_text(ceilings)

@@ -15,6 +15,7 @@ from bench.host.verify.cells import Cell
 from bench.host.verify.certification import Certification, Finding, document
 from bench.host.verify.judgement import Error
 from bench.host.verify.verifier import Comparison
+from bench.models import MODELS
 from bench.verification import VerificationJob
 
 RIGHT = (
@@ -88,15 +89,15 @@ def test_a_changed_implementation_is_verified_again(alpha: Cell, cache: Path) ->
 
 @pytest.mark.parametrize(
     "change",
-    [{"model": "lenet-1998"}, {"mode": "compiled"}, {"device": "cuda"}],
+    [{"definition": MODELS["lenet-1998"]}, {"mode": "compiled"}, {"device": "cuda"}],
     ids=lambda change: next(iter(change)),
 )
 def test_another_cell_has_a_certificate_of_its_own(
-    alpha: Cell, cache: Path, change: dict[str, str]
+    alpha: Cell, cache: Path, change: dict[str, Any]
 ) -> None:
     verifier = FakeVerifier()
     certified(alpha, verifier)
-    assert not certified(replace(alpha, **change), verifier).cached  # type: ignore[arg-type]
+    assert not certified(replace(alpha, **change), verifier).cached
 
 
 def test_other_versions_are_verified_again(alpha: Cell, cache: Path) -> None:
