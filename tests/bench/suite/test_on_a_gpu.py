@@ -1,5 +1,6 @@
 """A whole run where the driver says that there is an H200; what computes is the processor."""
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -62,9 +63,7 @@ def test_who_cannot_compute_there_is_skipped_and_nothing_else_is_left(
     tmp_path: Path, cache: Path
 ) -> None:
     broken = tmp_path / "broken"
-    broken.mkdir()
-    text = (NUMPY / "framework.toml").read_text("utf-8")
-    (broken / "framework.toml").write_text(text)
+    shutil.copytree(NUMPY, broken)
     (broken / "ceilings.py").write_text("raise RuntimeError('no kernel image is available')\n")
     finished = run(
         tmp_path, f"--impls={broken}", "--frameworks=broken", f"--python=broken={sys.executable}"
