@@ -1,5 +1,6 @@
 """Finds the frameworks: folders with a framework.toml. Reads TOML, imports nothing of them."""
 
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -213,7 +214,8 @@ def _check(framework: Framework) -> None:
             f"({', '.join(framework.layouts)}); add it there."
         )
     for name in ("backend", *framework.families):
-        if not (framework.folder / f"{name}.py").is_file():
+        # os.path: it says False, and does not raise, of what no file can be called.
+        if not os.path.isfile(framework.folder / f"{name}.py"):
             listed = name in framework.families
             raise FrameworkError(
                 f"{where}: {f'the family {name!r} is listed, and ' if listed else ''}there is no "

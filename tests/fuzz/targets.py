@@ -68,7 +68,8 @@ def _plan(folder: Path, content: bytes) -> None:
 
 def _framework(folder: Path, content: bytes) -> None:
     (folder / DESCRIPTION).write_bytes(content)
-    for name in ("constraints-cpu.txt", "constraints-cuda.txt"):
+    families = (f"{family}.py" for one in FRAMEWORKS.values() for family in one.families)
+    for name in ("constraints-cpu.txt", "constraints-cuda.txt", "backend.py", *families):
         (folder / name).touch()
     read_framework(folder)
 
