@@ -67,6 +67,9 @@ def _plan(folder: Path, content: bytes) -> None:
 
 
 def _framework(folder: Path, content: bytes) -> None:
+    # Its name is the framework's.
+    folder = folder / "fed"
+    folder.mkdir(exist_ok=True)
     (folder / DESCRIPTION).write_bytes(content)
     families = (f"{family}.py" for one in FRAMEWORKS.values() for family in one.families)
     for name in ("constraints-cpu.txt", "constraints-cuda.txt", "backend.py", *families):
