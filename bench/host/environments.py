@@ -177,6 +177,11 @@ def _build(
         run_uv(["venv", "--python", framework.python, str(folder)])
         (folder / "constraints.txt").write_text(requirements.constraints, "utf-8")
         _install(folder, requirements)
+        if not _has_module(folder / "bin" / "python", framework.module):
+            raise UnavailableError(
+                f"what was installed ({', '.join(requirements.packages)}) has no module "
+                f"{framework.module!r}; correct 'module' or the requirements in its framework.toml."
+            )
         (folder / DESCRIPTION).write_text(json.dumps(wanted, indent=1), "utf-8")
     except UnavailableError as error:
         remove(folder)

@@ -24,6 +24,7 @@ TRAINING_PRECISIONS = ("ieee", "tf32", "bf16")
 DEVICES = ("cpu", "cuda")
 # It becomes a package's: impls.<name>.
 NAME = re.compile("[a-z][a-z0-9_]*")
+PLACEHOLDER = re.compile(r"\{\w*\}")
 
 
 @dataclass(frozen=True)
@@ -213,6 +214,14 @@ def _check(framework: Framework) -> None:
             f"{where}: 'layout' is {framework.layout!r}, which is not in 'layouts' "
             f"({', '.join(framework.layouts)}); add it there."
         )
+    values = [one for each in framework.devices.values() for one in each.environment.items()]
+    values += [one for tuning in framework.tuned for one in tuning.environment.items()]
+    for name, value in values:
+        if unknown := [one for one in PLACEHOLDER.findall(value) if one != "{threads}"]:
+            raise FrameworkError(
+                f"{where}: the variable {name!r} is {value!r}; expected no other placeholder than "
+                f"{{threads}}; correct {unknown[0]}."
+            )
     for name in ("backend", *framework.families):
         # os.path: it says False, and does not raise, of what no file can be called.
         if not os.path.isfile(framework.folder / f"{name}.py"):

@@ -62,6 +62,16 @@ def test_a_right_framework_is_verified_and_then_cached(tmp_path: Path) -> None:
     assert "Verifying" not in again.stderr
 
 
+def test_a_traceback_in_an_implementation_is_shown(tmp_path: Path) -> None:
+    options = framework(tmp_path, "broken", '"lenet": LeNet, ', "")
+    finished = verify(tmp_path, *options, "--frameworks=broken", "--models=lenet-1998")
+    assert finished.returncode == 1
+    shown, _, after = finished.stderr.partition("KeyError: 'lenet'\n")
+    assert "Traceback (most recent call last)" in shown
+    assert "broken/backend.py" in shown
+    assert "is unchecked: KeyError: 'lenet'" in after
+
+
 def test_a_wrong_framework_is_named_with_the_rule_that_it_breaks(tmp_path: Path) -> None:
     wrong = framework(
         tmp_path, "wrong", "deviations = Deviations()", "deviations = Deviations(nesterov=True)"

@@ -89,6 +89,8 @@ class Certification:
         except SamestepError as error:
             return Finding(cell, _unchecked(str(error), digest))
         judgement = judge(compared.errors, known_defects(cell), cell.model)
+        if compared.failure is not None and compared.log:
+            self.say(compared.log)
         # What differs before a failure tells more than the failure.
         if compared.failure is not None and not judgement.different:
             return Finding(

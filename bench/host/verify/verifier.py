@@ -35,6 +35,7 @@ class Comparison:
 
     Attributes:
         failure: a sentence where it did not get to its end.
+        log: the end of what it printed, such as a traceback.
     """
 
     errors: tuple[Error, ...]
@@ -42,6 +43,7 @@ class Comparison:
     versions: Mapping[str, str]
     failure: str | None
     seconds: float
+    log: str = ""
 
 
 @dataclass
@@ -207,6 +209,7 @@ class Verifier:
             versions=kinds.get("imported", {}).get("versions", {}),
             failure=unfinished(events, outcome),
             seconds=outcome.seconds,
+            log=outcome.log_tail,
         )
 
 

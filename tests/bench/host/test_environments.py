@@ -91,6 +91,13 @@ def test_an_environment_is_made_once_and_then_reused(wheels: Path) -> None:
     assert len(said) == 1
 
 
+def test_requirements_that_do_not_bring_the_module_are_told(wheels: Path) -> None:
+    with pytest.raises(UnavailableError) as caught:
+        cached_environment(framework(module="tinyframewrok"), "cpu", Said())
+    assert "(tinyframework==1.0) has no module 'tinyframewrok'" in str(caught.value)
+    assert "correct 'module'" in str(caught.value)
+
+
 def test_another_request_is_another_environment(wheels: Path) -> None:
     build_wheel(wheels, "tinyframework", "2.0")
     newer = {"cpu": Requirements(("tinyframework==2.0",), "", None, {})}
@@ -316,6 +323,8 @@ def test_builds_that_are_not_on_pypi_come_from_the_users_sources_first(
         monkeypatch.setenv("PIP_FIND_LINKS", "/wheels")
     fake = FakeUv(refuse)
     monkeypatch.setattr(environments, "run_uv", fake)
+    # Nothing is installed here.
+    monkeypatch.setattr(environments, "_has_module", lambda *_: True)
     tiny = framework(devices={"cpu": Requirements(("torch==1+cpu",), "", "cpu", {})})
     if message is None:
         cached_environment(tiny, "cpu", Said())

@@ -71,6 +71,7 @@ def test_two_of_one_name_are_refused(tmp_path: Path) -> None:
         ('"NCHW"', '"NCHW"\nlayouts = ["NHWC"]', ["'layout' is 'NCHW'", "not in 'layouts' (NHWC)"]),
         ('["lenet"]', '["lenet", "lstm"]', ["the family 'lstm' is listed", "no lstm.py", "take"]),
         ('["lenet"]', '["lenet", "' + "x" * 300 + '"]', ["there is no xxx"]),
+        ('"{threads}"', '"{thread}"', ["'THREADS' is '{thread}'", "correct {thread}"]),
         ('["eager"]', '["eager", "fast"]', ["'modes'", "eager, compiled, xla"]),
         ('default_mode = "eager"', 'default_mode = "compiled"', ["'default_mode'", "eager"]),
         ('title = "Mine"', "", ["'title' is missing"]),
