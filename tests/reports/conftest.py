@@ -117,6 +117,7 @@ def make_record(framework: str = "pytorch", **changes: Any) -> Record:
             "first_step": 0.5,
             "evaluation": 0.2,
             "exit": 0.3,
+            "pending": 2e-5,
             "process": 6.0,
         },
         load={

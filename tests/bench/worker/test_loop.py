@@ -25,6 +25,9 @@ class FakeClock:
         return self.now
 
 
+READING = 0.001  # what it takes to read losses
+
+
 class FakeBackend:
     """A device that works later: a step returns at once, its time passes at the synchronisation."""
 
@@ -56,7 +59,7 @@ class FakeBackend:
     def losses(self, handles: Sequence[Any]) -> list[float]:
         assert self.pending == 0
         assert handles, "no framework has to stack nothing"
-        self.clock.now += 1000  # reading losses is no part of a block
+        self.clock.now += READING  # is no part of a block
         return list(handles)
 
     def evaluate(self, inputs: np.ndarray, labels: np.ndarray) -> tuple[float, int]:
@@ -157,7 +160,7 @@ def test_a_device_that_is_still_busy_after_a_block_is_found_out() -> None:
         assert block["pending_seconds"] == pytest.approx(0.1 * block["steps"])
     _, honest = trained(0.1)
     for block in honest.of("block"):
-        assert block["pending_seconds"] == pytest.approx(1000), "what reading one loss takes"
+        assert block["pending_seconds"] == pytest.approx(READING), "nothing but that"
 
 
 def test_the_losses_are_in_the_order_of_the_steps() -> None:
