@@ -23,7 +23,7 @@ MODES = ("eager", "compiled", "xla")
 TRAINING_PRECISIONS = ("ieee", "tf32", "bf16")
 DEVICES = ("cpu", "cuda")
 # It becomes a package's: impls.<name>.
-NAME = re.compile("[a-z][a-z0-9_]*")
+NAME = re.compile("[a-z][a-z0-9_-]*")
 PLACEHOLDER = re.compile(r"\{\w*\}")
 
 
@@ -207,7 +207,7 @@ def _check(framework: Framework) -> None:
     if not NAME.fullmatch(framework.name):
         raise FrameworkError(
             f"{framework.folder}: a framework cannot be called {framework.name!r}; expected small "
-            "letters, digits and underscores; rename the folder."
+            "letters, digits, hyphens and underscores; rename the folder."
         )
     if framework.layout not in framework.layouts:
         raise FrameworkError(

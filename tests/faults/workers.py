@@ -164,7 +164,7 @@ def write_sabotaged(folder: Path, source: Path, fault: str, limits: Limits) -> N
     """Write a framework of its own, which is `source` but for a fault in its backend."""
     folder.mkdir(parents=True)
     for path in source.iterdir():
-        if path.suffix in (".toml", ".txt"):
+        if path.suffix in (".toml", ".txt", ".py"):
             shutil.copy(path, folder)
     content = BACKEND.format(
         framework=source.name,

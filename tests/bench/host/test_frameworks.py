@@ -126,7 +126,7 @@ def test_a_folder_without_a_backend_is_no_framework(tmp_path: Path) -> None:
         read_framework(folder)
 
 
-@pytest.mark.parametrize("name", ["my-framework", "Mine", "2nd", "a b", "mine@1"])
+@pytest.mark.parametrize("name", ["-mine", "Mine", "2nd", "a b", "mine@1"])
 def test_a_name_that_is_no_packages_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(FrameworkError, match=r"cannot be called .* rename the folder"):
         read_framework(folder_with(tmp_path, DESCRIPTION, name))
