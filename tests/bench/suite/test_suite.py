@@ -39,6 +39,7 @@ def test_a_plan_gives_records_benchmarks_and_a_report(suite: Suite, tmp_path: Pa
             "inputs",
             "build",
             "first_step",
+            "pending",
             "evaluation",
             "exit",
             "process",
