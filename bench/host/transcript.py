@@ -58,12 +58,14 @@ class Transcript:
     def fields(self) -> dict[str, Any]:
         """The fields of a record that come from the worker."""
         blocks, steady = _with_warmup(self.blocks)
+        # Once, and not at each block: the host works beside the one that measures.
+        pending = {"pending": median(self.pending)} if self.pending else {}
         return {
             "framework_version": self.framework_version,
             "versions": self.versions,
             "digests": self.digests,
             "parameters": self.parameters,
-            "seconds": self.seconds,
+            "seconds": self.seconds | pending,
             "blocks": blocks,
             "steady": steady,
             "epochs": tuple(self.epochs),
@@ -117,7 +119,6 @@ class Transcript:
         # The worker of an older revision, which --against runs too, does not tell it.
         if not event["warmup"] and "pending_seconds" in event:
             self.pending.append(float(event["pending_seconds"]))
-            self.seconds["pending"] = median(self.pending)
 
     def _on_turn(self, event: Event) -> None:
         self.seconds["waiting"] = self.seconds.get("waiting", 0.0) + float(event["waited"])

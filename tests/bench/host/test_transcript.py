@@ -195,3 +195,11 @@ def test_an_event_outside_the_protocol_fails_the_trial(event: dict[str, object])
     status, reason = told(*EVENTS, event).verdict(FINE)
     assert status == "garbled"
     assert f"{event['event']!r} is not as the protocol says" in str(reason)
+
+
+def test_for_how_long_the_device_was_busy_is_the_median_over_the_measured_blocks() -> None:
+    block = next(one for one in EVENTS if one["event"] == "block" and not one["warmup"])
+    growing = {**block, "warmup": True, "pending_seconds": 9.0}
+    measured = [{**block, "pending_seconds": seconds} for seconds in (0.5, 0.1, 0.3)]
+    assert told(growing, *measured).fields()["seconds"]["pending"] == 0.3
+    assert "pending" not in told(block).fields()["seconds"], "an older worker does not tell"
