@@ -49,10 +49,16 @@ class Backend:
         self.manifest = arrays_of(spec)
         self.trainable = spec.parameters()
         self.types = types_of(execution.precision)
-        model = MODELS[spec.family](spec, self.types, nnx.Rngs(DROPOUT_SEED))
-        self.graph, self.trained, *self.kept = _parts(model)
+
+        def model() -> nnx.Module:
+            return MODELS[spec.family](spec, self.types, nnx.Rngs(DROPOUT_SEED))
+
+        # Shapes only: to draw values that `load` replaces, XLA would compile for seconds.
+        self.graph, self.trained, statistics, _ = _parts(nnx.eval_shape(model))
+        self.kept = [statistics, jax.jit(lambda: _parts(model())[-1])()]
         self.optimizer = optimizers.make(optimizer, self.trainable)
-        self.gathered = self.optimizer.init(self.trained)
+        self.learning_rate = optimizer.learning_rate
+        self.gathered: optax.OptState | None = None
         self._train = jax.jit(self._train_step, donate_argnums=(0, 1, 2))
         self._differentiate = jax.jit(jax.value_and_grad(self._loss, has_aux=True))
         self._test = jax.jit(self._test_step)
@@ -66,11 +72,11 @@ class Backend:
             (self.trained, statistics), self.manifest, weights, self.types["param_dtype"]
         )
         self.kept = [statistics, counters]
-        rate = optimizers.learning_rate(self.gathered)
-        self.gathered = self.optimizer.init(self.trained)
-        self.set_learning_rate(rate)
+        self.gathered = jax.jit(self.optimizer.init)(self.trained)
+        self.set_learning_rate(self.learning_rate)
 
     def set_learning_rate(self, learning_rate: float) -> None:
+        self.learning_rate = learning_rate
         self.gathered = optimizers.with_learning_rate(self.gathered, learning_rate)
 
     def step(

@@ -53,9 +53,10 @@ def load(
         "Flax (in its own layout)",
     )
 
-    def value(path: KeyPath, old: jax.Array) -> jax.Array:
-        # A copy: the training step takes the memory of what it is given.
-        return jnp.array(native[canonical_name(path)], dtype, copy=True)
+    def value(path: KeyPath, _: jax.Array | jax.ShapeDtypeStruct) -> jax.Array:
+        # A copy: the training step takes the memory of what it is given. (jnp.array would compile
+        # one for each shape.)
+        return jax.device_put(native[canonical_name(path)].astype(dtype), may_alias=False)
 
     return jax.tree.map_with_path(value, states)
 

@@ -359,3 +359,31 @@ def test_a_worker_sees_one_gpu(
     on_gpu = worker_environment({}, "cuda")
     assert (on_gpu["CUDA_VISIBLE_DEVICES"], on_gpu["CUDA_DEVICE_ORDER"]) == (seen, "PCI_BUS_ID")
     assert worker_environment({}, "cpu")["CUDA_VISIBLE_DEVICES"] == ""
+
+
+@pytest.mark.parametrize("model", ["lenet", "lstm"])
+def test_jax_compiles_nothing_to_draw_weights_that_load_replaces(model: str) -> None:
+    # Flax's own initialisers compile once for each shape: 40 times for LeNet, which took 5 s.
+    compilations, trained, again = run(
+        "jax",
+        f"""
+import jax
+found = []
+def count(event, duration, **rest):
+    if event.endswith("backend_compile_duration"):
+        found.append(event)
+jax.monitoring.register_event_duration_secs_listener(count)
+backend = built("ieee", model="{model}")
+weights = {{one.name: np.ones(one.shape, np.float32) for one in backend.manifest}}
+backend.load(weights)
+compilations = len(found)
+backend.step(np.ones((2, 28, 28, 1), np.float32), np.zeros(2, np.int64))
+trained = max(float(abs(one - 1).max()) for one in backend.export().values())
+backend.load(weights)
+again = max(float(abs(one - 1).max()) for one in backend.export().values())
+print(json.dumps([compilations, trained, again]))
+""",
+    )
+    assert compilations <= 4
+    assert trained > 0
+    assert again == 0
