@@ -27,7 +27,8 @@ class Workload:
     Attributes:
         side: of the square matrices that are multiplied.
         copied_bytes: of the array that is copied; as many are read as are written.
-        seconds, repetitions: at least these, of each measurement and of the warm-up before.
+        seconds, repetitions: at least these, of each measurement; the warm-up before it takes as
+            many seconds and one repetition or more.
     """
 
     side: int

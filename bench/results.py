@@ -170,6 +170,7 @@ class Record:
         absent: why a quantity is not known, by its name.
         tuning: what `tuned` settings consist of, and where they come from.
         cost: operations and bytes of one training step, from the model's spec.
+        dropout: the share of units that the model zeroes at random; None where it is not known.
         ceilings: what the machine reached in the same run.
         fitness: what `python -m bench doctor` says of the machine, beyond what is well.
     """
@@ -202,6 +203,7 @@ class Record:
     absent: dict[str, str] = field(default_factory=dict)
     tuning: dict[str, Any] = field(default_factory=dict)
     cost: dict[str, float] = field(default_factory=dict)
+    dropout: float | None = None
     ceilings: dict[str, Any] = field(default_factory=dict)
     fitness: tuple[dict[str, str], ...] = ()
     test_samples: int | None = None
@@ -401,6 +403,7 @@ def _check_types(values: Mapping[str, Any]) -> None:
         (OBJECTS, (dict,)),
         (("threads",), (int,)),
         (("parameters", "test_samples", "position"), (int, type(None))),
+        (("dropout",), (int, float, type(None))),
     ):
         for name in names:
             # A field that is not there has its default, or Record says that it is missing.

@@ -255,6 +255,11 @@ def parameter_count(spec: ModelSpec) -> int:
     return sum(param.size for param in spec.parameters())
 
 
+def dropout_of(spec: ModelSpec) -> float:
+    """The share of units that the model zeroes at random in training; 0 of one without dropout."""
+    return float(getattr(spec, "dropout", 0.0))
+
+
 def without_dropout(spec: Spec) -> Spec:
     """The spec with dropout at rate 0: random streams cannot match between frameworks."""
     return replace(spec, dropout=0.0) if hasattr(spec, "dropout") else spec  # type: ignore

@@ -13,7 +13,7 @@ import pandas as pd
 
 from bench.optimizer import Optimizer
 from bench.results import Record
-from reports import frame, gate, titles
+from reports import first_steps, frame, gate, titles
 from reports.rows import Key, Row
 
 
@@ -161,7 +161,12 @@ def _work(record: Record, machine: str, run: str) -> Work:
 def _judged(work: Work, rows: Sequence[Row]) -> tuple[Row, ...]:
     """The rows in order, each with the gate's word on it."""
     samples = None if titles.is_synthetic(work.dataset) else _test_samples(rows)
-    found = gate.refusals([row.entry for row in rows], samples)
+    departures = first_steps.objections(rows)
+    entries = [
+        replace(row.entry, departed=departed)
+        for row, departed in zip(rows, departures, strict=True)
+    ]
+    found = gate.refusals(entries, samples)
     judged = [replace(row, refusal=refusal) for row, refusal in zip(rows, found, strict=True)]
     return tuple(sorted(judged, key=_rank))
 

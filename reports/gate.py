@@ -31,6 +31,7 @@ class Entry:
         finished: whether any trial finished.
         timed: whether it has a throughput.
         mistimed: why its times cannot be those of its work; None where they can.
+        departed: why its first steps are not those of its peers; None where they are.
     """
 
     unverified: str | None
@@ -38,6 +39,7 @@ class Entry:
     finished: bool = True
     timed: bool = True
     mistimed: str | None = None
+    departed: str | None = None
 
     @property
     def accuracy(self) -> float:
@@ -46,8 +48,9 @@ class Entry:
 
     @property
     def is_peer(self) -> bool:
-        """Whether others are held against it: verified, with an accuracy."""
-        return self.unverified is None and not math.isnan(self.accuracy)
+        """Whether others are held against it: verified, in training too, with an accuracy."""
+        proved = self.unverified is None and self.departed is None
+        return proved and not math.isnan(self.accuracy)
 
 
 @dataclass(frozen=True)
@@ -103,6 +106,8 @@ def _refusal(entry: Entry, peers: Sequence[Entry], test_samples: int | None) -> 
     # Before the accuracy: a good one never makes a row comparable.
     if entry.unverified is not None:
         return f"not verified: {entry.unverified}"
+    if entry.departed is not None:
+        return entry.departed
     if entry.mistimed is not None:
         return entry.mistimed
     odd = _odd(entry, peers, test_samples) if test_samples and test_samples > 0 else None

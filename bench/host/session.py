@@ -32,7 +32,7 @@ from bench.host.verify.trials import Certificates, cell_of
 from bench.job import Job
 from bench.operations import training_step
 from bench.results import Record, Status, Trial
-from bench.spec import ModelSpec
+from bench.spec import ModelSpec, dropout_of
 
 
 @dataclass
@@ -142,6 +142,7 @@ class Session:
             cost=asdict(training_step(spec, trial.optimizer, trial.batch_size, trial.precision))
             if spec
             else {},
+            dropout=dropout_of(spec) if spec else None,
             ceilings=asdict(ceiling) if ceiling else {},
             fitness=tuple(asdict(finding) for finding in self.fitness if finding.verdict != "ok"),
             test_samples=self.data[trial.dataset].test_count,

@@ -55,14 +55,15 @@ def run(text: str, channel: Channel) -> None:
 
 
 def measure(repeat: Repeat, workload: Workload, clock: Clock = perf_counter) -> list[float]:
-    """Seconds of every repetition, after a warm-up that is as long."""
-    _repeated(repeat, workload, clock)
-    return _repeated(repeat, workload, clock)
+    """Seconds of every repetition, after a warm-up that is as long but for their least number."""
+    _repeated(repeat, 1, workload.seconds, clock)
+    return _repeated(repeat, workload.repetitions, workload.seconds, clock)
 
 
-def _repeated(repeat: Repeat, workload: Workload, clock: Clock) -> list[float]:
+def _repeated(repeat: Repeat, repetitions: int, least: float, clock: Clock) -> list[float]:
+    """At least so many, and of so many seconds together."""
     seconds: list[float] = []
-    while len(seconds) < workload.repetitions or sum(seconds) < workload.seconds:
+    while len(seconds) < repetitions or sum(seconds) < least:
         start = clock()
         repeat()
         seconds.append(clock() - start)

@@ -134,6 +134,7 @@ def make_record(framework: str = "pytorch", **changes: Any) -> Record:
         steady="steady",
         absent=ABSENT,
         cost={"operations": 6.4e7, "bytes": 8e6},
+        dropout=0.0,
         ceilings=CEILINGS,
         blocks=make_blocks(speed, (0.9, 0.95, 1.0, 1.05, 1.1)),
         epochs=make_epochs((0.90, 0.95, 0.97)),

@@ -56,6 +56,21 @@ for name in ("load", "set_learning_rate", "evaluate", "logits", "gradients", "ex
     setattr(Hasty, name, after_work(name))
 Backend = Hasty
 """
+# Right with the batches that verification takes, wrong with any other: as torch.compile can be.
+ROUGH = """
+
+class Rough(Backend):
+    def step(self, inputs, labels):
+        loss = self._backward(inputs, labels)
+        if len(labels) != 4:
+            gradient = self.model.parameters["conv2.weight"].gradient
+            gradient[...] = np.roll(gradient, 1)
+        self.optimizer.step()
+        return loss
+
+
+Backend = Rough
+"""
 
 
 def planned(
@@ -151,6 +166,28 @@ def test_how_long_it_was_still_busy_is_in_the_record(hasty: Finished) -> None:
     )
     assert busy > 1
     assert idle < 0.1
+
+
+def test_one_that_is_wrong_with_the_batches_it_trains_with_is_not_ranked(tmp_path: Path) -> None:
+    done = run_suite(
+        tmp_path,
+        planned(tmp_path, "lenet", batch_size=32),
+        *copied(tmp_path, "rough", ROUGH),
+        *copied(tmp_path, "honest"),
+        *copied(tmp_path, "upright"),
+        *("--frameworks=rough,honest,upright", "--device=cpu"),
+        SAMESTEP_CACHE=str(tmp_path / "cache"),
+    )
+    assert done.status == 0, done.output
+    by_name = {record.trial.framework: record for record in done.records}
+    for record in by_name.values():
+        assert record.certificate is not None
+        assert record.certificate.verified, record.certificate.reason
+        assert record.dropout == 0
+    # It learns all the same.
+    assert by_name["rough"].epochs[-1].test_accuracy > 0.6
+    page = (done.run / "report.html").read_text()
+    assert page.count("with these batches it does not take their training steps") >= 1
 
 
 def test_an_import_error_in_a_backend_is_the_trials_reason(tmp_path: Path, cache: Path) -> None:
