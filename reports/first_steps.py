@@ -36,8 +36,9 @@ class Losses:
     @property
     def scale(self) -> NDArray[np.float64]:
         """What differences are held against: that of the step, or of the first where it is more."""
-        middle: NDArray[np.float64] = np.abs(self.low + self.high) / 2
-        return np.fmax(middle, middle[0])
+        middle = np.abs(self.low + self.high) / 2
+        larger: NDArray[np.float64] = np.fmax(middle, middle[0])
+        return larger
 
     @property
     def drift(self) -> NDArray[np.float64]:
