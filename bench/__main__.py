@@ -29,12 +29,14 @@ from bench.host.pairs.command import (
 )
 from bench.host.request import add_options, read_request
 from bench.host.selection import Selection, select
+from bench.host.signals import interrupt_at_the_end
 from bench.host.verify.command import add_verify_options, certification, read_verification
 from bench.host.verify.summary import finding_row, messages, summary_document, summary_file
 from bench.host.verify.together import at_once, find_all
 
 Row = dict[str, Any]
 PIPED_WIDTH = 160
+INTERRUPTED = 130  # as a shell has it of a program that Ctrl-C ended
 
 EXAMPLES = """\
 The benchmark itself is a pytest suite:
@@ -45,13 +47,19 @@ The benchmark itself is a pytest suite:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The exit status: 0 done, 1 the doctor found a problem, 2 the user's request cannot be."""
+    """The exit status: 0 done, 1 the doctor found a problem, 2 the user's request cannot be.
+
+    130 of one that Ctrl-C or a signal ended.
+    """
     options = _parser().parse_args(arguments)
     try:
         return int(options.run(options))
     except SamestepError as error:
         print(f"bench: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("bench: interrupted; what was finished before is kept.", file=sys.stderr)
+        return INTERRUPTED
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -155,6 +163,8 @@ def _pairs(options: argparse.Namespace, kind: Kind) -> int:
     _show({f"speed of {first} by that of {second}": [ratio_row(one) for one in found]}, None)
     if options.json is not None:
         _write_json(options.json, pairs_document(kind, found))
+    if any(one.interrupted for one in found):
+        return INTERRUPTED
     return 0 if any(one.pairs for one in found) else 1
 
 
@@ -201,4 +211,5 @@ def _write_json(path: Path, document: Mapping[str, Any]) -> None:
 
 
 if __name__ == "__main__":
+    interrupt_at_the_end()
     sys.exit(main())

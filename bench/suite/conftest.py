@@ -1,13 +1,11 @@
 """Makes pytest run a plan: options, one item for each trial, records, and the report at the end."""
 
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Callable, Generator, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from pathlib import Path
-from types import FrameType
 from typing import TypeVar
 
 import pytest
@@ -23,6 +21,7 @@ from bench.host.resume import Stopped, find_stopped
 from bench.host.scratch import scratch_folder
 from bench.host.selection import Selection, select
 from bench.host.session import Session
+from bench.host.signals import interrupt_at_the_end
 from bench.host.store import Run, create_run
 from bench.results import Trial
 from bench.suite.clock import ReplayClock
@@ -74,9 +73,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "filterwarnings", "ignore::pytest_benchmark.logger.PytestBenchmarkWarning"
     )
-    # CI cancels with SIGTERM, a closed terminal with SIGHUP: as Ctrl-C, leaving nothing behind.
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _interrupt)
+    interrupt_at_the_end()
 
 
 def _selection(request: Request, base: Base | None, stopped: Stopped | None) -> Selection:
@@ -88,10 +85,6 @@ def _base(request: Request, opened: ExitStack) -> Base | None:
     if request.against is None:
         return None
     return opened.enter_context(checked_out(request.against))
-
-
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt(signal.Signals(number).name)
 
 
 def _check_writable(path: Path) -> None:

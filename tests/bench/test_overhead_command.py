@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -32,19 +33,25 @@ def bare_loop(model, optimizer, execution):
 """
 
 
-def overhead(folder: Path, *arguments: str, bare: str = BARE) -> subprocess.CompletedProcess[str]:
+def started(folder: Path, *arguments: str, bare: str = BARE) -> subprocess.Popen[str]:
     copy = folder / "mine"
     shutil.copytree(NUMPY, copy)
     (copy / "bare.py").write_text(bare)
     options = (f"--impls={copy}", f"--python=mine={sys.executable}", "--frameworks=mine")
-    return subprocess.run(
+    return subprocess.Popen(
         [sys.executable, "-m", "bench", "overhead", *options, "--device=cpu", *arguments],
         cwd=ROOT,
         env={**os.environ, "SAMESTEP_CACHE": str(folder / "cache")},
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        check=False,
     )
+
+
+def overhead(folder: Path, *arguments: str, bare: str = BARE) -> subprocess.CompletedProcess[str]:
+    process = started(folder, *arguments, bare=bare)
+    output, errors = process.communicate()
+    return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
 
 
 def test_pairs_of_every_build_and_what_the_loop_takes_alone(tmp_path: Path) -> None:
@@ -76,6 +83,27 @@ def test_a_loop_that_breaks_is_a_row_with_its_reason(tmp_path: Path) -> None:
     assert finished.returncode == 1
     assert "no such step" in " ".join(finished.stdout.split())
     assert "Traceback" not in finished.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_what_was_finished_is_shown_when_somebody_ends_it(
+    number: signal.Signals, tmp_path: Path
+) -> None:
+    file = tmp_path / "overhead.json"
+    options = ("--models=lenet", "--invocations=3", "--pairs=2", "--builds=1", f"--json={file}")
+    process = started(tmp_path, *options)
+    assert process.stderr is not None
+    for line in process.stderr:
+        if "(2 of 3)" in line:
+            process.send_signal(number)
+            break
+    output, errors = process.communicate()
+
+    assert process.returncode == 130
+    assert "Traceback" not in errors
+    assert "interrupted: 1 of 3 invocations" in " ".join(output.split())
+    (case,) = json.loads(file.read_text())["cases"]
+    assert [len(pairs) for pairs in case["seconds"]] == [2]
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Runs the invocations of a paired measurement, the frameworks in turns."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 
@@ -59,6 +59,7 @@ class Measured:
         loops: of each invocation with the harness, {step_seconds, block_seconds} of its loop
             around a step that does nothing.
         failure: why it is not whole, None where it is.
+        interrupted: whether that is because somebody ended the command.
     """
 
     case: Case
@@ -67,6 +68,7 @@ class Measured:
     loops: tuple[dict[str, float], ...]
     framework_version: str | None
     failure: str | None
+    interrupted: bool = False
 
 
 @dataclass
@@ -91,9 +93,27 @@ class Measurement:
     executor: Executor = field(default_factory=LocalProcess)
 
     def measure(self, cases: Sequence[Case]) -> list[Measured]:
-        """Every case, its invocations spread over the whole run, in a seeded random order."""
+        """Every case, its invocations spread over the whole run, in a seeded random order.
+
+        KeyboardInterrupt ends it early: then it is what was finished.
+        """
         events: dict[int, list[list[Event]]] = {number: [] for number in range(len(cases))}
         failures: dict[int, str] = {}
+        try:
+            self._measure(cases, events, failures)
+        except KeyboardInterrupt:
+            return [
+                self._interrupted(case, events[number], failures.get(number))
+                for number, case in enumerate(cases)
+            ]
+        return [
+            _measured(case, events[number], failures.get(number))
+            for number, case in enumerate(cases)
+        ]
+
+    def _measure(
+        self, cases: Sequence[Case], events: dict[int, list[list[Event]]], failures: dict[int, str]
+    ) -> None:
         for place, number in self._order(len(cases)):
             if number in failures:
                 continue
@@ -102,10 +122,11 @@ class Measurement:
             events[number].append(found)
             if failure is not None:
                 failures[number] = failure
-        return [
-            _measured(case, events[number], failures.get(number))
-            for number, case in enumerate(cases)
-        ]
+
+    def _interrupted(self, case: Case, events: list[list[Event]], failure: str | None) -> Measured:
+        if failure is None and len(events) < self.invocations:
+            failure = f"interrupted: {len(events)} of {self.invocations} invocations"
+        return replace(_measured(case, events, failure), interrupted=True)
 
     def _order(self, cases: int) -> Iterator[tuple[int, int]]:
         random = Random(SEED)  # noqa: S311 (nothing secret)
