@@ -9,9 +9,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-
 from bench.errors import ResultsError, SamestepError
 from bench.host.doctor import examine
 from bench.host.environments import Environment
@@ -178,6 +175,10 @@ def _say(line: str) -> None:
 
 def _show(tables: dict[str, list[Row]], json_file: Path | None) -> None:
     """Print tables, and write them as JSON where a file is named."""
+    # Not above: a missing package is named by `bench.host`, which comes first.
+    from rich.console import Console
+    from rich.table import Table
+
     # Where nobody sees a terminal's edge, lines need not be broken.
     console = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
     for title, rows in tables.items():

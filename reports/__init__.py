@@ -7,6 +7,10 @@ never the orchestrator, a worker or an implementation.
     >>> trials = reports.load("results")  # one row per trial, see `reports.loading`
 """
 
-from reports.loading import load
+from bench.required import FOR_REPORTS, require
+
+require(FOR_REPORTS, "reports")
+
+from reports.loading import load  # noqa: E402 (it imports what was looked for)
 
 __all__ = ["load"]
