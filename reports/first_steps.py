@@ -67,6 +67,11 @@ def objections(rows: Sequence[Row]) -> tuple[str | None, ...]:
     )
 
 
+def comparable(rows: Sequence[Row]) -> int:
+    """How many rows have first losses that can be held against those of others."""
+    return sum(bool(_losses_by_seed(row)) for row in rows)
+
+
 def _losses_by_seed(row: Row) -> dict[int, Losses]:
     if not row.verified:
         return {}

@@ -80,7 +80,7 @@ class Section:
     headline: str
     finding: str
     refusals: dict[str, str]
-    accuracy_gate: str
+    gates: str
     caveat: str
     doubtful: str
     doubts: tuple[Doubt, ...]
@@ -121,7 +121,7 @@ def section(
         headline=sentences.headline(comparison),
         finding=sentences.finding(comparison),
         refusals=sentences.refusals(comparison),
-        accuracy_gate=sentences.accuracy_gate(comparison),
+        gates=sentences.gates(comparison),
         caveat=sentences.caveat(comparison),
         doubtful=summary(found_doubts),
         doubts=found_doubts,

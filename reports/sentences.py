@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
-from reports import certificates, titles, units
+from reports import certificates, first_steps, titles, units
 from reports.cells import words
 from reports.comparisons import Comparison
 from reports.intervals import CONFIDENCE, LEAST_FOR_BOOTSTRAP, order_statistics_coverage
@@ -58,6 +58,11 @@ def _are(rows: Sequence[Row]) -> str:
     return "is" if len(rows) == 1 else "are"
 
 
+def gates(comparison: Comparison) -> str:
+    """What its rows were held against to be ranked, beyond their certificates."""
+    return " ".join(filter(None, (losses_gate(comparison), accuracy_gate(comparison))))
+
+
 def accuracy_gate(comparison: Comparison) -> str:
     """What the accuracies were held against, or why they were not; empty of no finished trial."""
     verified = [row for row in comparison.rows if row.entry.is_peer]
@@ -79,6 +84,25 @@ def accuracy_gate(comparison: Comparison) -> str:
         f"The test accuracy of each verified row, on {samples}, was held against that of the other "
         "verified rows."
     )
+
+
+def losses_gate(comparison: Comparison) -> str:
+    """Whether first losses were held against each other, or why not; empty of no finished trial."""
+    if not any(row.finished for row in comparison.rows):
+        return ""
+    if first_steps.comparable(comparison.rows) > 1:
+        return (
+            "The losses of each verified row's first steps, with the same weights and batches, "
+            "were held against those of the others."
+        )
+    if comparison.work.precision != first_steps.PRECISION:
+        return "In reduced precision, losses of first steps differ too much to judge a row by them."
+    if any(record.dropout for record in comparison.records):
+        return (
+            "The model drops units at random, other ones in each framework, so no row is judged by "
+            "the losses of its first steps."
+        )
+    return ""
 
 
 def caveat(comparison: Comparison) -> str:

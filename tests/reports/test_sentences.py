@@ -5,7 +5,16 @@ from collections.abc import Callable, Sequence
 from bench.certificate import Certificate, Defect
 from bench.results import Block, Epoch, Record
 from reports.comparisons import Comparison, compare
-from reports.sentences import accuracy_gate, caveat, finding, headline, proof, refusals
+from reports.sentences import (
+    accuracy_gate,
+    caveat,
+    finding,
+    gates,
+    headline,
+    losses_gate,
+    proof,
+    refusals,
+)
 
 MakeRecord = Callable[..., Record]
 MakeInvocations = Callable[..., list[Record]]
@@ -225,6 +234,22 @@ def test_what_accuracies_were_held_against(
     unknown = [record(name, test_samples=None) for name in ("pytorch", "mxnet")]
     assert "do not say how many test samples" in accuracy_gate(comparison(unknown))
     assert accuracy_gate(comparison([failure()])) == ""
+
+
+def test_what_first_losses_were_held_against(
+    three: list[Record], record: MakeRecord, failure: MakeRecord
+) -> None:
+    held = "held against those of the others."
+    assert losses_gate(comparison(three)).endswith(held)
+    assert gates(comparison(three)).startswith(losses_gate(comparison(three)))
+    names = ("pytorch", "mxnet")
+    dropping = [record(name, dropout=0.5) for name in names]
+    assert "drops units at random" in losses_gate(comparison(dropping))
+    rounded = [record(name, precision="bf16") for name in names]
+    assert "In reduced precision" in losses_gate(comparison(rounded))
+    old = [record(name, dropout=None) for name in names]
+    assert losses_gate(comparison(old)) == ""
+    assert gates(comparison([failure()])) == ""
 
 
 def test_the_proof_in_a_sentence(
