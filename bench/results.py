@@ -365,6 +365,8 @@ def _record(
     values["blocks"] = tuple(_block(block) for block in document["blocks"])
     values["epochs"] = tuple(_epoch(epoch) for epoch in document["epochs"])
     values["losses"] = tuple(_number(loss) for loss in document["losses"])
+    if (dropout := document.get("dropout")) is not None:
+        values["dropout"] = _number(dropout)
     if (certificate := document.get("certificate")) is not None:
         values["certificate"] = certificate_of(certificate)
     for name in ("seconds", "load", "cost", "energy"):
@@ -403,7 +405,6 @@ def _check_types(values: Mapping[str, Any]) -> None:
         (OBJECTS, (dict,)),
         (("threads",), (int,)),
         (("parameters", "test_samples", "position"), (int, type(None))),
-        (("dropout",), (int, float, type(None))),
     ):
         for name in names:
             # A field that is not there has its default, or Record says that it is missing.

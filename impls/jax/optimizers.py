@@ -38,11 +38,6 @@ def _update(optimizer: Optimizer, learning_rate: jax.Array) -> optax.GradientTra
     return optax.sgd(learning_rate, optimizer.momentum or None)
 
 
-def learning_rate(state: optax.OptState) -> float:
-    """The one of the next step."""
-    return float(state.hyperparams["learning_rate"])
-
-
 def with_learning_rate(state: optax.OptState, rate: float) -> optax.OptState:
     """The state with another learning rate, which no slot holds."""
     old = state.hyperparams["learning_rate"]

@@ -526,9 +526,9 @@ JAX = (
         (
             Edit(
                 "backend.py",
-                "        rate = optimizers.learning_rate(self.gathered)\n"
-                "        self.gathered = self.optimizer.init(self.trained)\n",
-                "        rate = optimizers.learning_rate(self.gathered)\n",
+                "        self.gathered = jax.jit(self.optimizer.init)(self.trained)\n",
+                "        if self.gathered is None:\n"
+                "            self.gathered = jax.jit(self.optimizer.init)(self.trained)\n",
             ),
         ),
         "slots after loading again and 1 step of sgd: velocity of conv1.weight",
