@@ -162,12 +162,9 @@ def _judged(work: Work, rows: Sequence[Row]) -> tuple[Row, ...]:
     """The rows in order, each with the gate's word on it."""
     samples = None if titles.is_synthetic(work.dataset) else _test_samples(rows)
     departures = first_steps.objections(rows)
-    entries = [
-        replace(row.entry, departed=departed)
-        for row, departed in zip(rows, departures, strict=True)
-    ]
-    found = gate.refusals(entries, samples)
-    judged = [replace(row, refusal=refusal) for row, refusal in zip(rows, found, strict=True)]
+    compared = [replace(row, departed=why) for row, why in zip(rows, departures, strict=True)]
+    found = gate.refusals([row.entry for row in compared], samples)
+    judged = [replace(row, refusal=refusal) for row, refusal in zip(compared, found, strict=True)]
     return tuple(sorted(judged, key=_rank))
 
 

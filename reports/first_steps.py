@@ -6,7 +6,7 @@ model that learns in spite of it. All rows of a comparison start from the same w
 order: the losses of their first steps differ by rounding, and by what training makes of rounding.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,6 +32,12 @@ class Losses:
 
     low: NDArray[np.float64]
     high: NDArray[np.float64]
+
+    @classmethod
+    def over(cls, several: Sequence["Losses"]) -> "Losses":
+        """Of all of them together."""
+        lows, highs = [one.low for one in several], [one.high for one in several]
+        return cls(np.fmin.reduce(lows), np.fmax.reduce(highs))
 
     @property
     def scale(self) -> NDArray[np.float64]:
@@ -79,20 +85,15 @@ def _losses_by_seed(row: Row) -> dict[int, Losses]:
     for record in row.finished:
         if record.trial.precision == PRECISION and record.dropout == 0 and record.losses:
             found.setdefault(record.trial.seed, set()).add(record.losses)
-    return {seed: _over(_padded(losses) for losses in series) for seed, series in found.items()}
+    return {seed: Losses.over([_of(one) for one in series]) for seed, series in found.items()}
 
 
-def _padded(losses: Sequence[float]) -> NDArray[np.float64]:
-    """As many as are recorded at most: a short training has fewer."""
+def _of(losses: Sequence[float]) -> Losses:
+    """Of one trial, as many as are recorded at most: a short training has fewer."""
     padded = np.full(RECORDED_LOSSES, np.nan)
     known = losses[:RECORDED_LOSSES]
     padded[: len(known)] = known
-    return padded
-
-
-def _over(series: Iterable[NDArray[np.float64]]) -> Losses:
-    listed = list(series)
-    return Losses(np.fmin.reduce(listed), np.fmax.reduce(listed))
+    return Losses(padded, padded)
 
 
 def _objection(entry: _Entry, others: Sequence[_Entry]) -> str | None:
@@ -100,18 +101,12 @@ def _objection(entry: _Entry, others: Sequence[_Entry]) -> str | None:
         peers = [other for other in others if seed in other.losses]
         if not peers:
             continue
-        theirs = _joined([peer.losses[seed] for peer in peers])
+        theirs = Losses.over([peer.losses[seed] for peer in peers])
         frameworks = {peer.framework for peer in peers}
         step = _departure(own, theirs, LONE_STEPS if len(frameworks) == 1 else RECORDED_LOSSES)
         if step is not None:
             return _words(own, theirs, step, lonely=len(peers) == 1)
     return None
-
-
-def _joined(losses: Sequence[Losses]) -> Losses:
-    return Losses(
-        np.fmin.reduce([one.low for one in losses]), np.fmax.reduce([one.high for one in losses])
-    )
 
 
 def _departure(own: Losses, peers: Losses, steps: int) -> int | None:

@@ -72,12 +72,14 @@ class Row:
 
     Attributes:
         trials: the finished ones as a data frame, in the order of `finished`.
+        departed: why its first steps are not those of its peers, None where they are.
         refusal: why the row is not ranked, None where it is.
     """
 
     key: Key
     records: tuple[Record, ...]
     trials: pd.DataFrame = field(repr=False, compare=False)
+    departed: str | None = None
     refusal: str | None = None
     # Asked for again and again: for figures, tables and their description.
     _values: dict[str, list[float]] = field(
@@ -180,6 +182,7 @@ class Row:
             finished=bool(self.finished),
             timed=bool(self.throughput.count),
             mistimed=synchronization.objection(self.trials),
+            departed=self.departed,
         )
 
     @property

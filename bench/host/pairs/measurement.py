@@ -99,15 +99,13 @@ class Measurement:
         """
         events: dict[int, list[list[Event]]] = {number: [] for number in range(len(cases))}
         failures: dict[int, str] = {}
+        interrupted = False
         try:
             self._measure(cases, events, failures)
         except KeyboardInterrupt:
-            return [
-                self._interrupted(case, events[number], failures.get(number))
-                for number, case in enumerate(cases)
-            ]
+            interrupted = True
         return [
-            _measured(case, events[number], failures.get(number))
+            self._told(case, events[number], failures.get(number), interrupted)
             for number, case in enumerate(cases)
         ]
 
@@ -123,10 +121,12 @@ class Measurement:
             if failure is not None:
                 failures[number] = failure
 
-    def _interrupted(self, case: Case, events: list[list[Event]], failure: str | None) -> Measured:
-        if failure is None and len(events) < self.invocations:
+    def _told(
+        self, case: Case, events: list[list[Event]], failure: str | None, interrupted: bool
+    ) -> Measured:
+        if interrupted and failure is None and len(events) < self.invocations:
             failure = f"interrupted: {len(events)} of {self.invocations} invocations"
-        return replace(_measured(case, events, failure), interrupted=True)
+        return replace(_measured(case, events, failure), interrupted=interrupted)
 
     def _order(self, cases: int) -> Iterator[tuple[int, int]]:
         random = Random(SEED)  # noqa: S311 (nothing secret)
