@@ -262,7 +262,7 @@ def dropout_of(spec: ModelSpec) -> float:
 
 def without_dropout(spec: Spec) -> Spec:
     """The spec with dropout at rate 0: random streams cannot match between frameworks."""
-    return replace(spec, dropout=0.0) if hasattr(spec, "dropout") else spec  # type: ignore
+    return replace(spec, dropout=0.0) if dropout_of(spec) else spec  # type: ignore
 
 
 def arrays_by_name(

@@ -76,7 +76,7 @@ TRIAL_COLUMNS: dict[str, str] = {
     "gpu_thermal_seconds": "how long heat kept the GPU's clocks down",
     "device_other_processes": "others' processes on the GPU right before or after, as NVML lists",
     "peak_resident_bytes": "largest resident set of the worker process",
-    "peak_anonymous_bytes": "largest sampled anonymous memory of the worker and its descendants",
+    "peak_anonymous_bytes": "largest sample of what the worker and its descendants had allocated",
     "resident_after_import_bytes": "largest resident set until the framework was imported",
     "anonymous_after_import_bytes": "anonymous memory when the framework had been imported",
     "resident_after_build_bytes": "largest resident set until the model was built",

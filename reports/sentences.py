@@ -78,7 +78,9 @@ def accuracy_gate(comparison: Comparison) -> str:
             "accuracy."
         )
     if len(verified) < 2:
-        return "There are no two verified rows, so no row is judged by its accuracy."
+        departed = any(row.departed is not None for row in comparison.rows)
+        which = "verified rows with the same first losses" if departed else "verified rows"
+        return f"There are no two {which}, so no row is judged by its accuracy."
     samples = titles.count(comparison.test_samples, "sample")
     return (
         f"The test accuracy of each verified row, on {samples}, was held against that of the other "

@@ -7,6 +7,8 @@ import resource
 import sys
 from pathlib import Path
 
+from bench.anonymous import anonymous_bytes
+
 
 def memory_of_process() -> dict[str, int]:
     """Bytes of this process: its largest resident set so far, and what is anonymous of it now.
@@ -17,16 +19,14 @@ def memory_of_process() -> dict[str, int]:
     start at that of the process that forked this one.
     """
     try:
-        lines = Path("/proc/self/status").read_text().splitlines()
+        status = Path("/proc/self/status").read_text("ascii", "replace")
     except OSError:
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         return {"resident_bytes": peak if sys.platform == "darwin" else peak * 1024}
-    kibibytes = dict(line.split(":", 1) for line in lines)
-    return {
-        name: int(kibibytes[key].split()[0]) * 1024
-        for name, key in (("resident_bytes", "VmHWM"), ("anonymous_bytes", "RssAnon"))
-        if key in kibibytes
-    }
+    peaks = [line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:")]
+    found = {"resident_bytes": int(peaks[0]) * 1024} if peaks else {}
+    anonymous = anonymous_bytes(status)
+    return found if anonymous is None else found | {"anonymous_bytes": anonymous}
 
 
 def installed_versions() -> dict[str, str]:

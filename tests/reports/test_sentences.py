@@ -230,7 +230,9 @@ def test_what_accuracies_were_held_against(
     three: list[Record], record: MakeRecord, failure: MakeRecord
 ) -> None:
     assert "on 360 samples, was held against" in accuracy_gate(comparison(three))
-    assert "no two verified rows" in accuracy_gate(comparison([record()]))
+    assert "no two verified rows, so" in accuracy_gate(comparison([record()]))
+    apart = comparison([record(losses=(2.0,)), record("mxnet", losses=(1.0,))])
+    assert "no two verified rows with the same first losses, so" in accuracy_gate(apart)
     unknown = [record(name, test_samples=None) for name in ("pytorch", "mxnet")]
     assert "do not say how many test samples" in accuracy_gate(comparison(unknown))
     assert accuracy_gate(comparison([failure()])) == ""

@@ -1,13 +1,14 @@
 """Memory of a worker and its children on the host, from /proc.
 
-Anonymous memory (RssAnon) is what a process has allocated and touched; pages of files, such as
-libraries and the mapped data set, are not in it, nor shared memory. The kernel keeps the counter at
-all times, so that reading it takes no lock of the process, as /proc/PID/smaps would (proc(5)).
+Anonymous memory is what a process has allocated and touched (bench/anonymous.py). The kernel keeps
+the counters at all times, so that reading them takes no lock of the process, as /proc/PID/smaps
+would (proc(5)).
 """
 
 from collections.abc import Callable, Collection
 from pathlib import Path
 
+from bench.anonymous import anonymous_bytes
 from bench.host.accounts import PROC, descendants
 from bench.host.monitor.sampler import SAMPLE_SECONDS
 from bench.host.unreadable import UnreadableError
@@ -38,7 +39,7 @@ class AnonymousMemory:
     """The largest anonymous memory of some processes together, among samples.
 
     A lower bound: what is allocated and given back between two samples is not seen. Pages that a
-    child shares with its parent since a fork are in the counters of both.
+    child shares with its parent, since a fork or by agreement, are in the counters of both.
     """
 
     def __init__(self, proc: Path = PROC) -> None:
@@ -66,9 +67,7 @@ class AnonymousMemory:
 
     def _anonymous_bytes(self, pid: int) -> int | None:
         try:
-            lines = (self._proc / str(pid) / "status").read_text("ascii", "replace").splitlines()
+            status = (self._proc / str(pid) / "status").read_text("ascii", "replace")
         except OSError:
             return None  # it has ended
-        # Not there once the process is a zombie.
-        found = [line.split()[1] for line in lines if line.startswith("RssAnon:")]
-        return int(found[0]) * 1024 if found else None
+        return anonymous_bytes(status)

@@ -27,6 +27,33 @@ def test_the_peak_is_the_largest_sum_over_the_processes(tmp_path: Path) -> None:
     assert memory.peak_bytes() == 310 * 1024
 
 
+def test_shared_memory_counts_and_pages_of_files_do_not(tmp_path: Path) -> None:
+    memory = AnonymousMemory(tmp_path)
+    write_status(tmp_path, 1, "RssAnon:\t 100 kB", "RssFile:\t7000 kB", "RssShmem:\t  30 kB")
+    memory.sample([1])
+    assert memory.peak_bytes() == 130 * 1024
+
+
+def test_buffers_in_a_shared_mapping_are_seen() -> None:
+    """That is where tinygrad's are on a CPU."""
+    program = f"""
+import mmap
+block = mmap.mmap(-1, {100 * MEBIBYTE}, mmap.MAP_ANON | mmap.MAP_SHARED)
+block.write(b"x" * {100 * MEBIBYTE})
+print("ready", flush=True)
+input()
+"""
+    memory = AnonymousMemory()
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as worker:
+        assert worker.stdout is not None
+        assert worker.stdout.readline() == "ready\n"
+        memory.sample([worker.pid])
+        worker.communicate("\n")
+    assert memory.peak_bytes() >= 100 * MEBIBYTE
+
+
 def test_processes_that_have_ended_do_not_count(tmp_path: Path) -> None:
     memory = AnonymousMemory(tmp_path)
     write_status(tmp_path, 1, "RssAnon:\t 5 kB")
