@@ -7,7 +7,9 @@ from bench.models import MODELS
 from bench.optimizer import Optimizer
 from bench.results import COMMIT_DIGITS
 
-FRAMEWORKS = {"pytorch": "PyTorch", "tensorflow": "TensorFlow", "mxnet": "MXNet", "jax": "JAX"}
+FRAMEWORKS = {"pytorch": "PyTorch", "tensorflow": "TensorFlow", "mxnet": "MXNet", "jax": "JAX"} | {
+    "numpy": "NumPy"  # among the ceilings
+}
 DATASETS = {
     "digits": "digits",
     "mnist": "MNIST",

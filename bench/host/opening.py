@@ -1,5 +1,6 @@
 """Opens a session: a look at the machine, data, environments, proof, ceilings, in this order."""
 
+import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from bench.host.environments import (
 from bench.host.executor import LocalProcess
 from bench.host.fitness import examine_machine
 from bench.host.fitness.finding import Finding
+from bench.host.frameworks import read_framework
 from bench.host.inputs import Inputs
 from bench.host.machine import default_threads
 from bench.host.obstacles import obstacle
@@ -28,6 +30,7 @@ from bench.host.session import Session
 from bench.host.store import Run
 from bench.host.turns import partners
 from bench.host.verify.trials import Certificates, verify_trials
+from bench.host.verify.verifier import REFERENCE
 from bench.results import Trial
 
 
@@ -148,10 +151,16 @@ def _ceilings(
     editions = [one for one in usable(environments) if _trains(trials, one)]
     # One edition of each framework: the machine is the same for all of them.
     frameworks = {selection.frameworks[one].name: selection.frameworks[one] for one in editions}
+    device = selection.request.device
+    if device == "cpu":
+        # A framework that is alone, with a naive product, would be near a roof of its own.
+        numpy = read_framework(REFERENCE)
+        frameworks.setdefault(numpy.name, numpy)
+        environments = {numpy.edition: Environment(Path(sys.executable), False), **environments}
     return measure_ceilings(
         list(frameworks.values()),
         environments,
-        selection.request.device,
+        device,
         threads,
         list(dict.fromkeys(trial.precision for trial in trials)),
         LocalProcess(),

@@ -80,6 +80,8 @@ def test_the_host_looks_at_the_workers_from_outside(finished: Finished) -> None:
             assert record.absent[quantity].endswith(".")
         assert record.cost["operations"] > 32 * 416_520 * 4
         assert record.ceilings["operations_per_second"] > 1e9
+        # NumPy's too: no framework is alone under a roof of its own.
+        assert set(record.ceilings["products"]) == {*FRAMEWORKS, "numpy"}
 
 
 def test_each_is_certified_before_it_is_timed(finished: Finished) -> None:
