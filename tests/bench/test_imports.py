@@ -11,6 +11,7 @@ from tests.conftest import ROOT
 
 FRAMEWORKS = {"torch", "tensorflow", "keras", "mxnet", "jax", "flax"}
 SHARED_CORE = (
+    "bench.anonymous",
     "bench.ceilings",
     "bench.certificate",
     "bench.chain",
