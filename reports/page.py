@@ -97,7 +97,7 @@ def _piece(number: int, comparison: Comparison, found: Sequence[Machine]) -> Pie
 
 def _machine(machine: Machine, records: Sequence[Record]) -> MachineSection:
     text, left_out = ceiling_table(records)
-    caption = "What the frameworks' own matrix product and copy reached, and the highest of them"
+    caption = "What each reached with its own matrix product and copy, the highest of them first"
     return MachineSection(
         machine,
         table_or_none(text, caption, "Operation", "numbers"),
