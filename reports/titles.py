@@ -7,8 +7,12 @@ from bench.models import MODELS
 from bench.optimizer import Optimizer
 from bench.results import COMMIT_DIGITS
 
-FRAMEWORKS = {"pytorch": "PyTorch", "tensorflow": "TensorFlow", "mxnet": "MXNet", "jax": "JAX"} | {
-    "numpy": "NumPy"  # among the ceilings
+FRAMEWORKS = {
+    "pytorch": "PyTorch",
+    "tensorflow": "TensorFlow",
+    "mxnet": "MXNet",
+    "jax": "JAX",
+    "numpy": "NumPy",  # among a CPU's ceilings
 }
 DATASETS = {
     "digits": "digits",
