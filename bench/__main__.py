@@ -11,10 +11,8 @@ from typing import Any
 
 from bench.errors import ResultsError, SamestepError
 from bench.host.doctor import examine
-from bench.host.environments import Environment
-from bench.host.frameworks import discover
-from bench.host.inventory import dataset_rows, framework_rows, model_rows, plan_rows
-from bench.host.opening import environments_of, prepare_data
+from bench.host.environments.environments import Environment
+from bench.host.frameworks.framework import discover
 from bench.host.pairs.command import (
     OVERHEAD,
     REFERENCES,
@@ -24,9 +22,11 @@ from bench.host.pairs.command import (
     ratio_row,
     run_pairs,
 )
-from bench.host.request import add_options, read_request
-from bench.host.selection import Selection, select
-from bench.host.signals import interrupt_at_the_end
+from bench.host.planning.inventory import dataset_rows, framework_rows, model_rows, plan_rows
+from bench.host.planning.request import add_options, read_request
+from bench.host.planning.selection import Selection, select
+from bench.host.process.signals import interrupt_at_the_end
+from bench.host.session.opening import environments_of, prepare_data
 from bench.host.verify.command import add_verify_options, certification, read_verification
 from bench.host.verify.summary import finding_row, messages, summary_document, summary_file
 from bench.host.verify.together import at_once, find_all

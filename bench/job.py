@@ -28,6 +28,10 @@ from bench.errors import WorkerError
 from bench.optimizer import Optimizer
 from bench.spec import Samples
 
+# The layout and the input that a framework brings itself, and the input that the host has prepared.
+NATIVE = "native"
+PREPARED = "prepared"
+
 Knob = bool | int | float | str
 # The losses of this many first steps go into the record, to be compared by eye.
 RECORDED_LOSSES = 10

@@ -179,7 +179,7 @@ def lstm(name: str, inputs: int, units: int) -> tuple[Param, Param, Param]:
 
 @dataclass(frozen=True)
 class Layer:
-    """What one layer does with one sample, from which `bench.operations` counts a training step.
+    """What one layer does with one sample; `bench.records.operations` counts a step from it.
 
     Elementwise work (biases, activations, dropout, the sum with a shortcut and what normalizes the
     shortcut) is part of the layer before it.

@@ -4,13 +4,13 @@ May import the shared core from the project (records, certificates, model names,
 never the orchestrator, a worker or an implementation.
 
     >>> import reports
-    >>> trials = reports.load("results")  # one row per trial, see `reports.loading`
+    >>> trials = reports.load("results")  # one row per trial, see `reports.runs.loading`
 """
 
 from bench.required import FOR_REPORTS, require
 
 require(FOR_REPORTS, "reports")
 
-from reports.loading import load  # noqa: E402 (it imports what was looked for)
+from reports.runs.loading import load  # noqa: E402 (it imports what was looked for)
 
 __all__ = ["load"]

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import NoReturn
 
 from bench.errors import SamestepError
-from reports import alterations
 from reports.compare import command as compare
-from reports.reading import without_collector
-from reports.runs import Run, find_all, folders, read
+from reports.records.reading import without_collector
+from reports.runs import alterations
+from reports.runs.runs import Run, find_all, folders, read
 
 REPORT_FILE = "report.html"
 HISTORY_FILE = "history.html"
@@ -35,9 +35,9 @@ def build(options: argparse.Namespace) -> None:
     found = find_all(options.runs, options.results)
     content = _read(found)
     # Here and not above: drawing libraries take a second to import, a wrong name should not.
-    from reports.export import document
-    from reports.output import tell, write
-    from reports.page import render
+    from reports.content.export import document
+    from reports.page.page import render
+    from reports.text.output import tell, write
 
     report = options.output or _home(found, options.results) / REPORT_FILE
     write(report, render(content))
@@ -51,7 +51,7 @@ def history(options: argparse.Namespace) -> None:
     """Write the page of what runs found one after the other; print what was written."""
     content = _stored(options) if options.store else _read(_named(options))
     from reports.history.page import render
-    from reports.output import tell, write
+    from reports.text.output import tell, write
 
     page = options.output or (options.store or options.results) / HISTORY_FILE
     write(page, render(content))
@@ -86,7 +86,7 @@ def export(options: argparse.Namespace) -> int:
     The status tells of records that are not as they were written: few formats have a place for it.
     """
     from reports.formats.registry import file_format
-    from reports.output import encoded, show, tell, write_bytes
+    from reports.text.output import encoded, show, tell, write_bytes
 
     wanted = file_format(options.format)
     found = find_all(options.runs, options.results)
@@ -197,7 +197,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from reports import check
+    from reports.runs import check
 
     return check.run(options)
 

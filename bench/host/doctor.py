@@ -7,16 +7,16 @@ from pathlib import Path
 
 from bench.errors import SamestepError, UnavailableError
 from bench.host.cache import cache_folder
-from bench.host.catalog import Catalog
-from bench.host.environments import Environment, Say, prepare_environment
+from bench.host.ceilings.probe import probed
+from bench.host.environments.environments import Environment, Say, prepare_environment
 from bench.host.fitness import examine_machine
-from bench.host.fitness.finding import Finding, note_if
-from bench.host.frameworks import Framework
-from bench.host.machine import default_threads, describe_machine
-from bench.host.probe import probed
-from bench.host.request import Request
+from bench.host.frameworks.framework import Framework
+from bench.host.machine.description import default_threads, describe_machine
+from bench.host.machine.finding import Finding, note_if
+from bench.host.planning.catalog import Catalog
+from bench.host.planning.request import Request
+from bench.host.planning.selection import Selection
 from bench.host.scratch import scratch_folder
-from bench.host.selection import Selection
 from bench.optional import Package, missing
 
 GIBIBYTE = 2**30

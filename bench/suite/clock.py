@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from bench.results import Record
+from bench.records.results import Record
 
 
 class ReplayClock:

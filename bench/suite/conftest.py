@@ -11,19 +11,19 @@ from typing import TypeVar
 import pytest
 
 from bench.errors import ResultsError, SamestepError
-from bench.host.against import Base, checked_out
-from bench.host.environments import Say
-from bench.host.frameworks import ROOT
-from bench.host.machine import check_machine
-from bench.host.opening import open_session
-from bench.host.request import Request, add_options, read_request
-from bench.host.resume import Stopped, find_stopped
+from bench.host.environments.environments import Say
+from bench.host.frameworks.framework import ROOT
+from bench.host.machine.description import check_machine
+from bench.host.planning.against import Base, checked_out
+from bench.host.planning.request import Request, add_options, read_request
+from bench.host.planning.selection import Selection, select
+from bench.host.process.signals import interrupt_at_the_end
 from bench.host.scratch import scratch_folder
-from bench.host.selection import Selection, select
-from bench.host.session import Session
-from bench.host.signals import interrupt_at_the_end
-from bench.host.store import Run, create_run
-from bench.results import Trial
+from bench.host.session.opening import open_session
+from bench.host.session.resume import Stopped, find_stopped
+from bench.host.session.session import Session
+from bench.host.session.store import Run, create_run
+from bench.records.results import Trial
 from bench.suite.clock import ReplayClock
 from bench.suite.progress import summary
 from bench.suite.verdict import Verdict, compare_revisions, confirmed

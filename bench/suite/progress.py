@@ -9,8 +9,8 @@ from types import TracebackType
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from bench.host.outcome import Event
-from bench.results import COMMIT_DIGITS, NOISY_SHARE, Record, Trial
+from bench.host.process.outcome import Event
+from bench.records.results import COMMIT_DIGITS, NOISY_SHARE, Record, Trial
 
 REDRAW_SECONDS = 0.5
 

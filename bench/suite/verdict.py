@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.errors import ResultsError
-from bench.host.environments import Say
-from bench.host.frameworks import ROOT
-from bench.host.session import Session
-from bench.host.store import Run, create_run
-from bench.results import Trial
+from bench.host.environments.environments import Say
+from bench.host.frameworks.framework import ROOT
+from bench.host.session.session import Session
+from bench.host.session.store import Run, create_run
+from bench.records.results import Trial
 
 Execute = Callable[[Trial, Session], None]
 # What `python -m reports compare` exits with.

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from bench.digests import combine, digest_array, digest_arrays, digest_parts
 from bench.errors import WorkerError
 from bench.job import Job
+from bench.protocol.digests import combine, digest_array, digest_arrays, digest_parts
 from bench.spec import ModelSpec, arrays_of, check_parameters
 
 # Batches are gathered a block at a time, before the clock starts; this bounds what a block holds.

@@ -1,6 +1,6 @@
 """Measures a framework's own ceilings: `python -P -m bench.worker.ceilings CHANNEL`.
 
-A job (`bench.ceilings.CeilingsJob`) comes on standard input.
+A job (`bench.protocol.ceilings.CeilingsJob`) comes on standard input.
 """
 
 import sys
@@ -8,9 +8,9 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import Any, Protocol, cast
 
-from bench.ceilings import CeilingsJob, Workload
 from bench.errors import WorkerError
 from bench.job import Execution
+from bench.protocol.ceilings import CeilingsJob, Workload
 from bench.worker.backend import import_file
 from bench.worker.channel import Channel
 from bench.worker.process import serve

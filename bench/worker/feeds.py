@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from bench.errors import WorkerError
-from bench.results import NATIVE
+from bench.job import NATIVE
 from bench.worker.backend import Backend, LoadingBackend
 from bench.worker.batches import Batches
 

@@ -7,7 +7,7 @@ import resource
 import sys
 from pathlib import Path
 
-from bench.anonymous import anonymous_bytes
+from bench.protocol.anonymous import anonymous_bytes
 
 
 def memory_of_process() -> dict[str, int]:

@@ -1,6 +1,6 @@
 """Measures two ways to train, in turns: `python -P -m bench.worker.pairs CHANNEL`.
 
-A job (`bench.pairs.PairsJob`) comes on standard input.
+A job (`bench.protocol.pairs.PairsJob`) comes on standard input.
 """
 
 import sys
@@ -15,7 +15,7 @@ import numpy as np
 from bench.errors import WorkerError
 from bench.models import MODELS
 from bench.optimizer import Optimizer
-from bench.pairs import PairsJob, Side
+from bench.protocol.pairs import PairsJob, Side
 from bench.spec import ModelSpec, arrays_of, check_parameters
 from bench.worker.backend import Backend, import_backend, import_file
 from bench.worker.batches import Batches

@@ -8,8 +8,7 @@ import numpy as np
 
 from bench.job import Execution
 from bench.optimizer import Optimizer
-from bench.spec import ModelSpec
-from bench.verification import (
+from bench.protocol.verification import (
     BATCH_SIZE,
     CHANGED_SHARE,
     GRADIENTS,
@@ -18,6 +17,7 @@ from bench.verification import (
     STEPS,
     STEPS_BEFORE_CHANGE,
 )
+from bench.spec import ModelSpec
 from bench.worker.backend import VerifiableBackend
 
 Array = np.ndarray[Any, Any]
@@ -47,7 +47,7 @@ def measure(
     data: Data,
     optimizers: tuple[str, ...],
 ) -> Iterator[Measured]:
-    """Every stage of `bench.verification.stages`, in order."""
+    """Every stage of `bench.protocol.verification.stages`, in order."""
     for name in optimizers:
         backend = backend_class(spec, OPTIMIZERS[name], execution)
         backend.load(data.arrays)

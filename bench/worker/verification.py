@@ -10,8 +10,8 @@ import numpy as np
 from bench.errors import WorkerError
 from bench.job import Execution
 from bench.models.outside import find_model
+from bench.protocol.verification import GRADIENTS, STAGES, VerificationJob, exceeds
 from bench.spec import ModelSpec, arrays_of, check_parameters, without_dropout
-from bench.verification import GRADIENTS, STAGES, VerificationJob, exceeds
 from bench.worker.backend import Backend, VerifiableBackend, import_backend, import_model
 from bench.worker.channel import Channel
 from bench.worker.comparison import compare, is_recorded, record

@@ -1,6 +1,6 @@
 """Two rows whose invocations took turns, block by block: what their blocks differ by.
 
-Two invocations are one pair, a pair has one value (`reports.alternating`), and the exact
+Two invocations are one pair, a pair has one value (`reports.trials.alternating`), and the exact
 signed-rank test of Wilcoxon (1945) asks whether pairs differ from none. The change is a mean of the
 pairs' values without their ends, as a value is one of its blocks.
 """
@@ -10,10 +10,10 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.stats import PermutationMethod, trim_mean, wilcoxon
 
-from reports.alternating import TRIM, partner_of, partners, ratios, value
-from reports.intervals import CONFIDENCE, NOTHING, Interval, bounds
-from reports.resampling import RESAMPLES, SEED, Floats
-from reports.rows import Row
+from reports.ranking.rows import Row
+from reports.statistics.intervals import CONFIDENCE, NOTHING, Interval, bounds
+from reports.statistics.resampling import RESAMPLES, SEED, Floats
+from reports.trials.alternating import TRIM, partner_of, partners, ratios, value
 
 # Blocks of a pair are resampled so often, once; each resample of the pairs takes one of these.
 RESAMPLES_OF_BLOCKS = 999

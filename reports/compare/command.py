@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.errors import ResultsError
-from reports import alterations
 from reports.compare.pairing import ACROSS
-from reports.metrics import METRICS, Metric
-from reports.output import encoded, show, tell, write
+from reports.ranking.metrics import METRICS, Metric
+from reports.runs import alterations
+from reports.text.output import encoded, show, tell, write
 
 if TYPE_CHECKING:
     from reports.compare.outcome import Outcome

@@ -9,7 +9,7 @@ from reports.compare.effects import Effect
 from reports.compare.outcome import Outcome, Trial
 from reports.compare.pairing import Member
 from reports.compare.sides import Side
-from reports.intervals import Interval
+from reports.statistics.intervals import Interval
 
 # Schema history:
 # 1: first version.

@@ -17,12 +17,12 @@ from typing import Literal
 import numpy as np
 from scipy.stats import PermutationMethod, false_discovery_control, mannwhitneyu
 
-from reports import alternating
 from reports.compare import alternation, hierarchical
-from reports.intervals import Interval
-from reports.metrics import Metric
-from reports.rows import THROUGHPUT, Row
-from reports.statistics import finite, throughput
+from reports.ranking.metrics import Metric
+from reports.ranking.rows import THROUGHPUT, Row
+from reports.statistics.intervals import Interval
+from reports.statistics.quantiles import finite, throughput
+from reports.trials import alternating
 
 FALSE_ALARMS = 0.01
 # Up to so many pairs of values the probability is exact, and of equal values up to so many ways to

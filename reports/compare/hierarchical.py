@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from reports.intervals import CONFIDENCE, NOTHING, Interval, bounds
-from reports.resampling import RESAMPLES, SEED, Floats, middle_ranks
+from reports.statistics.intervals import CONFIDENCE, NOTHING, Interval, bounds
+from reports.statistics.resampling import RESAMPLES, SEED, Floats, middle_ranks
 
 # For each invocation the values of its blocks.
 Sample = Sequence[Sequence[float]]

@@ -1,11 +1,11 @@
 """A comparison as Markdown, for a pull request or a job's summary."""
 
-from reports import alterations
 from reports.compare import sentences
 from reports.compare.outcome import Outcome
 from reports.compare.tables import changes, metric_table, sides
-from reports.markdown import escaped, listing, table
-from reports.metrics import Metric
+from reports.ranking.metrics import Metric
+from reports.runs import alterations
+from reports.text.markdown import escaped, listing, table
 
 
 def markdown(outcome: Outcome) -> str:

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bench.errors import ResultsError
-from reports import certificates, titles
 from reports.compare.effects import FALSE_ALARMS, Effect, Verdict, effect, judged
 from reports.compare.pairing import Member, Pair, Pairing, pair_up, words
 from reports.compare.sides import Side
-from reports.metrics import METRICS, Metric
+from reports.ranking.metrics import METRICS, Metric
+from reports.text import titles
+from reports.trials import certificates
 
 LEAST = 0.01
 MOST_NAMED = 3

@@ -5,10 +5,10 @@ from markupsafe import Markup
 from reports.compare import sentences
 from reports.compare.outcome import Outcome
 from reports.compare.tables import changes, metric_table, sides
-from reports.machines import machine_table, machines
-from reports.markup import table, table_or_none
-from reports.runs import Run
-from reports.template import render_template
+from reports.page.template import render_template
+from reports.ranking.machines import machine_table, machines
+from reports.runs.runs import Run
+from reports.text.markup import table, table_or_none
 
 
 def render(outcome: Outcome) -> str:

@@ -5,10 +5,10 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from bench.errors import ResultsError
-from bench.results import Record
-from reports import titles
-from reports.comparisons import Work, compare
-from reports.rows import Row
+from bench.records.results import Record
+from reports.ranking.comparisons import Work, compare
+from reports.ranking.rows import Row
+from reports.text import titles
 
 Identity = tuple[object, ...]
 

@@ -2,10 +2,10 @@
 
 import math
 
-from reports import titles, units
 from reports.compare.effects import Effect
 from reports.compare.outcome import Outcome, Trial
 from reports.compare.pairing import words as listed
+from reports.text import titles, units
 
 MOST_NAMED = 5
 MOST_DIFFERENCES = 3

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.errors import ResultsError
-from bench.git import git, naming
-from bench.results import Record
-from reports import titles
-from reports.runs import Run, find, folders, read, records_files
+from bench.records.git import git, naming
+from bench.records.results import Record
+from reports.runs.runs import Run, find, folders, read, records_files
+from reports.text import titles
 
 LEAST_COMMIT_DIGITS = 7
 AT, BASE, HEAD = "@", "base", "head"

@@ -2,13 +2,13 @@
 
 import pandas as pd
 
-from reports.cells import words
 from reports.compare import sentences
 from reports.compare.effects import Effect
 from reports.compare.outcome import Outcome
-from reports.intervals import Interval
-from reports.metrics import Metric
-from reports.units import ABSENT
+from reports.content.cells import words
+from reports.ranking.metrics import Metric
+from reports.statistics.intervals import Interval
+from reports.text.units import ABSENT
 
 COLUMNS = ("Metric", "BASE", "HEAD", "Change", "Verdict", "By chance")
 

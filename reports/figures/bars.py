@@ -10,11 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from reports import units
 from reports.figures.canvas import Drawing, canvas, legend_above, name_of
-from reports.rows import Row
-from reports.svg import inline, printable
-from reports.units import MIB, Format
+from reports.ranking.rows import Row
+from reports.text import units
+from reports.text.svg import inline, printable
+from reports.text.units import MIB, Format
 
 BAR_INCHES = 0.56
 # Of a bar's height: its name stands above it.

@@ -7,13 +7,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator, StrMethodFormatter
 
-from reports import units
-from reports.cells import words
-from reports.comparisons import Comparison
+from reports.content.cells import words
 from reports.figures.canvas import Drawing, canvas, colours, name_of, style
 from reports.figures.lines import Look, intervals, legend, lines
-from reports.rows import Row
-from reports.svg import inline, printable
+from reports.ranking.comparisons import Comparison
+from reports.ranking.rows import Row
+from reports.text import units
+from reports.text.svg import inline, printable
 
 AXES_INCHES = 2.6
 

@@ -10,9 +10,9 @@ from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from reports.rows import Row
-from reports.svg import INK, RULE, printable
-from reports.tables import NOT_RANKED
+from reports.content.tables import NOT_RANKED
+from reports.ranking.rows import Row
+from reports.text.svg import INK, RULE, printable
 
 # Of Okabe and Ito's colour-blind-safe palette those with 3:1 contrast on white and near-black.
 COLOURS = {"pytorch": "#d55e00", "tensorflow": "#0072b2", "mxnet": "#009e73", "jax": "#cc79a7"}

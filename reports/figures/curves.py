@@ -10,12 +10,13 @@ from matplotlib.collections import PolyCollection
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from reports import frame, units
 from reports.figures.canvas import Drawing, colours, name_of, panels
 from reports.figures.lines import Look, legend, lines
-from reports.rows import Row
-from reports.svg import inline, printable
-from reports.units import Format
+from reports.ranking.rows import Row
+from reports.text import units
+from reports.text.svg import inline, printable
+from reports.text.units import Format
+from reports.trials import frame
 
 AXES_INCHES = 2.1
 EPOCH, SECONDS = "epoch", "elapsed_seconds"
@@ -29,7 +30,7 @@ class Curve:
     """A value at each evaluation that is drawn as a line per row.
 
     Attributes:
-        column: of `reports.frame.epochs`.
+        column: of `reports.trials.frame.epochs`.
         against: the column that is the horizontal axis.
     """
 

@@ -1,10 +1,10 @@
 """The figures of one comparison, in the order in which a reader asks."""
 
-from reports.comparisons import Comparison
 from reports.figures.bars import MEMORY, STARTUP, bars
 from reports.figures.canvas import Drawing, style
 from reports.figures.curves import curves
 from reports.figures.throughput import throughput
+from reports.ranking.comparisons import Comparison
 
 
 def drawings(comparison: Comparison, name: str) -> tuple[Drawing, ...]:

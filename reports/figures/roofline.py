@@ -10,12 +10,12 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator
 
-from reports import titles, units
-from reports.ceilings import GIGA
-from reports.comparisons import Comparison
 from reports.figures.canvas import MARKERS, Drawing, canvas, colours, legend_above, style
-from reports.rows import Row
-from reports.svg import INK, inline, printable
+from reports.ranking.comparisons import Comparison
+from reports.ranking.rows import Row
+from reports.text import titles, units
+from reports.text.svg import INK, inline, printable
+from reports.trials.ceilings import GIGA
 
 AXES_INCHES = 3.0
 ACROSS = "Operations for each byte; vertical: GFLOP/s"

@@ -11,12 +11,12 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
-from reports import units
-from reports.cells import words
+from reports.content.cells import words
 from reports.figures.canvas import Drawing, canvas, colours, name_of
-from reports.rows import THROUGHPUT, Row
-from reports.statistics import throughput as rate
-from reports.svg import INK, inline, printable
+from reports.ranking.rows import THROUGHPUT, Row
+from reports.statistics.quantiles import throughput as rate
+from reports.text import units
+from reports.text.svg import INK, inline, printable
 
 # Of a row with more, every second, third, ... is drawn: the page stays small.
 POINTS_PER_ROW = 80

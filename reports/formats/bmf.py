@@ -4,7 +4,7 @@ import json
 
 from reports.formats.measurements import Measurement, measurements
 from reports.formats.series import Series, series
-from reports.runs import Run
+from reports.runs.runs import Run
 
 # Bencher takes it off the name and raises no alert: the format has no other place for a mark.
 IGNORED = "-bencher-ignore"

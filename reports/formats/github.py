@@ -3,11 +3,11 @@
 import json
 
 from bench.errors import ResultsError
-from reports import units
 from reports.formats.measurements import Measurement, measurements
 from reports.formats.series import Series, series
-from reports.metrics import METRICS
-from reports.runs import Run
+from reports.ranking.metrics import METRICS
+from reports.runs.runs import Run
+from reports.text import units
 
 Entry = dict[str, str | float]
 

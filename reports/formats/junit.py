@@ -9,12 +9,12 @@ import re
 from collections.abc import Mapping, Sequence
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from bench.results import Record
-from reports.alterations import TITLE, Altered
+from bench.records.results import Record
 from reports.formats.measurements import measurements
 from reports.formats.series import Series, series
-from reports.metrics import METRICS
-from reports.runs import Run
+from reports.ranking.metrics import METRICS
+from reports.runs.alterations import TITLE, Altered
+from reports.runs.runs import Run
 
 # By how a trial ended. Running out of memory is what a sweep of batch sizes looks for, and no
 # failure in the suite that runs the trials either.

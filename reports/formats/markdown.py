@@ -1,10 +1,11 @@
 """Markdown for a job's summary or a pull request: a table for each comparison."""
 
-from reports import alterations, sentences
-from reports.comparisons import Comparison
-from reports.markdown import escaped, listing, table
-from reports.runs import Run
-from reports.tables import SUMMARY, Sheet, sheets
+from reports.content import sentences
+from reports.content.tables import SUMMARY, Sheet, sheets
+from reports.ranking.comparisons import Comparison
+from reports.runs import alterations
+from reports.runs.runs import Run
+from reports.text.markdown import escaped, listing, table
 
 
 def document(run: Run) -> str:

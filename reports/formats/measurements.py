@@ -4,9 +4,9 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from reports.intervals import Interval
-from reports.metrics import METRICS, Metric
-from reports.rows import Row
+from reports.ranking.metrics import METRICS, Metric
+from reports.ranking.rows import Row
+from reports.statistics.intervals import Interval
 
 # Of what a unit's scale makes of a number: 0.97 by 0.01 is 97, and not 97.00000000000001.
 DIGITS = 12

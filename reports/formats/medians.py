@@ -4,8 +4,8 @@ import pandas as pd
 
 from reports.formats.measurements import Measurement, base_measurements
 from reports.formats.series import Series, series
-from reports.metrics import METRICS
-from reports.runs import Run
+from reports.ranking.metrics import METRICS
+from reports.runs.runs import Run
 
 Cells = dict[str, str | int | float | bool | None]
 

@@ -5,8 +5,8 @@ from typing import Literal
 
 from reports.formats.measurements import Measurement, base_measurements
 from reports.formats.series import Series, series
-from reports.metrics import METRICS, Metric
-from reports.runs import Run
+from reports.ranking.metrics import METRICS, Metric
+from reports.runs.runs import Run
 
 # A gauge is named in base units, as OpenMetrics asks; a metric's own unit is for people.
 BASE_UNITS = {

@@ -9,8 +9,8 @@ import pandas as pd
 from bench.errors import ResultsError
 from bench.optional import needed
 from reports.formats.trials import trial_table
-from reports.measured import floats
-from reports.runs import Run
+from reports.runs.runs import Run
+from reports.trials.measured import floats
 
 # Whole numbers that a record may lack: of one type in every run, so that files go together.
 COUNTS = ("position", "parameters")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bench.errors import ResultsError
 from reports.formats import bmf, github, junit, markdown, medians, openmetrics, parquet, trials
-from reports.runs import Run
+from reports.runs.runs import Run
 
 
 @dataclass(frozen=True)

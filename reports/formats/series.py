@@ -4,9 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from reports import titles
-from reports.comparisons import Comparison
-from reports.rows import Row
+from reports.ranking.comparisons import Comparison
+from reports.ranking.rows import Row
+from reports.text import titles
 
 UNKNOWN = "unknown"
 SEPARATOR = "@"

@@ -2,12 +2,12 @@
 
 import pandas as pd
 
-from reports.loading import refusals_in, with_ranks
-from reports.runs import Run
+from reports.runs.loading import refusals_in, with_ranks
+from reports.runs.runs import Run
 
 
 def trial_table(run: Run) -> pd.DataFrame:
-    """One row per trial, with the columns of `reports.loading.COLUMNS`."""
+    """One row per trial, with the columns of `reports.runs.loading.COLUMNS`."""
     return with_ranks(run.table, refusals_in(run.comparisons, run.records))
 
 

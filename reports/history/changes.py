@@ -7,8 +7,8 @@ import numpy as np
 
 from reports.history.segments import Step, steps
 from reports.history.series import History, Point, Series
-from reports.intervals import Interval, ratio_interval
-from reports.metrics import BY_PARTNER, METRICS, Metric
+from reports.ranking.metrics import BY_PARTNER, METRICS, Metric
+from reports.statistics.intervals import Interval, ratio_interval
 
 # Smaller steps are left to those who look for them: they come and go with a kernel's version.
 LEAST_STEP = 0.01

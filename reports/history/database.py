@@ -14,10 +14,10 @@ from sqlalchemy.exc import (
 from sqlalchemy.pool import NullPool
 
 from bench.errors import ResultsError
-from reports import titles
 from reports.history.database_rows import rows
 from reports.history.database_tables import METADATA, RUNS, TRIALS, make
-from reports.runs import Run
+from reports.runs.runs import Run
+from reports.text import titles
 
 KINDS = ("sqlite", "postgresql")
 EXAMPLES = "sqlite:///history.sqlite or postgresql://USER@HOST/NAME"

@@ -8,14 +8,14 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import BigInteger, Boolean, DateTime, Double, Table
 
-from reports.certificates import number
-from reports.comparisons import Comparison, compare
 from reports.history.database_tables import LEFT_OUT, RUNS, SERIES, TRIALS
-from reports.intervals import Interval
-from reports.loading import refusals_in
-from reports.metrics import METRICS, Metric
-from reports.rows import Row
-from reports.runs import Run
+from reports.ranking.comparisons import Comparison, compare
+from reports.ranking.metrics import METRICS, Metric
+from reports.ranking.rows import Row
+from reports.runs.loading import refusals_in
+from reports.runs.runs import Run
+from reports.statistics.intervals import Interval
+from reports.trials.certificates import number
 
 LARGEST_INTEGER = 2**63 - 1
 

@@ -19,7 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeEngine
 
 from bench.errors import ResultsError
-from reports.loading import COLUMNS
+from reports.runs.loading import COLUMNS
 
 INTEGERS = (
     "batch_size",

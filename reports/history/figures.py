@@ -11,8 +11,8 @@ from reports.figures.lines import Look, intervals, legend, lines
 from reports.history.changes import Change
 from reports.history.sentences import direction, place_of
 from reports.history.series import History, Series
-from reports.metrics import BY_PARTNER, METRICS, Metric
-from reports.svg import INK, inline, printable
+from reports.ranking.metrics import BY_PARTNER, METRICS, Metric
+from reports.text.svg import INK, inline, printable
 
 AXES_INCHES = 2.4
 # More would lie on one another.

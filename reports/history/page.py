@@ -8,20 +8,20 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
-from bench.results import Record
-from reports import titles, units
-from reports.cells import words
+from bench.records.results import Record
+from reports.content.cells import words
 from reports.figures import Drawing
 from reports.history.changes import all_changes
 from reports.history.figures import drawings
 from reports.history.segments import LEAST_RUNS
 from reports.history.sentences import in_words
 from reports.history.series import History, Series, histories, runs_in_order
-from reports.machines import machine_table, machines
-from reports.markup import table
-from reports.rows import Row
-from reports.runs import Run
-from reports.template import render_template
+from reports.page.template import render_template
+from reports.ranking.machines import machine_table, machines
+from reports.ranking.rows import Row
+from reports.runs.runs import Run
+from reports.text import titles, units
+from reports.text.markup import table
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,10 @@
 """A change of a level as a sentence: what, by how much, and between which runs and commits."""
 
-from reports import titles, units
-from reports.cells import words
+from reports.content.cells import words
 from reports.history.changes import Change
 from reports.history.series import Point
-from reports.intervals import Interval
+from reports.statistics.intervals import Interval
+from reports.text import titles, units
 
 # What a larger value of a metric is called, and a smaller one.
 DIRECTIONS = {

@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from bench.results import Record
-from reports import titles
-from reports.alternating import Partners, partner_of, partners
-from reports.comparisons import Work, compare, work_titles
-from reports.rows import Key, Row
+from bench.records.results import Record
+from reports.ranking.comparisons import Work, compare, work_titles
+from reports.ranking.rows import Key, Row
+from reports.text import titles
+from reports.trials.alternating import Partners, partner_of, partners
 
 
 @dataclass(frozen=True)

@@ -12,16 +12,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bench.chain import follow
 from bench.errors import ResultsError
-from bench.results import RECORDS_FILE, Record
-from reports.alterations import Altered
-from reports.duplicates import without_duplicates
-from reports.integrity import named
-from reports.output import write_bytes
-from reports.reading import Reader, new_reader, without_collector
-from reports.run_keys import run_key
-from reports.runs import Run, name_of
+from bench.records.chain import follow
+from bench.records.results import RECORDS_FILE, Record
+from reports.records.duplicates import without_duplicates
+from reports.records.integrity import named
+from reports.records.readers import new_reader
+from reports.records.reading import Reader, without_collector
+from reports.records.run_keys import run_key
+from reports.runs.alterations import Altered
+from reports.runs.runs import Run, name_of
+from reports.text.output import write_bytes
 
 SUFFIX = ".jsonl.gz"
 # A name in a record can be anything; of a file's, 255 bytes are the most.

@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.errors import SamestepError
-from bench.host.environments import cached_environment
-from bench.host.frameworks import discover
+from bench.host.environments.environments import cached_environment
+from bench.host.frameworks.framework import discover
 from tests.faults.kills import PAIRS, PAIRS_PLAN, Killings, kill_hosts
 from tests.faults.sabotage import STATUSES
 from tests.faults.workers import Limits, Suite, inject

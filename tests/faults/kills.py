@@ -15,10 +15,11 @@ from pathlib import Path
 
 import psutil
 
-from bench.chain import follow
-from bench.manifest import read_manifest
-from bench.results import Block, Record, read_records
-from reports import page, runs
+from bench.records.chain import follow
+from bench.records.manifest import read_manifest
+from bench.records.results import Block, Record, read_records
+from reports.page import page
+from reports.runs import runs
 from tests.bench.suite.conftest import suite_command
 from tests.conftest import ROOT
 

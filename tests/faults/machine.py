@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.chain import follow
-from bench.results import Record, read_records
+from bench.records.chain import follow
+from bench.records.results import Record, read_records
 from tests.bench.suite.conftest import suite_command
 from tests.conftest import ROOT
 from tests.faults.kills import PLAN, instant_options

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.chain import follow
-from bench.results import read_records
+from bench.records.chain import follow
+from bench.records.results import read_records
 from tests.bench.suite.conftest import run_suite
 from tests.faults.kills import PLAN, instant_options
 from tests.faults.machine import needs_namespaces, run

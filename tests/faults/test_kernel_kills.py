@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.host.kills import CGROUPS, OWN_GROUPS
+from bench.host.process.kills import CGROUPS, OWN_GROUPS
 from tests.faults.kills import INSTANT, PLAN
 from tests.faults.machine import run
 from tests.faults.workers import Limits, write_sabotaged

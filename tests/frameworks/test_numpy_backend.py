@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from bench.errors import WeightsError
-from bench.host.frameworks import read_framework
+from bench.host.frameworks.framework import read_framework
 from bench.models import MODELS
 from bench.optimizer import Optimizer
 from bench.spec import arrays_of

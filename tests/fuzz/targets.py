@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.chain import follow
 from bench.errors import DataError, FrameworkError, PlanError, ResultsError, SamestepError
 from bench.host.data.array_files import ArrayFiles, Pair
 from bench.host.data.cifar_rows import parse_rows, read_archive, read_packed_batch
@@ -21,16 +20,17 @@ from bench.host.data.idx import read_idx
 from bench.host.data.image_folder import ImageFolder
 from bench.host.data.labelled_csv import Columns, read_categories, read_labelled_csv
 from bench.host.data.text_files import TextFiles
-from bench.host.frameworks import DESCRIPTION, discover, read_framework
-from bench.host.outcome import Outcome
-from bench.host.plan import expand, read_plan
-from bench.host.request import Request
-from bench.host.resume import find_stopped
+from bench.host.frameworks.framework import DESCRIPTION, discover, read_framework
+from bench.host.planning.plan import expand, read_plan
+from bench.host.planning.request import Request
+from bench.host.process.outcome import Outcome
+from bench.host.session.resume import find_stopped
+from bench.host.session.transcript import Transcript
 from bench.host.toml_table import read_toml
-from bench.host.transcript import Transcript
-from bench.manifest import RUN_FILE, Manifest
-from bench.results import decode
-from reports.reading import new_reader
+from bench.records.chain import follow
+from bench.records.manifest import RUN_FILE, Manifest
+from bench.records.results import decode
+from reports.records.readers import new_reader
 from tests.bench.host.data.made import batch, tar_gz
 from tests.bench.host.data.pictures import save
 from tests.conftest import ROOT

@@ -3,8 +3,8 @@
 import pytest
 
 from bench.errors import UnavailableError
-from bench.host.environments import Environment, prepare_environment
-from bench.host.frameworks import Framework, discover
+from bench.host.environments.environments import Environment, prepare_environment
+from bench.host.frameworks.framework import Framework, discover
 from bench.host.verify.verifier import Verifier
 from tests.conftest import unavailable
 from tests.impls.planting import THREADS

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.errors import UnavailableError
-from bench.host.catalog import OWN
-from bench.host.environments import Environment
-from bench.host.frameworks import Framework, read_framework
+from bench.host.environments.environments import Environment
+from bench.host.frameworks.framework import Framework, read_framework
+from bench.host.planning.catalog import OWN
 from bench.host.verify.cells import Cell
 from bench.host.verify.certification import Certification, Finding
 from bench.host.verify.verifier import Verifier

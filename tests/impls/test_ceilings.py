@@ -7,15 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from bench.ceilings import Ceiling, CeilingsJob, Workload
 from bench.errors import UnavailableError
-from bench.host.ceilings import measure_ceilings
-from bench.host.environments import Environment, prepare_environment
-from bench.host.executor import LocalProcess
-from bench.host.frameworks import Framework, discover
-from bench.host.setup import default_variables
-from bench.host.variables import worker_environment
+from bench.host.ceilings.measurement import measure_ceilings
+from bench.host.environments.environments import Environment, prepare_environment
+from bench.host.frameworks.framework import Framework, discover
+from bench.host.frameworks.setup import default_variables
+from bench.host.frameworks.variables import worker_environment
+from bench.host.process.executor import LocalProcess
 from bench.job import Execution
+from bench.protocol.ceilings import CeilingsJob, Workload
+from bench.records.ceilings import Ceiling
 from tests.conftest import unavailable
 
 FRAMEWORKS = ("jax", "mxnet", "pytorch", "tensorflow")
@@ -28,7 +29,7 @@ TOLERANCES = {"ieee": 1e-5, "bf16": 2**-6}
 PROGRAM = """
 import json, sys
 import numpy as np
-from bench.ceilings import CeilingsJob
+from bench.protocol.ceilings import CeilingsJob
 from bench.worker.backend import import_file
 
 def numbers(array):

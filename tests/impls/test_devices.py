@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from bench.errors import UnavailableError
-from bench.host.environments import prepare_environment
-from bench.host.frameworks import discover
-from bench.host.setup import default_variables
-from bench.host.variables import worker_environment
+from bench.host.environments.environments import prepare_environment
+from bench.host.frameworks.framework import discover
+from bench.host.frameworks.setup import default_variables
+from bench.host.frameworks.variables import worker_environment
 from tests.conftest import unavailable
 
 # Precisions by the switches that they need.

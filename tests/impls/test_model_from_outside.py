@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.host.catalog import OWN
-from bench.host.frameworks import discover
+from bench.host.frameworks.framework import discover
+from bench.host.planning.catalog import OWN
 from bench.host.verify.cells import Cell
 from bench.host.verify.certification import Certification, Finding
 from bench.host.verify.verifier import Verifier

@@ -3,9 +3,9 @@
 import subprocess
 
 from bench.errors import UnavailableError
-from bench.host.environments import prepare_environment
-from bench.host.frameworks import discover
-from bench.host.variables import worker_environment
+from bench.host.environments.environments import prepare_environment
+from bench.host.frameworks.framework import discover
+from bench.host.frameworks.variables import worker_environment
 from tests.conftest import unavailable
 
 PROGRAM = """

@@ -1,4 +1,4 @@
-"""What `bench.operations` counts against PyTorch's own counter, in a real step of our models."""
+"""The counts of `bench.records.operations` against PyTorch's own, in a real step of our models."""
 
 import json
 import subprocess
@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from bench.errors import UnavailableError
-from bench.host.environments import prepare_environment
-from bench.host.frameworks import discover
-from bench.host.variables import worker_environment
+from bench.host.environments.environments import prepare_environment
+from bench.host.frameworks.framework import discover
+from bench.host.frameworks.variables import worker_environment
 from bench.models import MODELS
-from bench.operations import training_step
 from bench.optimizer import Optimizer
+from bench.records.operations import training_step
 from bench.spec import ModelSpec, Samples
 from tests.conftest import unavailable
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.host.frameworks import discover
+from bench.host.frameworks.framework import discover
 from bench.host.verify.verifier import Verifier
 from tests.impls.conftest import Environments, available
 from tests.impls.planting import Defect, Edit, copied, first_difference, verified

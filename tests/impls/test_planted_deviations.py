@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from bench.host.environments import Environment
-from bench.host.frameworks import read_framework
+from bench.host.environments.environments import Environment
+from bench.host.frameworks.framework import read_framework
 from bench.host.verify.certification import Finding
 from bench.host.verify.verifier import REFERENCE, Verifier
-from bench.verification import STEPS
+from bench.protocol.verification import STEPS
 from tests.impls.planting import THREADS, Edit, copied, first_difference, verified
 
 LOGITS = "logits in evaluation mode"

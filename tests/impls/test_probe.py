@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from bench.errors import UnavailableError
-from bench.host.environments import prepare_environment
-from bench.host.frameworks import discover
-from bench.host.probe import probed
+from bench.host.ceilings.probe import probed
+from bench.host.environments.environments import prepare_environment
+from bench.host.frameworks.framework import discover
 from tests.conftest import WITHOUT_GPU, unavailable
 
 

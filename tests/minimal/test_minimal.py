@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bench.optional import OPTIONAL, missing
-from bench.results import read_records
+from bench.records.results import read_records
 from reports.formats.registry import FORMATS
 from tests.bench.suite.conftest import NUMPY, NUMPY_OPTIONS
 from tests.conftest import ROOT

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from bench.certificate import Certificate, Worst
 from bench.optimizer import Optimizer
-from bench.results import RECORDS_FILE, TRIAL_FIELDS, Block, Epoch, Record, Trial, encode
+from bench.records.certificate import Certificate, Worst
+from bench.records.results import RECORDS_FILE, TRIAL_FIELDS, Block, Epoch, Record, Trial, encode
 
 VERSIONS = {"pytorch": "2.13.0", "tensorflow": "2.21.0", "mxnet": "1.9.1"}
 SPEEDS = {"pytorch": 12_000.0, "tensorflow": 5_400.0, "mxnet": 4_920.0}

@@ -13,7 +13,7 @@ from dataclasses import replace
 from itertools import islice, product
 from pathlib import Path
 
-from bench.results import RECORDS_FILE, Block, Epoch, Record, encode
+from bench.records.results import RECORDS_FILE, Block, Epoch, Record, encode
 from tests.reports.conftest import make_record
 
 MODELS = ("lenet", "alexnet-quarter", "resnet20-half", "lstm")

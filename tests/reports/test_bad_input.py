@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.results import SCHEMA, Record, encode
+from bench.records.results import SCHEMA, Record, encode
 from reports.__main__ import main
 
 MakeRecord = Callable[..., Record]

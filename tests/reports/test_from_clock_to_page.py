@@ -8,19 +8,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bench.host.outcome import Outcome
-from bench.host.transcript import Transcript
+from bench.host.process.outcome import Outcome
+from bench.host.session.transcript import Transcript
 from bench.optimizer import Optimizer
-from bench.results import Record
+from bench.records.results import Record
 from bench.worker.batches import Batches
 from bench.worker.feeds import Prepared
 from bench.worker.loop import Loop
 from bench.worker.pacer import Pacer
-from reports.comparisons import Comparison, compare
-from reports.page import render
-from reports.runs import read
-from reports.sentences import headline
-from reports.tables import SPEED, sheets
+from reports.content.sentences import headline
+from reports.content.tables import SPEED, sheets
+from reports.page.page import render
+from reports.ranking.comparisons import Comparison, compare
+from reports.runs.runs import read
 from tests.bench.worker.test_loop import FakeBackend, FakeClock
 
 MakeRecord = Callable[..., Record]

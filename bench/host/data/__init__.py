@@ -1,4 +1,4 @@
-"""The project's own data sets by name; `bench.host.catalog` adds the user's."""
+"""The project's own data sets by name; `bench.host.planning.catalog` adds the user's."""
 
 from bench.host.data.banking77 import BANKING77
 from bench.host.data.cifar10 import CIFAR10, CIFAR10_SUBSET

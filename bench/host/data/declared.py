@@ -14,7 +14,6 @@ from typing import Protocol
 
 import PIL
 
-from bench.digests import digest_text
 from bench.errors import DataError
 from bench.host.data import DATASETS
 from bench.host.data.array_files import LAYOUTS, ArrayFiles, Pair
@@ -26,6 +25,7 @@ from bench.host.data.synthetic import MOST_NAMES, MOST_VALUES
 from bench.host.data.text_files import TextFiles
 from bench.host.data.texts import FIRST_WORD
 from bench.host.toml_table import TomlTable
+from bench.protocol.digests import digest_text
 from bench.spec import Samples
 
 # Raised whenever the readers of declared data sets give other arrays than before.

@@ -15,7 +15,7 @@ from bench.host.data.bounds import check_classes, check_values
 from bench.host.data.dataset import Array, Split
 from bench.host.data.division import chosen_for_test
 from bench.host.data.image_file import SUFFIXES, Size, read_image, read_size, strict_pillow
-from bench.host.machine import default_threads
+from bench.host.machine.description import default_threads
 from bench.spec import Samples
 
 

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.digests import combine, digest_array
 from bench.errors import DataError
 from bench.host.cache import cache_folder, locked, remove
 from bench.host.data.dataset import Array, Dataset, Split
-from bench.host.frameworks import LAYOUTS
+from bench.host.frameworks.framework import LAYOUTS
+from bench.protocol.digests import combine, digest_array
 from bench.spec import Samples
 
 DESCRIPTION = "prepared.json"

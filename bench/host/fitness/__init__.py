@@ -3,17 +3,17 @@
 import os
 from pathlib import Path
 
-from bench.host.fitness.finding import Finding
 from bench.host.fitness.gpu import gpu_findings
 from bench.host.fitness.limits import limit_findings
 from bench.host.fitness.memory import memory_findings
-from bench.host.fitness.noise import noise_finding
 from bench.host.fitness.others import other_load_findings
 from bench.host.fitness.processor import processor_findings
 from bench.host.fitness.versions import versions_finding
-from bench.host.machine import default_threads
-from bench.host.nvml import open_gpu
-from bench.host.throttling import SYSTEM
+from bench.host.machine.description import default_threads
+from bench.host.machine.finding import Finding
+from bench.host.machine.noise import noise_finding
+from bench.host.machine.nvml import open_gpu
+from bench.host.machine.throttling import SYSTEM
 
 
 def examine_machine(

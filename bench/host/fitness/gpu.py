@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-from bench.host.fitness.finding import Finding, note_if
-from bench.host.nvml import MissingGpu, VisibleGpu
-from bench.host.unreadable import UnreadableError
+from bench.host.machine.finding import Finding, note_if
+from bench.host.machine.nvml import MissingGpu, VisibleGpu
+from bench.host.machine.unreadable import UnreadableError
 
 GIBIBYTE = 2**30
 # The driver itself and a desktop have some; a model has more.

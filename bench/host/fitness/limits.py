@@ -7,9 +7,9 @@ too; inside a container only those files are there that the container shows.
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from bench.host.fitness.finding import Finding, note_if
-from bench.host.machine import usable_processors
-from bench.host.throttling import SYSTEM, read_text
+from bench.host.machine.description import usable_processors
+from bench.host.machine.finding import Finding, note_if
+from bench.host.machine.throttling import SYSTEM, read_text
 
 GIBIBYTE = 2**30
 UNLIMITED = "max"

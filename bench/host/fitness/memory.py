@@ -1,7 +1,7 @@
 """Free memory: a trial that swaps measures the disk."""
 
-from bench.host.accounts import memory_bytes
-from bench.host.fitness.finding import Finding, note_if
+from bench.host.machine.accounts import memory_bytes
+from bench.host.machine.finding import Finding, note_if
 
 GIBIBYTE = 2**30
 LEAST_AVAILABLE_BYTES = 2 * GIBIBYTE

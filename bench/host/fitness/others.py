@@ -3,10 +3,10 @@
 import os
 from time import sleep
 
-from bench.host.fitness.finding import Finding, note_if
-from bench.host.load import Load, LoadMeter
-from bench.host.machine import default_threads
-from bench.results import NOISY_SHARE
+from bench.host.machine.description import default_threads
+from bench.host.machine.finding import Finding, note_if
+from bench.host.machine.load import Load, LoadMeter
+from bench.records.results import NOISY_SHARE
 
 LOOK_SECONDS = 0.8
 # Ours waits while another guest computes: no program inside this machine shows why.

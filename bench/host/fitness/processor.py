@@ -5,9 +5,9 @@ Sources: the kernel's Documentation/admin-guide/pm/cpufreq.rst and intel_pstate.
 
 from pathlib import Path
 
-from bench.host.accounts import logical_processors, physical_cores
-from bench.host.fitness.finding import Finding, note_if
-from bench.host.throttling import SYSTEM, read_text, throttle_events
+from bench.host.machine.accounts import logical_processors, physical_cores
+from bench.host.machine.finding import Finding, note_if
+from bench.host.machine.throttling import SYSTEM, read_text, throttle_events
 
 PROCESSORS = "sys/devices/system/cpu"
 # Each says whether turbo is on, by the value of a file that not every driver has.

@@ -3,10 +3,10 @@
 import platform
 from contextlib import suppress
 
-from bench.host.fitness.finding import Finding
-from bench.host.machine import commit
-from bench.host.nvml import VisibleGpu
-from bench.host.unreadable import UnreadableError
+from bench.host.machine.description import commit
+from bench.host.machine.finding import Finding
+from bench.host.machine.nvml import VisibleGpu
+from bench.host.machine.unreadable import UnreadableError
 
 
 def versions_finding(gpu: VisibleGpu) -> Finding:

@@ -16,8 +16,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from time import monotonic
 
-from bench.host.unreadable import UnreadableError
-from bench.results import Block
+from bench.host.machine.unreadable import UnreadableError
+from bench.records.results import Block
 
 GPU = "gpu_joules"
 CPU_PACKAGE = "cpu_package_joules"

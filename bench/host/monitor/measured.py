@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from bench.host.monitor.energy import BlockEnergy, absent_energy, energy_of
-from bench.results import Block
+from bench.records.results import Block
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench.host.unreadable import UnreadableError
+from bench.host.machine.unreadable import UnreadableError
 
 POWERCAP = Path("/sys/class/powercap")
 

@@ -1,17 +1,17 @@
 """Memory of a worker and its children on the host, from /proc.
 
-Anonymous memory is what a process has allocated and touched (bench/anonymous.py). The kernel keeps
-the counters at all times, so that reading them takes no lock of the process, as /proc/PID/smaps
-would (proc(5)).
+Anonymous memory is what a process has allocated and touched (bench/protocol/anonymous.py). The
+kernel keeps the counters at all times, so that reading them takes no lock of the process, as
+/proc/PID/smaps would (proc(5)).
 """
 
 from collections.abc import Callable, Collection
 from pathlib import Path
 
-from bench.anonymous import anonymous_bytes
-from bench.host.accounts import PROC, descendants
+from bench.host.machine.accounts import PROC, descendants
+from bench.host.machine.unreadable import UnreadableError
 from bench.host.monitor.sampler import SAMPLE_SECONDS
-from bench.host.unreadable import UnreadableError
+from bench.protocol.anonymous import anonymous_bytes
 
 # Finding children means reading about every process of the machine: 1 ms for 70 of them.
 SAMPLES_A_SEARCH = 5

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from bench.host.machine.nvml import VisibleGpu
+from bench.host.machine.unreadable import UnreadableError
 from bench.host.monitor.device import AFTER, DeviceMemory
 from bench.host.monitor.energy import CPU_PACKAGE, GPU, EnergyMeter
 from bench.host.monitor.measured import Measured
 from bench.host.monitor.rapl import Rapl
 from bench.host.monitor.resident import AnonymousMemory, Family
-from bench.host.nvml import VisibleGpu
-from bench.host.unreadable import UnreadableError
 
 PEAK_ANONYMOUS = "peak_anonymous_bytes"
 

@@ -7,22 +7,22 @@ from statistics import median
 from typing import Any
 
 from bench.errors import PlanError
-from bench.host.environments import Say, prepare_environments
-from bench.host.frameworks import Framework
-from bench.host.machine import commit, default_threads, describe_machine
+from bench.host.ceilings.probe import probed
+from bench.host.environments.environments import Say, prepare_environments
+from bench.host.frameworks.framework import Framework
+from bench.host.machine.description import commit, default_threads, describe_machine
 from bench.host.pairs.measurement import Case, Measured, Measurement
 from bench.host.pairs.ratios import ratio_of_pairs
-from bench.host.probe import probed
-from bench.host.request import (
+from bench.host.planning.request import (
     add_framework_options,
     read_framework_request,
     split_names,
 )
+from bench.host.planning.selection import known_and_chosen
 from bench.host.scratch import scratch_folder
-from bench.host.selection import known_and_chosen
 from bench.models import MODELS
 from bench.optimizer import Optimizer
-from bench.pairs import Side
+from bench.protocol.pairs import Side
 from bench.spec import Samples
 
 # 1: first version. 2: steps of each pair, and what the harness's loop takes around nothing.

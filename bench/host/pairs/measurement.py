@@ -7,18 +7,18 @@ from random import Random
 
 from bench.errors import UnavailableError
 from bench.host.cache import turn
-from bench.host.environments import Environment, Environments, Say
-from bench.host.executor import Executor, Invocation, LocalProcess
-from bench.host.frameworks import Framework
-from bench.host.inputs import Inputs
+from bench.host.data.inputs import Inputs
+from bench.host.environments.environments import Environment, Environments, Say
+from bench.host.frameworks.framework import Framework
+from bench.host.frameworks.setup import DEFAULT, set_up
+from bench.host.frameworks.variables import worker_environment
 from bench.host.monitor.sampler import Unmonitored
-from bench.host.outcome import Event, unfinished
-from bench.host.setup import DEFAULT, set_up
-from bench.host.variables import worker_environment
+from bench.host.process.executor import Executor, Invocation, LocalProcess
+from bench.host.process.outcome import Event, unfinished
+from bench.job import NATIVE
 from bench.models import MODELS
 from bench.optimizer import Optimizer
-from bench.pairs import PairsJob, Side
-from bench.results import NATIVE
+from bench.protocol.pairs import PairsJob, Side
 from bench.spec import Samples
 
 TIME_LIMIT_SECONDS = 900

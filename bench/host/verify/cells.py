@@ -4,12 +4,12 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from bench.errors import PlanError
-from bench.host.catalog import OWN, Catalog
 from bench.host.data.dataset import Dataset
-from bench.host.frameworks import MODES, Framework
-from bench.host.setup import DEFAULT, SETTINGS, tunings_of
+from bench.host.frameworks.framework import MODES, Framework
+from bench.host.frameworks.setup import DEFAULT, SETTINGS, tunings_of
+from bench.host.planning.catalog import OWN, Catalog
+from bench.job import NATIVE
 from bench.models import Model
-from bench.results import NATIVE
 from bench.spec import ModelSpec, Samples, without_dropout
 
 # Every family in its settings, on samples of the data sets that go with it.

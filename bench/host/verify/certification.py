@@ -7,15 +7,15 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from bench.certificate import Certificate
 from bench.errors import SamestepError, UnavailableError
 from bench.host.cache import cache_folder, locked
-from bench.host.environments import Environments, Say
+from bench.host.environments.environments import Environments, Say
 from bench.host.verify.cells import Cell
 from bench.host.verify.diagnosis import explain
 from bench.host.verify.fingerprint import fingerprint
 from bench.host.verify.judgement import Error, judge
 from bench.host.verify.verifier import Verifier, known_defects
+from bench.records.certificate import Certificate
 
 
 @dataclass(frozen=True)

@@ -7,19 +7,19 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bench.errors import PlanError
-from bench.host.environments import Say, prepare_environments, usable
-from bench.host.machine import default_threads
-from bench.host.obstacles import implementation_obstacle
-from bench.host.probe import probed
-from bench.host.request import (
+from bench.host.ceilings.probe import probed
+from bench.host.environments.environments import Say, prepare_environments, usable
+from bench.host.frameworks.setup import DEFAULT
+from bench.host.machine.description import default_threads
+from bench.host.planning.obstacles import implementation_obstacle
+from bench.host.planning.request import (
     Request,
     add_framework_options,
     read_framework_request,
     split_names,
 )
+from bench.host.planning.selection import catalog_of, known_and_chosen, select
 from bench.host.scratch import scratch_folder
-from bench.host.selection import catalog_of, known_and_chosen, select
-from bench.host.setup import DEFAULT
 from bench.host.verify.cells import Cell, choose_cells
 from bench.host.verify.certification import Certification
 from bench.host.verify.trials import cell_of

@@ -9,7 +9,7 @@ from bench.host.verify.cells import Cell
 from bench.host.verify.judgement import Error, judge
 from bench.host.verify.suspicions import Suspicion, optimizer_of, suspicions
 from bench.host.verify.verifier import Verifier, known_defects
-from bench.verification import OPTIMIZERS, STEPS
+from bench.protocol.verification import OPTIMIZERS, STEPS
 
 # In float64, an error of this size is one of float32.
 SINGLE_PRECISION = 1e-5

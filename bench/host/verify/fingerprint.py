@@ -6,15 +6,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from bench.digests import digest_text
-from bench.host.environments import Environment
-from bench.host.frameworks import ROOT
-from bench.host.gpu import detect_gpus
-from bench.host.machine import cpu_name
-from bench.host.setup import set_up
+from bench.host.environments.environments import Environment
+from bench.host.environments.versions import source_tree, sources, versions_of
+from bench.host.frameworks.framework import ROOT
+from bench.host.frameworks.setup import set_up
+from bench.host.machine.description import cpu_name
+from bench.host.machine.gpu import detect_gpus
 from bench.host.verify.cells import Cell
 from bench.host.verify.verifier import REFERENCE
-from bench.host.versions import sources, versions_of
+from bench.protocol.digests import digest_text
 
 # Another one at each start of the system.
 BOOT = Path("/proc/sys/kernel/random/boot_id")
@@ -22,10 +22,10 @@ BOOT = Path("/proc/sys/kernel/random/boot_id")
 PROTOCOL = (
     "bench/spec.py",
     "bench/optimizer.py",
-    "bench/verification.py",
+    "bench/protocol/verification.py",
     "bench/models",
     "bench/worker",
-    "bench/host/weights.py",
+    "bench/host/data/weights.py",
     "bench/host/verify/inputs.py",
     "bench/host/verify/judgement.py",
 )
@@ -59,6 +59,10 @@ def _gpus() -> dict[str, Any]:
 
 @cache
 def _protocol(root: Path) -> str:
-    """Of the host, and of another checkout whose worker takes the steps."""
-    roots = (ROOT,) if root == ROOT else (ROOT, root)
-    return digest_text("".join(sources(one / name) for one in roots for name in PROTOCOL))
+    """Return the digest of the host's protocol, and of another checkout whose worker runs.
+
+    Where that checkout keeps its protocol is its own affair: all of its sources count.
+    """
+    own = "".join(sources(ROOT / name) for name in PROTOCOL)
+    other = "" if root == ROOT else source_tree(root / "bench")
+    return digest_text(own + other)

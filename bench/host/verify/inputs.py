@@ -5,16 +5,19 @@ from typing import Any
 
 import numpy as np
 
-from bench.host.weights import initial_weights
+from bench.host.data.weights import initial_weights
+from bench.protocol.verification import BATCH_SIZE, STEPS
 from bench.spec import ModelSpec, Param, Samples, arrays_of
-from bench.verification import BATCH_SIZE, STEPS
 
 Array = np.ndarray[Any, Any]
 SEED = 3
 
 
 def write_inputs(path: Path, spec: ModelSpec, samples: Samples) -> None:
-    """An .npz as `bench.verification.VerificationJob.inputs` says; all values are float32."""
+    """Write the .npz file that `bench.protocol.verification.VerificationJob.inputs` describes.
+
+    All of its values are float32.
+    """
     generator = np.random.Generator(np.random.PCG64(SEED))
     shape = (STEPS, BATCH_SIZE, *samples.shape)
     inputs: Array

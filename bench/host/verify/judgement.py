@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from bench.certificate import Defect, Worst
-from bench.host.frameworks import KnownDefect
-from bench.verification import GRADIENTS, STAGES, exceeds, quantity
+from bench.host.frameworks.framework import KnownDefect
+from bench.protocol.verification import GRADIENTS, STAGES, exceeds, quantity
+from bench.records.certificate import Defect, Worst
 
 # An error that is no finite number, in a record that has to hold one.
 NO_NUMBER = 1e300

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from bench.errors import ResultsError
-from bench.host.machine import commit, describe_machine
-from bench.host.setup import DEFAULT
+from bench.host.frameworks.setup import DEFAULT
+from bench.host.machine.description import commit, describe_machine
 from bench.host.verify.certification import Finding, document
-from bench.verification import BATCH_SIZE, PRECISIONS, STAGES, STEPS
+from bench.protocol.verification import BATCH_SIZE, PRECISIONS, STAGES, STEPS
 
 SCHEMA = 1
 PRECISION_TITLES = {"float64": "float64", "ieee": "float32"}

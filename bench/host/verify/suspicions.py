@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from itertools import permutations
 from typing import Any
 
+from bench.protocol.verification import OPTIMIZERS, STEPS
 from bench.spec import ModelSpec
-from bench.verification import OPTIMIZERS, STEPS
 
 LOGITS = "logits in evaluation mode"
 FIRST_SLOTS = "slots after 1 step of"

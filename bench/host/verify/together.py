@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any
 
-from bench.host.machine import usable_processors
+from bench.host.machine.description import usable_processors
 from bench.host.verify.cells import Cell
 from bench.host.verify.certification import Certification, Finding
 

@@ -3,16 +3,16 @@
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from bench.certificate import Certificate
 from bench.host.cache import turn
-from bench.host.catalog import Catalog
-from bench.host.environments import Environments, Say, usable
-from bench.host.frameworks import Framework
+from bench.host.environments.environments import Environments, Say, usable
+from bench.host.frameworks.framework import Framework
+from bench.host.planning.catalog import Catalog
 from bench.host.verify.cells import Cell
 from bench.host.verify.certification import Certification
 from bench.host.verify.together import at_once, find_all
 from bench.host.verify.verifier import Verifier
-from bench.results import Trial
+from bench.records.certificate import Certificate
+from bench.records.results import Trial
 
 # By the key of the cell.
 Certificates = Mapping[tuple[str, ...], Certificate]

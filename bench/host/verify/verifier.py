@@ -10,17 +10,17 @@ from typing import Any
 
 from bench.errors import SamestepError
 from bench.host.cache import remove
-from bench.host.environments import Environment
-from bench.host.executor import Executor, Invocation, LocalProcess
-from bench.host.frameworks import ROOT, Framework, KnownDefect, read_framework
-from bench.host.outcome import Event, unfinished
-from bench.host.setup import DEFAULT, Setup, set_up
-from bench.host.variables import worker_environment
+from bench.host.environments.environments import Environment
+from bench.host.frameworks.framework import ROOT, Framework, KnownDefect, read_framework
+from bench.host.frameworks.setup import DEFAULT, Setup, set_up
+from bench.host.frameworks.variables import worker_environment
+from bench.host.process.executor import Executor, Invocation, LocalProcess
+from bench.host.process.outcome import Event, unfinished
 from bench.host.verify.cells import Cell
 from bench.host.verify.inputs import write_inputs
 from bench.host.verify.judgement import Error
-from bench.results import NATIVE
-from bench.verification import VerificationJob
+from bench.job import NATIVE
+from bench.protocol.verification import VerificationJob
 
 # Pure NumPy in float64; tests/reference.py checks its forward pass and its gradients.
 REFERENCE = ROOT / "tests" / "frameworks" / "numpy"

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bench.results import Record, read_records
+from bench.records.results import Record, read_records
 from tests.conftest import ROOT
 
 NUMPY = ROOT / "tests" / "frameworks" / "numpy"

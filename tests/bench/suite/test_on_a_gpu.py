@@ -4,7 +4,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from bench.results import Record
+from bench.records.results import Record
 from tests.bench.suite.conftest import NUMPY, PLAN, Finished, run_suite
 
 ONE_H200 = Path(__file__).parent / "one_h200"

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bench.host.catalog import Catalog
-from bench.host.frameworks import discover
-from bench.host.plan import read_plan
+from bench.host.frameworks.framework import discover
+from bench.host.planning.catalog import Catalog
+from bench.host.planning.plan import read_plan
+from tests.bench.commands.test_command_line import bench
 from tests.bench.suite.conftest import NUMPY_OPTIONS, Finished, run_suite
-from tests.bench.test_command_line import bench
 from tests.conftest import ROOT
 
 QUICK = ("--skip-verification", "--skip-ceilings", *NUMPY_OPTIONS)

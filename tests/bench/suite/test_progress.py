@@ -4,9 +4,9 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from bench.results import Block, Epoch
+from bench.records.results import Block, Epoch
 from bench.suite.progress import TrialProgress, summary
-from tests.bench.test_results import RECORD
+from tests.bench.records.test_results import RECORD
 
 EPOCH = {"event": "epoch", "train_loss": 0.25, "test_accuracy": 0.5}
 

@@ -11,9 +11,9 @@ from typing import Any
 import psutil
 import pytest
 
-from bench.host.resume import _folder
-from bench.manifest import read_manifest
-from bench.results import read_records
+from bench.host.session.resume import _folder
+from bench.records.manifest import read_manifest
+from bench.records.results import read_records
 from tests.bench.suite.conftest import (
     NUMPY_OPTIONS,
     PLAN,

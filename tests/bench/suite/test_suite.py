@@ -12,7 +12,7 @@ from statistics import median
 import psutil
 import pytest
 
-from bench.results import read_records
+from bench.records.results import read_records
 from tests.bench.suite.conftest import NUMPY_OPTIONS, PLAN, Suite, run_suite, suite_command
 from tests.conftest import ROOT, WITHOUT_GPU
 

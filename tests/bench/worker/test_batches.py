@@ -4,12 +4,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench.digests import digest_arrays
 from bench.errors import WeightsError, WorkerError
-from bench.host.inputs import Inputs
+from bench.host.data.inputs import Inputs
 from bench.job import Execution, Job
 from bench.models import MODELS
 from bench.optimizer import Optimizer
+from bench.protocol.digests import digest_arrays
 from bench.spec import Samples
 from bench.worker.batches import load_batches
 

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from bench.ceilings import Workload
+from bench.protocol.ceilings import Workload
 from bench.worker.ceilings import measure
 
 

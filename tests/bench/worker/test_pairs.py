@@ -9,7 +9,7 @@ import pytest
 from bench.job import Execution
 from bench.models import MODELS
 from bench.optimizer import Optimizer
-from bench.pairs import PairsJob
+from bench.protocol.pairs import PairsJob
 from bench.spec import Samples
 from bench.worker.pairs import (
     DIFFERENT_STEPS,

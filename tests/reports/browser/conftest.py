@@ -18,14 +18,14 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from bench.results import Record
+from bench.records.results import Record
 from reports.compare import page as compare_page
 from reports.compare.outcome import Outcome, compare_sides
 from reports.compare.sides import Side
 from reports.history import page as history_page
 from reports.history.series import runs_in_order
-from reports.page import render
-from reports.runs import Run
+from reports.page.page import render
+from reports.runs.runs import Run
 from tests.reports.compare.conftest import make_side
 from tests.reports.conftest import make_failure, make_invocations, make_record
 

@@ -4,7 +4,7 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
-from bench.results import Record
+from bench.records.results import Record
 from reports.compare.outcome import Outcome, compare_sides
 from reports.compare.sides import Side
 from tests.reports.conftest import make_invocations

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 from scipy.stats import wilcoxon
 
-from bench.results import Block, Record
-from reports import alternating
+from bench.records.results import Block, Record
 from reports.compare import alternation
 from reports.compare.effects import effect, judged
-from reports.comparisons import compare
-from reports.metrics import METRICS
-from reports.resampling import Floats
-from reports.rows import Row
+from reports.ranking.comparisons import compare
+from reports.ranking.metrics import METRICS
+from reports.ranking.rows import Row
+from reports.statistics.resampling import Floats
+from reports.trials import alternating
 from tests.reports.conftest import make_record
 
 BASE = "b" * 40

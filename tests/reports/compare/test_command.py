@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
-from bench.results import Record
+from bench.records.results import Record
 from reports.__main__ import main
 from tests.reports.compare.conftest import make_side
 

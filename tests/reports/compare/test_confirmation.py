@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bench.results import Record
+from bench.records.results import Record
 from reports.compare import sentences, tables
 from reports.compare.confirmation import NOT_AGAIN, NOT_RUN_AGAIN, confirmed
 from reports.compare.document import document

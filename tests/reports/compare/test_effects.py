@@ -5,7 +5,7 @@ import math
 import pytest
 from scipy.stats import mannwhitneyu
 
-from bench.results import Epoch, Record
+from bench.records.results import Epoch, Record
 from reports.compare.effects import (
     FALSE_ALARMS,
     ONE_INVOCATION,
@@ -15,9 +15,9 @@ from reports.compare.effects import (
     least_probability,
     needed,
 )
-from reports.comparisons import compare
-from reports.metrics import METRICS, Metric
-from reports.rows import Row
+from reports.ranking.comparisons import compare
+from reports.ranking.metrics import METRICS, Metric
+from reports.ranking.rows import Row
 from tests.reports.compare.conftest import make_side
 
 BY_NAME = {metric.name: metric for metric in METRICS}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bench.errors import ResultsError
-from bench.results import Record
+from bench.records.results import Record
 from reports.compare import sentences
 from reports.compare.sides import Side
 from tests.reports.compare.conftest import make_side, outcome_of

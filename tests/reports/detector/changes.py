@@ -13,10 +13,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
 
-from bench.results import Block, Record
+from bench.records.results import Block, Record
 from reports.history.changes import change_points
 from reports.history.series import histories
-from reports.metrics import BY_PARTNER, METRICS
+from reports.ranking.metrics import BY_PARTNER, METRICS
 from tests.reports.conftest import make_record
 from tests.reports.detector.pools import Pair, Pools, in_classes
 

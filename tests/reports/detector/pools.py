@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from bench.results import Record
-from reports import alternating
-from reports.runs import read
+from bench.records.results import Record
+from reports.runs.runs import read
+from reports.trials import alternating
 
 UNCHANGED = Path(__file__).parents[2] / "data" / "unchanged"
 # The largest standard deviation of the logarithms of each class of series.
@@ -43,7 +43,7 @@ class Pair:
 
     @cached_property
     def value(self) -> float:
-        """What its blocks come to, as `reports.alternating` has it."""
+        """What its blocks come to, as `reports.trials.alternating` has it."""
         return alternating.value(np.log(self.head) - np.log(self.base))
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.results import Record
+from bench.records.results import Record
 from reports.__main__ import main
 
 Save = Callable[[Path, Sequence[Record]], Path]

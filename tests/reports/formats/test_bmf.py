@@ -9,8 +9,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from bench.results import Record
-from reports.metrics import METRICS
+from bench.records.results import Record
+from reports.ranking.metrics import METRICS
 
 MakeRecord = Callable[..., Record]
 MakeInvocations = Callable[..., list[Record]]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bench.results import Record
+from bench.records.results import Record
 from reports.__main__ import main
 
 MakeRecord = Callable[..., Record]

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 import pytest
 from junitparser import JUnitXml, TestSuite
 
-from bench.results import Record
+from bench.records.results import Record
 
 MakeRecord = Callable[..., Record]
 MakeInvocations = Callable[..., list[Record]]

@@ -7,10 +7,10 @@ from html.parser import HTMLParser
 import pytest
 from markdown_it import MarkdownIt
 
-from bench.results import Record
-from reports.comparisons import compare
-from reports.markdown import escaped
-from reports.units import DASH
+from bench.records.results import Record
+from reports.ranking.comparisons import compare
+from reports.text.markdown import escaped
+from reports.text.units import DASH
 from tests.reports.formats.conftest import HOSTILE
 
 MakeRecord = Callable[..., Record]

@@ -6,9 +6,9 @@ import pytest
 from prometheus_client import Metric
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
-from bench.results import Record
+from bench.records.results import Record
 from reports.formats.openmetrics import BASE_UNITS
-from reports.metrics import METRICS
+from reports.ranking.metrics import METRICS
 from tests.conftest import ROOT
 from tests.reports.formats.conftest import HOSTILE
 

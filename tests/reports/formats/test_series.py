@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.optimizer import Optimizer
-from bench.results import Record
-from reports.comparisons import compare
+from bench.records.results import Record
 from reports.formats.series import series
+from reports.ranking.comparisons import compare
 from tests.reports.conftest import make_record
 
 MakeRecord = Callable[..., Record]

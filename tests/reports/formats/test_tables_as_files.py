@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import reports
-from bench.results import Record
+from bench.records.results import Record
 from reports.__main__ import main
 from tests.reports.formats.conftest import HOSTILE
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.results import Record
+from bench.records.results import Record
 
 Invocations = Callable[..., list[Record]]
 Nights = Callable[..., list[Record]]

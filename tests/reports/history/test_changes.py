@@ -6,11 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bench.results import Record
+from bench.records.results import Record
 from reports.history.changes import Change, all_changes, change_points
 from reports.history.sentences import in_words
 from reports.history.series import histories
-from reports.metrics import METRICS
+from reports.ranking.metrics import METRICS
 
 Nights = Callable[..., list[Record]]
 

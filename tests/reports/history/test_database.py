@@ -12,14 +12,14 @@ from sqlalchemy import create_engine, text
 
 import reports
 from bench.errors import ResultsError
-from bench.results import Record
+from bench.records.results import Record
 from reports.__main__ import main
 from reports.history.database import write
 from reports.history.database_tables import METADATA, SERIES, TRIALS
-from reports.loading import COLUMNS
-from reports.metrics import METRICS
-from reports.run_keys import run_key
-from reports.runs import Run, read
+from reports.ranking.metrics import METRICS
+from reports.records.run_keys import run_key
+from reports.runs.loading import COLUMNS
+from reports.runs.runs import Run, read
 from tests.conftest import ROOT
 
 Nights = Callable[..., list[Record]]

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Sequence
 
-from bench.results import Record
+from bench.records.results import Record
 from reports.history.page import render
 from reports.history.series import runs_in_order
-from reports.runs import Run
+from reports.runs.runs import Run
 
 Nights = Callable[..., list[Record]]
 

@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import pytest
 
-from bench.results import Block, Record
-from reports import frame
+from bench.records.results import Block, Record
 from reports.history.changes import all_changes, change_points
 from reports.history.page import render
 from reports.history.series import histories, runs_in_order
-from reports.metrics import BY_PARTNER, METRICS
-from reports.runs import Run
+from reports.ranking.metrics import BY_PARTNER, METRICS
+from reports.runs.runs import Run
+from reports.trials import frame
 from tests.reports.conftest import make_record
 
 REFERENCE = "f" * 40

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from bench.errors import ResultsError
-from bench.results import Record, encode
+from bench.records.results import Record, encode
 from reports.__main__ import main
 from reports.history import store
-from reports.run_keys import keys_of, run_key
-from reports.runs import read as read_folders
+from reports.records.run_keys import keys_of, run_key
+from reports.runs.runs import read as read_folders
 
 MakeRecord = Callable[..., Record]
 Save = Callable[[Path, Sequence[Record]], Path]

@@ -4,7 +4,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench.digests import digest_array, digest_arrays
 from bench.errors import ResultsError
 from bench.host.data import prepared as module
 from bench.host.data.dataset import Dataset, Split
@@ -14,6 +13,7 @@ from bench.host.data.prepared import (
     normalize,
     prepare_dataset,
 )
+from bench.protocol.digests import digest_array, digest_arrays
 from bench.spec import Samples
 
 GENERATOR = np.random.default_rng(0)

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from bench.errors import DataError
-from bench.host.catalog import OWN
 from bench.host.data import DATASETS
 from bench.host.data.synthetic import read_synthetic, synthetic_dataset, train_count
+from bench.host.planning.catalog import OWN
 from bench.spec import Samples
 
 PIXELS = [255, 228, 34, 121, 243, 189, 6, 131]

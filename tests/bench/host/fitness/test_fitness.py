@@ -7,15 +7,15 @@ import pytest
 
 from bench.host import fitness
 from bench.host.fitness import examine_machine, memory
-from bench.host.fitness.finding import Finding
 from bench.host.fitness.gpu import gpu_findings
 from bench.host.fitness.memory import memory_findings
-from bench.host.fitness.noise import Noise, judge
 from bench.host.fitness.others import direct_look, load_average
 from bench.host.fitness.versions import versions_finding
-from bench.host.load import Load
-from bench.host.nvml import MissingGpu, open_gpu
-from tests.bench.host.fake_nvml import GIBIBYTE, FakeDevice, FakeNvml
+from bench.host.machine.finding import Finding
+from bench.host.machine.load import Load
+from bench.host.machine.noise import Noise, judge
+from bench.host.machine.nvml import MissingGpu, open_gpu
+from tests.bench.host.machine.fake_nvml import GIBIBYTE, FakeDevice, FakeNvml
 
 
 def verdicts(findings: list[Finding]) -> dict[str, str]:

@@ -6,9 +6,9 @@ from types import SimpleNamespace
 import pytest
 
 from bench.host.fitness import processor as looks
-from bench.host.fitness.finding import Finding
 from bench.host.fitness.processor import processor_findings
-from tests.bench.host.test_throttling import processor
+from bench.host.machine.finding import Finding
+from tests.bench.host.machine.test_throttling import processor
 
 PROCESSORS = "sys/devices/system/cpu"
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pynvml
 import pytest
 
+from bench.host.machine.nvml import MissingGpu, VisibleGpu, open_gpu
 from bench.host.monitor.device import AFTER, NOT_LISTED, NOT_REACHED, DeviceMemory
-from bench.host.nvml import MissingGpu, VisibleGpu, open_gpu
-from tests.bench.host.fake_nvml import GIBIBYTE, FakeDevice, FakeNvml
+from tests.bench.host.machine.fake_nvml import GIBIBYTE, FakeDevice, FakeNvml
 
 WORKER, CHILD, STRANGER = 100, 101, 999
 QUANTITIES = {"device_peak_bytes", *AFTER.values(), "device_total_increase_bytes"}

@@ -4,9 +4,9 @@ import math
 
 import pytest
 
+from bench.host.machine.unreadable import UnreadableError
 from bench.host.monitor.energy import BlockEnergy, EnergyMeter, absent_energy, energy_of
-from bench.host.unreadable import UnreadableError
-from bench.results import Block
+from bench.records.results import Block
 
 WATTS = {"gpu_joules": 300.0, "cpu_package_joules": 50.0}
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from bench.host.machine.unreadable import UnreadableError
 from bench.host.monitor.rapl import Rapl
-from bench.host.unreadable import UnreadableError
 
 
 def domain(folder: Path, number: str, name: str, energy: int, largest: int = 1_000_000) -> Path:

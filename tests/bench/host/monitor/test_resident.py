@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bench.host.accounts import descendants
+from bench.host.machine.accounts import descendants
+from bench.host.machine.unreadable import UnreadableError
 from bench.host.monitor.resident import AnonymousMemory, Family
-from bench.host.unreadable import UnreadableError
 
 MEBIBYTE = 2**20
 

@@ -7,18 +7,18 @@ from pathlib import Path
 import pynvml
 import pytest
 
-from bench.host.executor import Invocation, LocalProcess
+from bench.host.machine.nvml import MissingGpu, open_gpu
 from bench.host.monitor.energy import NO_BLOCK
 from bench.host.monitor.measured import Measured
 from bench.host.monitor.rapl import Rapl
 from bench.host.monitor.sampler import Unmonitored
 from bench.host.monitor.worker import WorkerMonitor
-from bench.host.nvml import MissingGpu, open_gpu
-from bench.host.outcome import Event, Outcome
-from bench.results import Block
-from tests.bench.host.fake_nvml import FakeDevice, FakeNvml
+from bench.host.process.executor import Invocation, LocalProcess
+from bench.host.process.outcome import Event, Outcome
+from bench.records.results import Block
+from tests.bench.host.machine.fake_nvml import FakeDevice, FakeNvml
 from tests.bench.host.monitor.test_rapl import domain
-from tests.bench.host.test_executor import PREAMBLE
+from tests.bench.host.process.test_executor import PREAMBLE
 
 MEBIBYTE = 2**20
 QUANTITIES = {

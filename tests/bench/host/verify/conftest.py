@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.host.frameworks import Framework
+from bench.host.frameworks.framework import Framework
 from bench.host.verify.cells import Cell
 from bench.models import MODELS
 from bench.spec import Samples

@@ -1,7 +1,7 @@
 import pytest
 
 from bench.errors import PlanError
-from bench.host.frameworks import discover
+from bench.host.frameworks.framework import discover
 from bench.host.verify.cells import PAIRS, choose_cells
 from bench.models import MODELS
 

@@ -7,16 +7,16 @@ from typing import Any
 import pytest
 
 from bench.errors import UnavailableError
-from bench.host.environments import Environment
-from bench.host.frameworks import KnownDefect
-from bench.host.gpu import Gpus
+from bench.host.environments.environments import Environment
+from bench.host.frameworks.framework import KnownDefect
+from bench.host.machine.gpu import Gpus
 from bench.host.verify import fingerprint
 from bench.host.verify.cells import Cell
 from bench.host.verify.certification import Certification, Finding, document
 from bench.host.verify.judgement import Error
 from bench.host.verify.verifier import Comparison
 from bench.models import MODELS
-from bench.verification import VerificationJob
+from bench.protocol.verification import VerificationJob
 
 RIGHT = (
     Error("float64", "logits in evaluation mode", "", 1e-15),

@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from bench.host.frameworks import KnownDefect
+from bench.host.frameworks.framework import KnownDefect
 from bench.host.verify.cells import Cell
 from bench.host.verify.diagnosis import explain, usual_reasons
 from bench.host.verify.judgement import Error
 from bench.host.verify.suspicions import Suspicion, suspicions
 from bench.host.verify.verifier import Comparison
 from bench.models import MODELS
+from bench.protocol.verification import STAGES
 from bench.spec import ModelSpec, Samples
-from bench.verification import STAGES
 from tests.frameworks.cases import Deviations
 
 SAMPLES = {

@@ -5,8 +5,8 @@ import pytest
 
 from bench.host.verify.inputs import write_inputs
 from bench.models import MODELS
+from bench.protocol.verification import BATCH_SIZE, STEPS
 from bench.spec import Samples, arrays_of
-from bench.verification import BATCH_SIZE, STEPS
 
 
 def written(folder: Path, model: str, samples: Samples) -> dict[str, np.ndarray]:

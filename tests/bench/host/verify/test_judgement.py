@@ -3,9 +3,9 @@ from dataclasses import replace
 
 import pytest
 
-from bench.host.frameworks import KnownDefect
+from bench.host.frameworks.framework import KnownDefect
 from bench.host.verify.judgement import Error, judge
-from bench.verification import GRADIENTS, STAGES
+from bench.protocol.verification import GRADIENTS, STAGES
 
 GRADIENT = "gradient"
 DEFECT = KnownDefect(

@@ -1,8 +1,8 @@
 from pathlib import Path
 
-from bench.certificate import Certificate, Defect, Worst
 from bench.host.verify.certification import Finding
 from bench.host.verify.summary import finding_row, messages, summary_document, summary_file
+from bench.records.certificate import Certificate, Defect, Worst
 from tests.bench.host.verify.conftest import cell, framework
 
 WORST = (

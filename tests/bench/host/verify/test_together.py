@@ -11,16 +11,16 @@ from typing import Any
 import pytest
 
 from bench.errors import SamestepError, UnavailableError
-from bench.host.environments import Environment
-from bench.host.executor import Invocation, LocalProcess
-from bench.host.frameworks import read_framework
-from bench.host.outcome import Event, Outcome
+from bench.host.environments.environments import Environment
+from bench.host.frameworks.framework import read_framework
+from bench.host.process.executor import Invocation, LocalProcess
+from bench.host.process.outcome import Event, Outcome
 from bench.host.verify import together
 from bench.host.verify.cells import Cell, choose_cells
 from bench.host.verify.certification import Certification, Finding
 from bench.host.verify.together import MOST_AT_ONCE, at_once, find_all
 from bench.host.verify.verifier import REFERENCE, Comparison, Verifier
-from bench.verification import VerificationJob
+from bench.protocol.verification import VerificationJob
 from tests.bench.host.verify.conftest import cell, framework
 from tests.bench.host.verify.test_certification import RIGHT
 

@@ -1,0 +1,1 @@
+"""The Python environments of the frameworks: made here, or named by the user."""

@@ -1,0 +1,238 @@
+"""One Python environment for each framework and device, made with uv and kept in the cache."""
+
+import json
+import os
+import platform
+import subprocess
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench.errors import UnavailableError
+from bench.host.cache import cache_folder, locked, remove
+from bench.host.environments.installer import (
+    find_uv,
+    has_own_sources,
+    installer_environment,
+    run_uv,
+)
+from bench.host.environments.interpreters import check_interpreter
+from bench.host.frameworks.framework import Framework, Requirements
+from bench.host.machine.nvml import NVML, open_gpu
+from bench.host.machine.unreadable import UnreadableError
+from bench.protocol.digests import digest_text
+from bench.records.results import edition
+
+DESCRIPTION = "samestep-environment.json"
+START_SECONDS = 60
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Environment:
+    """An interpreter that has a framework.
+
+    Attributes:
+        python: path of the interpreter, not resolved: a virtual environment is a link.
+        given: whether the user named it; else it is this module's own.
+    """
+
+    python: Path
+    given: bool
+
+
+Environments = Mapping[str, Environment | UnavailableError]
+
+
+def prepare_environments(
+    frameworks: Iterable[Framework], device: str, given: Mapping[str, Path], say: Say
+) -> dict[str, Environment | UnavailableError]:
+    """The environment of each framework, or the error that says why there is none.
+
+    Args:
+        given: interpreters of the user's own, by framework or by framework@version.
+
+    Raises:
+        InterpreterError: an interpreter that the user named cannot be used.
+        UnavailableError: a version that the user named cannot be had.
+    """
+    environments: dict[str, Environment | UnavailableError] = {}
+    frameworks = list(frameworks)
+    for name in given.keys() - {edition(one.name, one.pin, "") for one in frameworks}:
+        say(f"Note: --python {name}={given[name]} is not used: nothing here runs {name}.")
+    for framework in frameworks:
+        try:
+            environments[framework.edition] = prepare_environment(framework, device, given, say)
+        except UnavailableError as error:
+            if framework.pin:
+                # Somebody wants to know how this version compares: without it, there is no answer.
+                raise
+            say(f"{framework.title} will be skipped: {error}")
+            environments[framework.edition] = error
+    return environments
+
+
+def usable(environments: Environments) -> dict[str, Environment]:
+    """Those that there are."""
+    return {name: one for name, one in environments.items() if isinstance(one, Environment)}
+
+
+def prepare_environment(
+    framework: Framework, device: str, given: Mapping[str, Path], say: Say
+) -> Environment:
+    """The environment to run a framework in: the user's interpreter, the cached one, or a new one.
+
+    Raises:
+        UnavailableError: it cannot be had on this machine.
+        InterpreterError: the user's interpreter cannot be used.
+    """
+    own = edition(framework.name, framework.pin, "")
+    if own in given:
+        python, note = check_interpreter(framework, device, given[own])
+        if note:
+            say(note)
+        return Environment(python, given=True)
+    if device not in framework.devices:
+        raise UnavailableError(
+            f"{framework.title} has no requirements for the device {device!r}, only for "
+            f"{', '.join(framework.devices)}; add them to its framework.toml or use --python."
+        )
+    if device == "cuda":
+        check_kernels(framework, os.environ)
+    return cached_environment(framework, device, say)
+
+
+def check_kernels(framework: Framework, variables: Mapping[str, str], nvml: Any = NVML) -> None:
+    """Refuse to install gigabytes that hold nothing for the GPU at hand.
+
+    Where either is not known, what the wheel holds or what the GPU runs, the framework is tried
+    once it is installed (`bench.host.ceilings.probe`).
+
+    Args:
+        variables, nvml: see open_gpu.
+
+    Raises:
+        UnavailableError: the wheel has no code that this GPU runs.
+    """
+    requirements = framework.devices["cuda"]
+    if requirements.kernels is None:
+        return
+    try:
+        with open_gpu("cuda", variables, nvml) as gpu:
+            name, capability = gpu.name(), gpu.capability()
+    except UnreadableError:
+        return
+    if not requirements.kernels.run_on(capability):
+        raise UnavailableError(
+            f"{framework.title}'s wheel ({requirements.packages[0]}) holds {requirements.kernels}; "
+            f"{name} has compute capability {'.'.join(map(str, capability))} and runs none of it; "
+            f"name an interpreter with another build by --python {framework.name}=PATH, or use "
+            "--device cpu."
+        )
+
+
+def cached_environment(framework: Framework, device: str, say: Say) -> Environment:
+    """The environment in the cache, made first where it is not there or not whole.
+
+    Raises:
+        UnavailableError: it cannot be made.
+    """
+    requirements = framework.devices[device]
+    wanted = _description(framework, requirements)
+    key = digest_text(json.dumps(wanted, sort_keys=True))[:12]
+    folder = cache_folder() / "environments" / f"{framework.name}-{device}-{key}"
+    environment = Environment(folder / "bin" / "python", given=False)
+    with locked(folder):
+        if not _usable(folder, environment.python, framework.module, wanted):
+            find_uv()  # before anything is said of installing
+            remove(folder)
+            say(f"Installing {framework.title} for {device} (once; kept in {folder}) ...")
+            _build(folder, framework, requirements, wanted)
+    return environment
+
+
+def _description(framework: Framework, requirements: Requirements) -> dict[str, object]:
+    """All that the contents of an environment follow from."""
+    return {
+        "python": framework.python,
+        "packages": list(requirements.packages),
+        "constraints": digest_text(requirements.constraints),
+        "bytecode": True,
+        "system": platform.system(),
+        "architecture": platform.machine(),
+    }
+
+
+def _usable(folder: Path, python: Path, module: str, wanted: dict[str, object]) -> bool:
+    """Whether the saved description is the wanted one and the interpreter has the module."""
+    try:
+        saved = json.loads((folder / DESCRIPTION).read_text("utf-8"))
+    except (OSError, ValueError):
+        return False
+    return saved == wanted and _has_module(python, module)
+
+
+def _build(
+    folder: Path, framework: Framework, requirements: Requirements, wanted: dict[str, object]
+) -> None:
+    """Make the environment; its description is written last and says that it is whole."""
+    try:
+        run_uv(["venv", "--python", framework.python, str(folder)])
+        (folder / "constraints.txt").write_text(requirements.constraints, "utf-8")
+        _install(folder, requirements)
+        if not _has_module(folder / "bin" / "python", framework.module):
+            raise UnavailableError(
+                f"what was installed ({', '.join(requirements.packages)}) has no module "
+                f"{framework.module!r}; correct 'module' or the requirements in its framework.toml."
+            )
+        (folder / DESCRIPTION).write_text(json.dumps(wanted, indent=1), "utf-8")
+    except UnavailableError as error:
+        remove(folder)
+        raise UnavailableError(
+            f"{framework.title}'s environment cannot be made: {error}"
+        ) from error
+    except BaseException:
+        remove(folder)
+        raise
+
+
+def _install(folder: Path, requirements: Requirements) -> None:
+    # With bytecode, as pip makes it: without, every trial would compile every module that it
+    # imports, and the measured import would be two to three times what users see.
+    arguments = ["pip", "install", "--compile-bytecode"]
+    arguments += ["--python", str(folder / "bin" / "python")]
+    arguments += ["--constraint", str(folder / "constraints.txt"), *requirements.packages]
+    elsewhere = ["--torch-backend", requirements.torch_backend or ""]
+    if requirements.torch_backend is None:
+        run_uv(arguments)
+    elif not has_own_sources(installer_environment(os.environ)):
+        run_uv([*arguments, *elsewhere])
+    else:
+        try:
+            run_uv(arguments)
+        except UnavailableError as own:
+            try:
+                run_uv([*arguments, *elsewhere])
+            except UnavailableError:
+                # What the user's own sources said is the message that helps.
+                raise own from None
+
+
+def _has_module(python: Path, module: str) -> bool:
+    """Whether a Python starts and has a module."""
+    program = f"import importlib.util; print(importlib.util.find_spec({module!r}) is not None)"
+    try:
+        finished = subprocess.run(
+            [str(python), "-c", program],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=START_SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return finished.stdout.strip() == "True"

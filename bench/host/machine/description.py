@@ -1,0 +1,89 @@
+"""Describes the machine that a run was measured on."""
+
+import os
+import platform
+from pathlib import Path
+from typing import Any
+
+from bench.host.machine import accounts
+from bench.host.machine.gpu import detect_gpus
+from bench.records.git import ROOT, git
+
+
+def describe_machine() -> dict[str, Any]:
+    """The processor, memory, GPUs and operating system; nothing that names the user or the host."""
+    gpus = detect_gpus()
+    return {
+        "cpu": cpu_name(),
+        "physical_cores": accounts.physical_cores(),
+        "logical_processors": accounts.logical_processors(),
+        "usable_processors": usable_processors(),
+        "memory_bytes": accounts.memory_bytes().get("MemTotal"),
+        "operating_system": _operating_system(),
+        "kernel": platform.release(),
+        "architecture": platform.machine(),
+        "gpus": [{"name": gpu.name, "memory_bytes": gpu.memory_bytes} for gpu in gpus.gpus],
+        "gpu_driver": gpus.driver,
+        "gpu_reason": gpus.reason,
+    }
+
+
+def check_machine() -> None:
+    """Refuse a system that does not show its accounts.
+
+    Raises:
+        MachineError: see `accounts.cpu_seconds`.
+    """
+    accounts.cpu_seconds()
+
+
+def default_threads() -> int:
+    """One thread for each physical core that this process may use."""
+    physical = accounts.physical_cores() or usable_processors()
+    return max(1, min(physical, usable_processors()))
+
+
+def usable_processors() -> int:
+    """Logical processors that this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def cpu_name() -> str:
+    """The processor's name as the operating system gives it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
+    except OSError:
+        lines = []
+    for line in lines:
+        key, _, value = line.partition(":")
+        if key.strip() == "model name":
+            return value.strip()
+    return platform.processor() or platform.machine()
+
+
+def commit() -> str | None:
+    """The checkout's commit, with `-dirty` where files differ from it; None outside a checkout."""
+    top = _git("rev-parse", "--show-toplevel")
+    # A copy of the project inside another repository is not at that one's commit.
+    if top is None or Path(top).resolve() != ROOT.resolve():
+        return None
+    revision = _git("rev-parse", "HEAD")
+    return revision and f"{revision}-dirty" if _git("status", "--porcelain") else revision
+
+
+def _git(*arguments: str) -> str | None:
+    """What git prints about the checkout; None where it fails or is not there."""
+    try:
+        finished = git(*arguments)
+    except OSError:
+        return None
+    return finished.stdout.strip() if finished.returncode == 0 else None
+
+
+def _operating_system() -> str:
+    try:
+        return platform.freedesktop_os_release()["PRETTY_NAME"]
+    except (OSError, KeyError):
+        return f"{platform.system()} {platform.release()}"

@@ -1,0 +1,124 @@
+"""What happened to the processors while a trial ran, from accounts that the system keeps anyway."""
+
+import resource
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from time import monotonic
+from typing import TypeVar
+
+from bench.host.machine import accounts
+from bench.host.machine.nvml import MissingGpu, VisibleGpu
+from bench.host.machine.throttling import throttle_events
+from bench.host.machine.unreadable import UnreadableError
+
+Number = TypeVar("Number", int, float)
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """The accounts at one time; each only grows. None where this machine keeps none.
+
+    Attributes:
+        time: seconds of a clock that never goes back.
+        busy_seconds: of all processors, for anybody; what a hypervisor took for other guests too.
+        steal_seconds: what a hypervisor took.
+        worker_seconds: user and system time of children that have ended.
+        involuntary_switches: times that such a child had to leave a processor to somebody else.
+        throttle_events: times that heat slowed a core or package down.
+        gpu_thermal_seconds: how long heat kept the GPU's clocks down.
+    """
+
+    time: float
+    busy_seconds: float
+    steal_seconds: float | None
+    worker_seconds: float
+    involuntary_switches: int
+    throttle_events: int | None
+    gpu_thermal_seconds: float | None
+
+
+@dataclass(frozen=True)
+class Load:
+    """What changed during a trial; processor time is summed over all processors.
+
+    Attributes:
+        worker_seconds: user and system time of the worker and its children.
+        other_seconds: of everything else, the host included.
+        other_share: `other_seconds` by the time that the processors had.
+        steal_share: the part of `other_share` that a hypervisor took for other guests.
+        involuntary_switches, throttle_events, gpu_thermal_seconds: see Conditions.
+    """
+
+    worker_seconds: float
+    other_seconds: float
+    other_share: float
+    steal_share: float | None = None
+    involuntary_switches: int | None = None
+    throttle_events: int | None = None
+    gpu_thermal_seconds: float | None = None
+
+    def known(self) -> dict[str, float]:
+        """What this machine keeps accounts of, by name."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+
+class LoadMeter:
+    """Reads the accounts before and after; nothing runs in between."""
+
+    def __init__(self, gpu: VisibleGpu | None = None) -> None:
+        self._gpu = gpu or MissingGpu("No GPU is looked at.")
+        self._before = read_conditions(self._gpu)
+
+    def read(self) -> Load:
+        """The load since this meter was made; the worker has to have ended."""
+        return load_between(self._before, read_conditions(self._gpu))
+
+
+def read_conditions(gpu: VisibleGpu) -> Conditions:
+    """The accounts now.
+
+    Raises:
+        MachineError: the system shows none.
+    """
+    times = accounts.cpu_seconds()
+    idle = ("idle", "iowait")
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return Conditions(
+        time=monotonic(),
+        busy_seconds=sum(value for name, value in times.items() if name not in idle),
+        steal_seconds=times.get("steal"),
+        worker_seconds=children.ru_utime + children.ru_stime,
+        involuntary_switches=children.ru_nivcsw,
+        throttle_events=throttle_events(),
+        gpu_thermal_seconds=_known(gpu.thermal_seconds),
+    )
+
+
+def load_between(before: Conditions, after: Conditions) -> Load:
+    """What changed from one time to the other."""
+    available = max((after.time - before.time) * accounts.logical_processors(), 1e-9)
+    worker = after.worker_seconds - before.worker_seconds
+    # The system counts in ticks of 10 ms, the worker in microseconds: never below zero.
+    other = max(0.0, after.busy_seconds - before.busy_seconds - worker)
+    steal = _growth(before.steal_seconds, after.steal_seconds)
+    return Load(
+        worker_seconds=worker,
+        other_seconds=other,
+        other_share=min(1.0, other / available),
+        steal_share=None if steal is None else min(1.0, steal / available),
+        involuntary_switches=after.involuntary_switches - before.involuntary_switches,
+        throttle_events=_growth(before.throttle_events, after.throttle_events),
+        gpu_thermal_seconds=_growth(before.gpu_thermal_seconds, after.gpu_thermal_seconds),
+    )
+
+
+def _growth(before: Number | None, after: Number | None) -> Number | None:
+    # A processor that went offline takes its counter along; steal is known to go back at times.
+    return None if before is None or after is None else max(after - before, 0)
+
+
+def _known(read: Callable[[], float]) -> float | None:
+    try:
+        return read()
+    except UnreadableError:
+        return None

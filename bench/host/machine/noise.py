@@ -1,0 +1,87 @@
+"""How steady this machine computes: the same piece of work again and again, timed.
+
+The work is SHA-256 over a few bytes: it needs no memory and no system call, so that its times vary
+only with the clock frequency and with who else gets the processor. What it does not show is
+others' use of the caches and of the memory. There is a thread for each of a framework's, since a
+busy machine and a hot one show only then; OpenSSL leaves Python's lock while it computes.
+"""
+
+import statistics
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from hashlib import pbkdf2_hmac
+from time import perf_counter
+
+from bench.host.machine.finding import Finding, note_if
+
+SECONDS = 1.0
+LEAST_PIECES = 5
+# About 10 ms where the processor has instructions for SHA, a few times as much elsewhere.
+ITERATIONS = 40_000
+# Middle half of the pieces within 5 % of the median: differences of that size between two
+# frameworks could not be told from noise in one block.
+NOTED_RELATIVE_IQR = 0.05
+
+
+@dataclass(frozen=True)
+class Noise:
+    """How the times of equal pieces of work spread.
+
+    Attributes:
+        median_seconds: of one piece.
+        relative_iqr: third minus first quartile, by the median.
+        worst_ratio: longest by median.
+    """
+
+    pieces: int
+    median_seconds: float
+    relative_iqr: float
+    worst_ratio: float
+
+
+def noise_finding(threads: int) -> Finding:
+    """Probe, and judge by the middle half; a single long piece is only shown."""
+    return judge(probe(threads), threads)
+
+
+def judge(noise: Noise, threads: int) -> Finding:
+    """A note where the times spread more than NOTED_RELATIVE_IQR."""
+    loud = noise.relative_iqr > NOTED_RELATIVE_IQR
+    advice = f"; above {NOTED_RELATIVE_IQR:.0%}, small differences mean nothing" if loud else ""
+    return note_if(
+        loud,
+        "noise",
+        f"{noise.pieces} equal pieces of work, {threads} at a time: median "
+        f"{noise.median_seconds * 1e3:.2f} ms, interquartile range {noise.relative_iqr:.1%} of it, "
+        f"longest {noise.worst_ratio:.2f} times it{advice}",
+    )
+
+
+def probe(
+    threads: int, seconds: float = SECONDS, clock: Callable[[], float] = perf_counter
+) -> Noise:
+    """Repeat the piece of work for so long, in so many threads at once."""
+    with ThreadPoolExecutor(threads) as pool:
+        futures = [pool.submit(_repeat, seconds, clock) for _ in range(threads)]
+        return spread([duration for future in futures for duration in future.result()])
+
+
+def spread(durations: Sequence[float]) -> Noise:
+    """Median, quartiles (linear between the nearest) and worst of at least two durations."""
+    first, median, third = statistics.quantiles(durations, n=4, method="inclusive")
+    return Noise(len(durations), median, (third - first) / median, max(durations) / median)
+
+
+def _repeat(seconds: float, clock: Callable[[], float]) -> list[float]:
+    _work()  # the first wakes the processor up
+    durations: list[float] = []
+    end = clock() + seconds
+    while (start := clock()) < end or len(durations) < LEAST_PIECES:
+        _work()
+        durations.append(clock() - start)
+    return durations
+
+
+def _work() -> None:
+    pbkdf2_hmac("sha256", b"samestep", b"noise", ITERATIONS)

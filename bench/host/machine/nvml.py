@@ -1,0 +1,192 @@
+"""The one GPU that trials run on, asked through NVML, the library that nvidia-smi stands on.
+
+NVML numbers devices as they sit on the PCI bus and ignores CUDA_VISIBLE_DEVICES, which CUDA
+programs go by; `open_gpu` finds the device that they see first, the only one that they use here.
+
+It is asked by NVIDIA's own nvidia-ml-py, which knows what each driver's structures look like. That
+may be missing, as in a container that somebody else made: then whatever is asked, that is the
+answer.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from bench.host.machine.unreadable import UnreadableError
+
+try:
+    import pynvml
+except ModuleNotFoundError:
+    pynvml = None
+
+# The module to ask; None where there is none.
+NVML: Any = pynvml
+NVML_ERRORS: tuple[type[Exception], ...] = () if pynvml is None else (pynvml.NVMLError,)
+MISSING_LIBRARY = "nvidia-ml-py, which asks NVIDIA's driver, is not installed beside samestep"
+ON_CPU = "The trial ran on the CPU."
+# What makes a GPU slower than its load and its power limit ask for: nvmlClocksEventReason... in
+# NVML's header, nvml.h.
+SLOWDOWNS = {
+    0x20: "heat, seen by the driver",
+    0x40: "heat, seen by the device",
+    0x80: "a power brake from outside",
+    0x08: "a slowdown of the device's own",
+}
+THERMAL_POLICY = 1  # NVML_PERF_POLICY_THERMAL
+
+Capability = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class GpuProcess:
+    """A process that computes on the GPU; `used_bytes` is None where the driver does not tell."""
+
+    pid: int
+    used_bytes: int | None
+
+
+class VisibleGpu:
+    """The GPU that a CUDA program sees first.
+
+    Every method raises UnreadableError where the driver does not tell.
+    """
+
+    def __init__(self, nvml: Any, handle: Any) -> None:
+        self._nvml = nvml
+        self._handle = handle
+
+    def name(self) -> str:
+        """As its maker calls it."""
+        return str(self._ask("nvmlDeviceGetName"))
+
+    def driver(self) -> str:
+        """Version of NVIDIA's driver."""
+        return _call(self._nvml, "nvmlSystemGetDriverVersion")  # type: ignore[no-any-return]
+
+    def capability(self) -> Capability:
+        """Its compute capability, such as (9, 0): what machine code it runs."""
+        major, minor = self._ask("nvmlDeviceGetCudaComputeCapability")
+        return int(major), int(minor)
+
+    def used_bytes(self) -> int:
+        """Memory in use, whoever uses it, with what the driver keeps for itself."""
+        return int(self._ask("nvmlDeviceGetMemoryInfo").used)
+
+    def total_bytes(self) -> int:
+        """Memory that the device has."""
+        return int(self._ask("nvmlDeviceGetMemoryInfo").total)
+
+    def processes(self) -> list[GpuProcess]:
+        """All processes that compute on it.
+
+        In a container with process numbers of its own, the driver lists numbers of the machine's,
+        or the container's with 0 bytes (github.com/NVIDIA/open-gpu-kernel-modules/pull/614).
+        A process that computes has memory, so 0 bytes are untold ones.
+        """
+        listed = self._ask("nvmlDeviceGetComputeRunningProcesses")
+        return [GpuProcess(int(one.pid), one.usedGpuMemory or None) for one in listed]
+
+    def joules(self) -> float:
+        """Energy of the whole board since the driver was loaded (Volta and newer)."""
+        return float(self._ask("nvmlDeviceGetTotalEnergyConsumption")) / 1e3
+
+    def thermal_seconds(self) -> float:
+        """How long heat has kept the clocks down since the driver was loaded."""
+        status = self._ask("nvmlDeviceGetViolationStatus", THERMAL_POLICY)
+        return float(status.violationTime) / 1e9
+
+    def slowdowns(self) -> list[str]:
+        """What keeps the clocks down now, the power limit aside."""
+        reasons = int(self._ask("nvmlDeviceGetCurrentClocksEventReasons"))
+        return [words for bit, words in SLOWDOWNS.items() if reasons & bit]
+
+    def _ask(self, function: str, *arguments: Any) -> Any:
+        return _call(self._nvml, function, self._handle, *arguments)
+
+
+class MissingGpu(VisibleGpu):
+    """No GPU: whatever is asked, the answer is why there is none."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(None, None)
+        self.reason = reason
+
+    def driver(self) -> str:
+        """No driver either."""
+        raise UnreadableError(self.reason)
+
+    def _ask(self, function: str, *arguments: Any) -> Any:
+        raise UnreadableError(self.reason)
+
+
+@contextmanager
+def open_gpu(device: str, variables: Mapping[str, str], nvml: Any = NVML) -> Iterator[VisibleGpu]:
+    """The GPU of a trial on `device` (`cpu` or `cuda`), with one NVML for as long as it is open.
+
+    An open NVML also keeps the driver from shutting the device down between trials, which
+    would cost the first one after a pause a second or more.
+
+    Args:
+        variables: the environment that the worker sees.
+        nvml: the module to ask; a fake one in tests, None where there is none.
+    """
+    if device == "cpu" or nvml is None:
+        yield MissingGpu(ON_CPU if device == "cpu" else f"{MISSING_LIBRARY}; install it there.")
+        return
+    with ExitStack() as closing:
+        gpu: VisibleGpu
+        try:
+            _call(nvml, "nvmlInit")
+            closing.callback(nvml.nvmlShutdown)
+            gpu = VisibleGpu(nvml, _first_handle(nvml, variables))
+        except UnreadableError as error:
+            gpu = MissingGpu(str(error))
+        yield gpu
+
+
+def _first_handle(nvml: Any, variables: Mapping[str, str]) -> Any:
+    """NVML's handle of the first device in CUDA_VISIBLE_DEVICES, or of the first of all."""
+    visible = variables.get("CUDA_VISIBLE_DEVICES")
+    first = "0" if visible is None else visible.partition(",")[0].strip()
+    if first.startswith("MIG-"):
+        return _call(nvml, "nvmlDeviceGetHandleByUUID", first)
+    handles = [
+        _call(nvml, "nvmlDeviceGetHandleByIndex", index)
+        for index in range(_call(nvml, "nvmlDeviceGetCount"))
+    ]
+    if first.startswith("GPU-"):
+        # CUDA takes the beginning of one too.
+        found = [one for one in handles if _call(nvml, "nvmlDeviceGetUUID", one).startswith(first)]
+        if len(found) == 1:
+            return found[0]
+    elif first.isdecimal() and int(first) < len(handles):
+        _check_order(nvml, handles, variables)
+        return handles[int(first)]
+    raise UnreadableError(
+        f"CUDA_VISIBLE_DEVICES is {visible!r}, which names none of the {len(handles)} devices "
+        "that NVML finds."
+    )
+
+
+def _check_order(nvml: Any, handles: list[Any], variables: Mapping[str, str]) -> None:
+    """Raise where a number may mean one device to CUDA and another to NVML.
+
+    CUDA's default is the fastest first (CUDA_DEVICE_ORDER); among equals, NVML's order.
+    """
+    names = {_call(nvml, "nvmlDeviceGetName", handle) for handle in handles}
+    if len(names) > 1 and variables.get("CUDA_DEVICE_ORDER") != "PCI_BUS_ID":
+        raise UnreadableError(
+            "There are GPUs of several kinds, which CUDA and NVML may number differently; "
+            "name one in CUDA_VISIBLE_DEVICES by its UUID (nvidia-smi -L)."
+        )
+
+
+def _call(nvml: Any, function: str, *arguments: Any) -> Any:
+    call = getattr(nvml, function, None)
+    if call is None:
+        raise UnreadableError(f"This nvidia-ml-py has no {function}; install a newer one.")
+    try:
+        return call(*arguments)
+    except NVML_ERRORS as error:
+        raise UnreadableError(f"NVML, {function}: {error}.") from error

@@ -1,0 +1,42 @@
+"""Waits until a GPU's memory is free again: a driver takes it back some time after a process."""
+
+from collections.abc import Callable
+from time import monotonic, sleep
+
+from bench.host.machine.nvml import VisibleGpu
+from bench.host.machine.unreadable import UnreadableError
+
+LIMIT_SECONDS = 30.0
+LOOK_SECONDS = 0.05
+# The driver's own share changes by less; no trial needs less.
+TOLERATED_BYTES = 64 * 2**20
+
+
+def used_bytes(gpu: VisibleGpu) -> int | None:
+    """Memory in use on the GPU; None where the driver does not tell, or there is no GPU."""
+    try:
+        return gpu.used_bytes()
+    except UnreadableError:
+        return None
+
+
+def unreleased(
+    gpu: VisibleGpu,
+    before: int | None,
+    clock: Callable[[], float] = monotonic,
+    pause: Callable[[float], None] = sleep,
+) -> dict[str, float]:
+    """Wait until not much more is in use than before; what it was after the wait, if it was more.
+
+    The next trial would find less memory than this one did.
+    """
+    if before is None:
+        return {}
+    deadline = clock() + LIMIT_SECONDS
+    while True:
+        now = used_bytes(gpu)
+        if now is None or now - before <= TOLERATED_BYTES:
+            return {}
+        if clock() >= deadline:
+            return {"device_unreleased_bytes": float(now - before)}
+        pause(LOOK_SECONDS)

@@ -1,0 +1,141 @@
+"""Another revision of samestep beside the checkout's own: its worker, its implementations."""
+
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from bench.errors import PlanError
+from bench.host.frameworks.framework import DESCRIPTION, Framework, discover
+from bench.host.frameworks.variables import worker_environment
+from bench.host.scratch import scratch_folder
+from bench.job import Execution, Job, Turns
+from bench.optimizer import Optimizer
+from bench.records.git import ROOT, git, naming
+from bench.records.results import COMMIT_DIGITS
+from bench.spec import Samples
+
+# Reads a job as a worker does; what it cannot read, it could not run either.
+READS_A_JOB = "import sys; from bench.job import Job; Job.from_json(sys.stdin.read())"
+
+
+@dataclass(frozen=True)
+class Base:
+    """What the checkout is compared with.
+
+    Attributes:
+        commit: in full.
+        root: a work tree of it.
+    """
+
+    commit: str
+    root: Path
+
+    def frameworks(self, chosen: Mapping[str, Framework]) -> dict[str, Framework]:
+        """The same frameworks as they were in that revision, by their editions."""
+        known = discover(self._counterparts(chosen.values()), self.root)
+        editions = [
+            replace(
+                known[name],
+                title=f"{known[name].title} at {self.commit[:COMMIT_DIGITS]}",
+                revision=self.commit,
+                root=self.root,
+            )
+            for name in dict.fromkeys(one.name for one in chosen.values() if not one.pin)
+            if name in known
+        ]
+        return {one.edition: one for one in editions}
+
+    def _counterparts(self, chosen: Iterable[Framework]) -> list[Path]:
+        """Where frameworks from elsewhere in the checkout lie in the other revision, if there."""
+        own = ROOT / "impls"
+        inside = [
+            one.folder.relative_to(ROOT)
+            for one in chosen
+            if one.folder.is_relative_to(ROOT) and not one.folder.is_relative_to(own)
+        ]
+        found = (self.root / folder for folder in dict.fromkeys(inside))
+        return [folder for folder in found if (folder / DESCRIPTION).is_file()]
+
+
+@contextmanager
+def checked_out(revision: str) -> Iterator[Base]:
+    """A work tree of a revision, which is gone afterwards.
+
+    Raises:
+        PlanError: there is no such revision, or its worker reads another kind of job.
+    """
+    commit = _git(
+        naming(revision),
+        f"--against {revision}: the checkout has no such revision; expected a commit, a branch or "
+        "a tag, such as HEAD~1 or main (in CI, fetch the whole history)",
+    )
+    with scratch_folder() as folder:
+        root = folder / "base"
+        failed = f"--against {revision}: git cannot make a work tree of it"
+        # Of hosts that were killed: their folders are gone, and git still knows of them.
+        _git(["worktree", "prune"], failed)
+        _git(["worktree", "add", "--detach", "--quiet", str(root), commit], failed)
+        try:
+            _check_language(root, revision)
+            yield Base(commit, root)
+        finally:
+            _git(["worktree", "remove", "--force", str(root)], failed)
+
+
+def _git(arguments: Sequence[str], failed: str) -> str:
+    """What git prints.
+
+    Raises:
+        PlanError: it fails, with `failed` before git's own words.
+    """
+    try:
+        finished = git(*arguments)
+    except OSError as error:
+        raise PlanError(f"{failed} ({error.strerror}); install git.") from error
+    if finished.returncode != 0:
+        said = " ".join(finished.stderr.split())
+        raise PlanError(f"{failed}{f' ({said})' if said else ''}.")
+    return finished.stdout.strip()
+
+
+def _check_language(root: Path, revision: str) -> None:
+    """Whether the revision's worker reads the jobs that this host writes."""
+    finished = subprocess.run(
+        [sys.executable, "-P", "-c", READS_A_JOB],
+        env=worker_environment({}, "cpu", root),
+        input=_a_job().to_json(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if finished.returncode != 0:
+        last = (finished.stderr.strip().splitlines() or ["nothing was said"])[-1]
+        raise PlanError(
+            f"--against {revision}: its worker reads another kind of job than this checkout "
+            f"writes ({last}), so that the two cannot run side by side; run each by itself and "
+            "compare the runs with `python -m reports compare`."
+        )
+
+
+def _a_job() -> Job:
+    return Job(
+        framework="",
+        implementation="",
+        model="lenet",
+        samples=Samples((1, 32, 32), 10),
+        optimizer=Optimizer("sgd", 0.1),
+        execution=Execution("eager", "ieee", "cpu", 1),
+        batch_size=1,
+        epochs=1,
+        evaluate_every=1,
+        block_seconds=0.1,
+        input="prepared",
+        weights="",
+        order="",
+        arrays={},
+        digests={},
+        turns=Turns(0, 1, first=True),
+    )

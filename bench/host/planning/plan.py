@@ -1,0 +1,324 @@
+"""A plan says which trials to run: a TOML file, checked, then expanded."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import product
+from math import prod
+from pathlib import Path
+from random import Random
+
+from bench.errors import PlanError
+from bench.host.data.declared import read_declared
+from bench.host.frameworks.framework import DEVICES, LAYOUTS, MODES, TRAINING_PRECISIONS, Framework
+from bench.host.frameworks.setup import SETTINGS
+from bench.host.planning.catalog import OWN, Catalog
+from bench.host.toml_table import TomlTable, read_toml
+from bench.job import NATIVE, PREPARED
+from bench.optimizer import RULES, Change, Optimizer, Rule
+from bench.records.results import Trial
+
+PLANS = Path(__file__).parents[2] / "plans"
+DEFAULT_PLAN = "quick"
+DEFAULT_MODE = "default"
+INPUTS = (PREPARED, NATIVE)
+CONSTANTS: dict[Rule, dict[str, dict[str, float]]] = {
+    "sgd": {"momentum": {"default": 0.0, "below": 1}},
+    "adam": {
+        "beta1": {"default": 0.9, "below": 1},
+        "beta2": {"default": 0.999, "below": 1},
+        "epsilon": {"default": 1e-8, "above": 0},
+    },
+}
+
+
+# No machine trains more of them in a week.
+MOST_TRIALS = 100_000
+# What every combination of is a trial, but for frameworks and their modes.
+LISTS = (
+    "seeds",
+    "datasets",
+    "models",
+    "batch_sizes",
+    "precisions",
+    "settings",
+    "layouts",
+    "inputs",
+)
+
+
+@dataclass(frozen=True)
+class Group:
+    """One [[trials]] table: every combination of its lists is a trial.
+
+    Attributes:
+        modes: empty for all that each framework has.
+        repeats: invocations, each in a fresh process.
+        evaluate_every: epochs from one evaluation on the test data to the next.
+    """
+
+    models: tuple[str, ...]
+    datasets: tuple[str, ...]
+    frameworks: tuple[str, ...]
+    modes: tuple[str, ...]
+    settings: tuple[str, ...]
+    precisions: tuple[str, ...]
+    layouts: tuple[str, ...]
+    inputs: tuple[str, ...]
+    batch_sizes: tuple[int, ...]
+    seeds: tuple[int, ...]
+    repeats: int
+    epochs: int
+    evaluate_every: int
+    optimizer: Optimizer
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A checked plan.
+
+    Attributes:
+        device: that it is for; None for every one.
+        block_seconds: how long a measured block lasts at least, where there are that many steps
+            from one evaluation to the next.
+        time_limit_seconds: after which a trial is stopped.
+        silence_limit_seconds: the same from one of its worker's events to the next; a block of
+            steps is one, an import or a compilation too.
+        memory_limit_bytes: of what a worker may allocate on the host; None for no limit.
+        order_seed: of the random order of the trials.
+        catalog: what its names of models and data sets stand for.
+    """
+
+    name: str
+    path: Path
+    description: str
+    device: str | None
+    block_seconds: float
+    time_limit_seconds: float
+    silence_limit_seconds: float
+    memory_limit_bytes: int | None
+    order_seed: int
+    groups: tuple[Group, ...]
+    catalog: Catalog = OWN
+
+
+def plan_names() -> list[str]:
+    """The plans that come with samestep."""
+    return sorted(path.stem for path in PLANS.glob("*.toml"))
+
+
+def read_plan(name: str, frameworks: Collection[str], catalog: Catalog = OWN) -> Plan:
+    """The plan of that name, or in the file of that path (ending in .toml).
+
+    Raises:
+        PlanError: there is none, or it is malformed.
+    """
+    is_path = name.endswith(".toml")
+    path = Path(name) if is_path else PLANS / f"{name}.toml"
+    if not is_path and name not in plan_names():
+        raise PlanError(
+            f"There is no plan {name!r}; expected {', '.join(plan_names())} or the path of a "
+            ".toml file; see `python -m bench list plans`."
+        )
+    table = read_toml(path, PlanError)
+    catalog = replace(catalog, declared=read_declared(table, path.parent))
+    plan = Plan(
+        name=path.stem,
+        path=path,
+        description=table.text("description", ""),
+        device=table.text("device", None, DEVICES),
+        block_seconds=table.number("block_seconds", 0.2, above=0),
+        time_limit_seconds=table.number("time_limit_seconds", 600.0, above=0),
+        silence_limit_seconds=table.number("silence_limit_seconds", 300.0, above=0),
+        memory_limit_bytes=_bytes(table.number("memory_limit_gib", None, above=0)),
+        order_seed=table.integer("order_seed", 1),
+        groups=tuple(_group(group, frameworks, catalog) for group in table.tables("trials")),
+        catalog=catalog,
+    )
+    table.finish()
+    return plan
+
+
+def _bytes(gibibytes: float | None) -> int | None:
+    return None if gibibytes is None else int(gibibytes * 2**30)
+
+
+def _group(table: TomlTable, frameworks: Collection[str], catalog: Catalog) -> Group:
+    group = Group(
+        models=tuple(table.names("models", catalog.models)),
+        datasets=_datasets(table, catalog),
+        frameworks=tuple(table.names("frameworks", frameworks, list(frameworks))),
+        modes=_group_modes(table),
+        settings=tuple(table.texts("settings", ["default"], SETTINGS)),
+        precisions=tuple(table.texts("precisions", ["ieee"], TRAINING_PRECISIONS)),
+        layouts=tuple(table.texts("layouts", [NATIVE], (NATIVE, *LAYOUTS))),
+        inputs=tuple(table.texts("inputs", [PREPARED], INPUTS)),
+        batch_sizes=tuple(table.integers("batch_sizes", least=1)),
+        seeds=tuple(table.integers("seeds", [1])),
+        repeats=table.integer("repeats", 1, least=1),
+        epochs=table.integer("epochs", least=1),
+        evaluate_every=table.integer("evaluate_every", 1, least=1),
+        optimizer=_optimizer(table),
+    )
+    table.finish()
+    return group
+
+
+def _group_modes(table: TomlTable) -> tuple[str, ...]:
+    """Modes; none of them for the string `all`: those that each framework has."""
+    allowed = (DEFAULT_MODE, *MODES)
+    names = table.names("modes", (), [DEFAULT_MODE], closed=False)
+    for name in names:
+        if name not in allowed:
+            raise table.fail("modes", names, f"'all', or a list out of {', '.join(allowed)}")
+    return tuple(names)
+
+
+def _datasets(table: TomlTable, catalog: Catalog) -> tuple[str, ...]:
+    """Names of data sets; `all` are those with a name of their own, not the synthetic ones."""
+    names = table.names("datasets", catalog.named_datasets, closed=False)
+    for name in names:
+        if not catalog.has_dataset(name):
+            known = f"{catalog.dataset_names}, or what the plan declares in [datasets.NAME]"
+            raise table.fail("datasets", name, f"a list out of {known}")
+    return tuple(names)
+
+
+def _optimizer(table: TomlTable) -> Optimizer:
+    section = table.table("optimizer")
+    if section is None:
+        raise table.fail("optimizer", None, "a table with name, learning_rate and momentum")
+    name = section.text("name", allowed=RULES)
+    constants = {
+        "learning_rate": section.number("learning_rate", above=0),
+        "weight_decay": section.number("weight_decay", 0.0),
+        # A constant of the other rule is an unknown key: it would do nothing.
+        **{key: section.number(key, **limits) for key, limits in CONSTANTS[name].items()},
+    }
+    optimizer = Optimizer(name=name, changes=_changes(section), **constants)
+    section.finish()
+    return optimizer
+
+
+def _changes(section: TomlTable) -> tuple[Change, ...]:
+    """The piecewise constant learning rate, in ascending order of epochs."""
+    changes: list[Change] = []
+    for table in section.tables("changes", ()):
+        after = changes[-1].epoch + 1 if changes else 1
+        changes.append(
+            Change(
+                epoch=table.integer("epoch", least=after),
+                learning_rate=table.number("learning_rate", above=0),
+            )
+        )
+        table.finish()
+    return tuple(changes)
+
+
+def expand(plan: Plan, frameworks: Mapping[str, Framework], device: str) -> list[Trial]:
+    """The trials in the order in which they run: a randomised complete block design.
+
+    A round has one invocation of every trial. Within it, what is compared with each other
+    runs one after the other in a random order, drawn from the plan's seed: what changes on a
+    machine in time (temperature, other load) meets all of them alike, and none always follows
+    the same other one. The invocations of a trial are spread over the whole run.
+
+    Raises:
+        PlanError: two trials would have the same name, or there would be too many.
+    """
+    _check_number(plan, frameworks)
+    rounds = range(1, 1 + max(group.repeats for group in plan.groups))
+    trials = [
+        trial
+        for repeat in rounds
+        for unit in _units(plan, frameworks, device, repeat)
+        for trial in _shuffled(unit, f"{plan.order_seed} {repeat} {unit[0].id}")
+    ]
+    seen: set[str] = set()
+    for trial in trials:
+        if trial.id in seen:
+            raise PlanError(
+                f"{plan.path}: two trials are both called {trial.id!r}; make the [[trials]] tables "
+                "differ in model, data set, mode, batch size or seed."
+            )
+        seen.add(trial.id)
+    return trials
+
+
+def _check_number(plan: Plan, frameworks: Mapping[str, Framework]) -> None:
+    """Before any of them is made: the lists of a plan multiply."""
+    number = sum(
+        group.repeats
+        * prod(len(getattr(group, name)) for name in LISTS)
+        * sum(
+            len(list(_modes(group, one)))
+            for name in group.frameworks
+            for one in frameworks.values()
+            if one.name == name
+        )
+        for group in plan.groups
+    )
+    if number > MOST_TRIALS:
+        raise PlanError(
+            f"{plan.path}: it has {number:,} trials; expected at most {MOST_TRIALS:,}; make its "
+            "lists or repeats smaller."
+        )
+
+
+def _units(
+    plan: Plan, frameworks: Mapping[str, Framework], device: str, repeat: int
+) -> Iterable[list[Trial]]:
+    """One invocation of every trial: those that do the same work together, whatever their group."""
+    units: dict[tuple[object, ...], list[Trial]] = {}
+    for group in plan.groups:
+        if repeat <= group.repeats:
+            for trial in _invocations(group, frameworks, device, repeat):
+                work = (
+                    *(trial.seed, trial.dataset, trial.model, trial.batch_size, trial.precision),
+                    *(trial.epochs, trial.optimizer),
+                )
+                units.setdefault(work, []).append(trial)
+    return units.values()
+
+
+def _invocations(
+    group: Group, frameworks: Mapping[str, Framework], device: str, repeat: int
+) -> Iterator[Trial]:
+    """One invocation of each of the group's trials."""
+    chosen = [one for name in group.frameworks for one in frameworks.values() if one.name == name]
+    for seed, dataset, model, batch_size, precision in product(
+        group.seeds, group.datasets, group.models, group.batch_sizes, group.precisions
+    ):
+        for settings, layout, source, framework in product(
+            group.settings, group.layouts, group.inputs, chosen
+        ):
+            for mode in _modes(group, framework):
+                yield Trial(
+                    model=model,
+                    dataset=dataset,
+                    framework=framework.name,
+                    mode=mode,
+                    settings=settings,
+                    precision=precision,
+                    device=device,
+                    batch_size=batch_size,
+                    epochs=group.epochs,
+                    optimizer=group.optimizer,
+                    seed=seed,
+                    repeat=repeat,
+                    layout=layout,
+                    input=source,
+                    evaluate_every=group.evaluate_every,
+                    pin=framework.pin,
+                    revision=framework.revision,
+                )
+
+
+def _modes(group: Group, framework: Framework) -> Iterable[str]:
+    if not group.modes:
+        return framework.modes
+    return [framework.default_mode if mode == DEFAULT_MODE else mode for mode in group.modes]
+
+
+def _shuffled(trials: list[Trial], seed: str) -> list[Trial]:
+    # A string as seed: the same order in every version of Python, and another for each unit.
+    return Random(seed).sample(trials, len(trials))  # noqa: S311 (nothing secret)

@@ -1,0 +1,250 @@
+"""What a user asks for, in one set of options that pytest and the command line share."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from bench.errors import InterpreterError, PlanError
+from bench.host.frameworks.framework import DEVICES
+from bench.host.machine.gpu import detect_gpus, driver_trace
+from bench.host.planning.plan import DEFAULT_PLAN
+
+DEFAULT_RESULTS = "results"
+AUTO = "auto"
+# So many pairs find 3 % among fifty rows in four of five cases on a machine that others use too
+# (docs/compare.md, "What it finds").
+REPEATS_AGAINST = 20
+
+
+@dataclass(frozen=True)
+class Request:
+    """The options, checked as far as they can be by themselves.
+
+    Attributes:
+        plan: a plan's name or the path of a .toml file.
+        device: `cpu` or `cuda`, decided.
+        frameworks: names to run; all where it is empty.
+        pythons: interpreters of the user's own, by framework.
+        implementations: folders of frameworks from outside.
+        model_folders: folders of models from outside.
+        threads: for every framework alike; None for one per physical core.
+        verified: whether what is timed is verified first.
+        ceilings: whether is measured what the machine attains at most.
+        repeats: invocations of each trial; None for the plan's own numbers.
+        against: a revision of samestep to compare with; None for none.
+        resume: name or path of a run that is to go on, or `latest`; None for a new run.
+    """
+
+    plan: str = DEFAULT_PLAN
+    device: str = "cpu"
+    frameworks: tuple[str, ...] = ()
+    pythons: Mapping[str, Path] | None = None
+    results: Path = Path(DEFAULT_RESULTS)
+    implementations: tuple[Path, ...] = ()
+    model_folders: tuple[Path, ...] = ()
+    threads: int | None = None
+    verified: bool = True
+    ceilings: bool = True
+    repeats: int | None = None
+    against: str | None = None
+    resume: str | None = None
+
+
+def add_options(add: Callable[..., Any]) -> None:
+    """Declare the options of a plan's run through `add`: add_argument or pytest's addoption."""
+    add(
+        "--plan",
+        default=DEFAULT_PLAN,
+        metavar="NAME",
+        help=f"plan to run: a name (see 'python -m bench list plans') or a .toml file "
+        f"(default: {DEFAULT_PLAN})",
+    )
+    add(
+        "--repeats",
+        type=int,
+        default=None,
+        metavar="N",
+        help="invocations of each trial, instead of the plan's own numbers",
+    )
+    add(
+        "--against",
+        default=None,
+        metavar="REVISION",
+        help="also run the implementations and the worker of another revision of samestep, block "
+        "by block in turns with the checkout's own, and tell what became faster or slower (without "
+        f"--repeats: {REPEATS_AGAINST} invocations of each trial)",
+    )
+    add(
+        "--resume",
+        default=None,
+        metavar="RUN",
+        help="go on with a run that was stopped or killed: a name in the folder of results, a "
+        "path, or 'latest'; only what is missing or failed runs, with the run's own options",
+    )
+    add(
+        "--skip-verification",
+        action="store_true",
+        help="do not verify what is about to be timed; the report then ranks nothing",
+    )
+    add(
+        "--skip-ceilings",
+        action="store_true",
+        help="do not measure what the machine attains at most; how near a model comes to it is "
+        "then not known",
+    )
+    add_framework_options(add)
+
+
+def add_framework_options(add: Callable[..., Any]) -> None:
+    """Declare the options that need no plan: which frameworks, where, and where results go."""
+    add(
+        "--device",
+        default=AUTO,
+        choices=(AUTO, *DEVICES),
+        help="device to train on; auto takes the GPU where NVIDIA's driver has one (default: auto)",
+    )
+    add(
+        "--frameworks",
+        default="",
+        metavar="NAMES",
+        help="frameworks to run, separated by commas (default: all); NAME@VERSION is another "
+        "version than its own requirements ask for, and several versions may be in one run",
+    )
+    add(
+        "--python",
+        action="append",
+        default=[],
+        metavar="NAME=PATH",
+        help="interpreter of your own for a framework, instead of an environment made for it; "
+        "may be given once for each framework (the last one counts)",
+    )
+    add(
+        "--results",
+        default=DEFAULT_RESULTS,
+        metavar="DIR",
+        help=f"folder that gets what was found (default: {DEFAULT_RESULTS})",
+    )
+    add(
+        "--impls",
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="folder of a framework from outside, with a framework.toml; "
+        "may be given several times",
+    )
+    add(
+        "--model-folder",
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="folder of a model from outside, with a spec.py; may be given several times",
+    )
+    add(
+        "--threads",
+        type=int,
+        default=None,
+        metavar="N",
+        help="CPU threads for every framework (default: one for each physical core)",
+    )
+
+
+def read_request(option: Callable[[str], Any]) -> Request:
+    """The request in parsed options; `option` gives the value of one by its name.
+
+    Raises:
+        InterpreterError, PlanError: an option's value cannot be.
+    """
+    repeats, against = option("repeats"), option("against")
+    if repeats is not None and repeats < 1:
+        raise PlanError(f"--repeats is {repeats}; expected a number of at least 1.")
+    return replace(
+        read_framework_request(option),
+        plan=option("plan"),
+        repeats=REPEATS_AGAINST if repeats is None and against else repeats,
+        against=against,
+        verified=not option("skip_verification"),
+        ceilings=not option("skip_ceilings"),
+        resume=option("resume"),
+    )
+
+
+def read_framework_request(option: Callable[[str], Any]) -> Request:
+    """The request in the options of `add_framework_options`.
+
+    Raises:
+        InterpreterError, PlanError: an option's value cannot be.
+    """
+    threads = option("threads")
+    if threads is not None and threads < 1:
+        raise PlanError(f"--threads is {threads}; expected a number of at least 1.")
+    if not option("results"):
+        raise PlanError("--results is empty; expected a folder.")
+    return Request(
+        device=resolve_device(option("device")),
+        frameworks=split_names("frameworks", option("frameworks")),
+        pythons=_pythons(option("python")),
+        results=Path(option("results")),
+        implementations=tuple(Path(folder) for folder in option("impls")),
+        model_folders=tuple(Path(folder) for folder in option("model_folder")),
+        threads=threads,
+    )
+
+
+def resolve_device(wanted: str, system: Path = Path("/")) -> str:
+    """`cpu` or `cuda`.
+
+    Args:
+        system: where /dev and /proc are; another place in tests.
+
+    Raises:
+        PlanError: `cuda` is wanted where there is no GPU, or `auto` where there may be one that
+            nobody can ask for.
+    """
+    if wanted == "cpu":
+        return wanted
+    gpus = detect_gpus()
+    if gpus.gpus:
+        return "cuda"
+    trace = driver_trace(system)
+    if wanted == "cuda":
+        # Whether there is one, each framework is asked before its trials:
+        # `bench.host.ceilings.probe`.
+        if trace is not None and not gpus.told:
+            return wanted
+        raise PlanError(
+            f"--device cuda: this machine has no usable GPU ({gpus.reason}); expected one with "
+            "NVIDIA's driver; use --device cpu."
+        )
+    if trace is not None:
+        # Whoever has a GPU and is given the processor's numbers would not see it.
+        raise PlanError(
+            f"--device auto: NVIDIA's driver is here ({trace}), but which GPU it has cannot be "
+            f"asked ({gpus.reason}); expected an answer; mend that, or choose --device cuda or "
+            "--device cpu."
+        )
+    return "cpu"
+
+
+def split_names(option: str, value: str) -> tuple[str, ...]:
+    """Names separated by commas; none of them empty, unless there is nothing at all.
+
+    Raises:
+        PlanError: one is empty.
+    """
+    names = tuple(name.strip() for name in value.split(",")) if value else ()
+    if not all(names):
+        raise PlanError(f"--{option} {value!r}: expected names separated by commas.")
+    return names
+
+
+def _pythons(values: Sequence[str]) -> dict[str, Path]:
+    pythons = {}
+    for value in values:
+        name, separator, path = value.partition("=")
+        if not (name and separator and path):
+            raise InterpreterError(
+                f"--python {value}: expected NAME=PATH, such as mxnet=/opt/mxnet/bin/python."
+            )
+        pythons[name] = Path(path).expanduser()
+    return pythons

@@ -1,0 +1,128 @@
+"""The host's side of a worker's channel: its events as they come, and what may go wrong with it."""
+
+import json
+import os
+import selectors
+import subprocess
+from collections.abc import Callable, Iterator
+from time import monotonic
+
+from bench.host.monitor.sampler import Sampler
+from bench.host.process.outcome import End, Event, end_of
+
+# After its last event a worker only has to end.
+GRACE_SECONDS = 30
+# No event comes near it; without a limit, what never ends a line would fill the host's memory.
+LONGEST_EVENT_BYTES = 2**26
+CHUNK_BYTES = 2**16
+
+
+class Conversation:
+    """Listens to a worker until its channel ends, it ends, it says nonsense, or time runs out.
+
+    Args:
+        process: the worker, in a session of its own.
+        channel: the host's end.
+        time_limit_seconds: from now on.
+        silence_limit_seconds: from one sign of life to the next; None for no limit.
+    """
+
+    def __init__(
+        self,
+        process: "subprocess.Popen[bytes]",
+        channel: int,
+        time_limit_seconds: float,
+        silence_limit_seconds: float | None,
+        sampler: Sampler,
+    ) -> None:
+        self._process = process
+        self._channel = channel
+        self._sampler = sampler
+        self._time_limit = time_limit_seconds
+        self._silence_limit = silence_limit_seconds
+        self._heard = monotonic()
+        self._deadline = self._heard + time_limit_seconds
+
+    def listen(self, hand_on: Callable[[Event], None]) -> End | None:
+        """Hand on each event as it comes; what was wrong, None where the worker ended well."""
+        garbage = self._pump(hand_on)
+        if garbage is not None:
+            return garbage
+        return self._run_out() or self._end()
+
+    def _pump(self, hand_on: Callable[[Event], None]) -> End | None:
+        """Hand on the events in what the channel gives; tells what was wrong with one."""
+        rest = b""
+        for chunk in self._chunks():
+            *lines, rest = (rest + chunk).split(b"\n")
+            if len(rest) > LONGEST_EVENT_BYTES:
+                lines.append(rest)
+            for line in lines:
+                event = _parse(line)
+                if event is None:
+                    return End("garbled", f"The worker sent {line[:80]!r}, which is no event.")
+                hand_on(event)
+        return None
+
+    def _chunks(self) -> Iterator[bytes]:
+        """Bytes from the channel until it ends, the process ends, or time runs out."""
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._channel, selectors.EVENT_READ)
+            while (left := self._left) > 0:
+                # A child of the worker could hold the channel open: look whether the worker lives.
+                alive = self._process.poll() is None
+                if selector.select(min(left, self._sampler.seconds_left) if alive else 0):
+                    chunk = os.read(self._channel, CHUNK_BYTES)
+                    self._heard = monotonic()
+                    if not chunk:
+                        return
+                    yield chunk
+                elif not alive:
+                    return
+                if alive:
+                    self._sampler.tick()
+
+    @property
+    def _left(self) -> float:
+        return min(self._deadline, self._silent_until) - monotonic()
+
+    @property
+    def _silent_until(self) -> float:
+        return float("inf") if self._silence_limit is None else self._heard + self._silence_limit
+
+    def _run_out(self) -> End | None:
+        """Which of the limits has been reached by a worker that still runs, if any."""
+        now = monotonic()
+        if self._process.poll() is not None:
+            return None
+        if now >= self._deadline:
+            return End("timeout", f"It was stopped after {self._time_limit:g} s.")
+        if now >= self._silent_until:
+            return End("silent", f"It was stopped after {self._silence_limit:g} s of silence.")
+        return None
+
+    def _end(self) -> End | None:
+        """Let the process end by itself: what was wrong with its end."""
+        in_time = self._deadline - monotonic() > GRACE_SECONDS
+        end = monotonic() + GRACE_SECONDS if in_time else self._deadline
+        while (left := end - monotonic()) > 0:
+            try:
+                return end_of(self._process.wait(min(left, self._sampler.seconds_left)))
+            except subprocess.TimeoutExpired:
+                self._sampler.tick()
+        # The last wait may have been for a sample, and the process has ended since.
+        if (status := self._process.poll()) is not None:
+            return end_of(status)
+        if in_time:
+            return End(
+                "silent", f"The worker did not end within {GRACE_SECONDS} s of its last event."
+            )
+        return End("timeout", f"It was stopped after {self._time_limit:g} s.")
+
+
+def _parse(line: bytes) -> Event | None:
+    try:
+        event = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return event if isinstance(event, dict) and "event" in event else None

@@ -1,0 +1,199 @@
+"""Runs a worker: a fresh process in a session of its own, its events read from a channel."""
+
+import os
+import resource
+import signal
+import subprocess
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+from time import monotonic
+from typing import Protocol
+
+from bench.host.monitor.sampler import Monitor, Sampler, Unmonitored
+from bench.host.process.conversation import Conversation
+from bench.host.process.kills import out_of_memory_kills
+from bench.host.process.outcome import End, Event, Outcome
+
+LOG_TAIL_CHARACTERS = 2000
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """What to start.
+
+    Attributes:
+        command: program and arguments; the channel's descriptor is appended as the last one.
+        environment: all the variables that the process sees.
+        log: file that gets its standard output and error.
+        standard_input: text that it reads.
+        silence_limit_seconds: from one event to the next; None for no limit but that of all.
+        memory_limit_bytes: of what it may allocate; None for no limit.
+        descriptors: files that are handed over to it: once it has been started, or could not be,
+            they are closed here.
+    """
+
+    command: Sequence[str]
+    environment: Mapping[str, str]
+    log: Path
+    standard_input: str
+    time_limit_seconds: float
+    silence_limit_seconds: float | None = None
+    memory_limit_bytes: int | None = None
+    descriptors: Sequence[int] = ()
+
+
+class Executor(Protocol):
+    """Something that can run a worker."""
+
+    def run(
+        self,
+        invocation: Invocation,
+        on_event: Callable[[Event], None],
+        monitor: Monitor | None = None,
+    ) -> Outcome:
+        """Run to the end; each event is handed on as it comes, to the monitor first."""
+
+    def stop(self) -> None:
+        """End every worker that runs, from another thread; none is run any more."""
+
+
+class LocalProcess:
+    """Runs workers on this machine."""
+
+    def __init__(self) -> None:
+        self._running: set[subprocess.Popen[bytes]] = set()
+        self._stopped = False
+        self._lock = Lock()
+
+    def stop(self) -> None:
+        """Kill them; their runs end as those of workers that were killed."""
+        with self._lock:
+            self._stopped = True
+            for process in self._running:
+                _kill(process)
+
+    def run(
+        self,
+        invocation: Invocation,
+        on_event: Callable[[Event], None],
+        monitor: Monitor | None = None,
+    ) -> Outcome:
+        """Run to the end; no process of the worker's session is left, whatever happens."""
+        observer = monitor or Unmonitored()
+        start, kills = monotonic(), out_of_memory_kills()
+        try:
+            process, channel = _launch(invocation)
+        except OSError as error:
+            return Outcome(f"The worker could not be started: {error}.", "failed", 0.0, "")
+
+        def hand_on(event: Event) -> None:
+            observer.event(event)
+            on_event(event)
+
+        try:
+            self._started(process)
+            observer.started(process.pid)
+            conversation = Conversation(
+                process,
+                channel,
+                invocation.time_limit_seconds,
+                invocation.silence_limit_seconds,
+                Sampler(observer),
+            )
+            end = conversation.listen(hand_on)
+        finally:
+            self._ended(process)
+            _clear_away(process, channel)
+            observer.ended()
+        if process.returncode == -signal.SIGKILL and out_of_memory_kills() > kills:
+            end = _explained(end)
+        return Outcome(
+            end.failure if end else None,
+            end.status if end else None,
+            monotonic() - start,
+            _tail(invocation.log),
+        )
+
+    def _started(self, process: "subprocess.Popen[bytes]") -> None:
+        with self._lock:
+            self._running.add(process)
+            if self._stopped:
+                _kill(process)
+
+    def _ended(self, process: "subprocess.Popen[bytes]") -> None:
+        with self._lock:
+            self._running.discard(process)
+
+
+def _launch(invocation: Invocation) -> tuple["subprocess.Popen[bytes]", int]:
+    """Start the worker; gives the process and the host's end of its channel."""
+    read_end, write_end = os.pipe()
+    try:
+        # A file and not a pipe as standard input: nothing can block, whoever reads or does not.
+        with invocation.log.open("wb") as log, tempfile.TemporaryFile() as standard_input:
+            standard_input.write(invocation.standard_input.encode())
+            standard_input.seek(0)
+            process = subprocess.Popen(
+                [*invocation.command, str(write_end)],
+                env=dict(invocation.environment),
+                stdin=standard_input,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                pass_fds=(write_end, *invocation.descriptors),
+                start_new_session=True,
+            )
+        if invocation.memory_limit_bytes is not None:
+            _limit_memory(process, invocation.memory_limit_bytes)
+    except BaseException:
+        os.close(read_end)
+        raise
+    finally:
+        for descriptor in (write_end, *invocation.descriptors):
+            os.close(descriptor)
+    return process, read_end
+
+
+def _limit_memory(process: "subprocess.Popen[bytes]", limit: int) -> None:
+    """Let allocations beyond a limit fail, as they do on a machine that has no more.
+
+    RLIMIT_DATA counts private writable memory since Linux 4.7: not libraries, nor mapped data,
+    nor address space that is only reserved. It is set once the process has started, which has
+    allocated next to nothing by then.
+    """
+    with suppress(ProcessLookupError):
+        resource.prlimit(process.pid, resource.RLIMIT_DATA, (limit, limit))
+
+
+def _kill(process: "subprocess.Popen[bytes]") -> None:
+    """End the worker's whole session."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def _clear_away(process: "subprocess.Popen[bytes]", channel: int) -> None:
+    """End the whole session: frameworks may start helpers of their own."""
+    _kill(process)
+    process.wait()
+    os.close(channel)
+
+
+def _explained(end: End | None) -> End | None:
+    """Why SIGKILL came where the kernel has just ended processes for want of memory."""
+    if end is None or end.status != "crashed":
+        return end  # it was ended here, for another reason
+    return End(
+        "out of memory",
+        "The kernel killed the worker for want of memory: the machine, or what its container may "
+        "use, has no more.",
+    )
+
+
+def _tail(log: Path) -> str:
+    try:
+        return log.read_bytes()[-LOG_TAIL_CHARACTERS:].decode("utf-8", errors="replace").strip()
+    except OSError:
+        return ""

@@ -1,0 +1,65 @@
+"""How a worker ended."""
+
+import signal
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bench.records.results import Status
+
+Event = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a worker ended.
+
+    Attributes:
+        failure: a sentence, None for exit status 0.
+        status: of a trial that had not finished by then; None without a failure.
+        seconds: from its start to its end.
+        log_tail: the last that it printed.
+    """
+
+    failure: str | None
+    status: Status | None
+    seconds: float
+    log_tail: str
+
+    @property
+    def last_words(self) -> str:
+        """The last line that it printed, in a sentence; empty where it printed nothing."""
+        lines = self.log_tail.strip().splitlines()
+        return f"Its last words: {lines[-1].strip()}" if lines else ""
+
+
+@dataclass(frozen=True)
+class End:
+    """What was wrong with a worker's end: see `Outcome`."""
+
+    status: Status
+    failure: str
+
+
+def end_of(exit_status: int) -> End | None:
+    """What a process ended with, in words; None for success."""
+    if exit_status == 0:
+        return None
+    if exit_status > 0:
+        return End("failed", f"The worker ended with exit status {exit_status}.")
+    try:
+        name = signal.Signals(-exit_status).name
+    except ValueError:
+        name = f"signal {-exit_status}"
+    return End("crashed", f"The worker was ended by {name}.")
+
+
+def unfinished(events: Sequence[Event], outcome: Outcome) -> str | None:
+    """Why a worker did not get to its event `finished`, in a sentence; None where it did."""
+    kinds = {str(event["event"]): event for event in events}
+    if "error" in kinds:
+        return str(kinds["error"].get("reason"))
+    if "finished" in kinds:
+        return None
+    ended = outcome.failure or "The worker ended before it had finished."
+    return f"{ended} {outcome.last_words or 'It printed nothing.'}"

@@ -1,0 +1,1 @@
+"""A run: all that its trials share is prepared, then each trial becomes a record."""

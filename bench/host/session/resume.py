@@ -1,0 +1,266 @@
+"""What a run is, written down when it starts, and a run that goes on where it stopped."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from bench.errors import PlanError, ResultsError
+from bench.host.environments.environments import Environments, usable
+from bench.host.environments.versions import source_tree, versions_of
+from bench.host.frameworks.framework import ROOT
+from bench.host.machine.description import commit, default_threads, describe_machine
+from bench.host.planning.request import Request
+from bench.host.planning.selection import Selection
+from bench.host.process.turns import partners
+from bench.host.session.store import Run
+from bench.protocol.digests import digest_text
+from bench.records.git import git, naming
+from bench.records.manifest import SCHEMA, Manifest, read_manifest
+from bench.records.results import RECORDS_FILE, Record, Trial, read_records
+
+LATEST = "latest"
+OPTIONS = {
+    "plan": "plan",
+    "device": "device",
+    "frameworks": "frameworks",
+    "pythons": "python",
+    "implementations": "impls",
+    "model_folders": "model-folder",
+    "threads": "threads",
+    "verified": "skip-verification",
+    "ceilings": "skip-ceilings",
+    "repeats": "repeats",
+    "against": "against",
+}
+FOLDERS = ("implementations", "model_folders")
+# What a run has to have in common with the one that it goes on from, and what that is called.
+COMPARED = {
+    "plan": "the plan",
+    "code": "the code of bench/, of an implementation or of a model",
+    "machine": "the machine",
+    "threads": "the number of threads",
+    "trials": "the trials",
+}
+# The same of what has a value for each of several names, as far as they are looked at now.
+COMPARED_BY_NAME = {"versions": "what is installed for", "data": "the data set"}
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """A run that is to go on.
+
+    Attributes:
+        request: what it was started with, with the folder of results that is asked for now.
+    """
+
+    run: Run
+    manifest: Manifest
+    request: Request
+
+    def selection(self, found: Selection) -> Selection:
+        """The trials that the run was started with, of all that its request comes to.
+
+        Raises:
+            ResultsError: plan, code, machine or number of threads is another than it was.
+        """
+        names = [str(name) for name in self.manifest.opening["trials"]]
+        known = {trial.id: trial for trial in found.trials}
+        self.check(opening(found, [known[name] for name in names if name in known]))
+        return replace(found, trials=tuple(known[name] for name in names))
+
+    def check(self, now: Mapping[str, Any]) -> None:
+        """Refuse to go on where something is different now, of what is known by now; naming it.
+
+        Raises:
+            ResultsError: something is.
+        """
+        before = self.manifest.opening
+        found = [
+            f"{words} ({_difference(before.get(name), now[name])})"
+            for name, words in COMPARED.items()
+            if name in now and before.get(name) != now[name]
+        ]
+        found += [
+            f"{words} {name} ({_difference(before.get(key, {}).get(name), value)})"
+            for key, words in COMPARED_BY_NAME.items()
+            for name, value in now.get(key, {}).items()
+            if before.get(key, {}).get(name) != value
+        ]
+        if found:
+            raise ResultsError(
+                f"--resume: run {self.run.name!r} cannot go on, since its records would not "
+                f"compare with new ones; different now: {'; '.join(found)}; restore that, or start "
+                "a new run."
+            )
+
+    def finished(self, trials: Iterable[Trial]) -> tuple[list[Record], dict[str, Record]]:
+        """All records so far, and by their names those of the trials that need not run again.
+
+        That is each that ended well, and whose partner, if it took turns with one, did too: the
+        two are measured together or not at all.
+
+        Raises:
+            ResultsError: the records cannot be read.
+        """
+        records = read_records(self.run.records_file)[0] if self.run.has_records else []
+        ended_well = {one.trial.id: one for one in records if one.status == "ok"}
+        others = partners(trials)
+        return records, {
+            name: record
+            for name, record in ended_well.items()
+            if name not in others or others[name].id in ended_well
+        }
+
+
+def opening(selection: Selection, trials: Sequence[Trial]) -> dict[str, Any]:
+    """What a run of these trials is, as far as it is known before its environments are."""
+    request = selection.request
+    folders = {one.folder for one in selection.frameworks.values() if not one.revision}
+    folders |= {model.folder for model in selection.catalog.models.values() if model.folder}
+    return {
+        "schema": SCHEMA,
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "request": _document(request),
+        "plan": digest_text(selection.plan.path.read_text("utf-8")),
+        "code": digest_text("".join(map(source_tree, (ROOT / "bench", *sorted(folders))))),
+        "commit": commit(),
+        "machine": describe_machine(),
+        "threads": request.threads or default_threads(),
+        "trials": [trial.id for trial in trials],
+    }
+
+
+def installed(environments: Environments) -> dict[str, str]:
+    """What each environment holds, by its edition."""
+    return {name: versions_of(one) for name, one in usable(environments).items()}
+
+
+def find_stopped(request: Request) -> Stopped:
+    """The run that `--resume` names, or the newest one that can be resumed.
+
+    Raises:
+        ResultsError: there is none, or other options say something else than it was started with.
+    """
+    assert request.resume is not None
+    folder = _folder(request.resume, request.results)
+    manifest = read_manifest(folder)
+    if manifest is None:
+        raise ResultsError(
+            f"--resume {request.resume}: {str(folder)!r} has no run.json, which says what the run "
+            "was started with; expected a run that had got to its first trial; start a new one."
+        )
+    try:
+        stored = _request(manifest.opening["request"])
+        names = manifest.opening["trials"]
+        if not (isinstance(names, list) and all(isinstance(name, str) for name in names)):
+            raise TypeError("'trials' is no list of names")
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ResultsError(
+            f"--resume {request.resume}: run.json in {str(folder)!r} does not say what the run was "
+            f"started with ({type(error).__name__}: {error}); expected what `tox -e bench` wrote; "
+            "start a new run."
+        ) from error
+    _check_options(request, stored)
+    found = replace(stored, results=request.results, resume=request.resume)
+    return Stopped(Run(folder.name, folder), manifest, found)
+
+
+def _folder(name: str, results: Path) -> Path:
+    if name == LATEST:
+        found = max(results.glob("*/run.json"), key=_written, default=None)
+        if found is None:
+            raise ResultsError(
+                f"--resume latest: no run in {str(results)!r} can be resumed; expected a folder "
+                "with a run.json in it; name a folder of runs with --results, or start a new run."
+            )
+        return found.parent.absolute()
+    for folder in (results / name, Path(name)):
+        if folder.is_dir():
+            return folder.absolute()
+    raise ResultsError(
+        f"--resume {name}: there is no such run; expected the name of a folder in "
+        f"{str(results)!r}, its path, or 'latest'."
+    )
+
+
+def _written(manifest: Path) -> tuple[int, str]:
+    """When a run last wrote a file, as reports have it; its name would tell when it was started.
+
+    An older run may have gone on since, and a clock may have been set back.
+    """
+    files = (manifest, manifest.with_name(RECORDS_FILE))
+    ages = [path.stat().st_mtime_ns for path in files if path.exists()]
+    return max(ages, default=0), manifest.parent.name
+
+
+def _check_options(given: Request, stored: Request) -> None:
+    """Options are those that the run was started with; saying them again is no mistake."""
+    said, default, known = (_document(one) for one in (given, Request(), stored))
+    for name, option in OPTIONS.items():
+        if said[name] not in (default[name], known[name]):
+            raise PlanError(
+                f"--resume takes the run's own options, and --{option} is another than the run was "
+                f"started with ({known[name]!r}); leave it out, or start a new run."
+            )
+
+
+def _document(request: Request) -> dict[str, Any]:
+    values = {name: getattr(request, name) for name in OPTIONS}
+    if request.plan.endswith(".toml"):
+        values["plan"] = str(Path(request.plan).absolute())
+    values["pythons"] = {name: str(path) for name, path in (request.pythons or {}).items()}
+    for name in FOLDERS:
+        values[name] = [str(path.absolute()) for path in getattr(request, name)]
+    # The commit, which HEAD~1 and main mean no more once something is committed.
+    values["against"] = request.against and _commit_of(request.against)
+    return {**values, "frameworks": list(request.frameworks)}
+
+
+def _request(document: Mapping[str, Any]) -> Request:
+    """The request that `_document` wrote.
+
+    Raises:
+        KeyError, TypeError: it is none.
+    """
+    values = {name: document[name] for name in OPTIONS}
+    for name in ("plan", "device"):
+        if not isinstance(values[name], str):
+            raise TypeError(f"{name!r} is {values[name]!r}")
+    return Request(
+        **{
+            **values,
+            "frameworks": tuple(values["frameworks"]),
+            "pythons": {str(name): Path(path) for name, path in values["pythons"].items()},
+            **{name: tuple(map(Path, values[name])) for name in FOLDERS},
+        }
+    )
+
+
+def _commit_of(revision: str) -> str:
+    """The commit that git means by a name; the name itself where it means none."""
+    try:
+        return git(*naming(revision)).stdout.strip() or revision
+    except OSError:
+        return revision
+
+
+def _difference(before: Any, now: Any) -> str:
+    """The two values, or of tables only those entries that differ."""
+    if isinstance(before, dict) and isinstance(now, dict):
+        names = [name for name in {**before, **now} if before.get(name) != now.get(name)]
+        return ", ".join(f"{name}: {before.get(name)!r}, now {now.get(name)!r}" for name in names)
+    if isinstance(before, list) and isinstance(now, list):
+        return f"{len(before)} before, {len(now)} now"
+    if isinstance(before, str) and isinstance(now, str) and "==" in before:
+        # Of lists of packages what is in one of them alone.
+        old, new = (set(one.split()) for one in (before, now))
+        parts = (", ".join(sorted(own)) for own in (old - new, new - old))
+        before, now = parts
+    return f"{_short(before)} before, {_short(now)} now"
+
+
+def _short(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= 40 else f"{text[:12]}..."

@@ -1,0 +1,192 @@
+"""Collects a worker's events into the measured part of a record."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from statistics import median
+from typing import Any
+
+from bench.host.process.outcome import Event, Outcome
+from bench.host.session.steady import find_steady
+from bench.records.results import Block, Epoch, Status
+
+# What a process prints that ends for want of memory before it could send its error: in C++, or
+# where not even Python's own start fits.
+OUT_OF_MEMORY = ("std::bad_alloc", "out of memory", "Cannot allocate memory", "MemoryError")
+# What MXNet prints of a signal that it catches, to end with an exit status of its own.
+CRASHED = "Segmentation fault: 11"
+# How a worker says why it ends by itself, and what such a trial is.
+OWN_ENDS: dict[str, Status] = {"out_of_memory": "out of memory", "diverged": "diverged"}
+# What to do about an end that the host made.
+REMEDIES: dict[Status, str] = {
+    "timeout": "Raise the plan's time_limit_seconds or make the trial shorter.",
+    "silent": "Nothing had come from it meanwhile: it hangs, or the plan's silence_limit_seconds "
+    "is too low for it.",
+    "garbled": "Only its backend may write to the channel; correct the implementation.",
+}
+
+
+@dataclass
+class Transcript:
+    """What a worker has told so far; a trial that fails later keeps it."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+    memory: dict[str, int] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
+    digests: dict[str, str] = field(default_factory=dict)
+    blocks: list[Block] = field(default_factory=list)
+    epochs: list[Epoch] = field(default_factory=list)
+    losses: list[float] = field(default_factory=list)
+    pending: list[float] = field(default_factory=list)
+    framework_version: str | None = None
+    parameters: int | None = None
+    absent: dict[str, str] = field(default_factory=dict)
+    error: str | None = None
+    error_status: Status = "failed"
+    finished: bool = False
+
+    def add(self, event: Event) -> None:
+        """Take in one event; one outside the protocol in `bench.job` fails the trial."""
+        try:
+            getattr(self, f"_on_{event['event']}", self._on_unknown)(event)
+        except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
+            self.error_status = "garbled"
+            self.error = (
+                f"The worker's event {event['event']!r} is not as the protocol says "
+                f"({type(error).__name__}: {error}); correct the implementation."
+            )
+
+    def fields(self) -> dict[str, Any]:
+        """The fields of a record that come from the worker."""
+        blocks, steady = _with_warmup(self.blocks)
+        # Once, and not at each block: the host works beside the one that measures.
+        pending = {"pending": median(self.pending)} if self.pending else {}
+        return {
+            "framework_version": self.framework_version,
+            "versions": self.versions,
+            "digests": self.digests,
+            "parameters": self.parameters,
+            "seconds": self.seconds | pending,
+            "blocks": blocks,
+            "steady": steady,
+            "epochs": tuple(self.epochs),
+            "losses": tuple(self.losses),
+            "memory": self.memory,
+            "absent": self.absent,
+        }
+
+    def verdict(self, outcome: Outcome) -> tuple[Status, str | None]:
+        """The trial's status and the reason in a sentence or two: why not ok, or what was odd."""
+        if self.error is not None:
+            return self.error_status, self.error
+        if self.finished:
+            # Its numbers are whole, whatever happened when the framework was torn down.
+            return "ok", f"It finished; then: {outcome.failure}" if outcome.failure else None
+        if outcome.status is None:
+            return "no result", "The worker ended well but did not say that it had finished."
+        status = _told_by_log(outcome)
+        parts = (outcome.failure, REMEDIES.get(status), outcome.last_words)
+        return status, " ".join(filter(None, parts))
+
+    def _on_imported(self, event: Event) -> None:
+        self.seconds["import"] = float(event["seconds"])
+        self.framework_version = str(event["framework_version"])
+        self.versions = dict(event["versions"])
+        self._remember(event["memory"], "after_import")
+
+    def _on_inputs(self, event: Event) -> None:
+        self.seconds["inputs"] = float(event["seconds"])
+        self.digests = dict(event["digests"])
+
+    def _on_built(self, event: Event) -> None:
+        self.seconds["build"] = float(event["seconds"])
+        self.parameters = int(event["parameters"])
+        self._remember(event["memory"], "after_build")
+
+    def _on_first_step(self, event: Event) -> None:
+        self.seconds["first_step"] = float(event["seconds"])
+
+    def _on_block(self, event: Event) -> None:
+        self.blocks.append(
+            Block(
+                steps=int(event["steps"]),
+                samples=int(event["samples"]),
+                seconds=float(event["seconds"]),
+                warmup=bool(event["warmup"]),
+                device_seconds=_float_or_none(event["device_seconds"]),
+            )
+        )
+        self.losses.extend(float(loss) for loss in event["losses"])
+        # The worker of an older revision, which --against runs too, does not tell it.
+        if not event["warmup"] and "pending_seconds" in event:
+            self.pending.append(float(event["pending_seconds"]))
+
+    def _on_turn(self, event: Event) -> None:
+        self.seconds["waiting"] = self.seconds.get("waiting", 0.0) + float(event["waited"])
+
+    def _on_epoch(self, event: Event) -> None:
+        self.epochs.append(
+            Epoch(
+                train_loss=float(event["train_loss"]),
+                test_loss=float(event["test_loss"]),
+                test_accuracy=float(event["test_accuracy"]),
+                seconds=float(event["seconds"]),
+                evaluation_seconds=float(event["evaluation_seconds"]),
+                number=int(event["number"]),
+            )
+        )
+        self.seconds["evaluation"] = sum(one.evaluation_seconds for one in self.epochs)
+
+    def _on_finished(self, event: Event) -> None:
+        self._remember(event["memory"], "at_end")
+        self.absent.update({name: str(reason) for name, reason in event["absent"].items()})
+        self.finished = True
+
+    def _remember(self, memory: Mapping[str, Any], when: str) -> None:
+        """Bytes at a moment; peaks are those of the whole process so far, and have one name."""
+        for name, value in memory.items():
+            if name.startswith("allocator_") and name != "allocator_bytes":
+                self.memory[name] = int(value)
+            else:
+                self.memory[name.replace("_bytes", f"_{when}_bytes")] = int(value)
+        if when == "at_end" and "resident_at_end_bytes" in self.memory:
+            # The worker tells its largest resident set so far.
+            self.memory["peak_resident_bytes"] = self.memory.pop("resident_at_end_bytes")
+
+    def _on_error(self, event: Event) -> None:
+        self.error = str(event["reason"])
+        for name, status in OWN_ENDS.items():
+            if event.get(name) is True:
+                self.error_status = status
+
+    def _on_unknown(self, event: Event) -> None:
+        raise ValueError(f"there is no event {event['event']!r}")
+
+
+def _with_warmup(blocks: list[Block]) -> tuple[tuple[Block, ...], str | None]:
+    """The blocks, those before the steady state marked as warm-up, and what they look like.
+
+    Blocks that the worker calls warm-up were shorter than they should be, and are no part of the
+    series.
+    """
+    growing = next((place for place, block in enumerate(blocks) if not block.warmup), len(blocks))
+    # A clock may stand still for a block of no work; that has no place in a series of logarithms.
+    if growing == len(blocks) or any(block.seconds <= 0 for block in blocks[growing:]):
+        return tuple(blocks), None
+    found = find_steady([block.seconds / block.steps for block in blocks[growing:]])
+    end = growing + found.warmup
+    marked = (replace(block, warmup=place < end) for place, block in enumerate(blocks))
+    return tuple(marked), found.state
+
+
+def _float_or_none(value: Any) -> float | None:
+    return None if value is None else float(value)
+
+
+def _told_by_log(outcome: Outcome) -> Status:
+    """The status of a worker that did not end well, by what C++ printed on its way out."""
+    assert outcome.status is not None
+    if outcome.status not in ("failed", "crashed"):
+        return outcome.status
+    if any(words in outcome.log_tail for words in OUT_OF_MEMORY):
+        return "out of memory"
+    return "crashed" if outcome.last_words.endswith(CRASHED) else outcome.status

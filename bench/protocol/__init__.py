@@ -1,0 +1,1 @@
+"""What host and worker tell each other beyond `bench.job`. Standard library only."""

@@ -1,0 +1,117 @@
+"""What a run was started with, in its folder's `run.json`. Standard library only.
+
+The file holds two objects: `opening`, which says what the run is and never changes (the first
+record's seal follows its digest: `bench.records.chain`), and `end`, which is there while nobody
+writes the run: how many records there are, and the digest of the last one.
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench.errors import ResultsError
+from bench.protocol.digests import digest_text
+from bench.records.chain import NOTHING
+
+RUN_FILE = "run.json"
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class End:
+    """How far a run came: its last record's digest is called the run's digest."""
+
+    records: int
+    digest: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The parts of a `run.json`; `end` is None of a run that is being written, or was killed."""
+
+    opening: Mapping[str, Any]
+    end: End | None = None
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the opening, which the first record follows."""
+        return digest_text(json.dumps(self.opening, sort_keys=True))
+
+    def to_json(self) -> str:
+        """The file's content."""
+        document = {"opening": dict(self.opening), "end": vars(self.end) if self.end else None}
+        return json.dumps(document, indent=1) + "\n"
+
+
+def read_manifest(folder: Path) -> Manifest | None:
+    """What the run in a folder was started with; None where nothing says it.
+
+    Raises:
+        ResultsError: the file cannot be read, or is no such file.
+    """
+    path = folder / RUN_FILE
+    try:
+        text = path.read_text("utf-8")
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise _broken(path, str(reason)) from error
+    try:
+        document = json.loads(text)
+        opening, end = document["opening"], document["end"]
+        if opening["schema"] != SCHEMA:
+            raise ResultsError(
+                f"{str(path)!r} has the schema {opening['schema']!r}, this version of samestep "
+                f"reads {SCHEMA}; use the version that wrote it."
+            )
+        if not isinstance(opening, dict) or not isinstance(end, dict | None):
+            raise TypeError("it is no object of objects")
+        return Manifest(opening, _end(end) if end is not None else None)
+    except (KeyError, RecursionError, TypeError, ValueError) as error:
+        raise _broken(path, f"{type(error).__name__}: {error}") from error
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Write the file in one go, to the disk: whoever reads it sees the old one or the new one.
+
+    Raises:
+        OSError: it cannot be written; what was there stays.
+    """
+    path = folder / RUN_FILE
+    temporary = path.with_name(f".{path.name}.tmp")
+    try:
+        with temporary.open("wb") as stream:
+            stream.write(manifest.to_json().encode())
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(temporary, path)
+    except OSError:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise
+
+
+def opening_digest(folder: Path) -> str:
+    """What the first record of the run in a folder follows."""
+    manifest = read_manifest(folder)
+    return manifest.digest if manifest else NOTHING
+
+
+def _end(document: Mapping[str, Any]) -> End:
+    records, digest = document["records"], document["digest"]
+    if type(records) is not int or not isinstance(digest, str):
+        raise TypeError(f"'end' is {document!r}")
+    return End(records, digest)
+
+
+def _broken(path: Path, reason: str) -> ResultsError:
+    return ResultsError(
+        f"{str(path)!r} cannot be read ({reason}); expected what `tox -e bench` wrote there; take "
+        "it from a copy of the run, or remove it: the records can be read without it, but the run "
+        "cannot be resumed."
+    )

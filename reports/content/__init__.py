@@ -1,0 +1,1 @@
+"""What the reports say: sentences, tables, doubts and the proof."""

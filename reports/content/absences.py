@@ -1,0 +1,64 @@
+"""Why a row has no number of some quantity: as its records say, or as its trials ended."""
+
+import math
+from collections.abc import Callable
+
+from bench.records.results import Record
+from reports.ranking.rows import THROUGHPUT, Row
+from reports.trials.ceilings import ceiling_of, step_roofline
+
+NOT_RECORDED = "not recorded"
+NO_MEASURED_BLOCK = "it was too short for a block after warm-up"
+FEW_BLOCKS = "an invocation has fewer than 4 measured blocks"
+
+# A record tells of what was measured; these columns are made from that.
+MADE_FROM = {
+    "gpu_joules_per_sample": "gpu_joules",
+    "cpu_package_joules_per_sample": "cpu_package_joules",
+    "device_clock_difference": "device_seconds",
+}
+
+
+def absence(row: Row, column: str) -> str:
+    """Why those finished trials that have no number in a column have none."""
+    if not row.finished:
+        return unfinished(row)
+    lost = [
+        (record, step_seconds)
+        for record, value, step_seconds in zip(
+            row.finished, row.values(column), row.values("step_seconds"), strict=True
+        )
+        if math.isnan(value)
+    ]
+    if column not in _EXPLAINED:
+        # By identity first: most trials of a row say the same of what they lack.
+        lost = list({id(one[0].absent): one for one in lost}.values())
+    found = [_reason(record, column, step_seconds) for record, step_seconds in lost]
+    return "; ".join(dict.fromkeys(found)) or NOT_RECORDED
+
+
+def unfinished(row: Row) -> str:
+    """What there is to say of a row without a finished trial."""
+    return f"no trial finished ({row.outcome})"
+
+
+def _reason(record: Record, column: str, step_seconds: float) -> str:
+    known = record.absent.get(MADE_FROM.get(column, column))
+    if known:
+        return known.strip().removesuffix(".")
+    explain = _EXPLAINED.get(column)
+    return explain(record, step_seconds) if explain else NOT_RECORDED
+
+
+def _no_roofline(record: Record, step_seconds: float) -> str:
+    found = step_roofline(record, ceiling_of(record), step_seconds)
+    return found if isinstance(found, str) else NOT_RECORDED
+
+
+_EXPLAINED: dict[str, Callable[[Record, float], str]] = {
+    THROUGHPUT: lambda record, seconds: NO_MEASURED_BLOCK,
+    "step_seconds": lambda record, seconds: NO_MEASURED_BLOCK,
+    "relative_block_iqr": lambda record, seconds: FEW_BLOCKS,
+    "arithmetic_share": _no_roofline,
+    "bandwidth_share": _no_roofline,
+}

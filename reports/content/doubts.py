@@ -1,0 +1,179 @@
+"""What happened around a comparison's trials that makes its numbers doubtful."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from bench.records.results import NOISY_SHARE
+from reports.ranking.comparisons import Comparison
+from reports.ranking.rows import Row
+from reports.statistics.quantiles import extremes
+from reports.text import titles, units
+from reports.text.fitness import unique_findings
+
+# What a hypervisor takes for other guests; `bench doctor` notes as much.
+NOTED_STEAL_SHARE = 0.01
+# The host's clock and the device's own events agree within this share, or one of them is wrong.
+CLOCKS_AGREE = 0.02
+# Between the medians of two runs, of the host's own fixed work around their trials.
+NOTED_SPEED_DIFFERENCE = 0.05
+# Of a row's invocations: noise alone makes up to 8 % of them look as if they reached none.
+UNSTEADY_SHARE = 1 / 3
+SPEED_COLUMN = "machine_hashes_per_second"
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """A reason not to trust numbers.
+
+    Attributes:
+        topic: in two or three words.
+        sentence: with the rows that it concerns.
+    """
+
+    topic: str
+    sentence: str
+
+
+def doubts(comparison: Comparison) -> tuple[Doubt, ...]:
+    """What is known to speak against the comparison's numbers, the finished trials' only."""
+    rows = [row for row in comparison.rows if row.finished]
+    found = (
+        find(rows)
+        for find in (_runs, _load, _steal, _card, _heat, _speed, _unsteady, _clocks, _fitness)
+    )
+    return tuple(doubt for doubt in found if doubt is not None)
+
+
+def summary(found: Sequence[Doubt]) -> str:
+    """All topics in one line; empty where there is none."""
+    if not found:
+        return ""
+    return f"Doubtful: {titles.listing([doubt.topic for doubt in found])}."
+
+
+def _runs(rows: Sequence[Row]) -> Doubt | None:
+    found = {row.label: tuple(dict.fromkeys(one.run for one in row.finished)) for row in rows}
+    if len({frozenset(runs) for runs in found.values()}) < 2:
+        return None
+    listed = "; ".join(f"{label}: {titles.listing(list(runs))}" for label, runs in found.items())
+    return Doubt(
+        "different runs",
+        f"Not all rows were measured in the same runs ({listed}): a difference between rows may be "
+        "one between the hours. Measure them in one run.",
+    )
+
+
+def _load(rows: Sequence[Row]) -> Doubt | None:
+    names, worst = _above(rows, "other_load_share", NOISY_SHARE)
+    if not names:
+        return None
+    return Doubt(
+        "other programs",
+        f"Other programs took up to {worst:.0%} of the processors' time while trials ran "
+        f"({names}): these numbers are doubtful. Measure again on a quiet machine.",
+    )
+
+
+def _steal(rows: Sequence[Row]) -> Doubt | None:
+    names, worst = _above(rows, "steal_share", NOTED_STEAL_SHARE)
+    if not names:
+        return None
+    return Doubt(
+        "other guests",
+        f"A hypervisor took up to {units.share(worst)}% of the processors' time for other guests "
+        f"({names}). Measure on a machine of its own.",
+    )
+
+
+def _card(rows: Sequence[Row]) -> Doubt | None:
+    names, most = _above(rows, "device_other_processes", 0)
+    if not names:
+        return None
+    return Doubt(
+        "others on the GPU",
+        f"Up to {most:,.0f} processes of others computed on the GPU right before or after trials "
+        f"({names}), and were waited for in vain. Measure on a card of its own.",
+    )
+
+
+def _heat(rows: Sequence[Row]) -> Doubt | None:
+    events, many = _above(rows, "throttle_events", 0)
+    seconds, long = _above(rows, "gpu_thermal_seconds", 0)
+    parts = []
+    if events:
+        parts.append(f"Heat slowed the processors down up to {many:,.0f} times a trial ({events}).")
+    if seconds:
+        parts.append(
+            f"Heat kept the GPU's clocks down for up to {units.number(long)} s of a trial "
+            f"({seconds})."
+        )
+    return Doubt("heat", f"{' '.join(parts)} Cool the machine better.") if parts else None
+
+
+def _speed(rows: Sequence[Row]) -> Doubt | None:
+    """Between runs; within one, single looks differ by more than they tell."""
+    table = pd.concat([row.trials[["run", SPEED_COLUMN]] for row in rows]) if rows else None
+    if table is None:
+        return None
+    speeds = table.groupby("run")[SPEED_COLUMN].median()
+    slowest, fastest = speeds.min(), speeds.max()
+    if not fastest > slowest * (1 + NOTED_SPEED_DIFFERENCE):
+        return None
+    return Doubt(
+        "machine's speed",
+        f"The machine itself was {units.share(fastest / slowest - 1)}% faster during run "
+        f"{speeds.idxmax()} than during run {speeds.idxmin()}, by fixed work of the host around "
+        "each trial: what differs between these runs may be the machine.",
+    )
+
+
+def _unsteady(rows: Sequence[Row]) -> Doubt | None:
+    parts = [
+        f"{row.label}: {row.states['no steady state']} of {len(row.finished)}"
+        for row in rows
+        if row.states["no steady state"] > UNSTEADY_SHARE * len(row.finished)
+    ]
+    if not parts:
+        return None
+    return Doubt(
+        "no steady state",
+        f"Some invocations reached no steady state ({'; '.join(parts)}): their medians are of a "
+        "speed that still changed. Train for longer, or on a quieter machine.",
+    )
+
+
+def _clocks(rows: Sequence[Row]) -> Doubt | None:
+    names, worst = _above(rows, "device_clock_difference", CLOCKS_AGREE)
+    if not names:
+        return None
+    return Doubt(
+        "two clocks",
+        f"The host's clock and the device's own events differ by up to {units.share(worst)}% of a "
+        f"block ({names}): the device waited for the host, or one of the clocks is wrong.",
+    )
+
+
+def _fitness(rows: Sequence[Row]) -> Doubt | None:
+    found = unique_findings(record for row in rows for record in row.finished)
+    topics = dict.fromkeys(str(finding.get("topic")) for finding in found)
+    if not topics:
+        return None
+    return Doubt(
+        "state of the machine",
+        f"Before the run, this was noted of the machine: {titles.listing(list(topics))}; see The "
+        "machine, below.",
+    )
+
+
+def _above(rows: Sequence[Row], column: str, limit: float) -> tuple[str, float]:
+    """The rows with an invocation above a limit, and the largest value; no names where none is."""
+    worst = {row.label: extremes(row.values(column)).high for row in rows}
+    over = {label: value for label, value in worst.items() if value > limit}
+    return _names(list(over), rows), max(over.values(), default=math.nan)
+
+
+def _names(labels: Sequence[str], rows: Sequence[Row]) -> str:
+    return "all rows" if len(labels) == len(rows) > 2 else "; ".join(labels)

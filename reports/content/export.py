@@ -1,0 +1,97 @@
+"""The main tables as a JSON document, in base units, for programs. NaN becomes null."""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from bench.records.results import Record
+from reports.content import sentences
+from reports.content.doubts import Doubt, doubts
+from reports.content.numbers import row_numbers
+from reports.content.proof import Proof, proofs
+from reports.ranking.comparisons import Comparison
+from reports.ranking.machines import machines
+from reports.runs.runs import Run
+from reports.text.fitness import unique_findings
+from reports.trials.ceilings import ceiling_of
+from reports.trials.certificates import certificates
+
+# Schema history:
+# 1: first version.
+# 2: rows that are not ranked stand below the others and have no ratio_to_fastest; headline,
+#    certificates; the optimizer has all its fields.
+# 3: numbers are medians over invocations and no longer over pooled blocks, with `intervals` and
+#    `absent` beside them; percentiles of blocks and lowest and highest of trials are gone. New:
+#    layout, input, steady, bound, shares of the ceilings, spreads, noise floor, memory, energy,
+#    tuning, doubts; of a machine its ceilings and what was noted of it.
+SCHEMA = 3
+
+
+def document(run: Run, comparisons: Sequence[Mapping[str, Any]] | None = None) -> str:
+    """The comparisons of a run with their rows, and the trials that are not ok.
+
+    Args:
+        comparisons: `comparison_document` of each, where they are there already.
+    """
+    if comparisons is None:
+        comparisons = [
+            comparison_document(one, proofs(one), doubts(one)) for one in run.comparisons
+        ]
+    found = [
+        {"key": machine.key, **machine.facts, **_machine(run.on(machine.key))}
+        for machine in machines(run.records)
+    ]
+    content = {
+        "schema": SCHEMA,
+        "run": run.name,
+        "machines": _finite(found),
+        "comparisons": comparisons,
+        "not_ok": [
+            {"trial": record.trial.id, "status": record.status, "reason": record.reason}
+            for record in run.records
+            if record.status != "ok"
+        ],
+        "problems": list(run.warnings),
+    }
+    return json.dumps(content, allow_nan=False) + "\n"
+
+
+def _machine(own: Sequence[Record]) -> dict[str, Any]:
+    first = {record.trial.precision: record for record in reversed(own)}
+    found = {precision: ceiling_of(record) for precision, record in first.items()}
+    return {
+        "ceilings": {name: asdict(ceiling) for name, ceiling in found.items() if ceiling},
+        "fitness": unique_findings(own),
+    }
+
+
+def comparison_document(
+    comparison: Comparison, found_proofs: Sequence[Proof], found_doubts: Sequence[Doubt]
+) -> dict[str, Any]:
+    """What the document says of a comparison, without NaN, which JSON has not."""
+    content = {
+        "title": comparison.title,
+        **asdict(comparison.work),
+        "headline": sentences.headline(comparison),
+        "same_digests": all(proof.same for proof in found_proofs),
+        "rows": row_numbers(comparison),
+        "doubts": [doubt.sentence for doubt in found_doubts],
+        "certificates": [
+            {"label": row.label, **asdict(certificate)}
+            for row in comparison.rows
+            for certificate in certificates(row.records)
+        ],
+    }
+    return {name: _finite(value) for name, value in content.items()}
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return value

@@ -1,0 +1,260 @@
+"""The findings in plain English, as strings that the template escapes."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+
+from reports.content.cells import words
+from reports.ranking import first_steps
+from reports.ranking.comparisons import Comparison
+from reports.ranking.rows import Row
+from reports.statistics.intervals import CONFIDENCE, LEAST_FOR_BOOTSTRAP, order_statistics_coverage
+from reports.statistics.quantiles import extremes
+from reports.text import titles, units
+from reports.trials import certificates
+
+RATE = "samples/s"
+UNSURE = "but without repeated invocations nothing says how sure that is"
+
+
+def headline(comparison: Comparison) -> str:
+    """One line: who is fastest and by how much, or that nothing can be ranked and why."""
+    ranked = comparison.ranked
+    if len(ranked) < 2:
+        return _nothing_to_rank(comparison)
+    return " ".join(filter(None, (_lead(ranked), _left_out(comparison))))
+
+
+def finding(comparison: Comparison) -> str:
+    """Who was fastest by how much, what did not finish, and whether the accuracies agree.
+
+    Rows that are refused have no part in it but to be named as such.
+    """
+    parts = [
+        _speeds(comparison),
+        _overlap(comparison.ranked),
+        _accuracies(comparison),
+        _unfinished(comparison),
+    ]
+    return " ".join(filter(None, parts))
+
+
+def refusals(comparison: Comparison) -> dict[str, str]:
+    """Why each row that is refused is not ranked, by its label."""
+    return {row.label: str(row.refusal) for row in comparison.refused}
+
+
+def proof(comparison: Comparison) -> str:
+    """How many rows are verified, and the largest errors among those, known defects too."""
+    rows = [row for row in comparison.rows if row.verified]
+    if not rows:
+        return f"None of {titles.count(len(comparison.rows), 'row')} is verified."
+    found = certificates.certificates(record for row in rows for record in row.records)
+    errors = titles.listing(certificates.worst_in_each_precision(found))
+    defects = titles.listing(certificates.defect_summaries(found))
+    known = f" Over the limit, as known defects of a framework: {defects}." if defects else ""
+    count = f"{len(rows)} of {titles.count(len(comparison.rows), 'row')}"
+    return f"{count} {_are(rows)} verified; the largest error is {errors}.{known}"
+
+
+def _are(rows: Sequence[Row]) -> str:
+    return "is" if len(rows) == 1 else "are"
+
+
+def gates(comparison: Comparison) -> str:
+    """What its rows were held against to be ranked, beyond their certificates."""
+    return " ".join(filter(None, (losses_gate(comparison), accuracy_gate(comparison))))
+
+
+def accuracy_gate(comparison: Comparison) -> str:
+    """What the accuracies were held against, or why they were not; empty of no finished trial."""
+    verified = [row for row in comparison.rows if row.entry.is_peer]
+    if not any(row.finished for row in comparison.rows):
+        return ""
+    if titles.is_synthetic(comparison.work.dataset):
+        return (
+            "The data are drawn at random: accuracy means nothing here, and no row is judged by it."
+        )
+    if comparison.test_samples is None:
+        return (
+            "The records do not say how many test samples there were, so no row is judged by its "
+            "accuracy."
+        )
+    if len(verified) < 2:
+        departed = any(row.departed is not None for row in comparison.rows)
+        which = "verified rows with the same first losses" if departed else "verified rows"
+        return f"There are no two {which}, so no row is judged by its accuracy."
+    samples = titles.count(comparison.test_samples, "sample")
+    return (
+        f"The test accuracy of each verified row, on {samples}, was held against that of the other "
+        "verified rows."
+    )
+
+
+def losses_gate(comparison: Comparison) -> str:
+    """Whether first losses were held against each other, or why not; empty of no finished trial."""
+    if not any(row.finished for row in comparison.rows):
+        return ""
+    if first_steps.comparable(comparison.rows) > 1:
+        return (
+            "The losses of each verified row's first steps, with the same weights and batches, "
+            "were held against those of the others."
+        )
+    if comparison.work.precision != first_steps.PRECISION:
+        return "In reduced precision, losses of first steps differ too much to judge a row by them."
+    if any(record.dropout for record in comparison.records):
+        return (
+            "The model drops units at random, other ones in each framework, so no row is judged by "
+            "the losses of its first steps."
+        )
+    return ""
+
+
+def caveat(comparison: Comparison) -> str:
+    """What the intervals of this comparison are made from, what they cover, and what not."""
+    counts = [row.throughput.count for row in comparison.timed]
+    if not counts:
+        return ""
+    if max(counts) == 1:
+        who = "Each row is one invocation" if len(counts) > 1 else "The row is one invocation"
+        return (
+            f"{who}, that is one process: no number has an interval, and how much another start "
+            "would change it is not known."
+        )
+    kinds = "; ".join(_kind(count) for count in sorted(set(counts), reverse=True))
+    return (
+        "A number is the median over a row's invocations, which are fresh processes. In "
+        f"parentheses stands, {kinds}. All of it is of {_runs(comparison)} on one machine: of "
+        "another day or another machine it says nothing."
+    )
+
+
+def _runs(comparison: Comparison) -> str:
+    count = len(comparison.runs)
+    return "one run" if count == 1 else f"{count} runs"
+
+
+def _kind(count: int) -> str:
+    """What stands in parentheses after a number of so many invocations."""
+    if count == 1:
+        return "of one invocation, nothing"
+    if count >= LEAST_FOR_BOOTSTRAP:
+        return f"of {count} invocations, a {CONFIDENCE:.0%} interval"
+    share = f"{100 * order_statistics_coverage(count, 1):g}"
+    return (
+        f"of {count} invocations, the lowest and the highest, which hold the true median in "
+        f"{share}% of such runs (fewer than {LEAST_FOR_BOOTSTRAP} have no {CONFIDENCE:.0%} "
+        "interval)"
+    )
+
+
+def _speeds(comparison: Comparison) -> str:
+    ranked = comparison.ranked
+    if len(ranked) < 2:
+        return _nothing_to_rank(comparison)
+    first, others = ranked[0], ranked[1:]
+    led = "had the highest median," if _close(ranked) else "was fastest at"
+    return f"{_who(first)} {led} {_speed(first)}; {_multiples(others, first)}."
+
+
+def _multiples(rows: Iterable[Row], first: Row) -> str:
+    return titles.listing(
+        [f"{_who(row)} {words(row.ratio_to(first), units.multiple)}" for row in rows]
+    )
+
+
+def _speed(row: Row) -> str:
+    return f"{words(row.throughput, units.number)} {RATE}"
+
+
+def _lead(ranked: tuple[Row, ...]) -> str:
+    """How far the first is ahead of the second, where there is an order between them."""
+    first, second = ranked[:2]
+    speed = _speed(first)
+    if close := _close(ranked):
+        return (
+            f"{_who(first)} has the highest median, {speed}, but there is no difference that this "
+            f"run can show to {_multiples(close, first)}."
+        )
+    lead = first.ratio_to(second)
+    unsure = "" if lead.exists else f", {UNSURE}"
+    return (
+        f"{_who(first)} is fastest at {speed}, {words(lead, units.multiple)} the speed of "
+        f"{_who(second)}{unsure}."
+    )
+
+
+def _left_out(comparison: Comparison) -> str:
+    rows = comparison.refused
+    if not rows:
+        return ""
+    names = titles.listing([_who(row) for row in rows])
+    return f"{names} {_are(rows)} not ranked."
+
+
+def _nothing_to_rank(comparison: Comparison) -> str:
+    """Why there are not two rows to rank."""
+    if not comparison.timed:
+        return _no_speed(comparison)
+    reasons: dict[str, list[str]] = defaultdict(list)
+    for row in comparison.refused:
+        if row.throughput.count:
+            reasons[str(row.refusal)].append(_who(row))
+    out = "; ".join(
+        f"{titles.listing(names)} {units.DASH} {reason}" for reason, names in reasons.items()
+    )
+    left_out = f" Not ranked: {out}." if out else ""
+    if not comparison.ranked:
+        return f"There is nothing to rank.{left_out}"
+    (row,) = comparison.ranked
+    why = "no other row may be ranked" if out else "no other row has a speed to compare it with"
+    return f"There is nothing to rank: {_who(row)} reached {_speed(row)}; {why}.{left_out}"
+
+
+def _no_speed(comparison: Comparison) -> str:
+    if any(row.finished for row in comparison.rows):
+        return "No trial ran long enough for a block after warm-up, so there is no throughput."
+    return "No trial finished, so there is nothing to compare."
+
+
+def _overlap(ranked: tuple[Row, ...]) -> str:
+    """A warning where rows cannot be told apart from the first; a median alone may mislead."""
+    close = _close(ranked)
+    if not close:
+        return ""
+    names = titles.listing([_who(row) for row in close])
+    return (
+        f"Between {_who(ranked[0])} and {names} there is no difference that this run can show: do "
+        "not read an order into them."
+    )
+
+
+def _close(ranked: tuple[Row, ...]) -> list[Row]:
+    """The rows that cannot be told apart from the first."""
+    return [row for row in ranked[1:] if row.differs_from(ranked[0]) is False]
+
+
+def _accuracies(comparison: Comparison) -> str:
+    if titles.is_synthetic(comparison.work.dataset):
+        return ""
+    spread = extremes(value for row in comparison.ranked for value in row.values("test_accuracy"))
+    if not spread.count:
+        return ""
+    span = units.span(spread.low, spread.high, units.percent)
+    return f"Test accuracy after {titles.count(comparison.work.epochs, 'epoch')}: {span}%."
+
+
+def _unfinished(comparison: Comparison) -> str:
+    lost = [row for row in comparison.rows if len(row.finished) < len(row.records)]
+    return " ".join(f"{_ends(row)}." for row in lost)
+
+
+def _ends(row: Row) -> str:
+    counts = Counter(record.status for record in row.records if record.status != "ok")
+    if len(row.records) == 1:
+        return f"{_who(row)} {titles.end(row.records[0].status)}"
+    ends = [f"{number} {titles.end(status)}" for status, number in counts.items()]
+    return f"Of {len(row.records)} trials of {_who(row)}, {titles.listing(ends)}"
+
+
+def _who(row: Row) -> str:
+    return row.key.short_label

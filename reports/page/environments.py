@@ -1,0 +1,83 @@
+"""What the frameworks' environments held: packages and environment variables."""
+
+from collections.abc import Iterable, Mapping
+
+import pandas as pd
+
+from bench.records.results import Record
+from reports.ranking.comparisons import Comparison
+from reports.text import titles, units
+
+# What readers ask for first; the page holds all packages, folded.
+MAIN_PACKAGES = (
+    "python",
+    "numpy",
+    "torch",
+    "tensorflow",
+    "tensorflow-cpu",
+    "keras",
+    "mxnet",
+    "mxnet-cu112",
+    "jax",
+    "jaxlib",
+    "flax",
+    "optax",
+)
+
+Versions = dict[str, str]
+
+
+def packages(records: Iterable[Record]) -> dict[str, Versions]:
+    """The packages of each environment, by the framework's title and version.
+
+    Where a run saw several environments of one framework version, the later ones are numbered.
+    """
+    # By identity first: most records of a framework share one.
+    distinct = {
+        (record.trial.framework, record.framework_version, id(record.versions)): record
+        for record in records
+    }
+    found: dict[str, list[Versions]] = {}
+    for record in distinct.values():
+        known = found.setdefault(_product(record), [])
+        if record.versions and record.versions not in known:
+            known.append(record.versions)
+    return {
+        f"{name} (environment {number})" if number > 1 else name: versions
+        for name, sets in found.items()
+        for number, versions in enumerate(sets, start=1)
+    }
+
+
+def main_versions(found: dict[str, Versions]) -> pd.DataFrame:
+    """A row per environment, a column per main package that any of them has."""
+    present = [name for name in MAIN_PACKAGES if any(name in item for item in found.values())]
+    columns = {
+        name: [versions.get(name, units.ABSENT) for versions in found.values()] for name in present
+    }
+    return pd.DataFrame(columns, index=list(found), dtype=object)
+
+
+def variables(comparisons: Iterable[Comparison]) -> pd.DataFrame:
+    """The environment variables that each row's trials ran with, each combination once."""
+    found = dict.fromkeys(
+        (row.label, _assignments(environment))
+        for comparison in comparisons
+        for row in comparison.rows
+        # By identity first: most trials of a row share one.
+        for environment in {id(one.environment): one.environment for one in row.finished}.values()
+    )
+    return pd.DataFrame(
+        {"Environment variables": [text for _, text in found]},
+        index=[label for label, _ in found],
+        dtype=object,
+    )
+
+
+def _product(record: Record) -> str:
+    parts = (titles.framework(record.trial.framework), record.framework_version)
+    return " ".join(filter(None, parts))
+
+
+def _assignments(environment: Mapping[str, str]) -> str:
+    return ", ".join(f"{name}={value}" for name, value in environment.items()) or "none"

@@ -1,0 +1,257 @@
+"""What may be compared: trials of the same work on the same machine.
+
+A comparison has a row (`reports.ranking.rows`) for each framework version and each way of running
+it. `reports.ranking.gate` says which of them may be ranked.
+"""
+
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from bench.optimizer import Optimizer
+from bench.records.results import Record
+from reports.ranking import first_steps, gate
+from reports.ranking.rows import Key, Row
+from reports.text import titles
+from reports.trials import frame
+
+
+@dataclass(frozen=True)
+class Work:
+    """What trials have to share to be compared.
+
+    Attributes:
+        machine: key of the machine, `reports.trials.frame.machine_key`.
+        run: its name where runs are looked at one by one, else empty.
+    """
+
+    model: str
+    dataset: str
+    batch_size: int
+    device: str
+    precision: str
+    epochs: int
+    optimizer: Optimizer
+    threads: int
+    machine: str
+    run: str = ""
+
+    @property
+    def model_and_dataset(self) -> str:
+        """The model and the data in words."""
+        return f"{titles.model(self.model)} on {titles.dataset(self.dataset)}"
+
+    @property
+    def title(self) -> str:
+        """The work in a few words, without what comparisons of one run mostly share."""
+        parts = (
+            self.model_and_dataset,
+            f"batch size {self.batch_size}",
+            titles.device(self.device),
+            titles.precision(self.precision),
+        )
+        return ", ".join(parts)
+
+    @property
+    def conditions(self) -> dict[str, str]:
+        """What the title leaves out, each in words."""
+        return {
+            "epochs": titles.count(self.epochs, "epoch"),
+            "optimizer": titles.optimizer(self.optimizer),
+            "threads": titles.count(self.threads, "thread"),
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """The same work in several rows; equal to nothing but itself, so that it can be a key.
+
+    The ranked ones stand first, the fastest on top; then those that are refused;
+    those without throughput last.
+    """
+
+    title: str
+    work: Work
+    rows: tuple[Row, ...]
+
+    @property
+    def records(self) -> tuple[Record, ...]:
+        """The trials of all rows."""
+        return tuple(record for row in self.rows for record in row.records)
+
+    @property
+    def ranked(self) -> tuple[Row, ...]:
+        """The rows that verdicts are made from: verified, no odd one out, with a throughput."""
+        return tuple(row for row in self.rows if row.refusal is None)
+
+    @property
+    def fastest(self) -> Row | None:
+        """The first of the ranked rows, where there is another to be faster than."""
+        return self.ranked[0] if len(self.ranked) > 1 else None
+
+    @property
+    def refused(self) -> tuple[Row, ...]:
+        """The rows that are shown with the reason why they are not ranked."""
+        return tuple(row for row in self.rows if row.refusal is not None)
+
+    @property
+    def timed(self) -> tuple[Row, ...]:
+        """The rows that have a throughput, ranked or not."""
+        return tuple(row for row in self.rows if row.throughput.count)
+
+    @property
+    def runs(self) -> tuple[str, ...]:
+        """The runs that its trials belong to."""
+        return tuple(dict.fromkeys(record.run for record in self.records))
+
+    @property
+    def test_samples(self) -> int | None:
+        """Samples of the test set; None where no trial says it. The smallest if they disagree."""
+        return _test_samples(self.rows)
+
+
+def compare(
+    records: Iterable[Record], by_run: bool = False, table: pd.DataFrame | None = None
+) -> tuple[Comparison, ...]:
+    """The comparisons that the records allow, in order of their first records.
+
+    Args:
+        by_run: only trials of one run are compared with each other.
+        table: of the records, where it is there already.
+    """
+    listed = list(records)
+    if table is None:
+        table = frame.trials(listed)
+    groups: dict[Work, list[int]] = defaultdict(list)
+    # What is equal in these belongs to one work, and is looked up in no time.
+    known: dict[tuple[object, ...], list[int]] = {}
+    for place, (record, machine) in enumerate(zip(listed, table["machine"].tolist(), strict=True)):
+        trial, run = record.trial, record.run if by_run else ""
+        key = (
+            *(trial.model, trial.dataset, trial.batch_size, trial.device, trial.precision),
+            *(trial.epochs, id(trial.optimizer), record.threads, machine, run),
+        )
+        if key not in known:
+            known[key] = groups[_work(record, machine, run)]
+        known[key].append(place)
+    names = work_titles(list(groups))
+    return tuple(
+        Comparison(names[work], work, _judged(work, _rows(listed, table, places)))
+        for work, places in groups.items()
+    )
+
+
+def _work(record: Record, machine: str, run: str) -> Work:
+    trial = record.trial
+    return Work(
+        model=trial.model,
+        dataset=trial.dataset,
+        batch_size=trial.batch_size,
+        device=trial.device,
+        precision=trial.precision,
+        epochs=trial.epochs,
+        optimizer=trial.optimizer,
+        threads=record.threads,
+        machine=machine,
+        run=run,
+    )
+
+
+def _judged(work: Work, rows: Sequence[Row]) -> tuple[Row, ...]:
+    """The rows in order, each with the gate's word on it."""
+    samples = None if titles.is_synthetic(work.dataset) else _test_samples(rows)
+    departures = first_steps.objections(rows)
+    compared = [replace(row, departed=why) for row, why in zip(rows, departures, strict=True)]
+    found = gate.refusals([row.entry for row in compared], samples)
+    judged = [replace(row, refusal=refusal) for row, refusal in zip(compared, found, strict=True)]
+    return tuple(sorted(judged, key=_rank))
+
+
+def _test_samples(rows: Iterable[Row]) -> int | None:
+    counts = {record.test_samples for row in rows for record in row.finished}
+    # What no file can hold is no size: Python's integers have no end, a forged record neither.
+    return min((count for count in counts if count and 0 < count < sys.maxsize), default=None)
+
+
+def _rows(records: Sequence[Record], table: pd.DataFrame, places: Sequence[int]) -> list[Row]:
+    """The rows of the trials at some places of all records and of their table."""
+    versions = _versions([records[place] for place in places])
+    # What is measured may change with the code that measures: those rows stand beside each other.
+    several = len({records[place].commit for place in places}) > 1
+    groups: dict[Key, list[int]] = defaultdict(list)
+    known: dict[tuple[object, ...], list[int]] = {}
+    for place in places:
+        record, trial = records[place], records[place].trial
+        found = (
+            *(trial.framework, record.framework_version, trial.mode, trial.settings),
+            *(trial.layout, trial.input, record.commit, record.in_turns_with is None),
+        )
+        if found not in known:
+            known[found] = groups[_key(record, versions[trial.framework], several)]
+        known[found].append(place)
+    return [_row(key, records, table, members) for key, members in groups.items()]
+
+
+def _key(record: Record, versions: Sequence[str], commits: bool) -> Key:
+    """The row that a trial belongs to.
+
+    Args:
+        versions: of its framework, all that the comparison's trials report.
+        commits: whether they are of several.
+    """
+    trial = record.trial
+    # A trial that ended before the import has no version; where there is one only, it is that.
+    version = record.framework_version or (versions[0] if len(versions) == 1 else None)
+    return Key(
+        framework=trial.framework,
+        version=version,
+        mode=trial.mode,
+        settings=trial.settings,
+        layout=trial.layout,
+        input=trial.input,
+        commit=_revision(record) if commits else "",
+        turns=record.in_turns_with is not None,
+    )
+
+
+def _revision(record: Record) -> str:
+    return titles.commit(record.commit) if record.commit else "an unknown commit"
+
+
+def _row(key: Key, records: Sequence[Record], table: pd.DataFrame, places: Sequence[int]) -> Row:
+    finished = [place for place in places if records[place].status == "ok"]
+    return Row(key, tuple(records[place] for place in places), table.iloc[finished])
+
+
+def _versions(records: Sequence[Record]) -> dict[str, list[str]]:
+    found: dict[str, dict[str, None]] = defaultdict(dict)
+    for record in records:
+        if record.framework_version:
+            found[record.trial.framework][record.framework_version] = None
+    return defaultdict(list, {name: list(versions) for name, versions in found.items()})
+
+
+def _rank(row: Row) -> tuple[bool, bool, float, bool, str]:
+    untimed = row.throughput.count == 0
+    speed = 0.0 if untimed else -row.throughput.median
+    return row.refusal is not None, untimed, speed, not row.finished, row.label
+
+
+def work_titles(works: Sequence[Work]) -> dict[Work, str]:
+    """A title for each; those of one title are told apart by what differs between them."""
+    machines = list(dict.fromkeys(work.machine for work in works))
+    names = {}
+    for work in works:
+        alike = [other for other in works if other.title == work.title]
+        parts = [text for name, text in work.conditions.items() if _differs(alike, name)]
+        if _differs(alike, "machine"):
+            parts.append(f"machine {machines.index(work.machine) + 1}")
+        names[work] = ", ".join((work.title, *parts))
+    return names
+
+
+def _differs(works: Sequence[Work], name: str) -> bool:
+    return len({getattr(work, name) for work in works}) > 1

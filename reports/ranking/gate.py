@@ -1,0 +1,149 @@
+"""Which rows of a comparison may be ranked: those proved to do the same work, and no odd one out.
+
+Pure functions of what was found for each row; `reports.ranking.comparisons` brings the two
+together. A row that is refused is shown with the reason, and has no part in any verdict.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reports.statistics.quantiles import extremes, median
+from reports.text import units
+
+# What chance alone does on a test set: 3 binomial standard errors on each side.
+STANDARD_ERRORS = 3.0
+# A difference of the last bits, from adding and subtracting, refuses nobody.
+ROUNDING = 1e-12
+
+NO_TRIAL = "no trial finished"
+NO_THROUGHPUT = "no trial ran long enough for a block after warm-up"
+NO_ACCURACY = "it has no test accuracy to hold against that of its peers"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What the gate looks at of one row.
+
+    Attributes:
+        unverified: why it is not proved to take the same training steps; None where it is.
+        accuracies: the last test accuracy of each finished trial, over seeds and repeats.
+        finished: whether any trial finished.
+        timed: whether it has a throughput.
+        mistimed: why its times cannot be those of its work; None where they can.
+        departed: why its first steps are not those of its peers; None where they are.
+    """
+
+    unverified: str | None
+    accuracies: tuple[float, ...]
+    finished: bool = True
+    timed: bool = True
+    mistimed: str | None = None
+    departed: str | None = None
+
+    @property
+    def accuracy(self) -> float:
+        """The median over its trials; NaN where none has one."""
+        return median(self.accuracies)
+
+    @property
+    def is_peer(self) -> bool:
+        """Whether others are held against it: verified, in training too, with an accuracy."""
+        proved = self.unverified is None and self.departed is None
+        return proved and not math.isnan(self.accuracy)
+
+
+@dataclass(frozen=True)
+class Band:
+    """Where the accuracy of a row has to lie, ends included."""
+
+    low: float
+    high: float
+
+    def holds(self, accuracy: float) -> bool:
+        """Whether an accuracy lies in the band; NaN does not."""
+        return self.low - ROUNDING <= accuracy <= self.high + ROUNDING
+
+    @property
+    def words(self) -> str:
+        """The band in percent."""
+        return f"{units.span(max(0.0, self.low), min(1.0, self.high), units.percent)}%"
+
+
+def band(peers: Sequence[float], test_samples: int) -> Band | None:
+    """From the peers' lowest to their highest accuracy, and what chance adds; None of no peers."""
+    spread = extremes(peers)
+    if not spread.count:
+        return None
+    margin = STANDARD_ERRORS * standard_error(spread.median, test_samples)
+    return Band(spread.low - margin, spread.high + margin)
+
+
+def standard_error(accuracy: float, test_samples: int) -> float:
+    """Of an accuracy on so many samples, sqrt(p (1 - p) / n), p at least 1 / n from 0 and 1.
+
+    At p = 1 the formula says 0, as if no sample could ever be missed: then a row with one
+    wrong prediction would be refused where all its peers have none.
+    """
+    least = min(0.5, 1 / test_samples)
+    share = min(1 - least, max(least, accuracy))
+    return math.sqrt(share * (1 - share) / test_samples)
+
+
+def refusals(entries: Sequence[Entry], test_samples: int | None) -> tuple[str | None, ...]:
+    """For each row why it is not ranked, None where it is.
+
+    Args:
+        test_samples: of the data set; None where accuracies are not to be held against each other.
+    """
+    peers = [entry for entry in entries if entry.is_peer]
+    return tuple(_refusal(entry, peers, test_samples) for entry in entries)
+
+
+def _refusal(entry: Entry, peers: Sequence[Entry], test_samples: int | None) -> str | None:
+    if not entry.finished:
+        return NO_TRIAL
+    # Before the accuracy: a good one never makes a row comparable.
+    if entry.unverified is not None:
+        return f"not verified: {entry.unverified}"
+    if entry.departed is not None:
+        return entry.departed
+    if entry.mistimed is not None:
+        return entry.mistimed
+    odd = _odd(entry, peers, test_samples) if test_samples and test_samples > 0 else None
+    return odd or (None if entry.timed else NO_THROUGHPUT)
+
+
+def _odd(entry: Entry, peers: Sequence[Entry], test_samples: int) -> str | None:
+    """Why the accuracy of a verified row is not like that of its peers, None where it is."""
+    if len(peers) == 2 and entry.is_peer:
+        return None if _agree(peers[0], peers[1], test_samples) else _disagreement(peers)
+    accepted = _band_of(entry, peers, test_samples)
+    if accepted is None or accepted.holds(entry.accuracy):
+        return None
+    if math.isnan(entry.accuracy):
+        return NO_ACCURACY
+    return (
+        f"its test accuracy of {units.percent(entry.accuracy)}% lies outside the band of its "
+        f"peers, {accepted.words}"
+    )
+
+
+def _band_of(entry: Entry, peers: Sequence[Entry], test_samples: int) -> Band | None:
+    others = [value for peer in peers if peer is not entry for value in peer.accuracies]
+    return band(others, test_samples)
+
+
+def _agree(one: Entry, other: Entry, test_samples: int) -> bool:
+    """Whether each lies in the band that the other makes; to disagree, one outside is enough."""
+    bands = (band(other.accuracies, test_samples), band(one.accuracies, test_samples))
+    pairs = zip((one, other), bands, strict=True)
+    return all(accepted is None or accepted.holds(entry.accuracy) for entry, accepted in pairs)
+
+
+def _disagreement(peers: Sequence[Entry]) -> str:
+    accuracies = " and ".join(f"{units.percent(peer.accuracy)}%" for peer in peers)
+    return (
+        f"the test accuracies of the only two verified rows disagree ({accuracies}), and two "
+        "cannot tell which one is right"
+    )

@@ -1,0 +1,139 @@
+"""What trials ran on: machines numbered in order of appearance, in one sentence and as a table."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from bench.records.results import Record
+from reports.text import titles, units
+from reports.trials.frame import machine_key
+
+Facts = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Machine:
+    """One machine of a run.
+
+    Attributes:
+        number: from 1, in order of appearance.
+        key: `reports.trials.frame.machine_key` of the facts.
+        facts: as recorded; any key may be absent.
+    """
+
+    number: int
+    key: str
+    facts: Facts
+
+    @property
+    def sentence(self) -> str:
+        """CPU, cores, memory, GPU and operating system in one line."""
+        facts = self.facts
+        parts = (
+            _text(facts.get("cpu")) or "unknown CPU",
+            _cores(facts),
+            _bytes(facts.get("memory_bytes"), " memory"),
+            _gpus(facts),
+            _text(facts.get("operating_system")),
+        )
+        return ", ".join(filter(None, parts))
+
+
+def machines(records: Iterable[Record]) -> tuple[Machine, ...]:
+    """The machines that the records came from."""
+    # By identity first: most records share one description, and a key takes its time.
+    distinct = {id(record.machine): record.machine for record in records}.values()
+    found = {machine_key(facts): facts for facts in distinct}
+    return tuple(
+        Machine(number, key, facts) for number, (key, facts) in enumerate(found.items(), start=1)
+    )
+
+
+def machine_table(found: Iterable[Machine]) -> pd.DataFrame:
+    """A row per property, a column per machine; properties that this version does not know last."""
+    columns = {f"Machine {machine.number}": _properties(machine.facts) for machine in found}
+    names = dict.fromkeys(name for properties in columns.values() for name in properties)
+    return pd.DataFrame(
+        {
+            title: [properties.get(name, units.ABSENT) for name in names]
+            for title, properties in columns.items()
+        },
+        index=list(names),
+        dtype=object,
+    )
+
+
+def _properties(facts: Facts) -> dict[str, str]:
+    shown = {title: text(facts) for title, text in _KNOWN.items()}
+    others = {name: value for name, value in facts.items() if name not in _KEYS}
+    return shown | {name: json.dumps(value, default=str) for name, value in others.items()}
+
+
+def _cores(facts: Facts) -> str:
+    counts = (
+        ("physical_cores", "physical core"),
+        ("logical_processors", "logical processor"),
+    )
+    parts = [
+        titles.count(facts[key], noun) for key, noun in counts if isinstance(facts.get(key), int)
+    ]
+    if isinstance(facts.get("usable_processors"), int):
+        parts.append(f"{facts['usable_processors']} of them usable")
+    return ", ".join(parts)
+
+
+def _gpus(facts: Facts) -> str:
+    found = facts.get("gpus")
+    if not isinstance(found, list) or not found:
+        reason = _text(facts.get("gpu_reason")).rstrip(".")
+        return f"no GPU ({reason})" if reason else "no GPU"
+    return titles.listing([_gpu(gpu) for gpu in found])
+
+
+def _gpu(gpu: Any) -> str:
+    if not isinstance(gpu, Mapping):
+        return _text(gpu)
+    memory = _bytes(gpu.get("memory_bytes"), "")
+    return (_text(gpu.get("name")) or "unknown GPU") + (f" ({memory})" if memory else "")
+
+
+def _bytes(value: Any, suffix: str) -> str:
+    return units.gibibytes(value) + suffix if isinstance(value, int | float) else ""
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+def _fact(key: str) -> Callable[[Facts], str]:
+    return lambda facts: _text(facts.get(key)) or units.ABSENT
+
+
+_KNOWN: dict[str, Callable[[Facts], str]] = {
+    "CPU": _fact("cpu"),
+    "Physical cores": _fact("physical_cores"),
+    "Logical processors": _fact("logical_processors"),
+    "Usable processors": _fact("usable_processors"),
+    "Memory": lambda facts: _bytes(facts.get("memory_bytes"), "") or units.ABSENT,
+    "GPU": _gpus,
+    "GPU driver": _fact("gpu_driver"),
+    "Operating system": _fact("operating_system"),
+    "Kernel": _fact("kernel"),
+    "Architecture": _fact("architecture"),
+}
+_KEYS = {
+    "cpu",
+    "physical_cores",
+    "logical_processors",
+    "usable_processors",
+    "memory_bytes",
+    "gpus",
+    "gpu_driver",
+    "gpu_reason",
+    "operating_system",
+    "kernel",
+    "architecture",
+}

@@ -1,0 +1,194 @@
+"""A row of a comparison: the invocations of one framework version, run in one way."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import pandas as pd
+
+from bench.job import NATIVE, PREPARED
+from bench.records.results import Record
+from reports.ranking import gate
+from reports.statistics.intervals import Interval, median_interval, ratio_interval
+from reports.statistics.quantiles import LEAST_FOR_QUARTILES, relative_iqr, relative_range
+from reports.text import titles
+from reports.trials import certificates, synchronization
+
+THROUGHPUT = "throughput_samples_per_second"
+DEFAULT = "default"
+
+
+@dataclass(frozen=True)
+class Key:
+    """What tells a row from the others of its comparison.
+
+    Attributes:
+        layout: of images; `native` is the framework's own.
+        input: `prepared` arrays, or the framework's own (`native`) loader.
+        commit: of samestep, where a comparison has trials of several; empty elsewhere.
+        turns: whether each invocation took turns with one of another version, block by block, which
+            costs it what the other one put out of the processor's caches.
+    """
+
+    framework: str
+    version: str | None
+    mode: str
+    settings: str
+    layout: str = NATIVE
+    input: str = PREPARED
+    commit: str = ""
+    turns: bool = False
+
+    @property
+    def product(self) -> str:
+        """The framework and its version, where known."""
+        return " ".join(filter(None, (titles.framework(self.framework), self.version)))
+
+    @property
+    def edition(self) -> str:
+        """The product, and the commit where there are several: early, as a figure cuts the end."""
+        return f"{self.product} at {self.commit}" if self.commit else self.product
+
+    @property
+    def variants(self) -> tuple[str, ...]:
+        """What is not the default."""
+        layout = () if self.layout == NATIVE else (self.layout,)
+        source = () if self.input == PREPARED else (titles.source(self.input),)
+        turns = (titles.IN_TURNS,) if self.turns else ()
+        return layout + source + turns
+
+    @property
+    def label(self) -> str:
+        """All of it, for tables."""
+        return ", ".join((self.edition, self.mode, self.settings, *self.variants))
+
+    @property
+    def short_label(self) -> str:
+        """The same without default settings, for sentences and figures."""
+        settings = () if self.settings == DEFAULT else (f"{self.settings} settings",)
+        return f"{self.edition} ({', '.join((self.mode, *settings, *self.variants))})"
+
+
+@dataclass(frozen=True)
+class Row:
+    """The trials of one key, over seeds and repeats. A finished trial is an invocation.
+
+    Attributes:
+        trials: the finished ones as a data frame, in the order of `finished`.
+        departed: why its first steps are not those of its peers, None where they are.
+        refusal: why the row is not ranked, None where it is.
+    """
+
+    key: Key
+    records: tuple[Record, ...]
+    trials: pd.DataFrame = field(repr=False, compare=False)
+    departed: str | None = None
+    refusal: str | None = None
+    # Asked for again and again: for figures, tables and their description.
+    _values: dict[str, list[float]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    _estimates: dict[str, Interval] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    @property
+    def framework(self) -> str:
+        """Name of the implementation."""
+        return self.key.framework
+
+    @property
+    def version(self) -> str | None:
+        """That the framework reports."""
+        return self.key.version
+
+    @property
+    def label(self) -> str:
+        """Tells the row from the others of its comparison."""
+        return self.key.label
+
+    @cached_property
+    def finished(self) -> tuple[Record, ...]:
+        """The invocations that numbers are made from."""
+        return tuple(record for record in self.records if record.status == "ok")
+
+    def values(self, column: str) -> list[float]:
+        """A column of `trials`, with NaN where an invocation has no value."""
+        if column not in self._values:
+            self._values[column] = self.trials[column].astype(float).tolist()
+        return self._values[column]
+
+    def estimate(self, column: str) -> Interval:
+        """The median over the invocations of a column of `trials`, with its interval."""
+        if column not in self._estimates:
+            self._estimates[column] = median_interval(self.values(column))
+        return self._estimates[column]
+
+    @cached_property
+    def throughput(self) -> Interval:
+        """Samples per second: of each invocation the median over its measured blocks."""
+        return self.estimate(THROUGHPUT)
+
+    def ratio_to(self, other: "Row") -> Interval:
+        """This row's throughput as a multiple of another's."""
+        return ratio_interval(self.values(THROUGHPUT), other.values(THROUGHPUT))
+
+    def differs_from(self, other: "Row") -> bool | None:
+        """Whether the throughputs can be told apart; None where there are no intervals.
+
+        They cannot where the ratio may be 1, or where the two intervals overlap. The second is
+        stricter; it makes up for intervals of few invocations, which are rather too narrow.
+        """
+        ratio = self.ratio_to(other)
+        if not ratio.exists:
+            return None
+        return not (ratio.holds(1.0) or self.throughput.overlaps(other.throughput))
+
+    @property
+    def spread_within(self) -> Interval:
+        """Interquartile range of an invocation's block rates by their median."""
+        return self.estimate("relative_block_iqr")
+
+    @property
+    def spread_between(self) -> float:
+        """Of the invocations' medians by their median: see `spread_is_range`."""
+        values = self.values(THROUGHPUT)
+        return relative_range(values) if self.spread_is_range else relative_iqr(values)
+
+    @property
+    def spread_is_range(self) -> bool:
+        """Whether `spread_between` is the range, and not the interquartile range."""
+        return self.throughput.count < LEAST_FOR_QUARTILES
+
+    @property
+    def noise_floor(self) -> float:
+        """The smallest relative difference that this row can show; NaN without an interval."""
+        return self.throughput.relative_half_width
+
+    @property
+    def states(self) -> Counter[str]:
+        """How many invocations have which state of their series of blocks, most first."""
+        found = Counter(record.steady or "not recorded" for record in self.finished)
+        return Counter(dict(found.most_common()))
+
+    @property
+    def verified(self) -> bool:
+        """Whether it is proved to take the same training steps."""
+        return certificates.unverified(self.records) is None
+
+    @property
+    def entry(self) -> gate.Entry:
+        """What the gate looks at."""
+        return gate.Entry(
+            unverified=certificates.unverified(self.records),
+            accuracies=tuple(self.trials["test_accuracy"]),
+            finished=bool(self.finished),
+            timed=bool(self.throughput.count),
+            mistimed=synchronization.objection(self.trials),
+            departed=self.departed,
+        )
+
+    @property
+    def outcome(self) -> str:
+        """How its trials ended: 2 ok, 1 timeout."""
+        return ", ".join(titles.tally(record.status for record in self.records))

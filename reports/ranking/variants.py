@@ -1,0 +1,46 @@
+"""What another mode, other settings, another layout or the framework's own loader change."""
+
+from dataclasses import replace
+
+from bench.job import NATIVE, PREPARED
+from reports.ranking.comparisons import Comparison
+from reports.ranking.rows import DEFAULT, Key, Row
+
+# The mode that others are held against, where a framework has it: what its users start with.
+EAGER = "eager"
+
+
+def baseline(comparison: Comparison, row: Row) -> Row | None:
+    """The row of the same framework and version that differs least from what users start with.
+
+    Default settings, the framework's own layout, prepared arrays, eager mode if there is one. None
+    where there is no such row, or it is the row itself.
+    """
+    plain = [other for other in comparison.rows if _is_plain(other) and _same(other, row)]
+    if not plain:
+        return None
+    found = min(plain, key=lambda other: (other.key.mode != EAGER, other.key.mode))
+    return None if found.key == row.key else found
+
+
+def with_variants(comparison: Comparison) -> Comparison:
+    """The comparison with those rows only that have a baseline, each group below its baseline."""
+    groups: dict[Key, list[Row]] = {}
+    baselines: dict[Key, Row] = {}
+    for row in comparison.rows:
+        found = baseline(comparison, row)
+        if found is not None:
+            baselines[found.key] = found
+            groups.setdefault(found.key, []).append(row)
+    ordered = sorted(groups, key=lambda key: key.label)
+    rows = [row for key in ordered for row in (baselines[key], *groups[key])]
+    return replace(comparison, rows=tuple(rows))
+
+
+def _is_plain(row: Row) -> bool:
+    key = row.key
+    return (key.settings, key.layout, key.input) == (DEFAULT, NATIVE, PREPARED)
+
+
+def _same(one: Row, other: Row) -> bool:
+    return one.key.edition == other.key.edition

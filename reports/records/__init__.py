@@ -1,0 +1,1 @@
+"""Records files as they are read: decoded, without duplicates, checked for alterations."""

@@ -1,0 +1,108 @@
+"""Whether the records of a run are as it wrote them: `bench.records.chain` says what shows it."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.errors import ResultsError
+from bench.records.chain import NOTHING, Chain, follow
+from bench.records.manifest import Manifest, read_manifest
+from bench.records.results import RECORDS_FILE
+
+# A broken disk or a rewritten file shows in every line: a few are named, the rest is counted.
+MOST_NAMED = 5
+
+
+@dataclass(frozen=True)
+class Integrity:
+    """What the digests of a run say.
+
+    Attributes:
+        records: how many lines there are.
+        sealed: how many of them have digests.
+        digest: of the last one, which stands for all of them; None without digests.
+        closed: whether the run says that it has ended, so that a missing end would show.
+        torn: bytes after the last whole line, as a killed process leaves them.
+        alterations: a sentence for each thing that is not as it was written.
+    """
+
+    records: int
+    sealed: int
+    digest: str | None
+    closed: bool
+    torn: int
+    alterations: tuple[str, ...]
+
+
+def examine(folder: Path) -> Integrity:
+    """What the digests of the run in a folder say.
+
+    Raises:
+        ResultsError: its records cannot be read.
+    """
+    path = folder / RECORDS_FILE
+    tail = _Tail()
+    try:
+        with path.open("rb") as lines:
+            chain = follow(tail.whole(lines))
+    except OSError as error:
+        raise ResultsError(
+            f"Records {str(path)!r} cannot be read ({error.strerror}); expected a run's "
+            f"{RECORDS_FILE}; name another run."
+        ) from error
+    try:
+        manifest, unreadable = read_manifest(folder), []
+    except ResultsError as error:
+        manifest, unreadable = None, [str(error)]
+    found = [f"{RECORDS_FILE}: {words}" for words in named(chain.broken)]
+    if not unreadable:
+        found += _against(chain, manifest)
+    return Integrity(
+        chain.sealed + chain.unsealed,
+        chain.sealed,
+        chain.last,
+        manifest is not None and manifest.end is not None,
+        tail.torn,
+        tuple(found + unreadable),
+    )
+
+
+class _Tail:
+    """Leaves out what follows the last whole line."""
+
+    def __init__(self) -> None:
+        self.torn = 0
+
+    def whole(self, lines: Iterable[bytes]) -> Iterator[bytes]:
+        for line in lines:
+            if line.endswith(b"\n"):
+                yield line
+            else:
+                self.torn = len(line)
+
+
+def named(broken: tuple[str, ...]) -> list[str]:
+    """The first few sentences, and how many more there are."""
+    rest = len(broken) - MOST_NAMED
+    return [*broken[:MOST_NAMED], *([f"{rest} more lines likewise"] if rest > 0 else [])]
+
+
+def _against(chain: Chain, manifest: Manifest | None) -> list[str]:
+    """What does not fit what the run was started with, and how far it says that it came."""
+    found = []
+    start = manifest.digest if manifest else NOTHING
+    if manifest is not None and not chain.sealed and chain.unsealed:
+        found.append("no record has a digest, though the run gave each one: they were rewritten")
+    if chain.first is not None and chain.first != start:
+        found.append(
+            "the first record does not follow what the run was started with: run.json, or the "
+            "first records, were changed or removed"
+        )
+    if manifest is None or manifest.end is None:
+        return found
+    records, end = chain.sealed + chain.unsealed, manifest.end
+    if records != end.records:
+        found.append(f"there were {end.records} records when the run ended, and now {records}")
+    elif chain.last not in (end.digest, None):
+        found.append("the last record is another than when the run ended")
+    return found

@@ -1,0 +1,66 @@
+"""`python -m reports check`: whether records are as they were written, and can be read."""
+
+import argparse
+from pathlib import Path
+
+from bench.records.results import RECORDS_FILE
+from reports.records.integrity import Integrity, examine
+from reports.records.readers import new_reader
+from reports.runs.runs import find_all
+from reports.text import titles
+from reports.text.output import tell
+
+ALTERED, NO_RECORDS = 1, 2
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print what the digests of each run say; the exit status is that of the worst."""
+    return max(_check(folder) for folder in find_all(options.runs, options.results))
+
+
+def _check(folder: Path) -> int:
+    found = examine(folder)
+    _, problems = new_reader().read(folder / RECORDS_FILE)
+    lines = [*found.alterations, *_unreadable(found, problems)]
+    tell(f"{folder.name}: {_verdict(found, bool(lines))}")
+    for line in lines:
+        tell(f"  {line}.".replace("..", "."))
+    for line in _notes(found):
+        tell(f"  Note: {line}.")
+    if lines:
+        return ALTERED
+    return 0 if found.records else NO_RECORDS
+
+
+def _verdict(found: Integrity, broken: bool) -> str:
+    count = titles.count(found.records, "record")
+    if broken:
+        return f"NOT as it was written ({count})"
+    if not found.records:
+        return "no record"
+    if found.digest is None:
+        return f"{count}, none with a digest: nothing can be told"
+    return f"{count}, as written; digest of the run: {found.digest}"
+
+
+def _unreadable(found: Integrity, problems: list[str]) -> list[str]:
+    """What cannot be read, but for a torn end: that is a note."""
+    return problems[:-1] if found.torn and problems else problems
+
+
+def _notes(found: Integrity) -> list[str]:
+    notes = []
+    if found.torn:
+        notes.append(
+            f"{found.torn:,} bytes after the last whole record are part of one that was being "
+            "written when the run was killed; --resume sets them aside"
+        )
+    if found.digest and not found.closed:
+        notes.append(
+            "the run is being written, or was killed: records that are missing at its end do not "
+            "show"
+        )
+    if found.digest and found.sealed < found.records:
+        older = titles.count(found.records - found.sealed, "record")
+        notes.append(f"{older} without a digest, as older versions wrote them")
+    return notes

@@ -1,0 +1,71 @@
+"""Records from files as a data frame of trials, each with what its own run's report says of it."""
+
+import warnings
+from collections.abc import Iterable, Sequence
+from os import PathLike
+from pathlib import Path
+
+import pandas as pd
+
+from bench.records.results import Record
+from reports.ranking.comparisons import Comparison, compare
+from reports.records.readers import new_reader
+from reports.records.reading import without_collector
+from reports.runs.runs import records_files
+from reports.trials import columns, frame
+
+RANK_COLUMNS: dict[str, str] = {
+    "ranked": "whether the report of the trial's run ranks its row",
+    "unranked_reason": "why not, None where it does",
+}
+COLUMNS: dict[str, str] = columns.TRIAL_COLUMNS | RANK_COLUMNS
+
+
+def load(path: str | PathLike[str]) -> pd.DataFrame:
+    """The trials in a results folder, a run's folder or a records file, one row each.
+
+    `COLUMNS` says what is in the columns. Each line that is no record is a warning.
+
+    Raises:
+        ResultsError: there are no records at `path`, or they cannot be read.
+    """
+    records: list[Record] = []
+    refusals: list[str | None] = []
+    reader = new_reader()
+    for file in records_files(Path(path)):
+        with without_collector():
+            found, problems = reader.read(file)
+        records += found
+        refusals += refusals_of(found)
+        for problem in problems:
+            warnings.warn(f"{file.parent.name}: {problem}", stacklevel=2)
+    return with_ranks(frame.trials(records), refusals)
+
+
+def with_ranks(trials: pd.DataFrame, refusals: Sequence[str | None]) -> pd.DataFrame:
+    """The frame of trials with `RANK_COLUMNS`.
+
+    Args:
+        refusals: for each trial why its row is not ranked, None where it is.
+    """
+    ranked = [refusal is None for refusal in refusals]
+    return trials.assign(
+        ranked=pd.Series(ranked, dtype=bool), unranked_reason=pd.Series(refusals, dtype=object)
+    )
+
+
+def refusals_of(records: Sequence[Record]) -> list[str | None]:
+    """For each record of one run why its row is not ranked, None where it is."""
+    return refusals_in(compare(records), records)
+
+
+def refusals_in(comparisons: Iterable[Comparison], records: Sequence[Record]) -> list[str | None]:
+    """The same, of records whose comparisons are there already."""
+    # By identity: a records file can hold the same trial twice.
+    found = {
+        id(record): row.refusal
+        for comparison in comparisons
+        for row in comparison.rows
+        for record in row.records
+    }
+    return [found[id(record)] for record in records]

@@ -1,0 +1,1 @@
+"""Medians, intervals and resampling, without any knowledge of trials."""

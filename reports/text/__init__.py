@@ -1,0 +1,1 @@
+"""Words, units and the forms in which text and pictures leave the reports."""

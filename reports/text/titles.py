@@ -1,0 +1,144 @@
+"""How names in records are written for people."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from bench.models import MODELS
+from bench.optimizer import Optimizer
+from bench.records.results import COMMIT_DIGITS
+
+FRAMEWORKS = {
+    "pytorch": "PyTorch",
+    "tensorflow": "TensorFlow",
+    "mxnet": "MXNet",
+    "jax": "JAX",
+    "numpy": "NumPy",  # among a CPU's ceilings
+}
+DATASETS = {
+    "digits": "digits",
+    "mnist": "MNIST",
+    "cifar10": "CIFAR-10",
+    "cifar10-subset": "CIFAR-10 (5,000-image subset)",
+    "banking77": "banking77",
+}
+SYNTHETIC = "synthetic"
+DEVICES = {"cpu": "CPU", "cuda": "GPU (CUDA)"}
+PRECISIONS = {
+    "ieee": "IEEE float32",
+    "tf32": "TF32",
+    "bf16": "bfloat16",
+    "float64": "float64",
+}
+RULES = {"sgd": "SGD", "adam": "Adam"}
+IN_TURNS = "in turns"
+SOURCES = {"native": "own loader", "prepared": "prepared arrays"}
+ENDS = {
+    "ok": "finished",
+    "crashed": "crashed",
+    "diverged": "diverged",
+    "failed": "failed",
+    "garbled": "sent what is no event",
+    "no result": "ended without a result",
+    "out of memory": "ran out of memory",
+    "silent": "fell silent",
+    "skipped": "was skipped",
+    "timeout": "timed out",
+}
+DIGESTS = {"weights": "initial weights", "data": "data", "order": "batch order"}
+
+
+def framework(name: str) -> str:
+    """A framework as its own project writes it."""
+    return FRAMEWORKS.get(name, name)
+
+
+def model(name: str) -> str:
+    """The exact setting of a model, as its description calls it."""
+    return MODELS[name].title if name in MODELS else name
+
+
+def family(name: str) -> str:
+    """The family that a model is a setting of; of an unknown model its name."""
+    return MODELS[name].family if name in MODELS else name
+
+
+def dataset(name: str) -> str:
+    """A data set as its authors write it."""
+    return DATASETS.get(name, name)
+
+
+def is_synthetic(name: str) -> bool:
+    """Whether a data set is drawn at random: an accuracy on it means nothing."""
+    return name == SYNTHETIC or name.startswith(f"{SYNTHETIC}-")
+
+
+def device(name: str) -> str:
+    """A device in words."""
+    return DEVICES.get(name, name)
+
+
+def precision(name: str) -> str:
+    """A precision in words."""
+    return PRECISIONS.get(name, name)
+
+
+def source(name: str) -> str:
+    """Where a trial's batches come from, in words."""
+    return SOURCES.get(name, name)
+
+
+def end(status: str) -> str:
+    """How a trial ended, as a verb: ran out of memory."""
+    return ENDS.get(status, status)
+
+
+def digest(name: str) -> str:
+    """What a digest was made from, in words."""
+    return DIGESTS.get(name, name)
+
+
+def optimizer(rule: Optimizer) -> str:
+    """An update rule with its constants and its learning rate, in words."""
+    parts = (f"{RULES.get(rule.name, rule.name)} with {_constants(rule)}", learning_rate(rule))
+    decay = f"weight decay {rule.weight_decay}" if rule.weight_decay else "no weight decay"
+    return ", ".join((*parts, decay))
+
+
+def learning_rate(rule: Optimizer) -> str:
+    """A learning rate with its changes; people count epochs from 1."""
+    changes = [
+        f"from epoch {change.epoch + 1} on {change.learning_rate}" for change in rule.changes
+    ]
+    return ", ".join((f"learning rate {rule.learning_rate}", *changes))
+
+
+def _constants(rule: Optimizer) -> str:
+    if rule.name == "adam":
+        return f"beta1 {rule.beta1}, beta2 {rule.beta2} and epsilon {rule.epsilon}"
+    return f"momentum {rule.momentum}" if rule.momentum else "no momentum"
+
+
+def listing(parts: list[str]) -> str:
+    """Parts as an English list: a, b and c."""
+    return " and ".join(filter(None, (", ".join(parts[:-1]), *parts[-1:])))
+
+
+def count(number: int, noun: str) -> str:
+    """A number with its noun: 1 trial, 2 trials."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def days(started: Iterable[str]) -> str:
+    """The day of the first and, if another, of the last start, as records have them."""
+    dates = sorted(one[:10] for one in started)
+    return dates[0] if dates[0] == dates[-1] else f"{dates[0]} to {dates[-1]}"
+
+
+def commit(digits: str | None) -> str:
+    """The first digits of a commit of samestep, or that nobody knows it."""
+    return (digits or "unknown")[:COMMIT_DIGITS]
+
+
+def tally(values: Iterable[str]) -> list[str]:
+    """How often each value is there, in order of appearance: 2 ok, 1 timeout."""
+    return [f"{count} {value}" for value, count in Counter(values).items()]

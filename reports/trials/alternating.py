@@ -1,0 +1,70 @@
+"""Two invocations that took turns: their blocks side by side, and what they come to.
+
+The n-th block of each was trained right before or after the n-th of the other one. What the machine
+did meanwhile is in both, and not in their ratio.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+from scipy.stats import trim_mean
+
+from bench.records.results import Record
+from reports.statistics.quantiles import throughput
+from reports.statistics.resampling import Floats
+
+# The finished records that took turns, by run and name.
+Partners = Mapping[tuple[str, str], Record]
+
+# Of the blocks of a pair, on each side. It makes more of few blocks than a median does, and what
+# disturbed single ones is as little in it (Wilcox 2012, "Introduction to robust estimation and
+# hypothesis testing", section 3.3, on 20 %).
+TRIM = 0.2
+
+
+def ratios(record: Record, partner: Record) -> Floats:
+    """Logarithms of the record's throughput by its partner's, of blocks past warm-up in both."""
+    rates = [
+        [throughput(*one) for one in ((mine.samples, mine.seconds), (other.samples, other.seconds))]
+        for mine, other in zip(record.blocks, partner.blocks, strict=False)
+        if not (mine.warmup or other.warmup)
+    ]
+    known = np.array(rates, dtype=np.float64).reshape(-1, 2)
+    known = known[np.isfinite(known).all(axis=1) & (known > 0).all(axis=1)]
+    found: Floats = np.log(known[:, 0] / known[:, 1])
+    return found
+
+
+def value(found: Floats) -> float:
+    """What the blocks of a pair come to: a mean of the logarithms without the ends."""
+    return float(trim_mean(found, TRIM))
+
+
+def partners(records: Iterable[Record]) -> Partners:
+    """Those among the records that another one can have taken turns with."""
+    return {
+        (record.run, record.trial.id): record
+        for record in records
+        if record.in_turns_with is not None and record.status == "ok"
+    }
+
+
+def partner_of(record: Record, known: Partners) -> Record | None:
+    """Whom a finished record took turns with, if that finished too."""
+    if record.in_turns_with is None or record.status != "ok":
+        return None
+    return known.get((record.run, record.in_turns_with))
+
+
+def by_partner(records: Sequence[Record]) -> list[float]:
+    """Of each record its throughput as a multiple of its partner's; NaN where it has none."""
+    known = partners(records)
+    return [_by_partner(record, known) for record in records]
+
+
+def _by_partner(record: Record, known: Partners) -> float:
+    partner = partner_of(record, known)
+    if partner is None:
+        return np.nan
+    found = ratios(record, partner)
+    return float(np.exp(value(found))) if found.size else np.nan

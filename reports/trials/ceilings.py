@@ -1,0 +1,103 @@
+"""What a run's machine attains at most, and how near a trial's step comes to it."""
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from bench.records.ceilings import Ceiling, Measurement
+from bench.records.operations import Cost, Roofline, roofline
+from bench.records.results import Record
+from reports.text import titles, units
+from reports.trials.certificates import number
+
+NO_COST = "the record does not say how many operations and bytes a step has"
+NO_BLOCK = "no block was measured"
+NOT_MEASURED = "the machine's ceilings were not measured in this run"
+UNREADABLE = "the record's ceilings cannot be read"
+NOT_ATTAINED = "no framework could measure the machine's ceilings"
+
+GIGA = 1e9
+
+
+def ceiling_of(record: Record) -> Ceiling | None:
+    """The ceilings in a record; None where it has none that can be read."""
+    return ceiling_in(record.ceilings)
+
+
+def ceiling_in(document: Mapping[str, Any]) -> Ceiling | None:
+    """The ceilings in the part of a record that holds them; None where they cannot be read."""
+    try:
+        return Ceiling.from_document(document) if document else None
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
+        return None
+
+
+def step_roofline(record: Record, ceiling: Ceiling | None, step_seconds: float) -> Roofline | str:
+    """Where a step of so many seconds lies under the record's ceilings, or why nobody can say.
+
+    Args:
+        ceiling: `ceiling_of` the record.
+    """
+    cost = [number(record.cost.get(name)) for name in ("operations", "bytes")]
+    if not all(math.isfinite(one) for one in cost):
+        return NO_COST
+    if not step_seconds > 0:
+        return NO_BLOCK
+    if not record.ceilings:
+        return NOT_MEASURED
+    if ceiling is None:
+        return UNREADABLE
+    # A forged file may have rates of 0.
+    arithmetic, memory = ceiling.operations_per_second or 0, ceiling.bytes_per_second or 0
+    if not (arithmetic > 0 and memory > 0):
+        return NOT_ATTAINED
+    return roofline(Cost(*map(int, cost)), step_seconds, arithmetic, memory)
+
+
+def ceiling_table(records: Iterable[Record]) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """What each framework reached in each precision, as text, and why some are not there.
+
+    A row per precision and one for the copy of memory; the ceiling is the largest of its row.
+    """
+    found = _ceilings(records)
+    rows: dict[str, Mapping[str, Measurement]] = {
+        f"Matrix product, {titles.precision(precision)} (GFLOP/s)": ceiling.products
+        for (precision, _), ceiling in found.items()
+    }
+    for ceiling in found.values():
+        # The same in every precision.
+        rows["Copy of memory (GB/s)"] = ceiling.copies
+    names = list(dict.fromkeys(name for measured in rows.values() for name in measured))
+    text = pd.DataFrame(
+        [_row(measured, names) for measured in rows.values()], index=list(rows), dtype=object
+    )
+    reasons = [
+        f"{titles.framework(name)} in {titles.precision(precision)}: {reason}"
+        for (precision, _), ceiling in found.items()
+        for name, reason in ceiling.reasons.items()
+    ]
+    return text, tuple(dict.fromkeys(reasons))
+
+
+def _ceilings(records: Iterable[Record]) -> dict[tuple[str, str], Ceiling]:
+    """By precision and device: each is measured once in a run."""
+    found: dict[tuple[str, str], Ceiling] = {}
+    for record in records:
+        key = (record.trial.precision, record.trial.device)
+        if key not in found and (ceiling := ceiling_of(record)) is not None:
+            found[key] = ceiling
+    return found
+
+
+def _row(measured: Mapping[str, Measurement], names: Iterable[str]) -> dict[str, str]:
+    rates = {name: one.per_second for name, one in measured.items()}
+    best = max(rates, key=lambda name: rates[name], default=None)
+    return {
+        "Ceiling": units.number(rates[best] / GIGA) if best is not None else units.ABSENT,
+        "Attained by": titles.framework(best) if best is not None else units.ABSENT,
+        **{
+            titles.framework(name): units.number(rates.get(name, math.nan) / GIGA) for name in names
+        },
+    }

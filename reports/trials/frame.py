@@ -1,0 +1,234 @@
+"""Records as pandas data frames: one row per trial, per measured block or per evaluated epoch.
+
+`reports.trials.columns` says what is in the columns. Times are in seconds, sizes in
+bytes, throughput in samples per second, accuracies and shares between 0 and 1.
+What a trial did not give is NaN or None. The column `record` is a record's
+position among those loaded: it joins the frames, since two runs can hold the
+same trial.
+"""
+
+import hashlib
+import json
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from itertools import accumulate, chain
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+import pandas as pd
+
+from bench.optimizer import Optimizer
+from bench.records.certificate import Certificate
+from bench.records.results import EPOCH_NUMBERS, TRIAL_FIELDS, Epoch, Record
+from reports.statistics.block_statistics import Blocks
+from reports.statistics.resampling import Floats
+from reports.text import fitness, titles, tuning
+from reports.trials import alternating, certificates
+from reports.trials.ceilings import ceiling_in
+from reports.trials.columns import BLOCK_COLUMNS, EPOCH_COLUMNS, TRIAL_COLUMNS
+from reports.trials.measured import Columns, finite, floats, measured
+from reports.trials.parallel import in_processes
+
+RECORDED = (
+    "run",
+    "framework_version",
+    "status",
+    "reason",
+    "started",
+    "position",
+    "in_turns_with",
+    "steady",
+    "plan",
+    "commit",
+    "threads",
+    "parameters",
+)
+DIGESTS = ("weights", "data", "order")
+OPTIMIZER = (
+    "optimizer",
+    "learning_rate",
+    "learning_rate_changes",
+    "momentum",
+    "weight_decay",
+    "beta1",
+    "beta2",
+    "epsilon",
+)
+# Of fewer records, starting processes takes longer than it saves.
+LEAST_FOR_PROCESSES = 20_000
+
+
+def trials(records: Iterable[Record], processes: bool = False) -> pd.DataFrame:
+    """One row per record, with the columns of `TRIAL_COLUMNS`.
+
+    Args:
+        processes: whether forks of this process may do a part of it.
+    """
+    listed, facts = list(records), _Facts()
+    columns: Columns = {
+        "record": range(len(listed)),
+        **_asked(listed),
+        **_origin(listed, facts),
+        **_proof(listed, facts),
+        **_measured(listed, facts, processes),
+        "throughput_by_partner": floats(alternating.by_partner(listed)),
+    }
+    frame = pd.DataFrame({name: columns[name] for name in TRIAL_COLUMNS})
+    frame["started"] = pd.to_datetime(frame["started"], utc=True, errors="coerce", format="ISO8601")
+    return frame
+
+
+def _measured(records: Sequence[Record], facts: "_Facts", processes: bool) -> Columns:
+    if not processes or len(records) < LEAST_FOR_PROCESSES:
+        return measured(records, facts.ceiling)
+    half = len(records) // 2
+    parts = in_processes(
+        [partial(measured, part, facts.ceiling) for part in (records[:half], records[half:])],
+        least=2,
+    )
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def blocks(records: Iterable[Record]) -> pd.DataFrame:
+    """One row per measured block, with the columns of `BLOCK_COLUMNS`."""
+    listed = list(records)
+    found = Blocks(listed)
+    columns = {
+        "record": found.owners,
+        "trial": _repeated([record.trial.id for record in listed], found.owners),
+        "block": found.numbers,
+        "steps": found.steps.astype(int),
+        "samples": found.samples.astype(int),
+        "seconds": finite(found.seconds),
+        "device_seconds": finite(found.device_seconds),
+        "throughput_samples_per_second": found.throughput,
+    }
+    return pd.DataFrame(columns, columns=list(BLOCK_COLUMNS))
+
+
+def epochs(
+    records: Iterable[Record], columns: Sequence[str] = tuple(EPOCH_COLUMNS)
+) -> pd.DataFrame:
+    """One row per evaluation, with the columns of `EPOCH_COLUMNS` or some of them."""
+    listed = list(records)
+    found = [epoch for record in listed for epoch in record.epochs]
+    owners = np.repeat(np.arange(len(listed)), [len(record.epochs) for record in listed])
+    made: dict[str, Callable[[], Any]] = {
+        name: partial(_of_epochs, found, name) for name in EPOCH_NUMBERS
+    } | {
+        "record": lambda: owners,
+        "trial": lambda: _repeated([record.trial.id for record in listed], owners),
+        "epoch": lambda: [epoch.number for epoch in found],
+        "elapsed_seconds": lambda: _elapsed(listed),
+    }
+    return pd.DataFrame({name: made[name]() for name in columns})
+
+
+def _of_epochs(found: Sequence[Epoch], name: str) -> Floats:
+    return floats([getattr(one, name) for one in found])
+
+
+def _elapsed(records: Sequence[Record]) -> Floats:
+    seconds = ((epoch.seconds for epoch in record.epochs) for record in records)
+    return floats(list(chain.from_iterable(map(accumulate, seconds))))
+
+
+Part = TypeVar("Part")
+Fact = TypeVar("Fact")
+
+
+class _Known(Generic[Part, Fact]):
+    """What a function says of a part, which many records share, asked once for each part.
+
+    By identity, which is why the part is kept along: `reports.records.reading` makes equal parts
+    one.
+    """
+
+    def __init__(self, function: Callable[[Part], Fact]) -> None:
+        self._function = function
+        self._found: dict[int, tuple[Part, Fact]] = {}
+
+    def __call__(self, part: Part) -> Fact:
+        if id(part) not in self._found:
+            self._found[id(part)] = part, self._function(part)
+        return self._found[id(part)][1]
+
+
+class _Facts:
+    """What is said of parts that records share."""
+
+    def __init__(self) -> None:
+        self.machine = _Known(machine_key)
+        self.ceiling = _Known(ceiling_in)
+        self.tuning = _Known(tuning.words)
+        self.absent = _Known(_absent)
+        self.proof = _Known(_proof_of)
+        self.optimizer = _Known(_optimizer)
+        self.fitness = _Known(_fitness)
+
+
+def machine_key(machine: Mapping[str, Any]) -> str:
+    """12 hexadecimal digits that are equal for equal descriptions of a machine."""
+    text = json.dumps(machine, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _absent(reasons: Mapping[str, str]) -> str:
+    return "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
+
+
+def _fitness(findings: Iterable[dict[str, str]]) -> str:
+    return "; ".join(fitness.words(finding) for finding in findings)
+
+
+def _optimizer(optimizer: Optimizer) -> dict[str, Any]:
+    changes = [f"{change.epoch + 1}:{change.learning_rate}" for change in optimizer.changes]
+    return vars(optimizer) | {
+        "optimizer": optimizer.name,
+        "learning_rate_changes": ", ".join(changes),
+    }
+
+
+def _proof_of(certificate: Certificate | None) -> dict[str, Any]:
+    found = [certificate] if certificate else []
+    return {
+        "verdict": certificates.verdict_of(certificate),
+        "certificate_checked": certificate.checked if certificate else None,
+        "quantities": certificates.quantities(certificate) if certificate else math.nan,
+        "worst_error_float64": certificates.worst_error(found, certificates.FLOAT64),
+        "worst_error_float32": certificates.worst_error(found, certificates.FLOAT32),
+        "known_defects": certificates.defect_names(found),
+    }
+
+
+def _asked(records: Sequence[Record]) -> Columns:
+    asked = [record.trial for record in records]
+    return {name: [getattr(trial, name) for trial in asked] for name in TRIAL_FIELDS} | {
+        "trial": [trial.id for trial in asked],
+        "family": [titles.family(trial.model) for trial in asked],
+    }
+
+
+def _origin(records: Sequence[Record], facts: _Facts) -> Columns:
+    optimizers = [facts.optimizer(record.trial.optimizer) for record in records]
+    return {
+        **{name: [getattr(record, name) for record in records] for name in RECORDED},
+        **{name: [one[name] for one in optimizers] for name in OPTIMIZER},
+        **{f"digest_{name}": [record.digests.get(name) for record in records] for name in DIGESTS},
+        "machine": [facts.machine(record.machine) for record in records],
+        "cpu": [record.machine.get("cpu") for record in records],
+        "tuning": [facts.tuning(record.tuning) for record in records],
+        "fitness": [facts.fitness(record.fitness) for record in records],
+        "absent": [facts.absent(record.absent) for record in records],
+        "test_samples": floats([record.test_samples for record in records]),
+    }
+
+
+def _proof(records: Sequence[Record], facts: _Facts) -> Columns:
+    found = [facts.proof(record.certificate) for record in records]
+    return {name: [one[name] for one in found] for name in _proof_of(None)}
+
+
+def _repeated(values: Sequence[str], owners: Any) -> list[str]:
+    return [values[owner] for owner in owners.tolist()]

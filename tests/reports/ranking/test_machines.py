@@ -1,0 +1,46 @@
+"""How machines are described."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from bench.records.results import Record
+from reports.ranking.machines import Machine, machine_table, machines
+
+MakeRecord = Callable[..., Record]
+
+
+def test_a_machine_in_one_sentence(record: MakeRecord) -> None:
+    (machine,) = machines([record(), record("mxnet")])
+
+    assert machine.sentence == (
+        "Example CPU 9000 @ 2.60GHz, 4 physical cores, 8 logical processors, 6 of them usable, "
+        "16.0 GiB memory, no GPU (no NVIDIA driver answers), Debian GNU/Linux 13"
+    )
+
+
+def test_gpus_are_named_with_their_memory() -> None:
+    gpu = {"name": "Example H1", "memory_bytes": 80 * 2**30}
+    machine = Machine(1, "key", {"cpu": "A", "gpus": [gpu, {}]})
+
+    assert machine.sentence == "A, Example H1 (80.0 GiB) and unknown GPU"
+
+
+@pytest.mark.parametrize("facts", [{}, {"gpus": None}, {"memory_bytes": None}, {"gpus": []}])
+def test_absent_facts_are_no_error(facts: dict[str, Any]) -> None:
+    assert Machine(1, "key", facts).sentence == "unknown CPU, no GPU"
+
+
+def test_machines_are_numbered_in_order_of_appearance(record: MakeRecord) -> None:
+    found = machines([record(), record(machine={"cpu": "Another"}), record()])
+
+    assert [machine.number for machine in found] == [1, 2]
+
+
+def test_the_table_shows_facts_that_this_version_does_not_know(record: MakeRecord) -> None:
+    table = machine_table(machines([record(machine={"cpu": "A", "cache": 5}), record()]))
+
+    rows = table.T.to_dict(orient="list")
+    assert rows["CPU"] == ["A", "Example CPU 9000 @ 2.60GHz"]
+    assert rows["cache"] == ["5", "\u2013"]
