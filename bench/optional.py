@@ -1,6 +1,7 @@
 """What a run and its report can do without: one list. Standard library only.
 
-Everything else in pyproject.toml's dependencies is needed; `docs/own-interpreters.md` names it.
+Everything else in pyproject.toml's dependencies is needed; `docs/guides/own-interpreters.md`
+names it.
 """
 
 import sys

@@ -1,6 +1,6 @@
 """What a run and its report need, looked for before anything is imported. Standard library only.
 
-What they can do without is in `bench.optional`; `docs/own-interpreters.md` names both.
+What they can do without is in `bench.optional`; `docs/guides/own-interpreters.md` names both.
 """
 
 import sys

@@ -183,7 +183,10 @@ def _parser() -> argparse.ArgumentParser:
         "where to write it (default: standard output; of parquet, a file in the run's folder)",
     )
     command.add_argument(
-        "--format", required=True, metavar="NAME", help=f"one of: {_formats()} (docs/formats.md)"
+        "--format",
+        required=True,
+        metavar="NAME",
+        help=f"one of: {_formats()} (docs/reference/formats.md)",
     )
     checking = commands.add_parser(
         "check",

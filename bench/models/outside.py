@@ -77,7 +77,7 @@ def read_models(folder: Path) -> dict[str, Model]:
     if not path.is_file():
         raise ModelError(
             f"--model-folder {folder}: there is no {SPEC}; expected the folder of a model; see "
-            "docs/adding-a-model.md."
+            "docs/extend/adding-a-model.md."
         )
     module = load_file(f"bench.models.{family}", path)
     models = getattr(module, "MODELS", None)

@@ -1,6 +1,6 @@
 """The record of one trial: the project's public contract, schema version 4. Standard library only.
 
-`docs/records.md` describes every field with its unit. A record is one line of
+`docs/reference/records.md` describes every field with its unit. A record is one line of
 JSON in `results/<run>/records.jsonl`.
 
 Schema history:

@@ -1,4 +1,4 @@
-"""The tables of the database, in SQL's own terms; `docs/history.md` says what is in the columns."""
+"""The tables of the database in SQL's own terms; `docs/guides/history.md` describes the columns."""
 
 from typing import Any
 
@@ -139,7 +139,8 @@ def make(connection: Connection) -> None:
         if found.has_table(table.name) and (wrong := _wrong(found, table)):
             raise ResultsError(
                 f"Table {table.name!r} of the database has another shape ({wrong}); expected the "
-                "columns that docs/history.md lists; rename or drop it, and write the runs again."
+                "columns that docs/guides/history.md lists; rename or drop it, and write the runs "
+                "again."
             )
     METADATA.create_all(connection)
 

@@ -31,7 +31,7 @@ TRIAL_COLUMNS: dict[str, str] = {
     "repeat": "number of the invocation, a fresh process",
     "position": "of the trial in its run, from 1: trials run in a random order",
     "in_turns_with": "trial whose blocks alternate with its own, None where it ran alone",
-    "status": "ok, or how the trial ended: see docs/records.md",
+    "status": "ok, or how the trial ended: see docs/reference/records.md",
     "reason": "why it is not ok, else None",
     "started": "time of the start, UTC",
     "plan": "name of the plan",

@@ -127,6 +127,6 @@ def test_the_doctor_says_what_goes_without(minimal: Minimal, tmp_path: Path) -> 
 
 
 def test_the_page_names_every_optional_package() -> None:
-    page = (ROOT / "docs" / "own-interpreters.md").read_text()
+    page = (ROOT / "docs" / "guides" / "own-interpreters.md").read_text()
     for package in OPTIONAL:
         assert f"| `{package.name}` | {package.without} |" in page

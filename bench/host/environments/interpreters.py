@@ -231,7 +231,7 @@ def _missing(framework: Framework, missing: Sequence[str]) -> str:
     names = ", ".join(map(repr, missing))
     # A module that a cluster's `module load` put there is not seen by a worker.
     hint = (
-        " (PYTHONPATH is not handed on to it: see docs/own-interpreters.md)"
+        " (PYTHONPATH is not handed on to it: see docs/guides/own-interpreters.md)"
         if "PYTHONPATH" in os.environ
         else ""
     )

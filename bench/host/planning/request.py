@@ -13,7 +13,7 @@ from bench.host.planning.plan import DEFAULT_PLAN
 DEFAULT_RESULTS = "results"
 AUTO = "auto"
 # So many pairs find 3 % among fifty rows in four of five cases on a machine that others use too
-# (docs/compare.md, "What it finds").
+# (docs/guides/compare.md, "What it finds").
 REPEATS_AGAINST = 20
 
 

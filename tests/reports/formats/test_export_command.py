@@ -135,7 +135,7 @@ def test_a_reader_that_is_gone_is_one_line(run: Path) -> None:
 
 
 def test_every_format_has_its_place_in_the_documentation() -> None:
-    text = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "reference" / "formats.md").read_text(encoding="utf-8")
 
     for name in NAMES:
         assert f"`{name}`" in text

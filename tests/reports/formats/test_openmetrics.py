@@ -56,7 +56,7 @@ def test_every_metric_has_a_base_unit() -> None:
 
 
 def test_every_gauge_has_its_name_in_the_documentation() -> None:
-    text = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "reference" / "formats.md").read_text(encoding="utf-8")
 
     for metric in METRICS:
         gauge = f"samestep_{metric.name.replace('-', '_')}_{BASE_UNITS[metric.unit]}"

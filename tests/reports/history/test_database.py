@@ -27,7 +27,7 @@ MakeRecord = Callable[..., Record]
 Save = Callable[[Path, Sequence[Record]], Path]
 Tables = dict[str, list[tuple[Any, ...]]]
 
-DOCUMENT = ROOT / "docs" / "history.md"
+DOCUMENT = ROOT / "docs" / "guides" / "history.md"
 NAMES = [table.name for table in METADATA.sorted_tables]
 
 
@@ -315,7 +315,7 @@ def test_a_table_of_another_shape_is_one_line(
     told = one_error([run, "--output", str(tmp_path / "page.html"), "--database", sqlite], capsys)
 
     assert words in told
-    assert "docs/history.md" in told
+    assert "docs/guides/history.md" in told
 
 
 def test_a_column_of_somebody_else_is_one_line(

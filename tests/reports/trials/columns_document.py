@@ -1,4 +1,4 @@
-"""Writes `docs/columns.md` from the columns' own descriptions."""
+"""Writes `docs/reference/columns.md` from the columns' own descriptions."""
 
 from collections.abc import Mapping
 
@@ -34,4 +34,4 @@ def _cell(words: str) -> str:
 
 
 if __name__ == "__main__":
-    (ROOT / "docs" / "columns.md").write_text(document(), encoding="utf-8")
+    (ROOT / "docs" / "reference" / "columns.md").write_text(document(), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""`docs/columns.md` is what the code says.
+"""`docs/reference/columns.md` is what the code says.
 
 `python -m tests.reports.trials.columns_document` renews it.
 """
@@ -8,4 +8,4 @@ from tests.reports.trials.columns_document import document
 
 
 def test_the_page_of_columns_is_up_to_date() -> None:
-    assert (ROOT / "docs" / "columns.md").read_text(encoding="utf-8") == document()
+    assert (ROOT / "docs" / "reference" / "columns.md").read_text(encoding="utf-8") == document()

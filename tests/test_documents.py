@@ -1,0 +1,90 @@
+"""The documents: their links lead somewhere."""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from tests.conftest import ROOT
+
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+# How code, messages, tests and workflows name a page: by its path in the repository.
+MENTION = re.compile(r"\bdocs/[\w./-]+\.(?:md|toml|yml|png|svg)\b")
+MENTIONING = (".py", ".toml", ".ini", ".yml", ".md", ".html", ".cfg")
+
+
+@cache
+def tokens(path: Path) -> list[Token]:
+    markdown = MarkdownIt("commonmark").enable("table")
+    return markdown.parse(path.read_text(encoding="utf-8"))
+
+
+def inline(path: Path) -> Iterator[Token]:
+    for token in tokens(path):
+        yield from token.children or ()
+
+
+def links(path: Path) -> list[str]:
+    """Return the targets of all links and pictures of a document, in order."""
+    targets = [token.attrGet("href") or token.attrGet("src") for token in inline(path)]
+    return [str(target) for target in targets if target is not None]
+
+
+def anchors(path: Path) -> set[str]:
+    """Return the anchors that GitHub gives a document's headings."""
+    titles = [
+        "".join(child.content for child in heading.children or ())
+        for opening, heading in zip(tokens(path), tokens(path)[1:], strict=False)
+        if opening.type == "heading_open"
+    ]
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def is_outside(target: str) -> bool:
+    return re.match(r"[a-z]+:", target) is not None
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_relative_link_leads_somewhere(path: Path) -> None:
+    broken = []
+    for target in links(path):
+        name, _, anchor = target.partition("#")
+        destination = (path.parent / name).resolve() if name else path
+        if is_outside(target):
+            continue
+        if not destination.exists() or (anchor and anchor not in anchors(destination)):
+            broken.append(target)
+
+    assert not broken
+
+
+def test_a_broken_link_and_a_broken_anchor_are_seen(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("# A `title`, and more\n\n[a](#a-title-and-more) ![b](b.png) [c](c.md#d)\n")
+
+    assert links(page) == ["#a-title-and-more", "b.png", "c.md#d"]
+    assert anchors(page) == {"a-title-and-more"}
+
+
+def test_every_page_that_a_file_mentions_exists() -> None:
+    missing = {
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in _sources()
+        for name in MENTION.findall(path.read_text(encoding="utf-8"))
+        if not (ROOT / name).exists()
+    }
+    assert not missing
+
+
+def _sources() -> Iterator[Path]:
+    yield from (path for path in ROOT.iterdir() if path.suffix in MENTIONING)
+    for top in (".github", "bench", "docs", "impls", "reports", "tests"):
+        yield from (
+            path
+            for path in (ROOT / top).rglob("*")
+            if path.suffix in MENTIONING and path != Path(__file__).resolve()
+        )
