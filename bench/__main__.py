@@ -5,7 +5,6 @@ import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +12,6 @@ from bench.errors import ResultsError, SamestepError
 from bench.host.doctor import examine
 from bench.host.environments.environments import Environment
 from bench.host.frameworks.framework import discover
-from bench.host.pairs.command import (
-    OVERHEAD,
-    REFERENCES,
-    Kind,
-    add_pairs_options,
-    pairs_document,
-    ratio_row,
-    run_pairs,
-)
 from bench.host.planning.inventory import dataset_rows, framework_rows, model_rows, plan_rows
 from bench.host.planning.request import add_options, read_request
 from bench.host.planning.selection import Selection, select
@@ -83,9 +73,6 @@ def _parser() -> argparse.ArgumentParser:
         commands, "verify", _verify, "prove that implementations take the reference's steps"
     )
     add_verify_options(verify.add_argument)
-    for kind in (OVERHEAD, REFERENCES):
-        command = _command(commands, kind.name, partial(_pairs, kind=kind), kind.summary)
-        add_pairs_options(command.add_argument, kind)
     return parser
 
 
@@ -108,14 +95,14 @@ LISTS: dict[str, Callable[[], list[Row]]] = {
 
 def _list(options: argparse.Namespace) -> int:
     names = [options.what] if options.what else list(LISTS)
-    _show({name: LISTS[name]() for name in names}, options.json)
+    show_tables({name: LISTS[name]() for name in names}, options.json)
     return 0
 
 
 def _prepare(options: argparse.Namespace) -> int:
     selection = _selection(options)
-    data = prepare_data(selection.trials, selection.catalog, _say)
-    environments = environments_of(selection, selection.trials, _say)
+    data = prepare_data(selection.trials, selection.catalog, say)
+    environments = environments_of(selection, selection.trials, say)
     tables: dict[str, list[Row]] = {
         "data": [
             {"data set": one.name, "folder": str(one.folder), "sha256": one.digest}
@@ -130,23 +117,23 @@ def _prepare(options: argparse.Namespace) -> int:
             for name, found in environments.items()
         ],
     }
-    _show(tables, options.json)
+    show_tables(tables, options.json)
     return 0
 
 
 def _doctor(options: argparse.Namespace) -> int:
     findings = [asdict(finding) for finding in examine(_selection(options))]
-    _show({"doctor": findings}, options.json)
+    show_tables({"doctor": findings}, options.json)
     return 1 if any(finding["verdict"] == "problem" for finding in findings) else 0
 
 
 def _verify(options: argparse.Namespace) -> int:
     verification = read_verification(options)
     file = summary_file(verification.request.results)
-    with certification(verification, _say) as prepared:
+    with certification(verification, say) as prepared:
         findings = find_all(prepared, verification.cells, at_once(verification.request.device))
-    _show({"verification": [finding_row(finding) for finding in findings]}, options.json)
-    _write_json(file, summary_document(findings, verification.threads))
+    show_tables({"verification": [finding_row(finding) for finding in findings]}, options.json)
+    write_json(file, summary_document(findings, verification.threads))
     for message in messages(findings):
         print(f"bench: {message}", file=sys.stderr)
     print(f"written: {file}")
@@ -154,26 +141,16 @@ def _verify(options: argparse.Namespace) -> int:
     return 1 if failed or all(one.skipped for one in findings) else 0
 
 
-def _pairs(options: argparse.Namespace, kind: Kind) -> int:
-    found = run_pairs(options, kind, _say)
-    first, second = kind.sides
-    _show({f"speed of {first} by that of {second}": [ratio_row(one) for one in found]}, None)
-    if options.json is not None:
-        _write_json(options.json, pairs_document(kind, found))
-    if any(one.interrupted for one in found):
-        return INTERRUPTED
-    return 0 if any(one.pairs for one in found) else 1
-
-
 def _selection(options: argparse.Namespace) -> Selection:
     return select(read_request(lambda name: getattr(options, name)))
 
 
-def _say(line: str) -> None:
+def say(line: str) -> None:
+    """Print a line of progress."""
     print(line, file=sys.stderr, flush=True)
 
 
-def _show(tables: dict[str, list[Row]], json_file: Path | None) -> None:
+def show_tables(tables: dict[str, list[Row]], json_file: Path | None) -> None:
     """Print tables, and write them as JSON where a file is named."""
     # Not above: a missing package is named by `bench.host`, which comes first.
     from rich.console import Console
@@ -190,7 +167,7 @@ def _show(tables: dict[str, list[Row]], json_file: Path | None) -> None:
             table.add_row(*(_cell(row[column]) for column in columns))
         console.print(table, markup=False)
     if json_file is not None:
-        _write_json(json_file, tables)
+        write_json(json_file, tables)
 
 
 def _cell(value: Any) -> str:
@@ -201,7 +178,12 @@ def _cell(value: Any) -> str:
     return ", ".join(value) if isinstance(value, list) else str(value)
 
 
-def _write_json(path: Path, document: Mapping[str, Any]) -> None:
+def write_json(path: Path, document: Mapping[str, Any]) -> None:
+    """Write a document to the file that a user named.
+
+    Raises:
+        ResultsError: the file cannot be written.
+    """
     try:
         path.write_text(json.dumps(document, indent=1) + "\n", "utf-8")
     except OSError as error:

@@ -115,7 +115,7 @@ def test_jaxs_bare_loop_multiplies_as_it_is_asked_to() -> None:
         "jax",
         """
 import jax
-bare = import_file("jax", "unused", "bare")
+from tests.overhead.frameworks.jax import bare
 spec = MODELS["lenet"].build(Samples((1, 28, 28), 10))
 weights = {one.name: np.zeros(one.shape, np.float32) for one in arrays_of(spec)}
 execution = Execution("compiled", "ieee", "cpu", 1, "NHWC")

@@ -122,7 +122,7 @@ def test_a_users_mistake_is_one_line(arguments: list[str], words: str) -> None:
 
 
 @WITHOUT_GPU
-@pytest.mark.parametrize("command", ["prepare", "doctor", "verify", "overhead", "references"])
+@pytest.mark.parametrize("command", ["prepare", "doctor", "verify"])
 def test_a_gpu_that_is_not_there_is_one_line(command: str) -> None:
     finished = bench(command, "--device=cuda")
     assert finished.returncode == 2

@@ -13,8 +13,6 @@ from bench.host.ceilings import measurement as ceilings
 from bench.host.ceilings.probe import probed
 from bench.host.environments.environments import Environment
 from bench.host.frameworks.framework import Framework, read_framework
-from bench.host.pairs import command as pairs
-from bench.host.pairs.command import OVERHEAD, run_pairs
 from bench.host.planning.request import Request
 from bench.host.planning.selection import select
 from bench.host.scratch import scratch_folder
@@ -22,6 +20,8 @@ from bench.host.session.opening import open_session
 from bench.host.session.store import create_run
 from bench.host.verify.cells import choose_cells
 from bench.host.verify.command import Verification, certification
+from tests.overhead import command as pairs
+from tests.overhead.command import OVERHEAD, run_pairs
 
 DESCRIPTION = """
 title = "Tiny"

@@ -1,4 +1,4 @@
-"""`python -m bench overhead` and `python -m bench references`."""
+"""What `overhead` and `references` measure: their options, cases and tables."""
 
 import argparse
 from collections.abc import Callable, Sequence
@@ -11,8 +11,6 @@ from bench.host.ceilings.probe import probed
 from bench.host.environments.environments import Say, prepare_environments
 from bench.host.frameworks.framework import Framework
 from bench.host.machine.description import commit, default_threads, describe_machine
-from bench.host.pairs.measurement import Case, Measured, Measurement
-from bench.host.pairs.ratios import ratio_of_pairs
 from bench.host.planning.request import (
     add_framework_options,
     read_framework_request,
@@ -22,8 +20,10 @@ from bench.host.planning.selection import known_and_chosen
 from bench.host.scratch import scratch_folder
 from bench.models import MODELS
 from bench.optimizer import Optimizer
-from bench.protocol.pairs import Side
 from bench.spec import Samples
+from tests.overhead.job import FRAMEWORKS, Side
+from tests.overhead.measurement import Case, Measured, Measurement
+from tests.overhead.ratios import ratio_of_pairs
 
 # 1: first version. 2: steps of each pair, and what the harness's loop takes around nothing.
 SCHEMA = 2
@@ -195,7 +195,8 @@ def _modes(framework: Framework, kind: Kind) -> Sequence[str]:
 def _has_sides(framework: Framework, model: str, kind: Kind) -> bool:
     """Whether the files are there; which models references.py has, only the worker can tell."""
     names = {"harness": "backend.py", "bare": "bare.py", "reference": "references.py"}
-    return all((framework.folder / names[side]).is_file() for side in kind.sides)
+    folders = (framework.folder, FRAMEWORKS / framework.name)
+    return all(any((folder / names[side]).is_file() for folder in folders) for side in kind.sides)
 
 
 def ratio_row(measured: Measured) -> dict[str, str]:

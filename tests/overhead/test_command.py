@@ -1,4 +1,4 @@
-"""`python -m bench overhead` as a user types it, with the NumPy framework and a loop around it."""
+"""`python -m tests.overhead` as a user types it, with the NumPy framework and a loop around it."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.bench.suite.conftest import NUMPY
-from tests.conftest import ROOT
+from tests.conftest import ROOT, WITHOUT_GPU
 
 BARE = """
 from .backend import Backend
@@ -39,7 +39,7 @@ def started(folder: Path, *arguments: str, bare: str = BARE) -> subprocess.Popen
     (copy / "bare.py").write_text(bare)
     options = (f"--impls={copy}", f"--python=mine={sys.executable}", "--frameworks=mine")
     return subprocess.Popen(
-        [sys.executable, "-m", "bench", "overhead", *options, "--device=cpu", *arguments],
+        [sys.executable, "-m", "tests.overhead", "overhead", *options, "--device=cpu", *arguments],
         cwd=ROOT,
         env={**os.environ, "SAMESTEP_CACHE": str(folder / "cache")},
         stdout=subprocess.PIPE,
@@ -119,3 +119,18 @@ def test_a_mistake_is_one_line(arguments: list[str], words: str, tmp_path: Path)
     assert finished.returncode not in (0, 1)
     assert words in finished.stderr
     assert finished.stderr.count("\n") == 1
+
+
+@WITHOUT_GPU
+@pytest.mark.parametrize("command", ["overhead", "references"])
+def test_a_gpu_that_is_not_there_is_one_line(command: str) -> None:
+    finished = subprocess.run(
+        [sys.executable, "-m", "tests.overhead", command, "--device=cuda"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert finished.returncode == 2
+    (line,) = finished.stderr.splitlines()
+    assert line.startswith(f"{command}: --device cuda: this machine has no usable GPU (NVML: ")

@@ -1,7 +1,7 @@
 """Training as Gluon's users write it, with nothing of this project around it.
 
-As "Training with Gluon" in MXNet's own guides. `python -m bench overhead` holds the harness against
-it, `references` our models against those of `mxnet.gluon.model_zoo`.
+As "Training with Gluon" in MXNet's own guides. `tox -e overhead` holds the harness against
+it, `tox -e references` our models against those of `mxnet.gluon.model_zoo`.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,9 +13,8 @@ from mxnet import autograd, gluon
 from bench.job import Execution
 from bench.optimizer import Optimizer
 from bench.spec import ModelSpec, arrays_of
-
-from . import weights as parameters
-from .backend import MODELS
+from impls.mxnet import weights as parameters
+from impls.mxnet.backend import MODELS
 
 
 def own_model(

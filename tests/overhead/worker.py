@@ -1,13 +1,16 @@
-"""Measures two ways to train, in turns: `python -P -m bench.worker.pairs CHANNEL`.
+"""Measures two ways to train, in turns: `python -P -m tests.overhead.worker CHANNEL`.
 
-A job (`bench.protocol.pairs.PairsJob`) comes on standard input.
+A job (`tests.overhead.job.PairsJob`) comes on standard input.
 """
 
+import importlib
 import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from random import Random
 from statistics import median
 from time import perf_counter
+from types import ModuleType
 from typing import Any, Protocol, cast
 
 import numpy as np
@@ -15,7 +18,6 @@ import numpy as np
 from bench.errors import WorkerError
 from bench.models import MODELS
 from bench.optimizer import Optimizer
-from bench.protocol.pairs import PairsJob, Side
 from bench.spec import ModelSpec, arrays_of, check_parameters
 from bench.worker.backend import Backend, import_backend, import_file
 from bench.worker.batches import Batches
@@ -25,6 +27,7 @@ from bench.worker.loop import Clock, Loop
 from bench.worker.meter import installed_versions
 from bench.worker.pacer import Pacer
 from bench.worker.process import serve
+from tests.overhead.job import PairsJob, Side
 
 Array = np.ndarray[Any, Any]
 # (inputs, labels) of several steps -> None, once the device is done.
@@ -39,7 +42,7 @@ EMPTY_STEPS = 64
 
 
 class Bare(Protocol):
-    """What `impls/<framework>/bare.py` offers: training as its users write it, without us."""
+    """What a framework's bare.py offers: training as its users write it, without us."""
 
     def own_model(self, spec: ModelSpec, weights: Mapping[str, Array], execution: Any) -> Any:
         """Our model as the framework's own object, with these weights."""
@@ -70,7 +73,7 @@ def run(text: str, channel: Channel) -> None:
 
 def measure(build: Callable[[Side], Block], job: PairsJob, send: Callable[..., None]) -> None:
     """Build the sides; find how many steps a block needs, warm up, send pairs; and build again."""
-    random = Random(job.seed)  # noqa: S311 (nothing secret)
+    random = Random(job.seed)
     for number in range(job.builds):
         places = (0, 1) if number % 2 == 0 else (1, 0)
         built = {place: build(job.sides[place]) for place in places}
@@ -166,13 +169,23 @@ def _block(
     cycle = _Cycle(**vars(batches))
     if side == "harness":
         return _harness(job, spec, cycle, backend_class)
-    bare = cast(Bare, import_file(job.framework, job.implementation, "bare"))
+    bare = cast(Bare, import_side(job.framework, job.implementation, "bare"))
     if side == "bare":
         model = bare.own_model(spec, batches.weights, job.execution)
     else:
         model = _reference(job)(spec)
     train = bare.bare_loop(model, job.optimizer, job.execution)
     return _timed(train, cycle)
+
+
+def import_side(framework: str, implementation: str, name: str) -> ModuleType:
+    """Import bare.py or references.py from the framework's own folder, or else from ours.
+
+    The framework's backend has been imported: it is what makes `impls.<framework>` that folder.
+    """
+    if (Path(implementation) / f"{name}.py").is_file():
+        return import_file(framework, implementation, name)
+    return importlib.import_module(f"tests.overhead.frameworks.{framework}.{name}")
 
 
 def _harness(job: PairsJob, spec: ModelSpec, cycle: Batches, backend_class: type[Backend]) -> Block:
@@ -200,7 +213,7 @@ def _reference(job: PairsJob) -> Callable[[ModelSpec], Any]:
     Raises:
         WorkerError: the implementation names none.
     """
-    models = import_file(job.framework, job.implementation, "references").MODELS
+    models = import_side(job.framework, job.implementation, "references").MODELS
     if job.model not in models:
         raise WorkerError(
             f"The framework's references.py has no {job.model}, only {', '.join(models)}."

@@ -18,7 +18,8 @@ or `error` with a `reason`.
 
 import json
 from dataclasses import asdict, dataclass
-from typing import Literal, get_args
+from pathlib import Path
+from typing import Literal
 
 from bench.job import Execution
 from bench.optimizer import Optimizer
@@ -27,7 +28,9 @@ from bench.spec import Samples
 # `harness`: the loop that trials run, by its own clock. `bare`: the same model in a loop that is
 # written by hand. `reference`: that loop with the framework's own published model.
 Side = Literal["harness", "bare", "reference"]
-SIDES: tuple[Side, ...] = get_args(Side)
+# A folder for each framework of this project, with bare.py and references.py. A framework from
+# outside has them in its own folder, which is looked into first.
+FRAMEWORKS = Path(__file__).parent / "frameworks"
 
 
 @dataclass(frozen=True)

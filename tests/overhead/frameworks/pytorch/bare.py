@@ -1,6 +1,6 @@
 """Training as PyTorch's users write it, with nothing of this project around it.
 
-`python -m bench overhead` holds the harness against it, `references` our models against PyTorch's.
+`tox -e overhead` holds the harness against it, `tox -e references` our models against PyTorch's.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,9 +12,8 @@ from torch import nn
 from bench.job import Execution
 from bench.optimizer import Optimizer
 from bench.spec import ModelSpec, arrays_of
-
-from . import weights as parameters
-from .backend import MODELS
+from impls.pytorch import weights as parameters
+from impls.pytorch.backend import MODELS
 
 
 def own_model(

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from bench.host.pairs.ratios import ratio_of_pairs
+from tests.overhead.ratios import ratio_of_pairs
 
 GENERATOR = np.random.default_rng
 

@@ -18,8 +18,8 @@ from bench.host.process.outcome import Event, unfinished
 from bench.job import NATIVE
 from bench.models import MODELS
 from bench.optimizer import Optimizer
-from bench.protocol.pairs import PairsJob, Side
 from bench.spec import Samples
+from tests.overhead.job import PairsJob, Side
 
 TIME_LIMIT_SECONDS = 900
 SEED = 1
@@ -129,7 +129,7 @@ class Measurement:
         return replace(_measured(case, events, failure), interrupted=interrupted)
 
     def _order(self, cases: int) -> Iterator[tuple[int, int]]:
-        random = Random(SEED)  # noqa: S311 (nothing secret)
+        random = Random(SEED)
         for place in range(1, self.invocations + 1):
             for number in random.sample(range(cases), cases):
                 yield place, number
@@ -164,7 +164,7 @@ class Measurement:
             seed=place,
         )
         return Invocation(
-            command=(str(environment.python), "-P", "-m", "bench.worker.pairs"),
+            command=(str(environment.python), "-P", "-m", "tests.overhead.worker"),
             environment=worker_environment(setup.environment, case.device),
             log=self.scratch / "worker.log",
             standard_input=job.to_json(),

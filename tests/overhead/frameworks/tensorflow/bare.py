@@ -1,7 +1,7 @@
 """Training as Keras's users write it, with nothing of this project around it.
 
 A tf.GradientTape in a tf.function: "Writing a training loop from scratch" in Keras's guides.
-`python -m bench overhead` holds the harness against it, `references` our models against Keras's.
+`tox -e overhead` holds the harness against it, `tox -e references` our models against Keras's.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,9 +13,8 @@ import tensorflow as tf
 from bench.job import Execution
 from bench.optimizer import Optimizer
 from bench.spec import ModelSpec, arrays_of
-
-from . import weights as parameters
-from .backend import MODELS, symbolic_input
+from impls.tensorflow import weights as parameters
+from impls.tensorflow.backend import MODELS, symbolic_input
 
 
 def own_model(

@@ -21,10 +21,11 @@ from bench.models import MODELS
 from bench.optimizer import Optimizer
 from bench.spec import Samples, arrays_of
 from bench.worker.backend import import_backend, import_file
+from tests.overhead.worker import import_side
 
 name, folder, mode, layout = json.loads(sys.argv[1])
 backend_class = import_backend(name, folder)
-bare = import_file(name, folder, "bare")
+bare = import_side(name, folder, "bare")
 spec = MODELS["lenet"].build(Samples((1, 28, 28), 10))
 generator = np.random.default_rng(1)
 weights = {p.name: generator.normal(0, 0.1, p.shape).astype(np.float32) for p in arrays_of(spec)}

@@ -9,9 +9,9 @@ import pytest
 from bench.job import Execution
 from bench.models import MODELS
 from bench.optimizer import Optimizer
-from bench.protocol.pairs import PairsJob
 from bench.spec import Samples
-from bench.worker.pairs import (
+from tests.overhead.job import PairsJob
+from tests.overhead.worker import (
     DIFFERENT_STEPS,
     WARMUP_PAIRS,
     Nothing,

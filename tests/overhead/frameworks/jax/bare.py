@@ -1,7 +1,7 @@
 """Training as Flax's users write it, with nothing of this project around it.
 
-nnx.value_and_grad and nnx.Optimizer in an nnx.jit: the tutorials of Flax. `python -m bench
-overhead` holds the harness against it, `references` our models against stacks of Flax's layers.
+nnx.value_and_grad and nnx.Optimizer in an nnx.jit: the tutorials of Flax. `tox -e overhead` holds
+the harness against it, `tox -e references` our models against stacks of Flax's layers.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,10 +14,9 @@ from flax import nnx
 from bench.job import Execution
 from bench.optimizer import Optimizer
 from bench.spec import ModelSpec, arrays_of
-
-from . import weights as parameters
-from .backend import DROPOUT_SEED, MODELS
-from .types import product_precision, types_of
+from impls.jax import weights as parameters
+from impls.jax.backend import DROPOUT_SEED, MODELS
+from impls.jax.types import product_precision, types_of
 
 
 def own_model(
