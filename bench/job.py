@@ -24,6 +24,7 @@ import json
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
 
+from bench.codec import Message
 from bench.errors import WorkerError
 from bench.optimizer import Optimizer
 from bench.spec import Samples
@@ -89,7 +90,7 @@ class Turns:
 
 
 @dataclass(frozen=True)
-class Job:
+class Job(Message):
     """Everything that a worker needs for one trial.
 
     Attributes:
@@ -126,21 +127,9 @@ class Job:
     model_folder: str = ""
 
     def to_json(self) -> str:
-        """The job as JSON."""
+        """Return the job as JSON."""
         document = asdict(self)
         if not self.model_folder:
             # The worker of an older revision, which --against runs too, does not know of it.
             del document["model_folder"]
         return json.dumps(document)
-
-    @classmethod
-    def from_json(cls, text: str) -> "Job":
-        """The job that `to_json` wrote."""
-        document = json.loads(text)
-        samples = document["samples"]
-        document["samples"] = Samples(**{**samples, "shape": tuple(samples["shape"])})
-        document["optimizer"] = Optimizer.from_document(document["optimizer"])
-        document["execution"] = Execution(**document["execution"])
-        if document["turns"] is not None:
-            document["turns"] = Turns(**document["turns"])
-        return cls(**document)

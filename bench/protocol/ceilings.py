@@ -9,9 +9,9 @@ measures one framework in one precision. It answers, on the channel of `bench.jo
 or `error` with a `reason`.
 """
 
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
+from bench.codec import Message
 from bench.job import Execution
 
 MEBIBYTE = 2**20
@@ -42,7 +42,7 @@ WORKLOADS = {
 
 
 @dataclass(frozen=True)
-class CeilingsJob:
+class CeilingsJob(Message):
     """Everything that a worker needs.
 
     Attributes:
@@ -55,15 +55,3 @@ class CeilingsJob:
     implementation: str
     execution: Execution
     workload: Workload
-
-    def to_json(self) -> str:
-        """The job as JSON."""
-        return json.dumps(asdict(self))
-
-    @classmethod
-    def from_json(cls, text: str) -> "CeilingsJob":
-        """The job that `to_json` wrote."""
-        document = json.loads(text)
-        document["execution"] = Execution(**document["execution"])
-        document["workload"] = Workload(**document["workload"])
-        return cls(**document)

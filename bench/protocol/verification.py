@@ -12,11 +12,11 @@ answers, on the channel of `bench.job`:
 or `error` with a `reason`.
 """
 
-import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
+from bench.codec import Message
 from bench.job import Knob
 from bench.optimizer import Optimizer
 from bench.spec import Samples
@@ -127,7 +127,7 @@ def quantity(stage: str, item: str) -> str:
 
 
 @dataclass(frozen=True)
-class VerificationJob:
+class VerificationJob(Message):
     """Everything that a worker needs for one cell.
 
     Attributes:
@@ -167,17 +167,3 @@ class VerificationJob:
     unbiased_variance: bool = False
     deviations: dict[str, Any] = field(default_factory=dict)
     model_folder: str = ""
-
-    def to_json(self) -> str:
-        """The job as JSON."""
-        return json.dumps(asdict(self))
-
-    @classmethod
-    def from_json(cls, text: str) -> "VerificationJob":
-        """The job that `to_json` wrote."""
-        document = json.loads(text)
-        samples = document["samples"]
-        document["samples"] = Samples(**{**samples, "shape": tuple(samples["shape"])})
-        for name in ("precisions", "optimizers"):
-            document[name] = tuple(document[name])
-        return cls(**document)

@@ -16,11 +16,11 @@ makes one faster than the other for as long as they live. The worker answers, on
 or `error` with a `reason`.
 """
 
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from bench.codec import Message
 from bench.job import Execution
 from bench.optimizer import Optimizer
 from bench.spec import Samples
@@ -34,7 +34,7 @@ FRAMEWORKS = Path(__file__).parent / "frameworks"
 
 
 @dataclass(frozen=True)
-class PairsJob:
+class PairsJob(Message):
     """Everything that a worker needs for one invocation.
 
     Attributes:
@@ -58,18 +58,3 @@ class PairsJob:
     block_seconds: float
     seed: int
     builds: int = 1
-
-    def to_json(self) -> str:
-        """The job as JSON."""
-        return json.dumps(asdict(self))
-
-    @classmethod
-    def from_json(cls, text: str) -> "PairsJob":
-        """The job that `to_json` wrote."""
-        document = json.loads(text)
-        samples = document["samples"]
-        document["samples"] = Samples(**{**samples, "shape": tuple(samples["shape"])})
-        document["optimizer"] = Optimizer.from_document(document["optimizer"])
-        document["execution"] = Execution(**document["execution"])
-        document["sides"] = tuple(document["sides"])
-        return cls(**document)
