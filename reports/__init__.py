@@ -7,9 +7,9 @@ never the orchestrator, a worker or an implementation.
     >>> trials = reports.load("results")  # one row per trial, see `reports.runs.loading`
 """
 
-from bench.required import FOR_REPORTS, require
+from bench.dependencies import FOR_REPORTS, require_packages
 
-require(FOR_REPORTS, "reports")
+require_packages(FOR_REPORTS, "reports")
 
 from reports.runs.loading import load  # noqa: E402 (it imports what was looked for)
 

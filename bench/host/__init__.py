@@ -3,6 +3,6 @@
 Imports no framework, no worker and no reports.
 """
 
-from bench.required import FOR_RUNS, require
+from bench.dependencies import FOR_RUNS, require_packages
 
-require(FOR_RUNS, "bench")
+require_packages(FOR_RUNS, "bench")

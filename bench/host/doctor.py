@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from bench.dependencies import Package, find_missing_optional
 from bench.errors import SamestepError, UnavailableError
 from bench.host.cache import cache_folder
 from bench.host.ceilings.probe import probed
@@ -17,7 +18,6 @@ from bench.host.planning.catalog import Catalog
 from bench.host.planning.request import Request
 from bench.host.planning.selection import Selection
 from bench.host.scratch import scratch_folder
-from bench.optional import Package, missing
 
 GIBIBYTE = 2**30
 # Three CPU environments with their downloads take about 3 GiB.
@@ -30,7 +30,7 @@ def examine(selection: Selection) -> Iterator[Finding]:
     Environments that are not there yet are made: whether they can be is the question.
     """
     yield from _machine()
-    yield optional_packages(missing())
+    yield optional_packages(find_missing_optional())
     yield from examine_machine(selection.request.device, selection.request.threads)
     yield _folder("cache folder", cache_folder())
     yield _folder("results folder", selection.request.results.absolute())

@@ -6,8 +6,8 @@ from tempfile import TemporaryDirectory
 
 import pandas as pd
 
+from bench.dependencies import explain_if_missing
 from bench.errors import ResultsError
-from bench.optional import needed
 from reports.formats.trials import trial_table
 from reports.runs.runs import Run
 from reports.trials.measured import floats
@@ -24,7 +24,7 @@ def document(run: Run) -> bytes:
     """
     # Here and not above: no other format needs it. And not by way of pandas, whose version 4 will
     # ask for pyarrow, which changes what every text in a data frame is stored as.
-    with needed("fastparquet", "--format parquet", "choose --format csv", ResultsError):
+    with explain_if_missing("fastparquet", "--format parquet", "choose --format csv", ResultsError):
         import fastparquet
 
     table = trial_table(run)

@@ -13,7 +13,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from bench.optional import OPTIONAL
+from bench.dependencies import OPTIONAL
 from tests.bench.suite.conftest import NUMPY_OPTIONS
 from tests.conftest import ROOT
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.optional import OPTIONAL, missing
+from bench.dependencies import OPTIONAL, find_missing_optional
 from bench.records.results import read_records
 from reports.formats.registry import FORMATS
 from tests.bench.suite.conftest import NUMPY, NUMPY_OPTIONS
@@ -24,7 +24,7 @@ def run(ended: Ended) -> Path:
 
 def test_here_everything_is_installed_and_there_it_is_not(minimal: Minimal) -> None:
     modules, _ = hidden()
-    assert missing() == []
+    assert find_missing_optional() == []
     for name in ("pytest", "pandas", "scipy", "yaml", "hypothesis", "psutil"):
         assert find_spec(name)
     assert not {"pytest", "pandas", "scipy", "numpy", "seaborn", "rich", "filelock"} & modules

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from bench.optional import OPTIONAL
-from bench.required import FOR_REPORTS, FOR_RUNS
+from bench.dependencies import FOR_REPORTS, FOR_RUNS, OPTIONAL
 from tests.conftest import ROOT
 from tests.minimal.conftest import SITE
 

@@ -6,10 +6,10 @@ data set (Alpaydin and Kaynak 1998).
 
 import numpy as np
 
+from bench.dependencies import explain_if_missing
 from bench.errors import DataError
 from bench.host.data.dataset import Dataset, Split
 from bench.host.data.division import divide, every_nth_of_each_class
-from bench.optional import needed
 from bench.spec import Samples
 
 SCALE = 4  # 8x8 -> 32x32
@@ -28,7 +28,7 @@ def read_digits() -> tuple[Split, Split]:
         DataError: scikit-learn is not installed.
     """
     # Takes a second to import, and only this function needs it.
-    with needed("sklearn", "The data set 'digits'", ELSEWHERE, DataError):
+    with explain_if_missing("sklearn", "The data set 'digits'", ELSEWHERE, DataError):
         from sklearn.datasets import load_digits
 
     pixels, labels = load_digits(return_X_y=True)

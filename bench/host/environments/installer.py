@@ -5,8 +5,8 @@ import re
 import subprocess
 from collections.abc import Mapping, Sequence
 
+from bench.dependencies import explain_if_missing
 from bench.errors import UnavailableError
-from bench.optional import needed
 
 # What pip reads from its environment, the variable of uv's with the same meaning,
 # and what stands between several values there (pip: white space).
@@ -48,7 +48,7 @@ def find_uv() -> str:
     """
     # Not above: where every framework has an interpreter already, nobody needs it.
     what, instead = "An environment of its own", "name an interpreter with --python"
-    with needed("uv", what, instead, UnavailableError):
+    with explain_if_missing("uv", what, instead, UnavailableError):
         import uv
 
     return uv.find_uv_bin()
