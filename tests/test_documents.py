@@ -88,3 +88,30 @@ def _sources() -> Iterator[Path]:
             for path in (ROOT / top).rglob("*")
             if path.suffix in MENTIONING and path != Path(__file__).resolve()
         )
+
+
+def commands(path: Path) -> list[str]:
+    """Return the commands of a page, from code blocks and from code inside sentences, in order."""
+    code = [token.content for token in (*tokens(path), *inline(path)) if "code" in token.type]
+    lines = [line.strip() for content in code for line in content.splitlines()]
+    return [line for line in lines if re.match(r"(tox|pip|python|git)\b", line)]
+
+
+def headings(path: Path) -> list[str]:
+    return [token.tag for token in tokens(path) if token.type == "heading_open"]
+
+
+def test_both_readmes_have_the_same_headings_commands_and_links() -> None:
+    english, chinese = ROOT / "README.md", ROOT / "README.zh-CN.md"
+
+    assert headings(english) == headings(chinese)
+    assert commands(english) == commands(chinese)
+    assert {"pip install tox", "tox -e bench", "tox"} <= set(commands(english))
+    assert links(english)[0] == chinese.name
+    assert links(chinese)[0] == english.name
+    assert links(english)[1:] == links(chinese)[1:]
+
+
+def test_the_readme_is_a_page() -> None:
+    for name in ("README.md", "README.zh-CN.md"):
+        assert len((ROOT / name).read_text(encoding="utf-8").splitlines()) <= 150
