@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 from bench.layers import convolution_layer, dense_layer
+from bench.models.model import Model
 from bench.spec import Layer, Param, Samples, convolution, dense
 
 POOL, POOL_STRIDE = 3, 2
@@ -150,3 +152,37 @@ def _image(shape: tuple[int, ...]) -> tuple[int, int, int]:
         raise ValueError(f"AlexNet takes images of 224x224 or 32x32, got the shape {shape}.")
     channels, height, width = shape
     return channels, height, width
+
+
+MODELS = (
+    Model(
+        "alexnet",
+        AlexNet.family,
+        "AlexNet",
+        "AlexNet in its single-column form of 2014, for 224x224 or 32x32",
+        AlexNet.of_2014,
+    ),
+    Model(
+        "alexnet-lrn",
+        AlexNet.family,
+        "AlexNet (LRN)",
+        "AlexNet with the local response normalization of 2012",
+        partial(AlexNet.of_2014, normalization=ResponseNormalization()),
+    ),
+    Model(
+        "alexnet-quarter",
+        AlexNet.family,
+        "AlexNet (a quarter of the width)",
+        "AlexNet, every hidden layer a quarter as wide",
+        partial(AlexNet.of_2014, divisor=4),
+        verified_on="cifar10",
+    ),
+    Model(
+        "alexnet-lrn-quarter",
+        AlexNet.family,
+        "AlexNet (LRN, a quarter of the width)",
+        "AlexNet with local response normalization, every hidden layer a quarter as wide",
+        partial(AlexNet.of_2014, divisor=4, normalization=ResponseNormalization()),
+        verified_on="cifar10",
+    ),
+)

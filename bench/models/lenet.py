@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from bench.layers import convolution_layer, dense_layer
+from bench.models.model import Model
 from bench.spec import Layer, Param, Samples, convolution, dense
 
 KERNEL = 5
@@ -104,3 +105,23 @@ def _image(shape: tuple[int, ...]) -> tuple[int, int, int]:
         raise ValueError(f"LeNet takes images of 28x28 or 32x32, got the shape {shape}.")
     channels, height, width = shape
     return channels, height, width
+
+
+MODELS = (
+    Model(
+        "lenet",
+        LeNet.family,
+        "LeNet",
+        "LeNet-5 in its common modern form: ReLU, max pooling",
+        LeNet.modern,
+        verified_on="mnist",
+    ),
+    Model(
+        "lenet-1998",
+        LeNet.family,
+        "LeNet (1998)",
+        "LeNet-5 in its 1998 form: tanh, average pooling",
+        LeNet.classic,
+        verified_on="digits",
+    ),
+)

@@ -1,9 +1,11 @@
 """LSTM (Hochreiter and Schmidhuber 1997, with the forget gate of Gers et al. 2000) classifier."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 from bench.layers import dense_layer, lstm_layers
+from bench.models.model import Model
 from bench.spec import Layer, Param, Samples, dense, lstm
 
 
@@ -86,3 +88,23 @@ class LSTM:
                 input_gradient=number > 1 or self.vocabulary is not None,
             )
         return (*layers, dense_layer(kernels["dense.weight"]))
+
+
+MODELS = (
+    Model(
+        "lstm",
+        LSTM.family,
+        "LSTM",
+        "one layer of 128 units, over the rows of an image or the words of a text",
+        LSTM.with_layers,
+        verified_on="mnist",
+    ),
+    Model(
+        "lstm-2",
+        LSTM.family,
+        "LSTM (2 layers)",
+        "two layers of 128 units, over the rows of an image or the words of a text",
+        partial(LSTM.with_layers, layers=2),
+        verified_on="banking77",
+    ),
+)

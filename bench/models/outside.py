@@ -15,13 +15,13 @@ from dataclasses import is_dataclass, replace
 from pathlib import Path
 from types import ModuleType
 
+from bench import models as own
 from bench.errors import ModelError
-from bench.models import MODELS, Model
+from bench.models.model import Model, check_models
 from bench.spec import Layer, ModelSpec, Param, Samples, arrays_of
 
 SPEC = "spec.py"
 FAMILY = re.compile("[a-z][a-z0-9_]*")
-NAME = re.compile("[a-z0-9]+(-[a-z0-9]+)*")
 PARTS: tuple[tuple[str, Callable[[ModelSpec], Iterable[object]], type], ...] = (
     ("statistics", lambda spec: spec.statistics(), Param),
     ("parameters", lambda spec: spec.parameters(), Param),
@@ -40,7 +40,7 @@ def find_model(name: str, folder: str) -> Model:
     Raises:
         ModelError: the folder cannot be used.
     """
-    return read_models(Path(folder))[name] if folder else MODELS[name]
+    return read_models(Path(folder))[name] if folder else own.MODELS[name]
 
 
 def read_outside_models(folders: Iterable[Path], taken: Collection[str]) -> dict[str, Model]:
@@ -80,22 +80,8 @@ def read_models(folder: Path) -> dict[str, Model]:
             "docs/extend/adding-a-model.md."
         )
     module = load_file(f"bench.models.{family}", path)
-    models = getattr(module, "MODELS", None)
-    if (
-        not isinstance(models, tuple)
-        or not models
-        or not all(isinstance(model, Model) for model in models)
-    ):
-        raise ModelError(
-            f"{path}: MODELS is {models!r}; expected a tuple with at least one "
-            "bench.models.Model; add it."
-        )
-    for model in models:
-        _check(model, family, path)
-    found = {model.name: _from_outside(model, folder) for model in models}
-    if len(found) != len(models):
-        raise ModelError(f"{path}: two models have one name; rename one of them.")
-    return found
+    models = check_models(getattr(module, "MODELS", None), family, path)
+    return {model.name: _from_outside(model, folder) for model in models}
 
 
 def load_file(name: str, path: Path) -> ModuleType:
@@ -117,20 +103,6 @@ def load_file(name: str, path: Path) -> ModuleType:
         del sys.modules[name]
         raise ModelError(f"{path} cannot be imported ({_words(error)}); correct it.") from error
     return module
-
-
-def _check(model: Model, family: str, path: Path) -> None:
-    """Raise ModelError where names are not what everything else goes by."""
-    if model.family != family:
-        raise ModelError(
-            f"{path}: the family of {model.name!r} is {model.family!r}; expected {family!r}, the "
-            "folder's name; rename one of them."
-        )
-    if not NAME.fullmatch(model.name):
-        raise ModelError(
-            f"{path}: a model cannot be called {model.name!r}; expected small letters, digits and "
-            "single hyphens; rename it."
-        )
 
 
 def _from_outside(model: Model, folder: Path) -> Model:

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar, Literal
 
 from bench.layers import convolution_layer, dense_layer
+from bench.models.model import Model
 from bench.spec import (
     Layer,
     Param,
@@ -256,3 +258,26 @@ def _image(depth: int, shape: tuple[int, ...], sides: tuple[int, ...]) -> tuple[
         raise ValueError(f"ResNet-{depth} takes images of {wanted}, got the shape {shape}.")
     channels, height, width = shape
     return channels, height, width
+
+
+def _of_depth(depth: int, summary: str, verified_on: str = "") -> Model:
+    build = partial(ResNet.of_depth, depth)
+    name, title = f"resnet{depth}", f"ResNet-{depth}"
+    return Model(name, ResNet.family, title, summary, build, verified_on=verified_on)
+
+
+MODELS = (
+    _of_depth(20, "ResNet-20 for small images: 3 stages of 3 basic blocks", "cifar10"),
+    _of_depth(32, "ResNet-32 for small images: 3 stages of 5 basic blocks"),
+    _of_depth(56, "ResNet-56 for small images: 3 stages of 9 basic blocks"),
+    Model(
+        "resnet20-half",
+        ResNet.family,
+        "ResNet-20 (half the width)",
+        "ResNet-20, every layer half as wide",
+        partial(ResNet.of_depth, 20, divisor=2),
+    ),
+    _of_depth(18, "ResNet-18: 4 stages of 2 basic blocks, for 224x224 or 32x32"),
+    _of_depth(34, "ResNet-34: 4 stages of basic blocks, for 224x224 or 32x32"),
+    _of_depth(50, "ResNet-50 v1.5: 4 stages of bottleneck blocks, for 224x224 or 32x32"),
+)

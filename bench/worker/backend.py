@@ -12,7 +12,7 @@ import numpy as np
 import impls
 from bench.errors import WorkerError
 from bench.job import Execution
-from bench.models import Model
+from bench.models import Model, find_model_class
 from bench.models.outside import implementation_of, load_file
 from bench.optimizer import Optimizer
 from bench.spec import ModelSpec
@@ -133,35 +133,28 @@ def import_backend(framework: str, implementation: str) -> type[Backend]:
 
 
 def import_model(framework: str, implementation: str, model: Model, spec: ModelSpec) -> None:
-    """Give an implementation the model from outside that it does not have yet.
+    """Import a model from outside as a family of an implementation, which finds it like its own.
 
-    The class is called as that of its spec, as in every other family.
+    A backend that has a dictionary `MODELS`, from families to classes, finds it there too.
 
     Raises:
         ModelError: the model's file cannot be imported.
-        WorkerError: something that both sides need is not there.
+        WorkerError: the name is taken, or the file has no class that is called as the spec's.
     """
     if model.folder is None:
         return
-    path = implementation_of(model.folder, framework)
-    families = getattr(import_file(framework, implementation, "backend"), "MODELS", None)
-    if not isinstance(families, dict):
-        raise WorkerError(
-            f"{implementation}/backend.py has no dictionary 'MODELS'; expected the classes of its "
-            "models by their families, to which models from outside are added; write one."
-        )
-    if model.family in families or importlib.util.find_spec(f"impls.{framework}.{model.family}"):
+    backend = import_file(framework, implementation, "backend")
+    classes = getattr(backend, "MODELS", None)
+    if not isinstance(classes, dict):
+        classes = {}
+    name = f"impls.{framework}.{model.family}"
+    if model.family in classes or importlib.util.find_spec(name):
         raise WorkerError(
             f"{implementation} has something called {model.family!r} already; rename the folder of "
             "the model."
         )
-    module = load_file(f"impls.{framework}.{model.family}", path)
-    name = type(spec).__name__
-    if not hasattr(module, name):
-        raise WorkerError(
-            f"{path} has no class {name!r}; expected one that is called as the spec's; rename it."
-        )
-    families[model.family] = getattr(module, name)
+    load_file(name, implementation_of(model.folder, framework))
+    classes[model.family] = find_model_class(spec, backend.__name__)
 
 
 def import_file(framework: str, implementation: str, name: str) -> ModuleType:

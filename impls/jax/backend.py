@@ -9,19 +9,15 @@ import optax
 from flax import nnx
 
 from bench.job import Execution
+from bench.models import find_model_class
 from bench.optimizer import Optimizer
 from bench.spec import ModelSpec, arrays_of
 
 from . import optimizers
 from . import weights as parameters
-from .alexnet import AlexNet
 from .devices import device_of
-from .lenet import LeNet
-from .lstm import LSTM
-from .resnet import ResNet
 from .types import product_precision, types_of
 
-MODELS = {"lenet": LeNet, "alexnet": AlexNet, "resnet": ResNet, "lstm": LSTM}
 DROPOUT_SEED = 0
 # Counters of JAX's allocator, by our names.
 ALLOCATOR = {
@@ -50,8 +46,10 @@ class Backend:
         self.trainable = spec.parameters()
         self.types = types_of(execution.precision)
 
+        model_class = find_model_class(spec, __name__)
+
         def model() -> nnx.Module:
-            return MODELS[spec.family](spec, self.types, nnx.Rngs(DROPOUT_SEED))
+            return model_class(spec, self.types, nnx.Rngs(DROPOUT_SEED))
 
         # Shapes only: to draw values that `load` replaces, XLA would compile for seconds.
         self.graph, self.trained, statistics, _ = _parts(nnx.eval_shape(model))

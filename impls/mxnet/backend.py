@@ -9,17 +9,13 @@ from mxnet import autograd, gluon
 from mxnet.ndarray import NDArray
 
 from bench.job import Execution
+from bench.models import find_model_class
 from bench.optimizer import Optimizer
 from bench.spec import ModelSpec, Param, arrays_by_name, arrays_of
 
 from . import optimizers
 from . import weights as parameters
-from .alexnet import AlexNet
-from .lenet import LeNet
-from .lstm import LSTM
-from .resnet import ResNet
 
-MODELS = {"lenet": LeNet, "alexnet": AlexNet, "resnet": ResNet, "lstm": LSTM}
 DTYPES = {"ieee": "float32", "float64": "float64"}
 
 
@@ -36,7 +32,7 @@ class Backend:
         execution.check_knobs(())
         self.context = mx.gpu() if execution.device == "cuda" else mx.cpu()
         self.manifest = arrays_of(spec)
-        self.model = MODELS[spec.family](spec)
+        self.model = find_model_class(spec, __name__)(spec)
         self.model.cast(DTYPES[execution.precision])
         self.model.initialize(ctx=self.context)
         self.arrays = parameters.named_parameters(self.model)

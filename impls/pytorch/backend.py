@@ -9,17 +9,13 @@ from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
 from bench.job import Execution
+from bench.models import find_model_class
 from bench.optimizer import Optimizer
 from bench.spec import ModelSpec, Param, arrays_by_name, arrays_of
 
 from . import optimizers
 from . import weights as parameters
-from .alexnet import AlexNet
-from .lenet import LeNet
-from .lstm import LSTM
-from .resnet import ResNet
 
-MODELS = {"lenet": LeNet, "alexnet": AlexNet, "resnet": ResNet, "lstm": LSTM}
 DTYPES = {"float64": torch.float64}  # of the parameters; else float32
 KNOBS = ("fused_optimizer", "cudnn_benchmark", "compile_mode")
 
@@ -40,7 +36,7 @@ class Backend:
         self.channels_last = execution.layout == "NHWC"
         self.manifest = arrays_of(spec)
         dtype = DTYPES.get(execution.precision, torch.float32)
-        self.model = MODELS[spec.family](spec).to(self.device, dtype)
+        self.model = find_model_class(spec, __name__)(spec).to(self.device, dtype)
         if self.channels_last:
             self.model = self.model.to(memory_format=torch.channels_last)
         self.tensors = parameters.named_tensors(self.model)

@@ -8,17 +8,13 @@ import tensorflow as tf
 
 from bench.errors import WorkerError
 from bench.job import Execution
+from bench.models import find_model_class
 from bench.optimizer import Optimizer
 from bench.spec import ModelSpec, arrays_by_name, arrays_of
 
 from . import optimizers
 from . import weights as parameters
-from .alexnet import AlexNet
-from .lenet import LeNet
-from .lstm import LSTM
-from .resnet import ResNet
 
-MODELS = {"lenet": LeNet, "alexnet": AlexNet, "resnet": ResNet, "lstm": LSTM}
 # Keras's policies: what is computed in, while variables are float32, or float64 throughout.
 POLICIES = {"bf16": "mixed_bfloat16", "float64": "float64"}
 KNOBS = ("inter_op_threads",)
@@ -47,7 +43,7 @@ class Backend:
         keras.config.set_floatx("float64" if execution.precision == "float64" else "float32")
         keras.config.set_dtype_policy(POLICIES.get(execution.precision, "float32"))
         self.manifest = arrays_of(spec)
-        self.model = MODELS[spec.family](spec)
+        self.model = find_model_class(spec, __name__)(spec)
         # Called once with a symbolic input: that is how a subclassed model gets its variables.
         self.model(symbolic_input(spec.input_shape))
         if execution.mode == "xla":

@@ -27,6 +27,7 @@ from bench.host.process.outcome import Outcome
 from bench.host.session.resume import find_stopped
 from bench.host.session.transcript import Transcript
 from bench.host.toml_table import read_toml
+from bench.models import MODELS
 from bench.records.chain import follow
 from bench.records.manifest import RUN_FILE, Manifest
 from bench.records.results import decode
@@ -71,7 +72,7 @@ def _framework(folder: Path, content: bytes) -> None:
     folder = folder / "fed"
     folder.mkdir(exist_ok=True)
     (folder / DESCRIPTION).write_bytes(content)
-    families = (f"{family}.py" for one in FRAMEWORKS.values() for family in one.families)
+    families = (f"{model.family}.py" for model in MODELS.values())
     for name in ("constraints-cpu.txt", "constraints-cuda.txt", "backend.py", *families):
         (folder / name).touch()
     read_framework(folder)

@@ -176,7 +176,7 @@ def _cases(
         for model, work in kind.works.items()
         if not models or model in models
         for framework in frameworks
-        if MODELS[model].family in framework.families and _has_sides(framework, model, kind)
+        if framework.implements(MODELS[model]) and _has_sides(framework, model, kind)
         for mode in (modes or _modes(framework, kind))
         if mode in framework.modes
     ]

@@ -106,7 +106,8 @@ class Framework:
         python: version specifier of the environment's Python.
         layout: of images, `NCHW` or `NHWC`, that its users have.
         layouts: that it can compute in.
-        families: model families that it implements, one file each.
+        families: model families that it has, where framework.toml names them; else those whose
+            file is there.
         default_mode: the mode that most of its users train in.
         devices: requirements by device.
         unbiased_variance: whether it keeps running variances with the divisor n - 1.
@@ -123,10 +124,10 @@ class Framework:
     module: str
     python: str
     layout: str
-    families: tuple[str, ...]
     modes: tuple[str, ...]
     default_mode: str
     devices: dict[str, Requirements]
+    families: tuple[str, ...] = ()
     unbiased_variance: bool = False
     known_defects: tuple[KnownDefect, ...] = ()
     layouts: tuple[str, ...] = ()
@@ -141,10 +142,12 @@ class Framework:
         return edition(self.name, self.pin, self.revision)
 
     def implements(self, model: Model) -> bool:
-        """Whether it has the model's family; one from outside has a file for each framework."""
-        if model.folder is None:
-            return model.family in self.families
-        return implementation_of(model.folder, self.name).is_file()
+        """Whether there is a file: of the model's family, or in the folder of one from outside."""
+        if model.folder is not None:
+            return implementation_of(model.folder, self.name).is_file()
+        if self.families and model.family not in self.families:
+            return False
+        return (self.folder / f"{model.family}.py").is_file()
 
 
 def discover(extra: Sequence[Path] = (), root: Path = ROOT) -> dict[str, Framework]:
@@ -187,10 +190,10 @@ def read_framework(folder: Path) -> Framework:
         module=table.text("module"),
         python=table.text("python"),
         layout=layout,
-        families=tuple(table.texts("families")),
         modes=modes,
         default_mode=table.text("default_mode", allowed=modes),
         devices=_devices(table, folder, environment),
+        families=tuple(table.texts("families", ())),
         unbiased_variance=table.boolean("unbiased_variance", False),
         known_defects=tuple(_known_defect(one) for one in table.tables("known_defects", ())),
         layouts=tuple(table.texts("layouts", [layout], LAYOUTS)),

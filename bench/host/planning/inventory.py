@@ -19,7 +19,9 @@ def framework_rows(frameworks: dict[str, Framework]) -> list[Row]:
             "framework": framework.name,
             "device": device,
             "installed as": requirements.packages[0].partition(";")[0].strip(),
-            "models": list(framework.families),
+            "models": sorted(
+                {model.family for model in MODELS.values() if framework.implements(model)}
+            ),
             "modes": [
                 f"{mode} (default)" if mode == framework.default_mode else mode
                 for mode in framework.modes

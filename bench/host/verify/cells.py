@@ -12,17 +12,6 @@ from bench.job import NATIVE
 from bench.models import Model
 from bench.spec import ModelSpec, Samples, without_dropout
 
-# Every family in its settings, on samples of the data sets that go with it.
-PAIRS = (
-    ("lenet", "mnist"),
-    ("lenet-1998", "digits"),
-    ("alexnet-quarter", "cifar10"),
-    ("alexnet-lrn-quarter", "cifar10"),
-    ("resnet20", "cifar10"),
-    ("lstm", "mnist"),
-    ("lstm-2", "banking77"),
-)
-
 
 @dataclass(frozen=True)
 class Cell:
@@ -83,9 +72,9 @@ def choose_cells(
 ) -> list[Cell]:
     """The cells of these frameworks, models and modes (default: all).
 
-    By default, the models are those of PAIRS and the user's own. A model that is not in PAIRS is
-    verified on the first data set that it takes. Tuned settings have a cell where a framework has
-    some.
+    By default, the models are those that name a data set to be verified on, and the user's own. A
+    model that names none is verified on the first that it takes. Tuned settings have a cell where a
+    framework has some.
 
     Raises:
         PlanError: a name is none.
@@ -112,12 +101,15 @@ def choose_cells(
 
 
 def _pairs(names: Collection[str], catalog: Catalog) -> Iterator[tuple[Model, Dataset]]:
-    usual = dict(PAIRS)
-    own = [model.name for model in catalog.models.values() if model.folder is not None]
-    for name in names or (*usual, *own):
+    usual = [
+        model.name
+        for model in catalog.models.values()
+        if model.verified_on or model.folder is not None
+    ]
+    for name in names or usual:
         model = catalog.models[name]
-        known = usual.get(name)
-        yield model, catalog.dataset(known) if known else _first_dataset(model, catalog)
+        dataset = model.verified_on
+        yield model, catalog.dataset(dataset) if dataset else _first_dataset(model, catalog)
 
 
 def _first_dataset(model: Model, catalog: Catalog) -> Dataset:

@@ -6,14 +6,14 @@ from itertools import permutations
 from typing import Any
 
 from bench.protocol.verification import OPTIMIZERS, STEPS
-from bench.spec import ModelSpec
+from bench.spec import GATES, ModelSpec
 
 LOGITS = "logits in evaluation mode"
 FIRST_SLOTS = "slots after 1 step of"
 FIRST_WEIGHTS = "weights after 1 step of"
 FIRST_STATISTICS = "statistics after 1 step of"
 LATER_LOSSES = f"losses of steps 2 to {STEPS},"
-GATES = "ifgo"
+ORDER = "ifgo"
 # As many say them.
 GATE_NAMES = {"i": "input", "f": "forget", "g": "cell", "o": "output"}
 
@@ -54,7 +54,8 @@ def _all(spec: ModelSpec) -> Iterator[Suspicion]:
     if spec.statistics():
         yield from _of_normalization()
     yield from _of_layers(spec)
-    if spec.family == "lstm":
+    recurrent = [param.shape for param in spec.parameters() if param.kind == "recurrent kernel"]
+    if any(rows == GATES * units for rows, units in recurrent):
         yield from _of_gates()
     yield from _of_forgotten_parameters(spec)
     yield from RULES
@@ -108,8 +109,8 @@ def _of_layers(spec: ModelSpec) -> Iterator[Suspicion]:
 
 def _of_gates() -> Iterator[Suspicion]:
     yield Suspicion({"forget_bias": 1.0}, "1 is added to the LSTM's forget gate at run time")
-    for order in permutations(GATES):
-        if order != tuple(GATES):
+    for order in permutations(ORDER):
+        if order != tuple(ORDER):
             named = ", ".join(GATE_NAMES[gate] for gate in order)
             yield Suspicion(
                 {"gate_order": "".join(order)}, f"the LSTM's gates are in the order {named}"

@@ -63,7 +63,7 @@ def test_a_right_framework_is_verified_and_then_cached(tmp_path: Path) -> None:
 
 
 def test_a_traceback_in_an_implementation_is_shown(tmp_path: Path) -> None:
-    options = framework(tmp_path, "broken", '"lenet": LeNet, ', "")
+    options = framework(tmp_path, "broken", "find_model_class(spec, __name__)(", '{}["lenet"](')
     finished = verify(tmp_path, *options, "--frameworks=broken", "--models=lenet-1998")
     assert finished.returncode == 1
     shown, _, after = finished.stderr.partition("KeyError: 'lenet'\n")

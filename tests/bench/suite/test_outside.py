@@ -10,6 +10,12 @@ from tests.bench.suite.conftest import NUMPY, NUMPY_OPTIONS, Finished, run_suite
 from tests.conftest import ROOT
 
 VGG = ROOT / "tests" / "models" / "vgg"
+# What a backend looked like before models were found by convention.
+DICTIONARY = """
+from .lenet import LeNet
+
+MODELS = {"lenet": LeNet}
+"""
 PLAN = """
 block_seconds = 0.02
 [[trials]]
@@ -128,6 +134,28 @@ def test_a_framework_without_its_file_is_skipped(tmp_path: Path, cache: Path) ->
     options = (planned(tmp_path, "vgg-small"), f"--model-folder={folder}", *NUMPY_OPTIONS)
     (record,) = run_suite(tmp_path, *options).records
     assert (record.status, record.reason) == ("skipped", "NumPy has no implementation of vgg.")
+
+
+def test_a_backend_that_has_its_models_in_a_dictionary_finds_it_there(
+    tmp_path: Path, cache: Path
+) -> None:
+    folder = tmp_path / "vgg"
+    shutil.copytree(VGG, folder)
+    (folder / "older.py").write_text(
+        (folder / "numpy.py").read_text().replace("impls.numpy", "impls.older")
+    )
+    found_by_convention = "find_model_class(spec, __name__)("
+    options = copied(tmp_path, "older", DICTIONARY, **{found_by_convention: "MODELS[spec.family]("})
+    done = run_suite(
+        tmp_path,
+        planned(tmp_path, "vgg-small"),
+        f"--model-folder={folder}",
+        *options,
+        "--frameworks=older",
+    )
+    (record,) = done.records
+    assert record.certificate is not None, record.reason
+    assert record.certificate.verified, record.certificate.reason
 
 
 @pytest.fixture(scope="module")

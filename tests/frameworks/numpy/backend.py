@@ -6,21 +6,15 @@ from dataclasses import replace
 import numpy as np
 
 from bench.job import Execution
+from bench.models import find_model_class
 from bench.optimizer import Optimizer
 from bench.spec import ModelSpec, arrays_of
 
 from . import optimizers
 from . import weights as parameters
-from .alexnet import AlexNet
 from .deviations import Deviations
 from .layers import Array, Chain
-from .lenet import LeNet
 from .loss import softmax_cross_entropy
-from .lstm import LSTM
-from .resnet import ResNet
-
-# By family: a class that takes a spec and deviations.
-MODELS: dict[str, type] = {"lenet": LeNet, "alexnet": AlexNet, "resnet": ResNet, "lstm": LSTM}
 
 
 class Backend:
@@ -42,9 +36,8 @@ class Backend:
     def __init__(self, spec: ModelSpec, optimizer: Optimizer, execution: Execution) -> None:
         self.manifest = arrays_of(spec)
         unbiased = self.unbiased_variance or self.deviations.unbiased_variance
-        self.model: Chain = MODELS[spec.family](
-            spec, replace(self.deviations, unbiased_variance=unbiased)
-        )
+        deviations = replace(self.deviations, unbiased_variance=unbiased)
+        self.model: Chain = find_model_class(spec, __name__)(spec, deviations)
         self.optimizer = optimizers.make(
             optimizer, self.manifest, self.model.parameters, self.deviations
         )

@@ -5,6 +5,7 @@ import pytest
 from bench.errors import FrameworkError
 from bench.host.frameworks.framework import discover, read_framework
 from bench.host.frameworks.kernels import Kernels
+from bench.models import MODELS
 
 DESCRIPTION = """
 title = "Mine"
@@ -56,6 +57,20 @@ def test_what_code_a_wheel_holds_may_be_told(tmp_path: Path) -> None:
     told = DESCRIPTION.replace("[cuda.env", 'machine_code = ["8.0"]\nptx = ["9.0"]\n[cuda.env')
     kernels = read_framework(folder_with(tmp_path, told, "told")).devices["cuda"].kernels
     assert kernels == Kernels.parse(["8.0"], ["9.0"])
+
+
+def test_a_framework_has_the_models_whose_file_is_there(tmp_path: Path) -> None:
+    text = DESCRIPTION.replace('families = ["lenet"]\n', "")
+    mine = read_framework(folder_with(tmp_path, text))
+    assert mine.implements(MODELS["lenet"])
+    assert not mine.implements(MODELS["lstm"])
+
+
+def test_a_framework_that_lists_families_has_no_others(tmp_path: Path) -> None:
+    mine = read_framework(folder_with(tmp_path, DESCRIPTION))
+    (mine.folder / "lstm.py").touch()
+    assert mine.implements(MODELS["lenet"])
+    assert not mine.implements(MODELS["lstm"])
 
 
 def test_two_of_one_name_are_refused(tmp_path: Path) -> None:

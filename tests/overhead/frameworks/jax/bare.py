@@ -12,10 +12,11 @@ import optax
 from flax import nnx
 
 from bench.job import Execution
+from bench.models import find_model_class
 from bench.optimizer import Optimizer
 from bench.spec import ModelSpec, arrays_of
 from impls.jax import weights as parameters
-from impls.jax.backend import DROPOUT_SEED, MODELS
+from impls.jax.backend import DROPOUT_SEED
 from impls.jax.types import product_precision, types_of
 
 
@@ -24,7 +25,7 @@ def own_model(
 ) -> nnx.Module:
     """Our model with these weights."""
     types = types_of(execution.precision)
-    model = MODELS[spec.family](spec, types, nnx.Rngs(DROPOUT_SEED))
+    model = find_model_class(spec, parameters.__name__)(spec, types, nnx.Rngs(DROPOUT_SEED))
     states = nnx.state(model, nnx.Param, nnx.BatchStat)
     for loaded in parameters.load(states, arrays_of(spec), weights, types["param_dtype"]):
         nnx.update(model, loaded)

@@ -11,17 +11,17 @@ import numpy as np
 from mxnet import autograd, gluon
 
 from bench.job import Execution
+from bench.models import find_model_class
 from bench.optimizer import Optimizer
 from bench.spec import ModelSpec, arrays_of
 from impls.mxnet import weights as parameters
-from impls.mxnet.backend import MODELS
 
 
 def own_model(
     spec: ModelSpec, weights: Mapping[str, np.ndarray], execution: Execution
 ) -> gluon.HybridBlock:
     """Our model with these weights."""
-    model = MODELS[spec.family](spec)
+    model = find_model_class(spec, parameters.__name__)(spec)
     model.initialize(ctx=_context(execution))
     parameters.load(parameters.named_parameters(model), arrays_of(spec), weights)
     return model

@@ -10,17 +10,17 @@ import torch
 from torch import nn
 
 from bench.job import Execution
+from bench.models import find_model_class
 from bench.optimizer import Optimizer
 from bench.spec import ModelSpec, arrays_of
 from impls.pytorch import weights as parameters
-from impls.pytorch.backend import MODELS
 
 
 def own_model(
     spec: ModelSpec, weights: Mapping[str, np.ndarray], execution: Execution
 ) -> nn.Module:
     """Our model with these weights."""
-    model = MODELS[spec.family](spec)
+    model = find_model_class(spec, parameters.__name__)(spec)
     parameters.load(parameters.named_tensors(model), arrays_of(spec), weights)
     return model
 

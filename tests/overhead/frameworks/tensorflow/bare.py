@@ -11,17 +11,18 @@ import numpy as np
 import tensorflow as tf
 
 from bench.job import Execution
+from bench.models import find_model_class
 from bench.optimizer import Optimizer
 from bench.spec import ModelSpec, arrays_of
 from impls.tensorflow import weights as parameters
-from impls.tensorflow.backend import MODELS, symbolic_input
+from impls.tensorflow.backend import symbolic_input
 
 
 def own_model(
     spec: ModelSpec, weights: Mapping[str, np.ndarray], execution: Execution
 ) -> keras.Model:
     """Our model with these weights."""
-    model = MODELS[spec.family](spec)
+    model = find_model_class(spec, parameters.__name__)(spec)
     model(symbolic_input(spec.input_shape))
     parameters.load(parameters.named_variables(model), arrays_of(spec), weights)
     return model

@@ -1,0 +1,66 @@
+"""A named setting of a model family, and what a family's file declares. Standard library only."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.errors import ModelError
+from bench.spec import ModelSpec, Samples
+
+NAME = re.compile("[a-z0-9]+(-[a-z0-9]+)*")
+
+
+@dataclass(frozen=True)
+class Model:
+    """A named setting of a model family.
+
+    Attributes:
+        name: what plans, records and reports call it; stable, for dashboards keep it.
+        family: the file that implements it in each framework.
+        title: what reports call it.
+        summary: one line for people.
+        build: samples -> spec; raises ValueError for samples it cannot take.
+        folder: of a model from outside, where its spec and implementations are; None of our own.
+        verified_on: the data set on whose samples it is verified where nobody names models; ours
+            without one are verified only where they are named or trained.
+    """
+
+    name: str
+    family: str
+    title: str
+    summary: str
+    build: Callable[[Samples], ModelSpec]
+    folder: Path | None = None
+    verified_on: str = ""
+
+
+def check_models(models: object, family: str, path: Path) -> tuple[Model, ...]:
+    """Return what a family's file declares as its MODELS.
+
+    Raises:
+        ModelError: it is no tuple of models, or their names are not what everything else goes by.
+    """
+    if (
+        not isinstance(models, tuple)
+        or not models
+        or not all(isinstance(model, Model) for model in models)
+    ):
+        raise ModelError(
+            f"{path}: MODELS is {models!r}; expected a tuple with at least one "
+            "bench.models.Model; add it."
+        )
+    for model in models:
+        if model.family != family:
+            raise ModelError(
+                f"{path}: the family of {model.name!r} is {model.family!r}; expected {family!r}, "
+                "the folder's name; rename one of them."
+            )
+        if not NAME.fullmatch(model.name):
+            raise ModelError(
+                f"{path}: a model cannot be called {model.name!r}; expected small letters, digits "
+                "and single hyphens; rename it."
+            )
+    if len({model.name for model in models}) != len(models):
+        raise ModelError(f"{path}: two models have one name; rename one of them.")
+    return models
