@@ -13,9 +13,9 @@ from tests.overhead.command import (
     REFERENCES,
     Kind,
     add_pairs_options,
-    pairs_document,
-    ratio_row,
     run_pairs,
+    to_document,
+    to_row,
 )
 
 
@@ -47,15 +47,15 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _measure(options: argparse.Namespace, kind: Kind) -> int:
-    cases = run_pairs(options, kind, say)
+    results = run_pairs(options, kind, say)
     first, second = kind.sides
-    rows = [ratio_row(case) for case in cases]
+    rows = [to_row(result) for result in results]
     show_tables({f"speed of {first} by that of {second}": rows}, None)
     if options.json is not None:
-        write_json(options.json, pairs_document(kind, cases))
-    if any(case.interrupted for case in cases):
+        write_json(options.json, to_document(kind, results))
+    if any(result.interrupted for result in results):
         return INTERRUPTED
-    return 0 if any(case.pairs for case in cases) else 1
+    return 0 if any(result.pairs for result in results) else 1
 
 
 if __name__ == "__main__":

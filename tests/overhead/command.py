@@ -129,7 +129,7 @@ def run_pairs(options: argparse.Namespace, kind: Kind, say: Say) -> list[Measure
             raise PlanError(f"--{name} is {getattr(options, name)}; expected at least 1.")
     _, frameworks = known_and_chosen(request)
     models, modes = (split_names(name, getattr(options, name)) for name in ("models", "modes"))
-    cases = _cases(kind, list(frameworks.values()), models, modes, request.device)
+    cases = _list_cases(kind, list(frameworks.values()), models, modes, request.device)
     environments = prepare_environments(
         frameworks.values(), request.device, request.pythons or {}, say
     )
@@ -149,7 +149,7 @@ def run_pairs(options: argparse.Namespace, kind: Kind, say: Say) -> list[Measure
         return measurement.measure(cases)
 
 
-def _cases(
+def _list_cases(
     kind: Kind,
     frameworks: Sequence[Framework],
     models: Sequence[str],
@@ -177,18 +177,19 @@ def _cases(
         if not models or model in models
         for framework in frameworks
         if framework.implements(MODELS[model]) and _has_sides(framework, model, kind)
-        for mode in (modes or _modes(framework, kind))
+        for mode in (modes or _choose_modes(framework, kind))
         if mode in framework.modes
     ]
     if not cases:
+        titles = ", ".join(framework.title for framework in frameworks)
         raise PlanError(
-            f"There is nothing to measure for {', '.join(one.title for one in frameworks)}; "
+            f"There is nothing to measure for {titles}; "
             "expected models and modes that they have; see `python -m bench list frameworks`."
         )
     return cases
 
 
-def _modes(framework: Framework, kind: Kind) -> Sequence[str]:
+def _choose_modes(framework: Framework, kind: Kind) -> Sequence[str]:
     return framework.modes if kind.all_modes else (framework.default_mode,)
 
 
@@ -199,8 +200,8 @@ def _has_sides(framework: Framework, model: str, kind: Kind) -> bool:
     return all(any((folder / names[side]).is_file() for folder in folders) for side in kind.sides)
 
 
-def ratio_row(measured: Measured) -> dict[str, str]:
-    """A line of the table."""
+def to_row(measured: Measured) -> dict[str, str]:
+    """Return a line of the table."""
     case = measured.case
     row = {
         "model": case.model,
@@ -210,7 +211,7 @@ def ratio_row(measured: Measured) -> dict[str, str]:
     }
     if not measured.pairs:
         nothing = {"ratio": "", "95 % interval": "", "pairs": ""}
-        return {**row, **nothing, **_loop(measured), "note": measured.failure or ""}
+        return {**row, **nothing, **_describe_loop(measured), "note": measured.failure or ""}
     ratio = ratio_of_pairs(measured.pairs)
     interval = "one invocation: none"
     if ratio.low is not None:
@@ -220,12 +221,12 @@ def ratio_row(measured: Measured) -> dict[str, str]:
         "ratio": f"{ratio.median:.3f}",
         "95 % interval": interval,
         "pairs": " + ".join(str(len(pairs)) for pairs in measured.pairs),
-        **_loop(measured),
+        **_describe_loop(measured),
         "note": measured.failure or "",
     }
 
 
-def _loop(measured: Measured) -> dict[str, str]:
+def _describe_loop(measured: Measured) -> dict[str, str]:
     """What the harness's own loop takes of a step; nothing where it is none of the sides."""
     if not measured.loops:
         return {}
@@ -239,8 +240,8 @@ def _loop(measured: Measured) -> dict[str, str]:
     return {"loop alone, a step": f"{seconds * 1e6:.2f} µs{share}"}
 
 
-def pairs_document(kind: Kind, found: Sequence[Measured]) -> dict[str, Any]:
-    """What was measured, with every raw value, as JSON has it."""
+def to_document(kind: Kind, results: Sequence[Measured]) -> dict[str, Any]:
+    """Return all that was measured, with every raw value, for JSON."""
     return {
         "schema": SCHEMA,
         "command": kind.name,
@@ -249,17 +250,17 @@ def pairs_document(kind: Kind, found: Sequence[Measured]) -> dict[str, Any]:
         "commit": commit(),
         "cases": [
             {
-                "model": one.case.model,
-                "framework": one.case.framework.name,
-                "framework_version": one.framework_version,
-                "mode": one.case.mode,
-                "batch_size": one.case.batch_size,
-                "steps_of_each_pair": [list(steps) for steps in one.steps],
-                "loop_alone": list(one.loops),
-                "seconds": [[list(pair) for pair in pairs] for pairs in one.pairs],
-                "ratio": asdict(ratio_of_pairs(one.pairs)) if one.pairs else None,
-                "failure": one.failure,
+                "model": result.case.model,
+                "framework": result.case.framework.name,
+                "framework_version": result.framework_version,
+                "mode": result.case.mode,
+                "batch_size": result.case.batch_size,
+                "steps_of_each_pair": [list(steps) for steps in result.steps],
+                "loop_alone": list(result.loops),
+                "seconds": [[list(pair) for pair in pairs] for pairs in result.pairs],
+                "ratio": asdict(ratio_of_pairs(result.pairs)) if result.pairs else None,
+                "failure": result.failure,
             }
-            for one in found
+            for result in results
         ],
     }

@@ -16,9 +16,9 @@ from tests.overhead.worker import (
     WARMUP_PAIRS,
     Nothing,
     _Cycle,
-    loop_alone,
+    draw_batches,
     measure,
-    random_batches,
+    measure_loop_alone,
 )
 
 JOB = PairsJob(
@@ -99,19 +99,19 @@ def test_the_loop_around_nothing_is_what_is_left_of_a_block(
         return now
 
     monkeypatch.setattr(Nothing, "step", step)
-    found = loop_alone(random_batches(JOB, {}), clock)
+    seconds = measure_loop_alone(draw_batches(JOB, {}), clock)
 
-    assert found == pytest.approx({"step_seconds": 0.003, "block_seconds": 0.020})
+    assert seconds == pytest.approx({"step_seconds": 0.003, "block_seconds": 0.020})
 
 
 def test_data_are_drawn_for_the_model_and_repeat() -> None:
-    batches = random_batches(JOB, {})
+    batches = draw_batches(JOB, {})
     assert batches.train_inputs.shape == (DIFFERENT_STEPS * 4, 1, 28, 28)
     cycle = _Cycle(**vars(batches))
     inputs, labels = cycle.block(0, DIFFERENT_STEPS + 1)
     assert (inputs[-1] == inputs[0]).all()
     assert labels.max() < 10
-    words = random_batches(
+    words = draw_batches(
         PairsJob.from_json(JOB.to_json().replace('"vocabulary": null', '"vocabulary": 30')), {}
     )
     assert words.train_inputs.dtype == np.int32

@@ -60,12 +60,12 @@ def run(text: str, channel: Channel) -> None:
     with np.load(job.weights, allow_pickle=False) as archive:
         weights = {name: archive[name] for name in archive.files}
     check_parameters(arrays_of(spec), weights, "the weights")
-    batches = random_batches(job, weights)
+    batches = draw_batches(job, weights)
     if "harness" in job.sides:
-        channel.send("loop", **loop_alone(batches))
+        channel.send("loop", **measure_loop_alone(batches))
 
     def build(side: Side) -> Block:
-        return _block(side, job, spec, batches, backend_class)
+        return _build_block(side, job, spec, batches, backend_class)
 
     measure(build, job, channel.send)
     channel.send("finished")
@@ -76,26 +76,26 @@ def measure(build: Callable[[Side], Block], job: PairsJob, send: Callable[..., N
     random = Random(job.seed)
     for number in range(job.builds):
         places = (0, 1) if number % 2 == 0 else (1, 0)
-        built = {place: build(job.sides[place]) for place in places}
-        blocks = [built[0], built[1]]
-        steps = _steps(blocks, job.block_seconds)
+        block_of = {place: build(job.sides[place]) for place in places}
+        blocks = [block_of[0], block_of[1]]
+        steps = _count_steps(blocks, job.block_seconds)
         share = range(number * job.pairs // job.builds, (number + 1) * job.pairs // job.builds)
         for _ in range(WARMUP_PAIRS):
-            _pair(blocks, steps, random)
+            _measure_pair(blocks, steps, random)
         for _ in share:
-            send("pair", steps=steps, seconds=_pair(blocks, steps, random))
+            send("pair", steps=steps, seconds=_measure_pair(blocks, steps, random))
 
 
-def _pair(blocks: list[Block], steps: int, random: Random) -> list[float]:
-    """The seconds of both sides, one after the other in random order."""
+def _measure_pair(blocks: list[Block], steps: int, random: Random) -> list[float]:
+    """Return the seconds of both sides, which run one after the other in random order."""
     seconds = [0.0, 0.0]
     for place in random.sample((0, 1), 2):
         seconds[place] = blocks[place](steps)
     return seconds
 
 
-def _steps(blocks: list[Block], block_seconds: float) -> int:
-    """So many that the faster side takes block_seconds; the first steps compile."""
+def _count_steps(blocks: list[Block], block_seconds: float) -> int:
+    """Count the steps in which the faster side takes block_seconds; the first ones compile."""
     steps = 1
     for block in blocks:
         block(1)
@@ -104,8 +104,8 @@ def _steps(blocks: list[Block], block_seconds: float) -> int:
     return steps
 
 
-def random_batches(job: PairsJob, weights: dict[str, Array]) -> Batches:
-    """Random samples and labels, in an order that repeats: nothing depends on what they are."""
+def draw_batches(job: PairsJob, weights: dict[str, Array]) -> Batches:
+    """Draw samples and labels, in an order that repeats: nothing depends on what they are."""
     generator = np.random.default_rng(job.seed)
     count = DIFFERENT_STEPS * job.batch_size
     shape = job.samples.shape
@@ -138,8 +138,8 @@ class Nothing:
         return [0.0] * len(handles)
 
 
-def loop_alone(batches: Batches, clock: Clock = perf_counter) -> dict[str, float]:
-    """Seconds of a step and of a block under the harness's own clock, around no step at all.
+def measure_loop_alone(batches: Batches, clock: Clock = perf_counter) -> dict[str, float]:
+    """Measure the seconds of a step and of a block in the harness's loop around no step at all.
 
     From blocks of one step and of many: the difference is what the steps take.
     """
@@ -163,19 +163,19 @@ class _Cycle(Batches):
         return rows
 
 
-def _block(
+def _build_block(
     side: Side, job: PairsJob, spec: ModelSpec, batches: Batches, backend_class: type[Backend]
 ) -> Block:
     cycle = _Cycle(**vars(batches))
     if side == "harness":
-        return _harness(job, spec, cycle, backend_class)
+        return _build_harness(job, spec, cycle, backend_class)
     bare = cast(Bare, import_side(job.framework, job.implementation, "bare"))
     if side == "bare":
         model = bare.own_model(spec, batches.weights, job.execution)
     else:
-        model = _reference(job)(spec)
+        model = _find_reference(job)(spec)
     train = bare.bare_loop(model, job.optimizer, job.execution)
-    return _timed(train, cycle)
+    return _time(train, cycle)
 
 
 def import_side(framework: str, implementation: str, name: str) -> ModuleType:
@@ -188,8 +188,10 @@ def import_side(framework: str, implementation: str, name: str) -> ModuleType:
     return importlib.import_module(f"tests.overhead.frameworks.{framework}.{name}")
 
 
-def _harness(job: PairsJob, spec: ModelSpec, cycle: Batches, backend_class: type[Backend]) -> Block:
-    """A block of the very loop that trials run, with its own clock."""
+def _build_harness(
+    job: PairsJob, spec: ModelSpec, cycle: Batches, backend_class: type[Backend]
+) -> Block:
+    """Return a block of the very loop that trials run, with its own clock."""
     backend = backend_class(spec, job.optimizer, job.execution)
     backend.load(cycle.weights)
     feed, pacer = Prepared(backend, cycle), Pacer(job.block_seconds, cycle.most_steps)
@@ -197,7 +199,7 @@ def _harness(job: PairsJob, spec: ModelSpec, cycle: Batches, backend_class: type
     return lambda steps: loop.block(0, steps, steps)[1]
 
 
-def _timed(train: Train, cycle: Batches) -> Block:
+def _time(train: Train, cycle: Batches) -> Block:
     def block(steps: int) -> float:
         inputs, labels = cycle.block(0, steps)
         start = perf_counter()
@@ -207,8 +209,8 @@ def _timed(train: Train, cycle: Batches) -> Block:
     return block
 
 
-def _reference(job: PairsJob) -> Callable[[ModelSpec], Any]:
-    """What makes the framework's own model of the same name.
+def _find_reference(job: PairsJob) -> Callable[[ModelSpec], Any]:
+    """Find what makes the framework's own model of the same name.
 
     Raises:
         WorkerError: the implementation names none.
