@@ -12,12 +12,12 @@ from bench.errors import SamestepError
 from reports.compare import command as compare
 from reports.records.reading import without_collector
 from reports.runs import alterations
-from reports.runs.runs import Run, find_all, folders, read
+from reports.runs.runs import LoadedRuns, find_folders, list_folders, read_runs
 
 REPORT_FILE = "report.html"
 HISTORY_FILE = "history.html"
 
-_kept: list[Run] = []
+_kept: list[LoadedRuns] = []
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,10 +32,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def build(options: argparse.Namespace) -> None:
     """Write the report of runs, and its tables as JSON if asked for; print what was written."""
-    found = find_all(options.runs, options.results)
+    found = find_folders(options.runs, options.results)
     content = _read(found)
     # Here and not above: drawing libraries take a second to import, a wrong name should not.
-    from reports.content.export import document
+    from reports.content.export import to_json
     from reports.page.page import render
     from reports.text.output import tell, write
 
@@ -43,7 +43,7 @@ def build(options: argparse.Namespace) -> None:
     write(report, render(content))
     tell(str(report))
     if options.json:
-        write(options.json, document(content))
+        write(options.json, to_json(content))
         tell(str(options.json))
 
 
@@ -65,15 +65,19 @@ def history(options: argparse.Namespace) -> None:
 
 def _named(options: argparse.Namespace) -> list[Path]:
     """The folders of the runs that are named, or of all."""
-    return find_all(options.runs, options.results) if options.runs else folders(options.results)
+    return (
+        find_folders(options.runs, options.results)
+        if options.runs
+        else list_folders(options.results)
+    )
 
 
-def _stored(options: argparse.Namespace) -> Run:
+def _stored(options: argparse.Namespace) -> LoadedRuns:
     """All that is in the store, once the named runs are; what cannot be read is told at once."""
     from reports.history import store
 
     if options.runs:
-        store.append(options.store, find_all(options.runs, options.results))
+        store.append(options.store, find_folders(options.runs, options.results))
     content = store.read(options.store)
     for problem in content.warnings:
         print("reports:", *problem.split(), file=sys.stderr)
@@ -85,16 +89,16 @@ def export(options: argparse.Namespace) -> int:
 
     The status tells of records that are not as they were written: few formats have a place for it.
     """
-    from reports.formats.registry import file_format
-    from reports.text.output import encoded, show, tell, write_bytes
+    from reports.formats.registry import find_format
+    from reports.text.output import encode, show, tell, write_bytes
 
-    wanted = file_format(options.format)
-    found = find_all(options.runs, options.results)
+    wanted = find_format(options.format)
+    found = find_folders(options.runs, options.results)
     content = _read(found)
     for problem in content.warnings:
         print("reports:", *problem.split(), file=sys.stderr)
     document = wanted.document(content)
-    data = encoded(document) if isinstance(document, str) else document
+    data = encode(document) if isinstance(document, str) else document
     file = options.output or (wanted.file and _home(found, options.results) / wanted.file)
     if file:
         write_bytes(file, data)
@@ -112,10 +116,10 @@ def _home(found: Sequence[Path], results: Path) -> Path:
     return found[0] if len(found) == 1 else results
 
 
-def _read(found: Sequence[Path]) -> Run:
+def _read(found: Sequence[Path]) -> LoadedRuns:
     """The runs, which stay until the end: no search for garbage needs to look at them again."""
     with without_collector():
-        content = read(*found)
+        content = read_runs(*found)
         gc.freeze()
     _kept.append(content)
     return content

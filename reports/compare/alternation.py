@@ -11,9 +11,15 @@ import numpy as np
 from scipy.stats import PermutationMethod, trim_mean, wilcoxon
 
 from reports.ranking.rows import Row
-from reports.statistics.intervals import CONFIDENCE, NOTHING, Interval, bounds
+from reports.statistics.intervals import CONFIDENCE, NOTHING, Interval, find_bounds
 from reports.statistics.resampling import RESAMPLES, SEED, Floats
-from reports.trials.alternating import TRIM, partner_of, partners, ratios, value
+from reports.trials.alternating import (
+    TRIM,
+    average_ratios,
+    compute_ratios,
+    find_partner,
+    index_partners,
+)
 
 # Blocks of a pair are resampled so often, once; each resample of the pairs takes one of these.
 RESAMPLES_OF_BLOCKS = 999
@@ -25,33 +31,33 @@ ARRANGEMENTS = 9_999
 Pairs = Sequence[Floats]
 
 
-def pairs(head: Row, base: Row) -> Pairs:
+def collect_pairs(head: Row, base: Row) -> Pairs:
     """The finished pairs of invocations of which one is HEAD's and the other BASE's."""
-    known = partners(base.records)
+    known = index_partners(base.records)
     found = [
-        ratios(record, partner)
+        compute_ratios(record, partner)
         for record in head.finished
-        if (partner := partner_of(record, known)) is not None
+        if (partner := find_partner(record, known)) is not None
     ]
     return [one for one in found if one.size]
 
 
-def ratio(found: Pairs) -> Interval:
+def estimate_ratio(found: Pairs) -> Interval:
     """HEAD as a multiple of BASE, with an interval by a bootstrap of pairs and of their blocks."""
     if not found:
         return NOTHING
-    change = middle([value(pair) for pair in found])
+    change = average_pairs([average_ratios(pair) for pair in found])
     if len(found) == 1:
         return Interval(change, np.nan, np.nan, 1, np.nan)
     generator = np.random.default_rng(SEED)
     drawn = np.array([_resampled(one, generator) for one in found])
     chosen = generator.integers(len(found), size=(RESAMPLES, len(found)))
     of_blocks = generator.integers(RESAMPLES_OF_BLOCKS, size=chosen.shape)
-    low, high = bounds(np.exp(trim_mean(drawn[chosen, of_blocks], TRIM, axis=1)))
+    low, high = find_bounds(np.exp(trim_mean(drawn[chosen, of_blocks], TRIM, axis=1)))
     return Interval(change, low, high, len(found), CONFIDENCE)
 
 
-def middle(values: Sequence[float]) -> float:
+def average_pairs(values: Sequence[float]) -> float:
     """HEAD as a multiple of BASE, from the values of at least one pair."""
     return float(np.exp(trim_mean(values, TRIM)))
 
@@ -62,7 +68,7 @@ def _resampled(blocks: Floats, generator: np.random.Generator) -> Floats:
     return np.asarray(trim_mean(blocks[chosen], TRIM, axis=1))
 
 
-def probability(values: Sequence[float]) -> float:
+def compute_probability(values: Sequence[float]) -> float:
     """How probable it is that pairs lie as far on one side of no difference by chance.
 
     Args:
@@ -79,6 +85,6 @@ def probability(values: Sequence[float]) -> float:
     return float(wilcoxon(known, method="approx").pvalue)
 
 
-def least_probability(count: int) -> float:
+def compute_least_probability(count: int) -> float:
     """The smallest probability that so many pairs can give: all of them on one side."""
     return min(1.0, 2.0 ** (1 - count))

@@ -10,10 +10,10 @@ from bench.errors import ResultsError
 from reports.compare.pairing import ACROSS
 from reports.ranking.metrics import METRICS, Metric
 from reports.runs import alterations
-from reports.text.output import encoded, show, tell, write
+from reports.text.output import encode, show, tell, write
 
 if TYPE_CHECKING:
-    from reports.compare.outcome import Outcome
+    from reports.compare.outcome import CompareResult
 
 LEAST_PERCENT = 1.0
 FALSE_ALARMS_PERCENT = 1.0
@@ -98,14 +98,14 @@ def run(options: argparse.Namespace) -> int:
     """
     # Here and not above: SciPy's statistics take half a second to import, and only this needs them.
     from reports.compare import forms
-    from reports.compare.confirmation import confirmed
+    from reports.compare.confirmation import confirm
     from reports.compare.outcome import compare_sides
-    from reports.compare.sides import side
+    from reports.compare.sides import find_side
 
-    def compared(names: Sequence[str], false_alarms: float) -> "Outcome":
+    def compared(names: Sequence[str], false_alarms: float) -> "CompareResult":
         return compare_sides(
-            side("BASE", names[0], options.results),
-            side("HEAD", names[1], options.results),
+            find_side("BASE", names[0], options.results),
+            find_side("HEAD", names[1], options.results),
             _metrics(options.metrics),
             options.across,
             _share("--least", options.least),
@@ -118,32 +118,32 @@ def run(options: argparse.Namespace) -> int:
     ]
     outcome = compared((options.base, options.head), chances[0])
     if options.again:
-        outcome = confirmed(outcome, compared(options.again, chances[1]))
+        outcome = confirm(outcome, compared(options.again, chances[1]))
     targets = {kind: getattr(options, kind) for kind in KINDS}
     if STANDARD_OUTPUT not in targets.values():
         _print(outcome)
     for kind, target in targets.items():
         if target == STANDARD_OUTPUT:
-            show(encoded(forms.FORMS[kind](outcome)))
+            show(encode(forms.FORMS[kind](outcome)))
         elif target is not None:
             write(Path(target), forms.FORMS[kind](outcome))
     return _status(outcome)
 
 
-def _print(outcome: "Outcome") -> None:
+def _print(outcome: "CompareResult") -> None:
     from reports.compare import sentences
 
-    tell(sentences.headline(outcome))
-    for line in (*sentences.lines(outcome), *sentences.left_out(outcome)):
+    tell(sentences.write_headline(outcome))
+    for line in (*sentences.list_changes(outcome), *sentences.list_left_out(outcome)):
         tell(f"  {line}")
     for problem in outcome.problems:
         print(f"reports: {problem}", file=sys.stderr)
 
 
-def _status(outcome: "Outcome") -> int:
+def _status(outcome: "CompareResult") -> int:
     """No verdict rests on records that are not as they were written, whatever it says."""
     if outcome.altered:
-        for line in alterations.lines(outcome.altered):
+        for line in alterations.list_alterations(outcome.altered):
             print(f"reports: {alterations.TITLE}: {line}", file=sys.stderr)
         print(
             f"reports: {alterations.WARNING} `python -m reports check` tells more.", file=sys.stderr

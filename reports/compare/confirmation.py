@@ -9,13 +9,13 @@ part of the evidence.
 from dataclasses import replace
 
 from reports.compare.effects import Effect
-from reports.compare.outcome import Outcome, Trial
+from reports.compare.outcome import ComparedTrial, CompareResult
 
 NOT_AGAIN = "it looked different at first, and not when it was run again"
 NOT_RUN_AGAIN = "it looked different, and was not run again"
 
 
-def confirmed(first: Outcome, second: Outcome) -> Outcome:
+def confirm(first: CompareResult, second: CompareResult) -> CompareResult:
     """The first outcome with what the second one shows too: the same metric, in the same direction.
 
     What a trial no longer does counts if it does not do it in the second run either.
@@ -25,7 +25,7 @@ def confirmed(first: Outcome, second: Outcome) -> Outcome:
     return replace(first, trials=trials, again=second)
 
 
-def _trial(first: Trial, second: Trial | None) -> Trial:
+def _trial(first: ComparedTrial, second: ComparedTrial | None) -> ComparedTrial:
     known = {one.metric: one for one in second.effects} if second else {}
     return replace(
         first,

@@ -6,7 +6,7 @@ from typing import Any
 
 from reports.compare import sentences
 from reports.compare.effects import Effect
-from reports.compare.outcome import Outcome, Trial
+from reports.compare.outcome import ComparedTrial, CompareResult
 from reports.compare.pairing import Member
 from reports.compare.sides import Side
 from reports.statistics.intervals import Interval
@@ -16,12 +16,12 @@ from reports.statistics.intervals import Interval
 SCHEMA = 1
 
 
-def document(outcome: Outcome) -> str:
+def to_json(outcome: CompareResult) -> str:
     """The outcome, one line of JSON."""
     content = {
         "schema": SCHEMA,
         "overall": outcome.overall,
-        "headline": sentences.headline(outcome),
+        "headline": sentences.write_headline(outcome),
         "base": _side(outcome.base),
         "head": _side(outcome.head),
         "least": outcome.least,
@@ -44,7 +44,7 @@ def _side(side: Side) -> dict[str, Any]:
     }
 
 
-def _trial(trial: Trial) -> dict[str, Any]:
+def _trial(trial: ComparedTrial) -> dict[str, Any]:
     return {
         "name": trial.pair.name,
         "base": _member(trial.pair.base),

@@ -21,7 +21,7 @@ from reports.compare import alternation, hierarchical
 from reports.ranking.metrics import Metric
 from reports.ranking.rows import THROUGHPUT, Row
 from reports.statistics.intervals import Interval
-from reports.statistics.quantiles import finite, throughput
+from reports.statistics.quantiles import compute_throughput, select_finite
 from reports.trials import alternating
 
 FALSE_ALARMS = 0.01
@@ -68,34 +68,36 @@ class Effect:
         return self.ratio.median - 1
 
 
-def effect(metric: Metric, base: Row, head: Row) -> Effect | None:
+def measure_effect(metric: Metric, base: Row, head: Row) -> Effect | None:
     """What changed, not yet judged; None where neither side has a value."""
     before, after = base.estimate(metric.column), head.estimate(metric.column)
     if not (before.count or after.count):
         return None
-    pairs = alternation.pairs(head, base) if metric.column == THROUGHPUT else ()
+    pairs = alternation.collect_pairs(head, base) if metric.column == THROUGHPUT else ()
     if len(pairs) > 1:
         return Effect(
             metric,
             before,
             after,
-            alternation.ratio(pairs),
-            alternation.probability([alternating.value(pair) for pair in pairs]),
-            alternation.least_probability(len(pairs)),
+            alternation.estimate_ratio(pairs),
+            alternation.compute_probability([alternating.average_ratios(pair) for pair in pairs]),
+            alternation.compute_least_probability(len(pairs)),
             pairs=True,
         )
-    found = hierarchical.ratio(_sample(metric, head), _sample(metric, base))
+    found = hierarchical.estimate_ratio(_sample(metric, head), _sample(metric, base))
     reason = "" if before.count and after.count else NO_VALUES
     if not reason and min(before.count, after.count) < 2:
         reason = ONE_INVOCATION
     if reason:
         return Effect(metric, before, after, found, math.nan, reason=reason)
-    chance = probability(*(finite(row.values(metric.column)) for row in (base, head)))
-    least = least_probability(before.count, after.count)
+    chance = compute_probability(
+        *(select_finite(row.values(metric.column)) for row in (base, head))
+    )
+    least = compute_least_probability(before.count, after.count)
     return Effect(metric, before, after, found, chance, least)
 
 
-def judged(
+def judge(
     found: Sequence[Effect], least: float, false_alarms: float = FALSE_ALARMS
 ) -> list[Effect]:
     """The effects, each with its verdict.
@@ -106,7 +108,7 @@ def judged(
         false_alarms: the chance of any, if nothing changed.
     """
     asked = [one.probability for one in found if not math.isnan(one.probability)]
-    values = iter(adjusted(asked))
+    values = iter(adjust_for_multiple_tests(asked))
     known = (
         one if math.isnan(one.probability) else replace(one, probability=next(values))
         for one in found
@@ -114,7 +116,7 @@ def judged(
     return [_judged(one, least, len(asked), false_alarms) for one in known]
 
 
-def adjusted(probabilities: Sequence[float]) -> list[float]:
+def adjust_for_multiple_tests(probabilities: Sequence[float]) -> list[float]:
     """The probabilities of rows that are asked at once, as if each were asked alone."""
     return false_discovery_control(probabilities).tolist() if probabilities else []
 
@@ -141,7 +143,7 @@ def _judged(effect: Effect, least: float, rows: int, false_alarms: float) -> Eff
 def _doubt(effect: Effect, rows: int, false_alarms: float) -> str:
     """Why a difference can neither be told nor be ruled out."""
     if not effect.able and effect.pairs:
-        enough = needed(rows, false_alarms, alternation.least_probability)
+        enough = count_invocations_needed(rows, false_alarms, alternation.compute_least_probability)
         return (
             f"{effect.ratio.count} pairs of invocations are too few to tell that one of {rows} "
             f"differs; {enough} can"
@@ -149,15 +151,15 @@ def _doubt(effect: Effect, rows: int, false_alarms: float) -> str:
     if not effect.able:
         return (
             f"{effect.base.count} and {effect.head.count} invocations are too few to tell that one "
-            f"of {rows} differs; {needed(rows, false_alarms)} on each side can"
+            f"of {rows} differs; {count_invocations_needed(rows, false_alarms)} on each side can"
         )
     return "no difference that these invocations can show"
 
 
-def needed(
+def count_invocations_needed(
     rows: int,
     false_alarms: float = FALSE_ALARMS,
-    least: Callable[[int], float] = lambda count: least_probability(count, count),
+    least: Callable[[int], float] = lambda count: compute_least_probability(count, count),
 ) -> int:
     """The fewest invocations on each side by which one of so many rows can be told to differ.
 
@@ -167,7 +169,7 @@ def needed(
     return next(count for count in itertools.count(2) if least(count) * rows <= false_alarms)
 
 
-def least_probability(base: int, head: int) -> float:
+def compute_least_probability(base: int, head: int) -> float:
     """The smallest probability that so many values on each side can give: no overlap at all."""
     return min(1.0, 2 / math.comb(base + head, base))
 
@@ -176,14 +178,14 @@ def _sample(metric: Metric, row: Row) -> list[list[float]]:
     """For each invocation its values: of the throughput those of its blocks, else one."""
     if metric.column == THROUGHPUT:
         blocks = (
-            [throughput(block.samples, block.seconds) for block in record.measured_blocks]
+            [compute_throughput(block.samples, block.seconds) for block in record.measured_blocks]
             for record in row.finished
         )
-        return [finite(values) for values in blocks]
-    return [finite([value]) for value in row.values(metric.column)]
+        return [select_finite(values) for values in blocks]
+    return [select_finite([value]) for value in row.values(metric.column)]
 
 
-def probability(before: Sequence[float], after: Sequence[float]) -> float:
+def compute_probability(before: Sequence[float], after: Sequence[float]) -> float:
     """How probable so large a difference is where there is none, by the test of Mann and Whitney.
 
     Args:

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 
-from reports.compare.document import document
-from reports.compare.markdown import markdown
-from reports.compare.outcome import Outcome
+from reports.compare.document import to_json
+from reports.compare.markdown import to_markdown
+from reports.compare.outcome import CompareResult
 from reports.compare.page import render
 
-FORMS: dict[str, Callable[[Outcome], str]] = {
-    "markdown": markdown,
-    "json": document,
+FORMS: dict[str, Callable[[CompareResult], str]] = {
+    "markdown": to_markdown,
+    "json": to_json,
     "html": render,
 }

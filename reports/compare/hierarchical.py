@@ -10,14 +10,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from reports.statistics.intervals import CONFIDENCE, NOTHING, Interval, bounds
-from reports.statistics.resampling import RESAMPLES, SEED, Floats, middle_ranks
+from reports.statistics.intervals import CONFIDENCE, NOTHING, Interval, find_bounds
+from reports.statistics.resampling import RESAMPLES, SEED, Floats, draw_middle_ranks
 
 # For each invocation the values of its blocks.
 Sample = Sequence[Sequence[float]]
 
 
-def ratio(head: Sample, base: Sample) -> Interval:
+def estimate_ratio(head: Sample, base: Sample) -> Interval:
     """The median of HEAD as a multiple of that of BASE; no bounds where a side has one invocation.
 
     Args:
@@ -33,7 +33,7 @@ def ratio(head: Sample, base: Sample) -> Interval:
     if count == 1:
         return Interval(top / bottom, np.nan, np.nan, 1, np.nan)
     drawn = _medians(sides[0], 0) / _medians(sides[1], 1)
-    low, high = bounds(drawn)
+    low, high = find_bounds(drawn)
     return Interval(top / bottom, low, high, count, CONFIDENCE)
 
 
@@ -46,7 +46,7 @@ def _medians(sample: Sample, stream: int) -> Floats:
     ordered = np.full((len(sample), counts.max()), np.nan)
     for line, values in zip(ordered, sample, strict=True):
         line[: len(values)] = np.sort(values)
-    low, high = middle_ranks(counts[chosen], generator)
+    low, high = draw_middle_ranks(counts[chosen], generator)
     blocks = (ordered[chosen, low] + ordered[chosen, high]) / 2
     medians: Floats = np.median(blocks, axis=1)
     return medians

@@ -1,32 +1,32 @@
 """A comparison as Markdown, for a pull request or a job's summary."""
 
 from reports.compare import sentences
-from reports.compare.outcome import Outcome
-from reports.compare.tables import changes, metric_table, sides
+from reports.compare.outcome import CompareResult
+from reports.compare.tables import build_change_table, build_metric_table, build_side_table
 from reports.ranking.metrics import Metric
 from reports.runs import alterations
-from reports.text.markdown import escaped, listing, table
+from reports.text.markdown import escape, format_list, format_table
 
 
-def markdown(outcome: Outcome) -> str:
+def to_markdown(outcome: CompareResult) -> str:
     """The verdict, what changed, and everything else folded away."""
-    changed = changes(outcome)
+    changed = build_change_table(outcome)
     parts = [
-        f"## samestep: {escaped(sentences.headline(outcome))}",
-        alterations.in_markdown(outcome.altered),
-        table(sides(outcome), "Side", numbers=False),
-        table(changed, "Trial", numbers=True) if len(changed) else "",
-        listing([*sentences.left_out(outcome), *outcome.problems]),
+        f"## samestep: {escape(sentences.write_headline(outcome))}",
+        alterations.to_markdown(outcome.altered),
+        format_table(build_side_table(outcome), "Side", numbers=False),
+        format_table(changed, "Trial", numbers=True) if len(changed) else "",
+        format_list([*sentences.list_left_out(outcome), *outcome.problems]),
         *(_folded(outcome, metric) for metric in outcome.metrics),
-        escaped(sentences.method(outcome)),
+        escape(sentences.explain_method(outcome)),
     ]
     return "\n\n".join(filter(None, parts)) + "\n"
 
 
-def _folded(outcome: Outcome, metric: Metric) -> str:
-    found = metric_table(outcome, metric)
+def _folded(outcome: CompareResult, metric: Metric) -> str:
+    found = build_metric_table(outcome, metric)
     if not len(found):
         return ""
-    content = table(found, "Trial", numbers=True)
+    content = format_table(found, "Trial", numbers=True)
     title = f"{metric.title}, {metric.unit}"
     return f"<details><summary>{title}</summary>\n\n{content}\n\n</details>"

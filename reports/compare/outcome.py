@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bench.errors import ResultsError
-from reports.compare.effects import FALSE_ALARMS, Effect, Verdict, effect, judged
-from reports.compare.pairing import Member, Pair, Pairing, pair_up, words
+from reports.compare.effects import FALSE_ALARMS, Effect, Verdict, judge, measure_effect
+from reports.compare.pairing import Member, Pairing, RowPair, describe_differences, pair_up
 from reports.compare.sides import Side
 from reports.ranking.metrics import METRICS, Metric
 from reports.text import titles
@@ -18,7 +18,7 @@ Overall = Literal["regression", "improvement", "no difference", "cannot tell"]
 
 
 @dataclass(frozen=True)
-class Trial:
+class ComparedTrial:
     """One trial on both sides.
 
     Attributes:
@@ -26,7 +26,7 @@ class Trial:
         effects: its metrics that either side has values for.
     """
 
-    pair: Pair
+    pair: RowPair
     broken: str
     effects: tuple[Effect, ...]
 
@@ -41,7 +41,7 @@ class Trial:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class CompareResult:
     """All of it.
 
     Attributes:
@@ -53,11 +53,11 @@ class Outcome:
     base: Side
     head: Side
     pairing: Pairing
-    trials: tuple[Trial, ...]
+    trials: tuple[ComparedTrial, ...]
     metrics: tuple[Metric, ...]
     least: float
     false_alarms: float
-    again: "Outcome | None" = None
+    again: "CompareResult | None" = None
 
     @property
     def overall(self) -> Overall:
@@ -84,7 +84,7 @@ class Outcome:
             f"{one.name}: {line}" for one in (self.base, self.head) for line in one.problems
         )
 
-    def having(self, verdict: Verdict) -> list[Trial]:
+    def select_trials(self, verdict: Verdict) -> list[ComparedTrial]:
         """The trials with this verdict, those that changed most first."""
         found = [trial for trial in self.trials if trial.verdict == verdict]
         return sorted(found, key=lambda trial: -_largest(trial, verdict))
@@ -97,7 +97,7 @@ def compare_sides(
     across: Collection[str] = (),
     least: float = LEAST,
     false_alarms: float = FALSE_ALARMS,
-) -> Outcome:
+) -> CompareResult:
     """What changed from BASE to HEAD.
 
     Args:
@@ -114,29 +114,29 @@ def compare_sides(
     effects: list[list[Effect]] = [[] for _ in pairing.pairs]
     # One metric at a time: they are different questions, each with its own family.
     for metric in metrics:
-        asked = [effect(metric, pair.base.row, pair.head.row) for pair in pairing.pairs]
-        verdicts = iter(judged([one for one in asked if one is not None], least, false_alarms))
+        asked = [measure_effect(metric, pair.base.row, pair.head.row) for pair in pairing.pairs]
+        verdicts = iter(judge([one for one in asked if one is not None], least, false_alarms))
         for own, one in zip(effects, asked, strict=True):
             if one is not None:
                 own.append(next(verdicts))
     trials = tuple(
-        Trial(pair, _broken(pair), tuple(own))
+        ComparedTrial(pair, _broken(pair), tuple(own))
         for pair, own in zip(pairing.pairs, effects, strict=True)
     )
-    return Outcome(base, head, pairing, trials, tuple(metrics), least, false_alarms)
+    return CompareResult(base, head, pairing, trials, tuple(metrics), least, false_alarms)
 
 
-def _largest(trial: Trial, verdict: Verdict) -> float:
+def _largest(trial: ComparedTrial, verdict: Verdict) -> float:
     return max((abs(one.change) for one in trial.effects if one.verdict == verdict), default=1e9)
 
 
-def _broken(pair: Pair) -> str:
+def _broken(pair: RowPair) -> str:
     """What HEAD no longer does."""
     base, head = pair.base.row, pair.head.row
     if base.finished and not head.finished:
         return f"it no longer finishes ({head.outcome})"
     if base.verified and not head.verified:
-        return f"it is no longer verified ({certificates.unverified(head.records)})"
+        return f"it is no longer verified ({certificates.explain_unverified(head.records)})"
     return ""
 
 
@@ -144,9 +144,10 @@ def _nothing_in_common(pairing: Pairing) -> str:
     if pairing.differing:
         names = dict.fromkeys(name for found in pairing.differing.values() for name in found)
         options = " ".join(f"--across {name}" for name in names)
+        differences = describe_differences(names)
         return (
-            f"BASE and HEAD have no trial in common: they differ in {words(names)}; expected the "
-            f"same, since another {words(names)} is another measurement; compare them nevertheless "
+            f"BASE and HEAD have no trial in common: they differ in {differences}; expected the "
+            f"same, since another {differences} is another measurement; compare them nevertheless "
             f"with {options}."
         )
     return (
@@ -158,4 +159,4 @@ def _nothing_in_common(pairing: Pairing) -> str:
 
 def _some(members: Sequence[Member]) -> str:
     more = ["others"] if len(members) > MOST_NAMED else []
-    return titles.listing([one.series for one in members[:MOST_NAMED]] + more)
+    return titles.join_words([one.series for one in members[:MOST_NAMED]] + more)

@@ -32,7 +32,7 @@ class Member:
 
 
 @dataclass(frozen=True)
-class Pair:
+class RowPair:
     """The same trial on both sides."""
 
     base: Member
@@ -55,7 +55,7 @@ class Pairing:
         differing: for a row of HEAD what keeps it from the row of BASE that is nearest to it.
     """
 
-    pairs: tuple[Pair, ...]
+    pairs: tuple[RowPair, ...]
     only_base: tuple[Member, ...]
     only_head: tuple[Member, ...]
     differing: dict[str, tuple[str, ...]]
@@ -74,7 +74,7 @@ def pair_up(base: Iterable[Record], head: Iterable[Record], across: Collection[s
         if identity not in bases
     }
     return Pairing(
-        tuple(Pair(bases[key], member) for key, member in heads.items() if key in bases),
+        tuple(RowPair(bases[key], member) for key, member in heads.items() if key in bases),
         tuple(member for key, member in bases.items() if key not in heads),
         tuple(heads[key] for key in differing),
         {heads[key].series: names for key, names in differing.items() if names},
@@ -124,6 +124,6 @@ def _differing(member: Member, others: Sequence[Member]) -> tuple[str, ...]:
     return min(ways, key=len, default=())
 
 
-def words(names: Iterable[str]) -> str:
+def describe_differences(names: Iterable[str]) -> str:
     """Names of what differs, as a reader says them."""
-    return titles.listing([name.replace("_", " ") for name in names])
+    return titles.join_words([name.replace("_", " ") for name in names])

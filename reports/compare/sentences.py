@@ -3,54 +3,54 @@
 import math
 
 from reports.compare.effects import Effect
-from reports.compare.outcome import Outcome, Trial
-from reports.compare.pairing import words as listed
+from reports.compare.outcome import ComparedTrial, CompareResult
+from reports.compare.pairing import describe_differences
 from reports.text import titles, units
 
 MOST_NAMED = 5
 MOST_DIFFERENCES = 3
 
 
-def headline(outcome: Outcome) -> str:
+def write_headline(outcome: CompareResult) -> str:
     """One line: what changed, or that nothing did as far as this can tell."""
-    worse, better = outcome.having("worse"), outcome.having("better")
-    count = titles.count(len(outcome.trials), "trial")
+    worse, better = outcome.select_trials("worse"), outcome.select_trials("better")
+    count = titles.format_count(len(outcome.trials), "trial")
     parts = [
         f"{len(found)} {_are(found)} {word}"
         for found, word in ((worse, "worse"), (better, "better"))
         if found
     ]
     if parts:
-        return f"{outcome.overall.capitalize()}: of {count} {titles.listing(parts)}."
+        return f"{outcome.overall.capitalize()}: of {count} {titles.join_words(parts)}."
     if outcome.overall == "cannot tell":
         return f"Cannot tell: {_reasons(outcome)}."
-    least = f"{units.share(outcome.least)}%"
+    least = f"{units.format_share(outcome.least)}%"
     return (
         f"No difference: in none of {count} is there one above {least} that these invocations can "
         "show."
     )
 
 
-def _are(found: list[Trial]) -> str:
+def _are(found: list[ComparedTrial]) -> str:
     return "is" if len(found) == 1 else "are"
 
 
-def _reasons(outcome: Outcome) -> str:
+def _reasons(outcome: CompareResult) -> str:
     found = dict.fromkeys(
         one.reason for trial in outcome.trials for one in trial.effects if one.reason
     )
     return "; ".join(found)
 
 
-def verdict(effect: Effect, least: float) -> str:
+def describe_verdict(effect: Effect, least: float) -> str:
     """The verdict in two or three words."""
     if effect.verdict == "same":
-        return f"same within {units.share(least)}%"
+        return f"same within {units.format_share(least)}%"
     words = {"better": effect.metric.better, "worse": effect.metric.worse}
     return words.get(effect.verdict, effect.verdict)
 
 
-def change(effect: Effect) -> str:
+def describe_change(effect: Effect) -> str:
     """By how much HEAD differs, with the interval: -5.2% (-7.4% to -3.1%)."""
     if math.isnan(effect.ratio.median):
         return units.ABSENT
@@ -64,22 +64,22 @@ def _percent(ratio: float) -> str:
     return f"{100 * (ratio - 1):+.1f}%".replace("-", "\N{MINUS SIGN}")
 
 
-def probability(effect: Effect) -> str:
+def format_probability(effect: Effect) -> str:
     """Of such a difference by chance."""
     if math.isnan(effect.probability):
         return units.ABSENT
     return "< 0.0001" if effect.probability < 0.0001 else f"{effect.probability:.2g}"
 
 
-def lines(outcome: Outcome) -> list[str]:
+def list_changes(outcome: CompareResult) -> list[str]:
     """A line for each thing that changed, the worst first."""
     found = []
-    for trial in (*outcome.having("worse"), *outcome.having("better")):
+    for trial in (*outcome.select_trials("worse"), *outcome.select_trials("better")):
         if trial.broken:
             found.append(f"{trial.pair.name}: {trial.broken}")
         found += [
-            f"{trial.pair.name}: {one.metric.title.lower()} {change(one)}: "
-            f"{verdict(one, outcome.least)}{_again(one)}"
+            f"{trial.pair.name}: {one.metric.title.lower()} {describe_change(one)}: "
+            f"{describe_verdict(one, outcome.least)}{_again(one)}"
             for one in trial.effects
             if one.verdict in ("worse", "better")
         ]
@@ -87,10 +87,12 @@ def lines(outcome: Outcome) -> list[str]:
 
 
 def _again(effect: Effect) -> str:
-    return f"; again, when it was run again: {change(effect.again)}" if effect.again else ""
+    return (
+        f"; again, when it was run again: {describe_change(effect.again)}" if effect.again else ""
+    )
 
 
-def left_out(outcome: Outcome) -> list[str]:
+def list_left_out(outcome: CompareResult) -> list[str]:
     """What is on one side only, and what its nearest partner differs in."""
     found = []
     for side, members in (("BASE", outcome.pairing.only_base), ("HEAD", outcome.pairing.only_head)):
@@ -98,17 +100,17 @@ def left_out(outcome: Outcome) -> list[str]:
             continue
         names = [member.series for member in members[:MOST_NAMED]]
         names += [f"{len(members) - MOST_NAMED} more"] if len(members) > MOST_NAMED else []
-        found.append(f"Only {side} has {titles.listing(names)}.")
+        found.append(f"Only {side} has {titles.join_words(names)}.")
     differing = sorted(set(outcome.pairing.differing.values()), key=len)[:MOST_DIFFERENCES]
     found += [
-        f"Some of them differ from their nearest partner in {listed(names)}; "
+        f"Some of them differ from their nearest partner in {describe_differences(names)}; "
         f"{' '.join(f'--across {name}' for name in names)} compares them nevertheless."
         for names in differing
     ]
     return found
 
 
-def method(outcome: Outcome) -> str:
+def explain_method(outcome: CompareResult) -> str:
     """How it was found, for somebody who doubts it."""
     return (
         "Change is the ratio of the medians over invocations, with a 95% interval by a bootstrap "
@@ -116,11 +118,11 @@ def method(outcome: Outcome) -> str:
         f"exact test of Mann and Whitney. {_of_pairs(outcome)}Probabilities are adjusted for all "
         "trials of a metric (Benjamini and Hochberg): if nothing changed, the chance of any false "
         f"alarm in a metric is {outcome.false_alarms:.0%}. {_of_again(outcome)}Differences of up "
-        f"to {units.share(outcome.least)}% are none."
+        f"to {units.format_share(outcome.least)}% are none."
     )
 
 
-def _of_again(outcome: Outcome) -> str:
+def _of_again(outcome: CompareResult) -> str:
     if outcome.again is None:
         return ""
     return (
@@ -130,7 +132,7 @@ def _of_again(outcome: Outcome) -> str:
     )
 
 
-def _of_pairs(outcome: Outcome) -> str:
+def _of_pairs(outcome: CompareResult) -> str:
     if not any(one.pairs for trial in outcome.trials for one in trial.effects):
         return ""
     return (

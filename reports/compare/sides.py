@@ -7,7 +7,7 @@ from pathlib import Path
 from bench.errors import ResultsError
 from bench.records.git import git, naming
 from bench.records.results import Record
-from reports.runs.runs import Run, find, folders, read, records_files
+from reports.runs.runs import LoadedRuns, find_folder, find_records_files, list_folders, read_runs
 from reports.text import titles
 
 LEAST_COMMIT_DIGITS = 7
@@ -39,14 +39,14 @@ class Side:
     @property
     def words(self) -> str:
         """Its runs and commits in one line."""
-        runs = titles.listing(list(dict.fromkeys(record.run for record in self.records)))
-        commits = titles.listing([titles.commit(commit) for commit in self.commits])
+        runs = titles.join_words(list(dict.fromkeys(record.run for record in self.records)))
+        commits = titles.join_words([titles.shorten_commit(commit) for commit in self.commits])
         # The same run may stand on both sides, with other trials of it.
         _, at, part = self.asked.rpartition(AT)
         return f"{runs}{at}{part if at else ''} (commit {commits})"
 
 
-def side(name: str, asked: str, results: Path) -> Side:
+def find_side(name: str, asked: str, results: Path) -> Side:
     """What a user means by a run's name, a path, a commit or any name that git has for one.
 
     `RUN@VERSION` are those of its trials that ran this version of their framework; `RUN@base` and
@@ -64,7 +64,7 @@ def side(name: str, asked: str, results: Path) -> Side:
     if run is None:
         run = _of_commit(name, asked, results)
     if not any(record.status == "ok" for record in run.records):
-        ends = titles.listing(titles.tally(record.status for record in run.records))
+        ends = titles.join_words(titles.count_each(record.status for record in run.records))
         raise ResultsError(
             f"{name} {asked!r} has no finished trial ({ends or 'none at all'}); "
             "expected at least one to compare; see its report for the reasons."
@@ -80,30 +80,30 @@ def _belongs(record: Record, part: str) -> bool:
     return part in (record.framework_version, record.trial.pin)
 
 
-def _of_run(asked: str, results: Path) -> Run | None:
+def _of_run(asked: str, results: Path) -> LoadedRuns | None:
     path = Path(asked)
     try:
         # An empty name is that of the newest run.
         if asked and os.path.exists(path):
-            return read(*(file.parent for file in records_files(path)))
-        return read(find(asked or None, results))
+            return read_runs(*(file.parent for file in find_records_files(path)))
+        return read_runs(find_folder(asked or None, results))
     except ResultsError:
         if asked and os.path.exists(path):
             raise
         return None
 
 
-def _of_commit(name: str, asked: str, results: Path) -> Run:
+def _of_commit(name: str, asked: str, results: Path) -> LoadedRuns:
     """The trials of a commit in all runs of the results folder."""
-    every = read(*folders(results))
+    every = read_runs(*list_folders(results))
     wanted = _resolved(asked)
     found = tuple(one for one in every.records if _is(one.commit, asked, wanted))
     if found:
         runs = {record.run for record in found}
         altered = {run: lines for run, lines in every.altered.items() if run in runs}
-        return Run(asked, found, every.problems, altered=altered)
+        return LoadedRuns(asked, found, every.problems, altered=altered)
     commits = dict.fromkeys(record.commit for record in every.records if record.commit)
-    known = ", ".join(map(titles.commit, commits)) or "none"
+    known = ", ".join(map(titles.shorten_commit, commits)) or "none"
     raise ResultsError(
         f"{name} {asked!r} was not found; expected a run or the path of one, or a commit that the "
         f"runs in {str(results)!r} have trials of (there: {known}); name one of those."

@@ -4,8 +4,8 @@ import pandas as pd
 
 from reports.compare import sentences
 from reports.compare.effects import Effect
-from reports.compare.outcome import Outcome
-from reports.content.cells import words
+from reports.compare.outcome import CompareResult
+from reports.content.cells import format_interval
 from reports.ranking.metrics import Metric
 from reports.statistics.intervals import Interval
 from reports.text.units import ABSENT
@@ -13,10 +13,10 @@ from reports.text.units import ABSENT
 COLUMNS = ("Metric", "BASE", "HEAD", "Change", "Verdict", "By chance")
 
 
-def changes(outcome: Outcome) -> pd.DataFrame:
+def build_change_table(outcome: CompareResult) -> pd.DataFrame:
     """A row for each metric of a trial that changed, and for each trial that broke."""
     rows: list[tuple[str, tuple[str, ...]]] = []
-    for trial in (*outcome.having("worse"), *outcome.having("better")):
+    for trial in (*outcome.select_trials("worse"), *outcome.select_trials("better")):
         if trial.broken:
             rows.append((trial.pair.name, (ABSENT, ABSENT, ABSENT, ABSENT, trial.broken, ABSENT)))
         rows += [
@@ -32,7 +32,7 @@ def changes(outcome: Outcome) -> pd.DataFrame:
     )
 
 
-def metric_table(outcome: Outcome, metric: Metric) -> pd.DataFrame:
+def build_metric_table(outcome: CompareResult, metric: Metric) -> pd.DataFrame:
     """A row for each trial that has the metric."""
     found = [
         (trial.pair.name, (*_row(one, outcome)[1:], _why(one)))
@@ -51,18 +51,18 @@ def metric_table(outcome: Outcome, metric: Metric) -> pd.DataFrame:
 def _why(effect: Effect) -> str:
     if effect.again is None:
         return effect.reason or ABSENT
-    found = f"run again: {sentences.change(effect.again)}"
+    found = f"run again: {sentences.describe_change(effect.again)}"
     return f"{effect.reason}; {found}" if effect.reason else found
 
 
-def _row(effect: Effect, outcome: Outcome) -> tuple[str, ...]:
+def _row(effect: Effect, outcome: CompareResult) -> tuple[str, ...]:
     return (
         _title(effect.metric),
         _value(effect.base, effect.metric),
         _value(effect.head, effect.metric),
-        sentences.change(effect),
-        sentences.verdict(effect, outcome.least),
-        sentences.probability(effect),
+        sentences.describe_change(effect),
+        sentences.describe_verdict(effect, outcome.least),
+        sentences.format_probability(effect),
     )
 
 
@@ -71,10 +71,10 @@ def _title(metric: Metric) -> str:
 
 
 def _value(interval: Interval, metric: Metric) -> str:
-    return words(interval, metric.text) if interval.count else ABSENT
+    return format_interval(interval, metric.text) if interval.count else ABSENT
 
 
-def sides(outcome: Outcome) -> pd.DataFrame:
+def build_side_table(outcome: CompareResult) -> pd.DataFrame:
     """What stands on each side."""
     return pd.DataFrame(
         {"What": [one.words for one in (outcome.base, outcome.head)]},

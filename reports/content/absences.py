@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from bench.records.results import Record
 from reports.ranking.rows import THROUGHPUT, Row
-from reports.trials.ceilings import ceiling_of, step_roofline
+from reports.trials.ceilings import compute_step_roofline, read_ceiling
 
 NOT_RECORDED = "not recorded"
 NO_MEASURED_BLOCK = "it was too short for a block after warm-up"
@@ -19,10 +19,10 @@ MADE_FROM = {
 }
 
 
-def absence(row: Row, column: str) -> str:
+def explain_absence(row: Row, column: str) -> str:
     """Why those finished trials that have no number in a column have none."""
     if not row.finished:
-        return unfinished(row)
+        return describe_unfinished(row)
     lost = [
         (record, step_seconds)
         for record, value, step_seconds in zip(
@@ -37,7 +37,7 @@ def absence(row: Row, column: str) -> str:
     return "; ".join(dict.fromkeys(found)) or NOT_RECORDED
 
 
-def unfinished(row: Row) -> str:
+def describe_unfinished(row: Row) -> str:
     """What there is to say of a row without a finished trial."""
     return f"no trial finished ({row.outcome})"
 
@@ -51,7 +51,7 @@ def _reason(record: Record, column: str, step_seconds: float) -> str:
 
 
 def _no_roofline(record: Record, step_seconds: float) -> str:
-    found = step_roofline(record, ceiling_of(record), step_seconds)
+    found = compute_step_roofline(record, read_ceiling(record), step_seconds)
     return found if isinstance(found, str) else NOT_RECORDED
 
 

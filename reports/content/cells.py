@@ -3,12 +3,12 @@
 import math
 from dataclasses import dataclass
 
-from reports.content.absences import absence, unfinished
+from reports.content.absences import describe_unfinished, explain_absence
 from reports.ranking import targets
 from reports.ranking.comparisons import Comparison
 from reports.ranking.rows import Row
-from reports.ranking.variants import baseline
-from reports.statistics.intervals import Interval, median_interval
+from reports.ranking.variants import find_baseline
+from reports.statistics.intervals import Interval, estimate_median
 from reports.text import units
 from reports.text.units import Format
 
@@ -27,7 +27,7 @@ STATES = {
 
 
 @dataclass(frozen=True)
-class Cell:
+class TableCell:
     """What stands in a cell.
 
     Attributes:
@@ -43,110 +43,112 @@ class Cell:
         return self.text == units.ABSENT
 
 
-def missing(reason: str) -> Cell:
+def make_dash(reason: str) -> TableCell:
     """A dash."""
-    return Cell(units.ABSENT, reason)
+    return TableCell(units.ABSENT, reason)
 
 
-def words(interval: Interval, text: Format) -> str:
+def format_interval(interval: Interval, text: Format) -> str:
     """A median and, in parentheses, its interval."""
     if not interval.exists:
         return text(interval.median)
     return f"{text(interval.median)} ({text(interval.low)}{units.DASH}{text(interval.high)})"
 
 
-def quantity(row: Row, column: str, text: Format) -> Cell:
+def show_quantity(row: Row, column: str, text: Format) -> TableCell:
     """The median over the row's invocations of a column of its trials."""
     estimate = row.estimate(column)
     if not estimate.count:
-        return missing(absence(row, column))
-    shown, lost = words(estimate, text), len(row.finished) - estimate.count
+        return make_dash(explain_absence(row, column))
+    shown, lost = format_interval(estimate, text), len(row.finished) - estimate.count
     if not lost:
-        return Cell(shown)
-    reasons = absence(row, column)
-    return Cell(shown, f"{lost} of {len(row.finished)} invocations left out: {reasons}")
+        return TableCell(shown)
+    reasons = explain_absence(row, column)
+    return TableCell(shown, f"{lost} of {len(row.finished)} invocations left out: {reasons}")
 
 
-def ratio_to_fastest(comparison: Comparison, row: Row) -> Cell:
+def show_ratio_to_fastest(comparison: Comparison, row: Row) -> TableCell:
     """The row's throughput as a multiple of the fastest ranked row's."""
     if not row.finished:
-        return missing(unfinished(row))
+        return make_dash(describe_unfinished(row))
     if comparison.fastest is None:
-        return missing(NO_TWO_RANKED)
+        return make_dash(NO_TWO_RANKED)
     if row.refusal is not None:
-        return missing(NOT_RANKED)
+        return make_dash(NOT_RANKED)
     if row is comparison.fastest:
-        return Cell(units.multiple(1.0))
-    return Cell(words(row.ratio_to(comparison.fastest), units.multiple))
+        return TableCell(units.format_multiple(1.0))
+    return TableCell(
+        format_interval(row.estimate_ratio_to(comparison.fastest), units.format_multiple)
+    )
 
 
-def compared_with(comparison: Comparison, row: Row) -> Cell:
+def show_baseline(comparison: Comparison, row: Row) -> TableCell:
     """The row's baseline."""
-    found = baseline(comparison, row)
-    return Cell(found.key.short_label if found else "itself")
+    found = find_baseline(comparison, row)
+    return TableCell(found.key.short_label if found else "itself")
 
 
-def ratio_to_baseline(comparison: Comparison, row: Row) -> Cell:
+def show_ratio_to_baseline(comparison: Comparison, row: Row) -> TableCell:
     """The row's throughput as a multiple of its baseline's, and whether they can be told apart."""
-    reference = baseline(comparison, row) or row
+    reference = find_baseline(comparison, row) or row
     if not row.finished:
-        return missing(unfinished(row))
+        return make_dash(describe_unfinished(row))
     if not reference.finished:
-        return missing(NO_BASELINE)
+        return make_dash(NO_BASELINE)
     if row.refusal is not None or reference.refusal is not None:
-        return missing(NOT_RANKED)
+        return make_dash(NOT_RANKED)
     if reference is row:
-        return Cell(units.multiple(1.0))
-    text = words(row.ratio_to(reference), units.multiple)
-    return Cell(text, NO_DIFFERENCE if row.differs_from(reference) is False else None)
+        return TableCell(units.format_multiple(1.0))
+    text = format_interval(row.estimate_ratio_to(reference), units.format_multiple)
+    return TableCell(text, NO_DIFFERENCE if row.differs_from(reference) is False else None)
 
 
-def time_to_target(comparison: Comparison, row: Row) -> Cell:
+def show_time_to_target(comparison: Comparison, row: Row) -> TableCell:
     """Seconds of training to the accuracy that all ranked rows reach."""
     if not row.finished:
-        return missing(unfinished(row))
-    accuracy = targets.target(comparison)
+        return make_dash(describe_unfinished(row))
+    accuracy = targets.find_target(comparison)
     if isinstance(accuracy, str):
-        return missing(accuracy)
-    found = median_interval(targets.seconds_to(row, accuracy))
+        return make_dash(accuracy)
+    found = estimate_median(targets.measure_seconds_to(row, accuracy))
     if not found.count:
-        return missing(targets.NOT_REACHED)
+        return make_dash(targets.NOT_REACHED)
     lost = len(row.finished) - found.count
     note = f"{lost} of {len(row.finished)} invocations left out: {targets.NOT_REACHED}"
-    return Cell(words(found, units.number), note if lost else None)
+    return TableCell(format_interval(found, units.format_number), note if lost else None)
 
 
-def spread_between(row: Row) -> Cell:
+def show_spread_between(row: Row) -> TableCell:
     """The spread of the invocations' medians, named where it is their range."""
     value = row.spread_between
     if math.isnan(value):
         return _of_one(row)
-    return Cell(units.share(value) + (" (range)" if row.spread_is_range else ""))
+    return TableCell(units.format_share(value) + (" (range)" if row.spread_is_range else ""))
 
 
-def noise_floor(row: Row) -> Cell:
+def show_noise_floor(row: Row) -> TableCell:
     """The smallest difference that the row can show."""
     value = row.noise_floor
-    return _of_one(row) if math.isnan(value) else Cell(units.share(value))
+    return _of_one(row) if math.isnan(value) else TableCell(units.format_share(value))
 
 
-def steady_state(row: Row) -> Cell:
+def show_steady_state(row: Row) -> TableCell:
     """How many invocations are in which state."""
     if not row.finished:
-        return missing(unfinished(row))
+        return make_dash(describe_unfinished(row))
     parts = (f"{count} {STATES.get(state, state)}" for state, count in row.states.items())
-    return Cell(", ".join(parts))
+    return TableCell(", ".join(parts))
 
 
-def bound(row: Row) -> Cell:
+def show_bound(row: Row) -> TableCell:
     """What bounds the row's steps: each answer of its invocations once."""
     found = [str(value) for value in row.trials["bound"].dropna()]
     if not found:
-        return missing(absence(row, "arithmetic_share"))
-    return Cell(" or ".join(dict.fromkeys(found)))
+        return make_dash(explain_absence(row, "arithmetic_share"))
+    return TableCell(" or ".join(dict.fromkeys(found)))
 
 
-def _of_one(row: Row) -> Cell:
+def _of_one(row: Row) -> TableCell:
     if row.throughput.count == 1:
-        return missing(ONE_INVOCATION)
-    return missing(absence(row, "throughput_samples_per_second"))
+        return make_dash(ONE_INVOCATION)
+    return make_dash(explain_absence(row, "throughput_samples_per_second"))

@@ -9,9 +9,9 @@ import pandas as pd
 from bench.records.results import NOISY_SHARE
 from reports.ranking.comparisons import Comparison
 from reports.ranking.rows import Row
-from reports.statistics.quantiles import extremes
+from reports.statistics.quantiles import find_extremes
 from reports.text import titles, units
-from reports.text.fitness import unique_findings
+from reports.text.fitness import collect_findings
 
 # What a hypervisor takes for other guests; `bench doctor` notes as much.
 NOTED_STEAL_SHARE = 0.01
@@ -37,7 +37,7 @@ class Doubt:
     sentence: str
 
 
-def doubts(comparison: Comparison) -> tuple[Doubt, ...]:
+def find_doubts(comparison: Comparison) -> tuple[Doubt, ...]:
     """What is known to speak against the comparison's numbers, the finished trials' only."""
     rows = [row for row in comparison.rows if row.finished]
     found = (
@@ -47,18 +47,18 @@ def doubts(comparison: Comparison) -> tuple[Doubt, ...]:
     return tuple(doubt for doubt in found if doubt is not None)
 
 
-def summary(found: Sequence[Doubt]) -> str:
+def summarize_doubts(found: Sequence[Doubt]) -> str:
     """All topics in one line; empty where there is none."""
     if not found:
         return ""
-    return f"Doubtful: {titles.listing([doubt.topic for doubt in found])}."
+    return f"Doubtful: {titles.join_words([doubt.topic for doubt in found])}."
 
 
 def _runs(rows: Sequence[Row]) -> Doubt | None:
     found = {row.label: tuple(dict.fromkeys(one.run for one in row.finished)) for row in rows}
     if len({frozenset(runs) for runs in found.values()}) < 2:
         return None
-    listed = "; ".join(f"{label}: {titles.listing(list(runs))}" for label, runs in found.items())
+    listed = "; ".join(f"{label}: {titles.join_words(list(runs))}" for label, runs in found.items())
     return Doubt(
         "different runs",
         f"Not all rows were measured in the same runs ({listed}): a difference between rows may be "
@@ -83,8 +83,8 @@ def _steal(rows: Sequence[Row]) -> Doubt | None:
         return None
     return Doubt(
         "other guests",
-        f"A hypervisor took up to {units.share(worst)}% of the processors' time for other guests "
-        f"({names}). Measure on a machine of its own.",
+        f"A hypervisor took up to {units.format_share(worst)}% of the processors' time for other "
+        f"guests ({names}). Measure on a machine of its own.",
     )
 
 
@@ -107,7 +107,7 @@ def _heat(rows: Sequence[Row]) -> Doubt | None:
         parts.append(f"Heat slowed the processors down up to {many:,.0f} times a trial ({events}).")
     if seconds:
         parts.append(
-            f"Heat kept the GPU's clocks down for up to {units.number(long)} s of a trial "
+            f"Heat kept the GPU's clocks down for up to {units.format_number(long)} s of a trial "
             f"({seconds})."
         )
     return Doubt("heat", f"{' '.join(parts)} Cool the machine better.") if parts else None
@@ -124,7 +124,7 @@ def _speed(rows: Sequence[Row]) -> Doubt | None:
         return None
     return Doubt(
         "machine's speed",
-        f"The machine itself was {units.share(fastest / slowest - 1)}% faster during run "
+        f"The machine itself was {units.format_share(fastest / slowest - 1)}% faster during run "
         f"{speeds.idxmax()} than during run {speeds.idxmin()}, by fixed work of the host around "
         "each trial: what differs between these runs may be the machine.",
     )
@@ -151,26 +151,27 @@ def _clocks(rows: Sequence[Row]) -> Doubt | None:
         return None
     return Doubt(
         "two clocks",
-        f"The host's clock and the device's own events differ by up to {units.share(worst)}% of a "
-        f"block ({names}): the device waited for the host, or one of the clocks is wrong.",
+        "The host's clock and the device's own events differ by up to "
+        f"{units.format_share(worst)}% of a block ({names}): the device waited "
+        "for the host, or one of the clocks is wrong.",
     )
 
 
 def _fitness(rows: Sequence[Row]) -> Doubt | None:
-    found = unique_findings(record for row in rows for record in row.finished)
+    found = collect_findings(record for row in rows for record in row.finished)
     topics = dict.fromkeys(str(finding.get("topic")) for finding in found)
     if not topics:
         return None
     return Doubt(
         "state of the machine",
-        f"Before the run, this was noted of the machine: {titles.listing(list(topics))}; see The "
-        "machine, below.",
+        f"Before the run, this was noted of the machine: {titles.join_words(list(topics))}; "
+        "see The machine, below.",
     )
 
 
 def _above(rows: Sequence[Row], column: str, limit: float) -> tuple[str, float]:
     """The rows with an invocation above a limit, and the largest value; no names where none is."""
-    worst = {row.label: extremes(row.values(column)).high for row in rows}
+    worst = {row.label: find_extremes(row.values(column)).high for row in rows}
     over = {label: value for label, value in worst.items() if value > limit}
     return _names(list(over), rows), max(over.values(), default=math.nan)
 

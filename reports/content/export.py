@@ -8,15 +8,15 @@ from typing import Any
 
 from bench.records.results import Record
 from reports.content import sentences
-from reports.content.doubts import Doubt, doubts
-from reports.content.numbers import row_numbers
-from reports.content.proof import Proof, proofs
+from reports.content.doubts import Doubt, find_doubts
+from reports.content.numbers import collect_numbers
+from reports.content.proof import Proof, find_proofs
 from reports.ranking.comparisons import Comparison
-from reports.ranking.machines import machines
-from reports.runs.runs import Run
-from reports.text.fitness import unique_findings
-from reports.trials.ceilings import ceiling_of
-from reports.trials.certificates import certificates
+from reports.ranking.machines import find_machines
+from reports.runs.runs import LoadedRuns
+from reports.text.fitness import collect_findings
+from reports.trials.ceilings import read_ceiling
+from reports.trials.certificates import collect_certificates
 
 # Schema history:
 # 1: first version.
@@ -29,7 +29,7 @@ from reports.trials.certificates import certificates
 SCHEMA = 3
 
 
-def document(run: Run, comparisons: Sequence[Mapping[str, Any]] | None = None) -> str:
+def to_json(run: LoadedRuns, comparisons: Sequence[Mapping[str, Any]] | None = None) -> str:
     """The comparisons of a run with their rows, and the trials that are not ok.
 
     Args:
@@ -37,11 +37,11 @@ def document(run: Run, comparisons: Sequence[Mapping[str, Any]] | None = None) -
     """
     if comparisons is None:
         comparisons = [
-            comparison_document(one, proofs(one), doubts(one)) for one in run.comparisons
+            export_comparison(one, find_proofs(one), find_doubts(one)) for one in run.comparisons
         ]
     found = [
-        {"key": machine.key, **machine.facts, **_machine(run.on(machine.key))}
-        for machine in machines(run.records)
+        {"key": machine.key, **machine.facts, **_machine(run.select_records(machine.key))}
+        for machine in find_machines(run.records)
     ]
     content = {
         "schema": SCHEMA,
@@ -60,28 +60,28 @@ def document(run: Run, comparisons: Sequence[Mapping[str, Any]] | None = None) -
 
 def _machine(own: Sequence[Record]) -> dict[str, Any]:
     first = {record.trial.precision: record for record in reversed(own)}
-    found = {precision: ceiling_of(record) for precision, record in first.items()}
+    found = {precision: read_ceiling(record) for precision, record in first.items()}
     return {
         "ceilings": {name: asdict(ceiling) for name, ceiling in found.items() if ceiling},
-        "fitness": unique_findings(own),
+        "fitness": collect_findings(own),
     }
 
 
-def comparison_document(
+def export_comparison(
     comparison: Comparison, found_proofs: Sequence[Proof], found_doubts: Sequence[Doubt]
 ) -> dict[str, Any]:
     """What the document says of a comparison, without NaN, which JSON has not."""
     content = {
         "title": comparison.title,
         **asdict(comparison.work),
-        "headline": sentences.headline(comparison),
+        "headline": sentences.write_headline(comparison),
         "same_digests": all(proof.same for proof in found_proofs),
-        "rows": row_numbers(comparison),
+        "rows": collect_numbers(comparison),
         "doubts": [doubt.sentence for doubt in found_doubts],
         "certificates": [
             {"label": row.label, **asdict(certificate)}
             for row in comparison.rows
-            for certificate in certificates(row.records)
+            for certificate in collect_certificates(row.records)
         ],
     }
     return {name: _finite(value) for name, value in content.items()}

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from reports.content.absences import absence
+from reports.content.absences import explain_absence
 from reports.ranking.comparisons import Comparison
 from reports.ranking.rows import THROUGHPUT, Row
 from reports.statistics.intervals import Interval
@@ -29,7 +29,7 @@ QUANTITIES = (
 )
 
 
-def row_numbers(comparison: Comparison) -> list[dict[str, Any]]:
+def collect_numbers(comparison: Comparison) -> list[dict[str, Any]]:
     """Return each row in the order of ranks: medians over invocations by the names of columns.
 
     `reports.trials.columns` describes the names. Their intervals are in `intervals`, and why there
@@ -42,7 +42,7 @@ def _numbers(comparison: Comparison, row: Row) -> dict[str, Any]:
     estimates = {column: row.estimate(column) for column in QUANTITIES}
     fastest = comparison.fastest
     if fastest is not None and row.refusal is None:
-        estimates["ratio_to_fastest"] = row.ratio_to(fastest)
+        estimates["ratio_to_fastest"] = row.estimate_ratio_to(fastest)
     return {
         "label": row.label,
         "framework": row.framework,
@@ -70,7 +70,9 @@ def _numbers(comparison: Comparison, row: Row) -> dict[str, Any]:
             name: _interval(estimate) for name, estimate in estimates.items() if estimate.exists
         },
         "absent": {
-            name: absence(row, name) for name, estimate in estimates.items() if not estimate.count
+            name: explain_absence(row, name)
+            for name, estimate in estimates.items()
+            if not estimate.count
         },
     }
 
@@ -85,11 +87,11 @@ def _interval(estimate: Interval) -> dict[str, float]:
 
 
 def _proof(row: Row) -> dict[str, Any]:
-    found = certificates.certificates(row.records)
+    found = certificates.collect_certificates(row.records)
     return {
-        "proof": certificates.cell(row.records),
-        "verdict": certificates.verdict(row.records),
-        "worst_error_float64": certificates.worst_error(found, certificates.FLOAT64),
-        "worst_error_float32": certificates.worst_error(found, certificates.FLOAT32),
-        "known_defects": certificates.defect_names(found),
+        "proof": certificates.describe_proof(row.records),
+        "verdict": certificates.combine_verdicts(row.records),
+        "worst_error_float64": certificates.find_worst_error(found, certificates.FLOAT64),
+        "worst_error_float32": certificates.find_worst_error(found, certificates.FLOAT32),
+        "known_defects": certificates.list_defect_names(found),
     }

@@ -11,7 +11,7 @@ import pandas as pd
 from bench.records.results import Record
 from reports.ranking.comparisons import Comparison
 from reports.ranking.rows import Row
-from reports.statistics.quantiles import relative_difference
+from reports.statistics.quantiles import compute_relative_difference
 from reports.text import titles, units
 
 SHORT = 12
@@ -42,7 +42,7 @@ class Proof:
     difference: float
 
 
-def proofs(comparison: Comparison) -> tuple[Proof, ...]:
+def find_proofs(comparison: Comparison) -> tuple[Proof, ...]:
     """One proof per seed, since another seed is other weights and another order."""
     seeds: dict[int, list[tuple[str, Record]]] = defaultdict(list)
     for row in comparison.rows:
@@ -62,7 +62,7 @@ def _name(comparison: Comparison, row: Row) -> str:
 
 def _proof(seed: int, trials: Labelled) -> Proof:
     found = _digests(trials)
-    losses = first_losses(trials)
+    losses = collect_first_losses(trials)
     worst = float(losses[DIFFERENCE].max()) if len(losses) else math.nan
     return Proof(
         seed=seed,
@@ -90,7 +90,7 @@ def _digest_words(found: Digests, trials: int) -> list[str]:
     words += [_unequal_words(name, holders) for name, holders in found.items() if len(holders) > 1]
     missing = trials - max(counts.values())
     if missing:
-        words.append(f"{titles.count(missing, 'other trial')} did not get as far as that.")
+        words.append(f"{titles.format_count(missing, 'other trial')} did not get as far as that.")
     return words
 
 
@@ -104,7 +104,9 @@ def _equal(found: Digests, counts: Mapping[str, int]) -> list[tuple[int, dict[st
 
 
 def _equal_words(equal: Mapping[str, str], holders: int, trials: int) -> str:
-    same = titles.listing([f"{titles.digest(name)} {_short(equal[name])}" for name in equal])
+    same = titles.join_words(
+        [f"{titles.describe_digest(name)} {_short(equal[name])}" for name in equal]
+    )
     if holders == 1:
         return f"Only one trial reported its {same}; there is nothing to compare it with."
     everyone = "Both" if holders == 2 else f"All {holders}"
@@ -115,10 +117,10 @@ def _equal_words(equal: Mapping[str, str], holders: int, trials: int) -> str:
 def _unequal_words(name: str, holders: Mapping[str, list[str]]) -> str:
     ordered = sorted(holders.items(), key=lambda item: len(item[1]))
     groups = [
-        f"{titles.listing(list(dict.fromkeys(labels)))} {_short(digest)}"
+        f"{titles.join_words(list(dict.fromkeys(labels)))} {_short(digest)}"
         for digest, labels in ordered
     ]
-    lead = f"The {titles.digest(name)} were NOT the same in all trials:"
+    lead = f"The {titles.describe_digest(name)} were NOT the same in all trials:"
     alone = len(ordered) == 2 and len(ordered[0][1]) == 1 < len(ordered[1][1])
     return f"{lead}{' the odd one out is' if alone else ''} {'; '.join(groups)}."
 
@@ -129,7 +131,7 @@ def _short(digest: str) -> str:
 
 def _digest_table(found: Digests) -> pd.DataFrame:
     rows = [
-        (titles.digest(name), digest, "; ".join(dict.fromkeys(labels)))
+        (titles.describe_digest(name), digest, "; ".join(dict.fromkeys(labels)))
         for name, holders in found.items()
         for digest, labels in holders.items()
     ]
@@ -140,7 +142,7 @@ def _digest_table(found: Digests) -> pd.DataFrame:
     )
 
 
-def first_losses(trials: Labelled) -> pd.DataFrame:
+def collect_first_losses(trials: Labelled) -> pd.DataFrame:
     """The loss of each first step: a column per label, then the difference over ALL its trials.
 
     Of a label's repeats, the first that has losses is shown.
@@ -152,15 +154,15 @@ def first_losses(trials: Labelled) -> pd.DataFrame:
         label: [*first[label], *[math.nan] * (len(by_step) - len(first[label]))]
         for label in dict.fromkeys(label for label, _ in known)
     }
-    differences = [relative_difference(values) for values in by_step]
+    differences = [compute_relative_difference(values) for values in by_step]
     index = [str(step + 1) for step in range(len(by_step))]
     return pd.DataFrame(columns | {DIFFERENCE: differences}, index=index, dtype=float)
 
 
-def losses_text(losses: pd.DataFrame) -> pd.DataFrame:
+def format_losses(losses: pd.DataFrame) -> pd.DataFrame:
     """First losses with the digits that float32 carries."""
-    text = losses.drop(columns=DIFFERENCE).map(units.loss)
-    text[DIFFERENCE] = losses[DIFFERENCE].map(units.difference)
+    text = losses.drop(columns=DIFFERENCE).map(units.format_loss)
+    text[DIFFERENCE] = losses[DIFFERENCE].map(units.format_difference)
     return text
 
 
@@ -169,12 +171,11 @@ def _loss_words(losses: pd.DataFrame, worst: float) -> str:
         return "No trial recorded a loss."
     if math.isnan(worst):
         return "Only one trial recorded its first losses, so they compare with nothing."
-    step = int(losses[DIFFERENCE].argmax()) + 1 if worst else 1
+    first = f"Over the first {titles.format_count(len(losses), 'step')}"
     if not worst:
-        return (
-            f"Over the first {titles.count(len(losses), 'step')} all losses are equal to the bit."
-        )
+        return f"{first} all losses are equal to the bit."
+    step = int(losses[DIFFERENCE].argmax()) + 1
     return (
-        f"Over the first {titles.count(len(losses), 'step')} the losses of any two trials differ "
-        f"by at most {units.difference(worst)} of their value (at step {step})."
+        f"{first} the losses of any two trials differ by at most "
+        f"{units.format_difference(worst)} of their value (at step {step})."
     )

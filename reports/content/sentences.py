@@ -3,12 +3,12 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
-from reports.content.cells import words
+from reports.content.cells import format_interval
 from reports.ranking import first_steps
 from reports.ranking.comparisons import Comparison
 from reports.ranking.rows import Row
-from reports.statistics.intervals import CONFIDENCE, LEAST_FOR_BOOTSTRAP, order_statistics_coverage
-from reports.statistics.quantiles import extremes
+from reports.statistics.intervals import CONFIDENCE, LEAST_FOR_BOOTSTRAP, compute_coverage
+from reports.statistics.quantiles import find_extremes
 from reports.text import titles, units
 from reports.trials import certificates
 
@@ -16,7 +16,7 @@ RATE = "samples/s"
 UNSURE = "but without repeated invocations nothing says how sure that is"
 
 
-def headline(comparison: Comparison) -> str:
+def write_headline(comparison: Comparison) -> str:
     """One line: who is fastest and by how much, or that nothing can be ranked and why."""
     ranked = comparison.ranked
     if len(ranked) < 2:
@@ -24,7 +24,7 @@ def headline(comparison: Comparison) -> str:
     return " ".join(filter(None, (_lead(ranked), _left_out(comparison))))
 
 
-def finding(comparison: Comparison) -> str:
+def write_finding(comparison: Comparison) -> str:
     """Who was fastest by how much, what did not finish, and whether the accuracies agree.
 
     Rows that are refused have no part in it but to be named as such.
@@ -38,21 +38,21 @@ def finding(comparison: Comparison) -> str:
     return " ".join(filter(None, parts))
 
 
-def refusals(comparison: Comparison) -> dict[str, str]:
+def list_refusals(comparison: Comparison) -> dict[str, str]:
     """Why each row that is refused is not ranked, by its label."""
     return {row.label: str(row.refusal) for row in comparison.refused}
 
 
-def proof(comparison: Comparison) -> str:
+def describe_proof(comparison: Comparison) -> str:
     """How many rows are verified, and the largest errors among those, known defects too."""
     rows = [row for row in comparison.rows if row.verified]
     if not rows:
-        return f"None of {titles.count(len(comparison.rows), 'row')} is verified."
-    found = certificates.certificates(record for row in rows for record in row.records)
-    errors = titles.listing(certificates.worst_in_each_precision(found))
-    defects = titles.listing(certificates.defect_summaries(found))
+        return f"None of {titles.format_count(len(comparison.rows), 'row')} is verified."
+    found = certificates.collect_certificates(record for row in rows for record in row.records)
+    errors = titles.join_words(certificates.describe_worst_errors(found))
+    defects = titles.join_words(certificates.summarize_defects(found))
     known = f" Over the limit, as known defects of a framework: {defects}." if defects else ""
-    count = f"{len(rows)} of {titles.count(len(comparison.rows), 'row')}"
+    count = f"{len(rows)} of {titles.format_count(len(comparison.rows), 'row')}"
     return f"{count} {_are(rows)} verified; the largest error is {errors}.{known}"
 
 
@@ -60,12 +60,14 @@ def _are(rows: Sequence[Row]) -> str:
     return "is" if len(rows) == 1 else "are"
 
 
-def gates(comparison: Comparison) -> str:
+def describe_gates(comparison: Comparison) -> str:
     """What its rows were held against to be ranked, beyond their certificates."""
-    return " ".join(filter(None, (losses_gate(comparison), accuracy_gate(comparison))))
+    return " ".join(
+        filter(None, (describe_losses_gate(comparison), describe_accuracy_gate(comparison)))
+    )
 
 
-def accuracy_gate(comparison: Comparison) -> str:
+def describe_accuracy_gate(comparison: Comparison) -> str:
     """What the accuracies were held against, or why they were not; empty of no finished trial."""
     verified = [row for row in comparison.rows if row.entry.is_peer]
     if not any(row.finished for row in comparison.rows):
@@ -83,18 +85,18 @@ def accuracy_gate(comparison: Comparison) -> str:
         departed = any(row.departed is not None for row in comparison.rows)
         which = "verified rows with the same first losses" if departed else "verified rows"
         return f"There are no two {which}, so no row is judged by its accuracy."
-    samples = titles.count(comparison.test_samples, "sample")
+    samples = titles.format_count(comparison.test_samples, "sample")
     return (
         f"The test accuracy of each verified row, on {samples}, was held against that of the other "
         "verified rows."
     )
 
 
-def losses_gate(comparison: Comparison) -> str:
+def describe_losses_gate(comparison: Comparison) -> str:
     """Whether first losses were held against each other, or why not; empty of no finished trial."""
     if not any(row.finished for row in comparison.rows):
         return ""
-    if first_steps.comparable(comparison.rows) > 1:
+    if first_steps.count_comparable(comparison.rows) > 1:
         return (
             "The losses of each verified row's first steps, with the same weights and batches, "
             "were held against those of the others."
@@ -109,7 +111,7 @@ def losses_gate(comparison: Comparison) -> str:
     return ""
 
 
-def caveat(comparison: Comparison) -> str:
+def explain_intervals(comparison: Comparison) -> str:
     """What the intervals of this comparison are made from, what they cover, and what not."""
     counts = [row.throughput.count for row in comparison.timed]
     if not counts:
@@ -139,7 +141,7 @@ def _kind(count: int) -> str:
         return "of one invocation, nothing"
     if count >= LEAST_FOR_BOOTSTRAP:
         return f"of {count} invocations, a {CONFIDENCE:.0%} interval"
-    share = f"{100 * order_statistics_coverage(count, 1):g}"
+    share = f"{100 * compute_coverage(count, 1):g}"
     return (
         f"of {count} invocations, the lowest and the highest, which hold the true median in "
         f"{share}% of such runs (fewer than {LEAST_FOR_BOOTSTRAP} have no {CONFIDENCE:.0%} "
@@ -157,13 +159,16 @@ def _speeds(comparison: Comparison) -> str:
 
 
 def _multiples(rows: Iterable[Row], first: Row) -> str:
-    return titles.listing(
-        [f"{_who(row)} {words(row.ratio_to(first), units.multiple)}" for row in rows]
+    return titles.join_words(
+        [
+            f"{_who(row)} {format_interval(row.estimate_ratio_to(first), units.format_multiple)}"
+            for row in rows
+        ]
     )
 
 
 def _speed(row: Row) -> str:
-    return f"{words(row.throughput, units.number)} {RATE}"
+    return f"{format_interval(row.throughput, units.format_number)} {RATE}"
 
 
 def _lead(ranked: tuple[Row, ...]) -> str:
@@ -175,19 +180,17 @@ def _lead(ranked: tuple[Row, ...]) -> str:
             f"{_who(first)} has the highest median, {speed}, but there is no difference that this "
             f"run can show to {_multiples(close, first)}."
         )
-    lead = first.ratio_to(second)
+    lead = first.estimate_ratio_to(second)
+    ratio = format_interval(lead, units.format_multiple)
     unsure = "" if lead.exists else f", {UNSURE}"
-    return (
-        f"{_who(first)} is fastest at {speed}, {words(lead, units.multiple)} the speed of "
-        f"{_who(second)}{unsure}."
-    )
+    return f"{_who(first)} is fastest at {speed}, {ratio} the speed of {_who(second)}{unsure}."
 
 
 def _left_out(comparison: Comparison) -> str:
     rows = comparison.refused
     if not rows:
         return ""
-    names = titles.listing([_who(row) for row in rows])
+    names = titles.join_words([_who(row) for row in rows])
     return f"{names} {_are(rows)} not ranked."
 
 
@@ -200,7 +203,7 @@ def _nothing_to_rank(comparison: Comparison) -> str:
         if row.throughput.count:
             reasons[str(row.refusal)].append(_who(row))
     out = "; ".join(
-        f"{titles.listing(names)} {units.DASH} {reason}" for reason, names in reasons.items()
+        f"{titles.join_words(names)} {units.DASH} {reason}" for reason, names in reasons.items()
     )
     left_out = f" Not ranked: {out}." if out else ""
     if not comparison.ranked:
@@ -221,7 +224,7 @@ def _overlap(ranked: tuple[Row, ...]) -> str:
     close = _close(ranked)
     if not close:
         return ""
-    names = titles.listing([_who(row) for row in close])
+    names = titles.join_words([_who(row) for row in close])
     return (
         f"Between {_who(ranked[0])} and {names} there is no difference that this run can show: do "
         "not read an order into them."
@@ -236,11 +239,13 @@ def _close(ranked: tuple[Row, ...]) -> list[Row]:
 def _accuracies(comparison: Comparison) -> str:
     if titles.is_synthetic(comparison.work.dataset):
         return ""
-    spread = extremes(value for row in comparison.ranked for value in row.values("test_accuracy"))
+    spread = find_extremes(
+        value for row in comparison.ranked for value in row.values("test_accuracy")
+    )
     if not spread.count:
         return ""
-    span = units.span(spread.low, spread.high, units.percent)
-    return f"Test accuracy after {titles.count(comparison.work.epochs, 'epoch')}: {span}%."
+    span = units.format_span(spread.low, spread.high, units.format_percent)
+    return f"Test accuracy after {titles.format_count(comparison.work.epochs, 'epoch')}: {span}%."
 
 
 def _unfinished(comparison: Comparison) -> str:
@@ -251,9 +256,9 @@ def _unfinished(comparison: Comparison) -> str:
 def _ends(row: Row) -> str:
     counts = Counter(record.status for record in row.records if record.status != "ok")
     if len(row.records) == 1:
-        return f"{_who(row)} {titles.end(row.records[0].status)}"
-    ends = [f"{number} {titles.end(status)}" for status, number in counts.items()]
-    return f"Of {len(row.records)} trials of {_who(row)}, {titles.listing(ends)}"
+        return f"{_who(row)} {titles.describe_end(row.records[0].status)}"
+    ends = [f"{number} {titles.describe_end(status)}" for status, number in counts.items()]
+    return f"Of {len(row.records)} trials of {_who(row)}, {titles.join_words(ends)}"
 
 
 def _who(row: Row) -> str:

@@ -11,8 +11,8 @@ import pandas as pd
 
 from bench.records.results import Record
 from reports.content import cells
-from reports.content.absences import unfinished
-from reports.content.cells import Cell
+from reports.content.absences import describe_unfinished
+from reports.content.cells import TableCell
 from reports.ranking.comparisons import Comparison
 from reports.ranking.rows import THROUGHPUT, Row
 from reports.text import titles, units
@@ -22,7 +22,7 @@ from reports.trials import certificates
 NOT_RANKED = " (not ranked)"
 MOST_FAILURES = 500
 
-MakeCell = Callable[[Comparison, Row], Cell]
+MakeCell = Callable[[Comparison, Row], TableCell]
 
 
 @dataclass(frozen=True)
@@ -67,12 +67,12 @@ class Sheet:
     absent: tuple[str, ...]
 
 
-def sheets(comparison: Comparison, layouts: Sequence[Layout]) -> tuple[Sheet, ...]:
+def make_sheets(comparison: Comparison, layouts: Sequence[Layout]) -> tuple[Sheet, ...]:
     """The tables of a comparison."""
     return tuple(_sheet(comparison, layout) for layout in layouts)
 
 
-def failures(records: Iterable[Record]) -> pd.DataFrame:
+def list_failures(records: Iterable[Record]) -> pd.DataFrame:
     """The trials that are not ok, each with its status, its reason and its log.
 
     Of very many the first ones: all of them are in the page's data.
@@ -80,7 +80,7 @@ def failures(records: Iterable[Record]) -> pd.DataFrame:
     found = [record for record in records if record.status != "ok"][:MOST_FAILURES]
     return pd.DataFrame(
         {
-            "What happened": [f"It {titles.end(record.status)}" for record in found],
+            "What happened": [f"It {titles.describe_end(record.status)}" for record in found],
             "Reason": [record.reason or "none was recorded" for record in found],
             "Log": [record.log or units.ABSENT for record in found],
         },
@@ -113,7 +113,7 @@ def _label(row: Row) -> str:
     return row.label + (NOT_RANKED if row.throughput.count and row.refusal is not None else "")
 
 
-def _letters(columns: Iterable[Sequence[Cell]]) -> dict[str, str]:
+def _letters(columns: Iterable[Sequence[TableCell]]) -> dict[str, str]:
     """A letter for each note, in the order in which a reader meets them."""
     notes = dict.fromkeys(
         cell.note for row in zip(*columns, strict=True) for cell in row if cell.note
@@ -127,11 +127,11 @@ def _letter(number: int) -> str:
     return (_letter(before - 1) if before else "") + ascii_lowercase[place]
 
 
-def _marked(cell: Cell, letters: dict[str, str]) -> str:
+def _marked(cell: TableCell, letters: dict[str, str]) -> str:
     return f"{cell.text}\N{NO-BREAK SPACE}{letters[cell.note]}" if cell.note else cell.text
 
 
-def _sentences(comparison: Comparison, empty: dict[Column, list[Cell]]) -> tuple[str, ...]:
+def _sentences(comparison: Comparison, empty: dict[Column, list[TableCell]]) -> tuple[str, ...]:
     """Columns without a number, those of the same reasons together."""
     groups: dict[tuple[str, ...], list[str]] = {}
     for column, made in empty.items():
@@ -152,104 +152,126 @@ def _any_finished(comparison: Comparison) -> bool:
 
 
 def _each(column: str, text: Format) -> MakeCell:
-    return lambda comparison, row: cells.quantity(row, column, text)
+    return lambda comparison, row: cells.show_quantity(row, column, text)
 
 
-def _of_row(cell: Callable[[Row], Cell]) -> MakeCell:
+def _of_row(cell: Callable[[Row], TableCell]) -> MakeCell:
     return lambda comparison, row: cell(row)
 
 
-def _proof(row: Row) -> Cell:
-    return Cell(certificates.cell(row.records)) if row.finished else cells.missing(unfinished(row))
+def _proof(row: Row) -> TableCell:
+    return (
+        TableCell(certificates.describe_proof(row.records))
+        if row.finished
+        else cells.make_dash(describe_unfinished(row))
+    )
 
 
 SUMMARY = Layout(
     "The fastest first, rows that are not ranked below",
     (
-        Column("Samples/s", "", _each(THROUGHPUT, units.number)),
-        Column("Ratio to fastest", "", cells.ratio_to_fastest),
-        Column("Peak anonymous memory", "MiB", _each("peak_anonymous_bytes", units.mebibytes)),
-        Column("Test accuracy", "%", _each("test_accuracy", units.percent)),
+        Column("Samples/s", "", _each(THROUGHPUT, units.format_number)),
+        Column("Ratio to fastest", "", cells.show_ratio_to_fastest),
+        Column(
+            "Peak anonymous memory", "MiB", _each("peak_anonymous_bytes", units.format_mebibytes)
+        ),
+        Column("Test accuracy", "%", _each("test_accuracy", units.format_percent)),
         Column("Proof", "", _of_row(_proof)),
     ),
 )
 SPEED = Layout(
     "Throughput, ratio and spread; the fastest first, rows that are not ranked below",
     (
-        Column("Samples/s", "", _each(THROUGHPUT, units.number)),
-        Column("Ratio to fastest", "", cells.ratio_to_fastest),
-        Column("Spread within", "%", _each("relative_block_iqr", units.share)),
-        Column("Spread between", "%", _of_row(cells.spread_between)),
-        Column("Noise floor", "%", _of_row(cells.noise_floor)),
-        Column("Trials", "", lambda comparison, row: Cell(row.outcome)),
+        Column("Samples/s", "", _each(THROUGHPUT, units.format_number)),
+        Column("Ratio to fastest", "", cells.show_ratio_to_fastest),
+        Column("Spread within", "%", _each("relative_block_iqr", units.format_share)),
+        Column("Spread between", "%", _of_row(cells.show_spread_between)),
+        Column("Noise floor", "%", _of_row(cells.show_noise_floor)),
+        Column("Trials", "", lambda comparison, row: TableCell(row.outcome)),
     ),
 )
 MACHINE = Layout(
     "Steady state, and how near the steps come to what the machine attains",
     (
-        Column("Steady state (invocations)", "", _of_row(cells.steady_state)),
-        Column("Blocks per invocation", "", _each("measured_blocks", units.integer)),
-        Column("Share of arithmetic", "%", _each("arithmetic_share", units.share)),
-        Column("Share of bandwidth", "%", _each("bandwidth_share", units.share)),
-        Column("Bound by", "", _of_row(cells.bound)),
+        Column("Steady state (invocations)", "", _of_row(cells.show_steady_state)),
+        Column("Blocks per invocation", "", _each("measured_blocks", units.format_integer)),
+        Column("Share of arithmetic", "%", _each("arithmetic_share", units.format_share)),
+        Column("Share of bandwidth", "%", _each("bandwidth_share", units.format_share)),
+        Column("Bound by", "", _of_row(cells.show_bound)),
     ),
 )
 PROOF = Layout(
     "Proof and accuracy",
     (
         Column("Proof", "", _of_row(_proof)),
-        Column("Test accuracy", "%", _each("test_accuracy", units.percent)),
-        Column("Time to target accuracy", "s", cells.time_to_target),
+        Column("Test accuracy", "%", _each("test_accuracy", units.format_percent)),
+        Column("Time to target accuracy", "s", cells.show_time_to_target),
     ),
 )
 VARIANTS = Layout(
     "What a mode, settings, a layout or the framework's own loader change",
     (
-        Column("Compared with", "", cells.compared_with),
-        Column("Ratio of throughputs", "", cells.ratio_to_baseline),
-        Column("Time to first step", "s", _each("time_to_first_step_seconds", units.number)),
-        Column("Peak anonymous", "MiB", _each("peak_anonymous_bytes", units.mebibytes)),
+        Column("Compared with", "", cells.show_baseline),
+        Column("Ratio of throughputs", "", cells.show_ratio_to_baseline),
+        Column("Time to first step", "s", _each("time_to_first_step_seconds", units.format_number)),
+        Column("Peak anonymous", "MiB", _each("peak_anonymous_bytes", units.format_mebibytes)),
     ),
 )
 TIMES = Layout(
     "Times of an invocation",
     (
-        Column("Time to first step", "s", _each("time_to_first_step_seconds", units.number)),
-        Column("Import", "s", _each("import_seconds", units.number)),
-        Column("Build", "s", _each("build_seconds", units.number)),
-        Column("First step", "s", _each("first_step_seconds", units.number)),
-        Column("Training", "s", _each("training_seconds", units.number)),
+        Column("Time to first step", "s", _each("time_to_first_step_seconds", units.format_number)),
+        Column("Import", "s", _each("import_seconds", units.format_number)),
+        Column("Build", "s", _each("build_seconds", units.format_number)),
+        Column("First step", "s", _each("first_step_seconds", units.format_number)),
+        Column("Training", "s", _each("training_seconds", units.format_number)),
     ),
 )
 MEMORY = Layout(
     "Memory of the process",
     (
-        Column("Peak anonymous", "MiB", _each("peak_anonymous_bytes", units.mebibytes)),
-        Column("Peak resident", "MiB", _each("peak_resident_bytes", units.mebibytes)),
+        Column("Peak anonymous", "MiB", _each("peak_anonymous_bytes", units.format_mebibytes)),
+        Column("Peak resident", "MiB", _each("peak_resident_bytes", units.format_mebibytes)),
         Column(
-            "Anonymous after import", "MiB", _each("anonymous_after_import_bytes", units.mebibytes)
+            "Anonymous after import",
+            "MiB",
+            _each("anonymous_after_import_bytes", units.format_mebibytes),
         ),
         Column(
-            "Resident after import", "MiB", _each("resident_after_import_bytes", units.mebibytes)
+            "Resident after import",
+            "MiB",
+            _each("resident_after_import_bytes", units.format_mebibytes),
         ),
         Column(
-            "Anonymous after build", "MiB", _each("anonymous_after_build_bytes", units.mebibytes)
+            "Anonymous after build",
+            "MiB",
+            _each("anonymous_after_build_bytes", units.format_mebibytes),
         ),
-        Column("Resident after build", "MiB", _each("resident_after_build_bytes", units.mebibytes)),
+        Column(
+            "Resident after build",
+            "MiB",
+            _each("resident_after_build_bytes", units.format_mebibytes),
+        ),
     ),
 )
 ENERGY = Layout(
     "Memory of the GPU, and energy",
     (
-        Column("GPU allocator peak", "MiB", _each("allocator_peak_bytes", units.mebibytes)),
-        Column("GPU allocator reserved", "MiB", _each("allocator_reserved_bytes", units.mebibytes)),
-        Column("GPU by the driver", "MiB", _each("device_peak_bytes", units.mebibytes)),
+        Column("GPU allocator peak", "MiB", _each("allocator_peak_bytes", units.format_mebibytes)),
+        Column(
+            "GPU allocator reserved",
+            "MiB",
+            _each("allocator_reserved_bytes", units.format_mebibytes),
+        ),
+        Column("GPU by the driver", "MiB", _each("device_peak_bytes", units.format_mebibytes)),
         Column(
             "GPU increase, all processes",
             "MiB",
-            _each("device_total_increase_bytes", units.mebibytes),
+            _each("device_total_increase_bytes", units.format_mebibytes),
         ),
-        Column("GPU energy", "J/sample", _each("gpu_joules_per_sample", units.joules)),
-        Column("CPU energy", "J/sample", _each("cpu_package_joules_per_sample", units.joules)),
+        Column("GPU energy", "J/sample", _each("gpu_joules_per_sample", units.format_joules)),
+        Column(
+            "CPU energy", "J/sample", _each("cpu_package_joules_per_sample", units.format_joules)
+        ),
     ),
 )

@@ -10,10 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from reports.figures.canvas import Drawing, canvas, legend_above, name_of
+from reports.figures.canvas import Drawing, draw_legend_above, label_row, make_canvas
 from reports.ranking.rows import Row
 from reports.text import units
-from reports.text.svg import inline, printable
+from reports.text.svg import drop_unprintable, to_svg
 from reports.text.units import MIB, Format
 
 BAR_INCHES = 0.56
@@ -54,7 +54,7 @@ STARTUP = Layers(
         "First step": "first_step_seconds",
     },
     "time_to_first_step_seconds",
-    units.number,
+    units.format_number,
     added=True,
 )
 MEMORY = Layers(
@@ -67,27 +67,27 @@ MEMORY = Layers(
         "Peak": "peak_anonymous_bytes",
     },
     "peak_anonymous_bytes",
-    units.mebibytes,
+    units.format_mebibytes,
     scale=MIB,
 )
 
 
-def bars(rows: Sequence[Row], layers: Layers, name: str) -> Drawing | None:
+def draw_bars(rows: Sequence[Row], layers: Layers, name: str) -> Drawing | None:
     """The medians over the invocations of each row that has all of them."""
     found = [(row, _parts(row, layers)) for row in rows]
     known = [(row, own) for row, own in found if not any(map(math.isnan, own))]
     if not known:
         return None
     shown, parts = [row for row, _ in known], [own for _, own in known]
-    figure, axes = canvas(BAR_INCHES * len(shown), layers.axis, left=0.1, above=1)
+    figure, axes = make_canvas(BAR_INCHES * len(shown), layers.axis, left=0.1, above=1)
     axes.xaxis.set_major_locator(MaxNLocator(5))
     _layers(axes, parts, layers)
     _frame(axes, shown, layers)
     handles = [Patch(color=shade) for shade in SHADES[: len(layers.columns)]]
-    legend_above(axes, handles, list(layers.columns), len(handles))
+    draw_legend_above(axes, handles, list(layers.columns), len(handles))
     description = _description(shown, parts, layers)
     return Drawing(
-        f"{layers.title} (medians)", inline(figure, f"{name}-{layers.anchor}", description)
+        f"{layers.title} (medians)", to_svg(figure, f"{name}-{layers.anchor}", description)
     )
 
 
@@ -132,7 +132,7 @@ def _frame(axes: Axes, rows: Sequence[Row], layers: Layers) -> None:
     across = axes.get_yaxis_transform()
     for position, row in enumerate(rows):
         end = layers.text(row.estimate(layers.whole).median)
-        axes.text(0, position + LABEL, name_of(row), transform=across)
+        axes.text(0, position + LABEL, label_row(row), transform=across)
         axes.text(1, position + LABEL, end, transform=across, ha="right", fontweight="bold")
     axes.set(ylabel="", yticks=[], ylim=(len(rows) - 0.7, -0.75))
     axes.spines["left"].set_visible(False)
@@ -146,4 +146,4 @@ def _description(rows: Sequence[Row], parts: Sequence[Sequence[float]], layers: 
             for title, value in zip(layers.columns, own, strict=True)
         )
         lines.append(f"{row.label}: {', '.join(listed)}")
-    return printable(f"{layers.title}, {layers.axis}. {'; '.join(lines)}.")
+    return drop_unprintable(f"{layers.title}, {layers.axis}. {'; '.join(lines)}.")

@@ -7,23 +7,23 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator, StrMethodFormatter
 
-from reports.content.cells import words
-from reports.figures.canvas import Drawing, canvas, colours, name_of, style
-from reports.figures.lines import Look, intervals, legend, lines
+from reports.content.cells import format_interval
+from reports.figures.canvas import Drawing, apply_style, choose_colors, label_row, make_canvas
+from reports.figures.lines import Look, draw_intervals, draw_legend, draw_lines
 from reports.ranking.comparisons import Comparison
 from reports.ranking.rows import Row
 from reports.text import units
-from reports.text.svg import inline, printable
+from reports.text.svg import drop_unprintable, to_svg
 
 AXES_INCHES = 2.6
 
 
-def batch_size_curves(comparisons: Sequence[Comparison], name: str) -> tuple[Drawing, ...]:
+def draw_batch_sizes(comparisons: Sequence[Comparison], name: str) -> tuple[Drawing, ...]:
     """A figure for each work that was done in several batch sizes."""
     groups: dict[object, list[Comparison]] = {}
     for comparison in comparisons:
         groups.setdefault(replace(comparison.work, batch_size=0), []).append(comparison)
-    with style():
+    with apply_style():
         found = [
             _curves(sorted(members, key=lambda one: one.work.batch_size), f"{name}-{number}")
             for number, members in enumerate(groups.values(), start=1)
@@ -53,18 +53,18 @@ def _curves(members: Sequence[Comparison], name: str) -> Drawing | None:
         return None
     rows = {key.label: row for key, _, row in reversed(points)}
     rows = {label: rows[label] for label in sorted(rows)}
-    figure, axes = canvas(AXES_INCHES, "Batch size", above=len(rows))
-    palette = colours(row.framework for row in rows.values())
+    figure, axes = make_canvas(AXES_INCHES, "Batch size", above=len(rows))
+    palette = choose_colors(row.framework for row in rows.values())
     looks = {
-        label: Look(name_of(row), palette[row.framework], place)
+        label: Look(label_row(row), palette[row.framework], place)
         for place, (label, row) in enumerate(rows.items())
     }
-    legend(axes, lines(axes, table, "batch_size", "rate", "row", looks), looks)
-    intervals(axes, table, "batch_size", "row", looks)
+    draw_legend(axes, draw_lines(axes, table, "batch_size", "rate", "row", looks), looks)
+    draw_intervals(axes, table, "batch_size", "row", looks)
     _axes(axes, sorted(set(table["batch_size"].tolist())))
     title = members[0].work
     caption = f"{title.model_and_dataset}: throughput by batch size, samples/s, bars are intervals"
-    return Drawing(caption, inline(figure, name, _description(caption, points)))
+    return Drawing(caption, to_svg(figure, name, _description(caption, points)))
 
 
 def _axes(axes: Axes, sizes: Sequence[int]) -> None:
@@ -80,6 +80,7 @@ def _axes(axes: Axes, sizes: Sequence[int]) -> None:
 
 def _description(caption: str, points: Sequence[tuple[object, int, Row]]) -> str:
     parts = [
-        f"{row.label} at {size}: {words(row.throughput, units.number)}" for _, size, row in points
+        f"{row.label} at {size}: {format_interval(row.throughput, units.format_number)}"
+        for _, size, row in points
     ]
-    return printable(f"{caption}. {'; '.join(parts)}.")
+    return drop_unprintable(f"{caption}. {'; '.join(parts)}.")

@@ -12,11 +12,11 @@ from matplotlib.figure import Figure
 
 from reports.content.tables import NOT_RANKED
 from reports.ranking.rows import Row
-from reports.text.svg import INK, RULE, printable
+from reports.text.svg import INK, RULE, drop_unprintable
 
 # Of Okabe and Ito's colour-blind-safe palette those with 3:1 contrast on white and near-black.
-COLOURS = {"pytorch": "#d55e00", "tensorflow": "#0072b2", "mxnet": "#009e73", "jax": "#cc79a7"}
-OTHER_COLOURS = ("#7a7a7a", "#9467bd", "#8c6d31", "#3b8ea5")
+COLORS = {"pytorch": "#d55e00", "tensorflow": "#0072b2", "mxnet": "#009e73", "jax": "#cc79a7"}
+OTHER_COLORS = ("#7a7a7a", "#9467bd", "#8c6d31", "#3b8ea5")
 DASHES = ((), (4, 1.6), (1.2, 1.2), (6, 1.6, 1.2, 1.6))
 MARKERS = ("o", "s", "D", "^", "v", "P", "X")
 
@@ -57,20 +57,20 @@ class Drawing:
     svg: Markup
 
 
-def style() -> AbstractContextManager[None]:
+def apply_style() -> AbstractContextManager[None]:
     """The style of every figure, while the context lasts."""
     return mpl.rc_context(STYLE)
 
 
-def canvas(
+def make_canvas(
     inches: float, across: str, left: float = LEFT_INCHES, above: int = 0
 ) -> tuple[Figure, Axes]:
     """A figure with one pair of axes; see `panels`."""
-    figure, (axes,) = panels(inches, [across], left, above)
+    figure, (axes,) = make_panels(inches, [across], left, above)
     return figure, axes
 
 
-def panels(
+def make_panels(
     inches: float, across: Sequence[str], left: float = LEFT_INCHES, above: int = 0, titles: int = 0
 ) -> tuple[Figure, list[Axes]]:
     """A figure with pairs of axes below one another, each of so many inches in height.
@@ -99,7 +99,7 @@ def panels(
     return figure, found
 
 
-def legend_above(
+def draw_legend_above(
     axes: Axes, handles: Sequence[Any], labels: Sequence[str], columns: int, titles: int = 0
 ) -> None:
     """A legend over the axes, from their left edge on.
@@ -121,19 +121,19 @@ def legend_above(
     )
 
 
-def colours(frameworks: Iterable[str]) -> dict[str, str]:
+def choose_colors(frameworks: Iterable[str]) -> dict[str, str]:
     """A colour for each framework: its own for a known one, another for each of the rest."""
-    others = sorted(set(frameworks) - COLOURS.keys())
-    spare = {name: OTHER_COLOURS[number % len(OTHER_COLOURS)] for number, name in enumerate(others)}
-    return COLOURS | spare
+    others = sorted(set(frameworks) - COLORS.keys())
+    spare = {name: OTHER_COLORS[number % len(OTHER_COLORS)] for number, name in enumerate(others)}
+    return COLORS | spare
 
 
-def name_of(row: Row) -> str:
+def label_row(row: Row) -> str:
     """The row's label, shortened to what a figure has room for."""
-    return printable_name(row.key.short_label, "" if row.refusal is None else NOT_RANKED)
+    return shorten_label(row.key.short_label, "" if row.refusal is None else NOT_RANKED)
 
 
-def printable_name(label: str, mark: str = "") -> str:
+def shorten_label(label: str, mark: str = "") -> str:
     """A label that a figure has room for, with a mark that is never cut off."""
-    text, room = printable(label), LONGEST_NAME - len(mark)
+    text, room = drop_unprintable(label), LONGEST_NAME - len(mark)
     return (text if len(text) <= room else f"{text[: room - 1]}…") + mark

@@ -10,11 +10,11 @@ from matplotlib.collections import PolyCollection
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from reports.figures.canvas import Drawing, colours, name_of, panels
-from reports.figures.lines import Look, legend, lines
+from reports.figures.canvas import Drawing, choose_colors, label_row, make_panels
+from reports.figures.lines import Look, draw_legend, draw_lines
 from reports.ranking.rows import Row
 from reports.text import units
-from reports.text.svg import inline, printable
+from reports.text.svg import drop_unprintable, to_svg
 from reports.text.units import Format
 from reports.trials import frame
 
@@ -42,13 +42,19 @@ class Curve:
 
 
 CURVES = (
-    Curve("test_accuracy", EPOCH, "Test accuracy by epoch, %", units.percent, 100.0),
-    Curve("test_accuracy", SECONDS, "Test accuracy by time of training, %", units.percent, 100.0),
-    Curve("train_loss", EPOCH, "Train loss by epoch", units.number),
+    Curve("test_accuracy", EPOCH, "Test accuracy by epoch, %", units.format_percent, 100.0),
+    Curve(
+        "test_accuracy",
+        SECONDS,
+        "Test accuracy by time of training, %",
+        units.format_percent,
+        100.0,
+    ),
+    Curve("train_loss", EPOCH, "Train loss by epoch", units.format_number),
 )
 
 
-def curves(rows: Sequence[Row], name: str) -> Drawing | None:
+def draw_curves(rows: Sequence[Row], name: str) -> Drawing | None:
     """A panel for each curve that the rows have values for, below one legend.
 
     Args:
@@ -64,23 +70,23 @@ def curves(rows: Sequence[Row], name: str) -> Drawing | None:
     looks = _looks({place: rows[place] for place in places})
     by_row = {curve: _by_row(own) for curve, own in found.items()}
     across = [AXIS_TITLES[curve.against] for curve in found]
-    figure, panes = panels(AXES_INCHES, across, above=len(looks), titles=1)
+    figure, panes = make_panels(AXES_INCHES, across, above=len(looks), titles=1)
     drawn: dict[int, Line2D] = {}
     for axes, (curve, own) in zip(panes, found.items(), strict=True):
         drawn |= _panel(axes, curve, own, looks)
         _bands(axes, by_row[curve], looks)
-    legend(panes[0], drawn, looks, titles=1)
+    draw_legend(panes[0], drawn, looks, titles=1)
     description = ". ".join(_description(own, curve, rows) for curve, own in by_row.items())
     caption = "Accuracy and loss, by epoch and by time of training" + _repeats(found.values())
-    return Drawing(caption, inline(figure, f"{name}-curves", printable(f"{description}.")))
+    return Drawing(caption, to_svg(figure, f"{name}-curves", drop_unprintable(f"{description}.")))
 
 
 def _looks(rows: Mapping[int, Row]) -> dict[int, Look]:
     """From wide, drawn first, to narrow, drawn last."""
-    palette = colours(row.framework for row in rows.values())
+    palette = choose_colors(row.framework for row in rows.values())
     widths = np.linspace(WIDEST if len(rows) > 1 else 2.0, NARROWEST, len(rows)).tolist()
     return {
-        place: Look(name_of(row), palette[row.framework], number, width)
+        place: Look(label_row(row), palette[row.framework], number, width)
         for number, ((place, row), width) in enumerate(zip(rows.items(), widths, strict=True))
     }
 
@@ -91,7 +97,7 @@ def _panel(
     # Before anything is drawn: seaborn makes all ticks, which are many by other rules.
     axes.xaxis.set_major_locator(MaxNLocator(integer=curve.against == EPOCH, min_n_ticks=1))
     axes.yaxis.set_major_locator(MaxNLocator(6, steps=(1, 2, 2.5, 5, 10)))
-    drawn = lines(axes, values, "x", "median", "row", looks)
+    drawn = draw_lines(axes, values, "x", "median", "row", looks)
     axes.set(ylabel="")
     axes.set_title(curve.title, loc="left", y=1.0, pad=4, fontsize=10)
     if curve.against == SECONDS:
@@ -131,7 +137,7 @@ def _bands(axes: Axes, groups: Mapping[int, pd.DataFrame], looks: Mapping[int, L
     ]
     axes.add_collection(
         PolyCollection(
-            outlines, facecolors=[looks[place].colour for place in several], alpha=0.2, linewidths=0
+            outlines, facecolors=[looks[place].color for place in several], alpha=0.2, linewidths=0
         )
     )
     for outline in outlines:
@@ -159,4 +165,4 @@ def _description(groups: Mapping[int, pd.DataFrame], curve: Curve, rows: Sequenc
 def _place(curve: Curve, epoch: float, x: float) -> str:
     if curve.against == EPOCH:
         return f"after epoch {epoch:.0f}"
-    return f"after {units.number(x)} s"
+    return f"after {units.format_number(x)} s"

@@ -9,7 +9,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from reports.figures.canvas import DASHES, MARKERS, legend_above
+from reports.figures.canvas import DASHES, MARKERS, draw_legend_above
 
 WIDTH, MARKER_SIZE = 1.5, 2.5  # a marker is so much larger than its line is wide
 
@@ -24,7 +24,7 @@ class Look:
     """
 
     name: str
-    colour: str
+    color: str
     place: int
     width: float = WIDTH
 
@@ -39,7 +39,7 @@ class Look:
         return MARKERS[self.place % len(MARKERS)]
 
 
-def lines(
+def draw_lines(
     axes: Axes, table: pd.DataFrame, across: str, up: str, by: str, looks: Mapping[Any, Look]
 ) -> dict[Any, Line2D]:
     """A line for each value that the column `by` has, in the order of `looks`.
@@ -57,7 +57,7 @@ def lines(
         y=up,
         hue=by,
         hue_order=list(shown),
-        palette={key: look.colour for key, look in shown.items()},
+        palette={key: look.color for key, look in shown.items()},
         estimator=None,
         legend=False,
         ax=axes,
@@ -71,19 +71,19 @@ def lines(
     return drawn
 
 
-def legend(
+def draw_legend(
     axes: Axes, drawn: Mapping[Any, Line2D], looks: Mapping[Any, Look], titles: int = 0
 ) -> None:
     """The names of the lines above the axes and their title, each on a line of its own."""
     shown = [key for key in looks if key in drawn]
     handles, names = [drawn[key] for key in shown], [looks[key].name for key in shown]
-    legend_above(axes, handles, names, 1, titles)
+    draw_legend_above(axes, handles, names, 1, titles)
 
 
-def intervals(
+def draw_intervals(
     axes: Axes, table: pd.DataFrame, across: str, by: str, looks: Mapping[Any, Look]
 ) -> None:
     """A bar from the column `low` to the column `high` at each point that has both."""
     for key, look in looks.items():
         own = table[table[by] == key].dropna()
-        axes.vlines(own[across], own["low"], own["high"], colors=look.colour, alpha=0.6)
+        axes.vlines(own[across], own["low"], own["high"], colors=look.color, alpha=0.6)

@@ -1,24 +1,24 @@
 """The figures of one comparison, in the order in which a reader asks."""
 
-from reports.figures.bars import MEMORY, STARTUP, bars
-from reports.figures.canvas import Drawing, style
-from reports.figures.curves import curves
-from reports.figures.throughput import throughput
+from reports.figures.bars import MEMORY, STARTUP, draw_bars
+from reports.figures.canvas import Drawing, apply_style
+from reports.figures.curves import draw_curves
+from reports.figures.throughput import draw_throughput
 from reports.ranking.comparisons import Comparison
 
 
-def drawings(comparison: Comparison, name: str) -> tuple[Drawing, ...]:
+def draw_comparison(comparison: Comparison, name: str) -> tuple[Drawing, ...]:
     """The figures that the comparison has values for.
 
     Args:
         name: unique on the page.
     """
     finished = [row for row in comparison.rows if row.finished]
-    with style():
+    with apply_style():
         found = [
-            throughput(comparison.timed, f"{name}-throughput"),
-            curves(comparison.rows, name),
-            bars(finished, STARTUP, name),
-            bars(finished, MEMORY, name),
+            draw_throughput(comparison.timed, f"{name}-throughput"),
+            draw_curves(comparison.rows, name),
+            draw_bars(finished, STARTUP, name),
+            draw_bars(finished, MEMORY, name),
         ]
     return tuple(drawing for drawing in found if drawing)

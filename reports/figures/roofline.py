@@ -10,11 +10,18 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator
 
-from reports.figures.canvas import MARKERS, Drawing, canvas, colours, legend_above, style
+from reports.figures.canvas import (
+    MARKERS,
+    Drawing,
+    apply_style,
+    choose_colors,
+    draw_legend_above,
+    make_canvas,
+)
 from reports.ranking.comparisons import Comparison
 from reports.ranking.rows import Row
 from reports.text import titles, units
-from reports.text.svg import INK, inline, printable
+from reports.text.svg import INK, drop_unprintable, to_svg
 from reports.trials.ceilings import GIGA
 
 AXES_INCHES = 3.0
@@ -23,7 +30,7 @@ LEGEND_COLUMNS = 2
 COLUMNS = ("step_operations", "step_bytes", "step_seconds", "ceiling_operations_per_second")
 
 
-def rooflines(comparisons: Sequence[Comparison], name: str) -> tuple[Drawing, ...]:
+def draw_rooflines(comparisons: Sequence[Comparison], name: str) -> tuple[Drawing, ...]:
     """A figure for each machine, device and precision that has ceilings and rows under them.
 
     A point is a row: how many operations its step has for each byte that it has to move, by the
@@ -35,7 +42,7 @@ def rooflines(comparisons: Sequence[Comparison], name: str) -> tuple[Drawing, ..
     for comparison in comparisons:
         work = comparison.work
         groups.setdefault((work.machine, work.device, work.precision), []).append(comparison)
-    with style():
+    with apply_style():
         found = [
             _roofline(members, key, f"{name}-{number}")
             for number, (key, members) in enumerate(groups.items(), start=1)
@@ -52,14 +59,14 @@ def _roofline(
     models = list(dict.fromkeys(points["model"].tolist()))
     frameworks = list(dict.fromkeys(points["framework"].tolist()))
     lines = math.ceil((len(models) + len(frameworks)) / LEGEND_COLUMNS)
-    figure, axes = canvas(AXES_INCHES, ACROSS, above=lines)
+    figure, axes = make_canvas(AXES_INCHES, ACROSS, above=lines)
     sns.scatterplot(
         points,
         x="intensity",
         y="rate",
         hue="framework",
         style="model",
-        palette=colours(frameworks),
+        palette=choose_colors(frameworks),
         markers=dict(zip(models, cycle(MARKERS))),
         s=46,
         alpha=0.85,
@@ -68,8 +75,9 @@ def _roofline(
     )
     _roof(axes, points)
     _legend(axes)
-    caption = f"{titles.device(key[1])}, {titles.precision(key[2])}: operations and bytes of a step"
-    return Drawing(caption, inline(figure, name, _description(points)))
+    device, precision = titles.describe_device(key[1]), titles.describe_precision(key[2])
+    caption = f"{device}, {precision}: operations and bytes of a step"
+    return Drawing(caption, to_svg(figure, name, _description(points)))
 
 
 def _points(members: Sequence[Comparison]) -> pd.DataFrame:
@@ -85,7 +93,7 @@ def _point(comparison: Comparison, row: Row) -> dict[str, object] | None:
         return None
     return {
         "label": f"{comparison.title}, {row.label}",
-        "model": titles.model(comparison.work.model),
+        "model": titles.describe_model(comparison.work.model),
         "framework": row.framework,
         "intensity": operations / size,
         "rate": operations / seconds / GIGA,
@@ -112,21 +120,22 @@ def _roof(axes: Axes, points: pd.DataFrame) -> None:
 def _legend(axes: Axes) -> None:
     handles, labels = axes.get_legend_handles_labels()
     kept = [
-        (handle, titles.framework(label))
+        (handle, titles.describe_framework(label))
         for handle, label in zip(handles, labels, strict=True)
         if label not in {"framework", "model"}
     ]
     shown, named = [handle for handle, _ in kept], [name for _, name in kept]
-    legend_above(axes, shown, named, LEGEND_COLUMNS)
+    draw_legend_above(axes, shown, named, LEGEND_COLUMNS)
 
 
 def _description(points: pd.DataFrame) -> str:
     parts = [
-        f"{label}: {units.number(rate)} GFLOP/s at {units.number(intensity)} operations a byte"
+        f"{label}: {units.format_number(rate)} GFLOP/s at "
+        f"{units.format_number(intensity)} operations a byte"
         for label, rate, intensity in points[["label", "rate", "intensity"]].to_numpy()
     ]
     lead = (
-        f"Roofline of at most {units.number(points['ceiling'].max())} GFLOP/s and "
-        f"{units.number(points['bandwidth'].max())} GB/s"
+        f"Roofline of at most {units.format_number(points['ceiling'].max())} GFLOP/s and "
+        f"{units.format_number(points['bandwidth'].max())} GB/s"
     )
-    return printable(f"{lead}. {'; '.join(parts)}.")
+    return drop_unprintable(f"{lead}. {'; '.join(parts)}.")

@@ -11,12 +11,12 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
-from reports.content.cells import words
-from reports.figures.canvas import Drawing, canvas, colours, name_of
+from reports.content.cells import format_interval
+from reports.figures.canvas import Drawing, choose_colors, label_row, make_canvas
 from reports.ranking.rows import THROUGHPUT, Row
-from reports.statistics.quantiles import throughput as rate
+from reports.statistics.quantiles import compute_throughput
 from reports.text import units
-from reports.text.svg import INK, inline, printable
+from reports.text.svg import INK, drop_unprintable, to_svg
 
 # Of a row with more, every second, third, ... is drawn: the page stays small.
 POINTS_PER_ROW = 80
@@ -25,28 +25,28 @@ LABELS, BLOCKS, INVOCATIONS, INTERVAL = -0.2, 0.0, 0.24, 0.42
 STRIP_INCHES = 0.76
 
 
-def throughput(rows: Sequence[Row], name: str) -> Drawing | None:
+def draw_throughput(rows: Sequence[Row], name: str) -> Drawing | None:
     """A faint point per measured block, a large one per invocation, a bar for the interval.
 
     One strip per row, from 0.
     """
     if not rows:
         return None
-    figure, axes = canvas(STRIP_INCHES * len(rows), "Samples/s", left=0.1)
+    figure, axes = make_canvas(STRIP_INCHES * len(rows), "Samples/s", left=0.1)
     axes.set(yticks=[])
     axes.xaxis.set_major_locator(MaxNLocator(5))
     _scatter(axes, rows, _block_points, s=9, alpha=0.35)
     _strips(axes, rows)
     _scatter(axes, rows, _invocation_points, s=30)
     _frame(axes, rows)
-    return Drawing(_caption(rows), inline(figure, name, _description(rows)))
+    return Drawing(_caption(rows), to_svg(figure, name, _description(rows)))
 
 
 def _scatter(
     axes: Axes, rows: Sequence[Row], points: Callable[[Row, int], pd.DataFrame], **look: Any
 ) -> None:
     table = pd.concat([points(row, position) for position, row in enumerate(rows)])
-    palette = colours(row.framework for row in rows)
+    palette = choose_colors(row.framework for row in rows)
     # One call for each colour: points of one look are drawn ten times as fast.
     for framework, own in table.groupby("framework", sort=False):
         sns.scatterplot(
@@ -64,7 +64,7 @@ def _scatter(
 def _block_points(row: Row, position: int) -> pd.DataFrame:
     measured = (record.measured_blocks for record in row.finished)
     chosen = islice(chain.from_iterable(measured), 0, None, _thinning(_blocks(row)))
-    rates = [rate(block.samples, block.seconds) for block in chosen]
+    rates = [compute_throughput(block.samples, block.seconds) for block in chosen]
     return _placed([one for one in rates if math.isfinite(one)], row, position + BLOCKS, 0.2)
 
 
@@ -97,8 +97,8 @@ def _strips(axes: Axes, rows: Sequence[Row]) -> None:
     """Name and median above each strip, where a narrow page has room; below, the interval."""
     across = axes.get_yaxis_transform()
     for position, row in enumerate(rows):
-        label, median = position + LABELS, units.number(row.throughput.median)
-        axes.text(0, label, name_of(row), transform=across)
+        label, median = position + LABELS, units.format_number(row.throughput.median)
+        axes.text(0, label, label_row(row), transform=across)
         axes.text(1, label, median, transform=across, ha="right", fontweight="bold")
     found = pd.DataFrame(
         [(row.throughput.low, row.throughput.median, row.throughput.high) for row in rows],
@@ -131,6 +131,6 @@ def _caption(rows: Sequence[Row]) -> str:
 
 
 def _description(rows: Sequence[Row]) -> str:
-    parts = [f"{row.label}: {words(row.throughput, units.number)}" for row in rows]
+    parts = [f"{row.label}: {format_interval(row.throughput, units.format_number)}" for row in rows]
     lead = "Throughput in samples per second, median over invocations, with its interval if any"
-    return printable(f"{lead}. {'; '.join(parts)}.")
+    return drop_unprintable(f"{lead}. {'; '.join(parts)}.")

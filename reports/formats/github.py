@@ -3,31 +3,31 @@
 import json
 
 from bench.errors import ResultsError
-from reports.formats.measurements import Measurement, measurements
-from reports.formats.series import Series, series
+from reports.formats.measurements import MetricValue, collect_values
+from reports.formats.series import NamedRow, name_rows
 from reports.ranking.metrics import METRICS
-from reports.runs.runs import Run
+from reports.runs.runs import LoadedRuns
 from reports.text import units
 
 Entry = dict[str, str | float]
 
 
-def bigger_is_better(run: Run) -> str:
+def to_bigger_is_better(run: LoadedRuns) -> str:
     """For the tool `customBiggerIsBetter`."""
-    return _document(run, bigger=True)
+    return _to_json(run, bigger=True)
 
 
-def smaller_is_better(run: Run) -> str:
+def to_smaller_is_better(run: LoadedRuns) -> str:
     """For the tool `customSmallerIsBetter`."""
-    return _document(run, bigger=False)
+    return _to_json(run, bigger=False)
 
 
-def _document(run: Run, bigger: bool) -> str:
+def _to_json(run: LoadedRuns, bigger: bool) -> str:
     metrics = [metric for metric in METRICS if metric.bigger_is_better == bigger]
     entries = [
         _entry(one, measurement)
-        for one in series(run.comparisons)
-        for measurement in measurements(one.row, metrics)
+        for one in name_rows(run.comparisons)
+        for measurement in collect_values(one.row, metrics)
     ]
     if not entries:
         raise ResultsError(
@@ -38,7 +38,7 @@ def _document(run: Run, bigger: bool) -> str:
     return json.dumps(entries, ensure_ascii=False, allow_nan=False, indent=2) + "\n"
 
 
-def _entry(one: Series, measurement: Measurement) -> Entry:
+def _entry(one: NamedRow, measurement: MetricValue) -> Entry:
     entry: Entry = {
         "name": f"{one.name}/{measurement.metric.name}",
         "unit": measurement.metric.unit,
@@ -49,7 +49,7 @@ def _entry(one: Series, measurement: Measurement) -> Entry:
     return entry if half is None else entry | {"range": f"\N{PLUS-MINUS SIGN} {half:.6g}"}
 
 
-def _extra(one: Series, measurement: Measurement) -> list[str]:
+def _extra(one: NamedRow, measurement: MetricValue) -> list[str]:
     """What the action shows with a point, a line each."""
     return [
         f"interval: {_interval(measurement)}",
@@ -61,10 +61,10 @@ def _extra(one: Series, measurement: Measurement) -> list[str]:
     ]
 
 
-def _interval(measurement: Measurement) -> str:
+def _interval(measurement: MetricValue) -> str:
     if measurement.low is None or measurement.high is None or measurement.covers is None:
         return "none"
     return (
         f"{measurement.low:.6g} to {measurement.high:.6g}, which holds the true median in "
-        f"{units.percent(measurement.covers)}% of such runs"
+        f"{units.format_percent(measurement.covers)}% of such runs"
     )

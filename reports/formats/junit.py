@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from bench.records.results import Record
-from reports.formats.measurements import measurements
-from reports.formats.series import Series, series
+from reports.formats.measurements import collect_values
+from reports.formats.series import NamedRow, name_rows
 from reports.ranking.metrics import METRICS
 from reports.runs.alterations import TITLE, Altered
-from reports.runs.runs import Run
+from reports.runs.runs import LoadedRuns
 
 # By how a trial ended. Running out of memory is what a sweep of batch sizes looks for, and no
 # failure in the suite that runs the trials either.
@@ -35,12 +35,12 @@ NO_CHARACTERS = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010fff
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 
-def document(run: Run) -> str:
+def to_junit(run: LoadedRuns) -> str:
     """All trials of a run."""
     root = Element("testsuites", _attributes({"name": run.title}))
     if run.altered:
         root.append(_altered(run.altered))
-    root.extend([_suite(one) for one in series(run.comparisons)])
+    root.extend([_suite(one) for one in name_rows(run.comparisons)])
     indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(root, encoding="unicode") + "\n"
 
@@ -57,7 +57,7 @@ def _altered(altered: Altered) -> Element:
     return suite
 
 
-def _suite(one: Series) -> Element:
+def _suite(one: NamedRow) -> Element:
     records = one.row.records
     ends = [ELEMENTS.get(record.status) for record in records]
     suite = Element(
@@ -81,7 +81,7 @@ def _suite(one: Series) -> Element:
     return suite
 
 
-def _case(one: Series, record: Record, numbers: str) -> Element:
+def _case(one: NamedRow, record: Record, numbers: str) -> Element:
     attributes = {"classname": one.name, "name": record.trial.id, **_time([record])}
     case = Element("testcase", _attributes(attributes))
     if record.status in ELEMENTS:
@@ -93,7 +93,7 @@ def _case(one: Series, record: Record, numbers: str) -> Element:
     return case
 
 
-def _properties(one: Series) -> Mapping[str, str]:
+def _properties(one: NamedRow) -> Mapping[str, str]:
     """What is known of the series: where it comes from, and its medians with their intervals."""
     found = {
         "title": one.comparison.title,
@@ -103,14 +103,14 @@ def _properties(one: Series) -> Mapping[str, str]:
         "ranked": "true" if one.ranked else "false",
         "unranked_reason": one.row.refusal or "",
     }
-    for each in measurements(one.row):
+    for each in collect_values(one.row):
         name = f"{each.metric.name} ({each.metric.unit})"
         bounds = {name: each.value, f"{name} low": each.low, f"{name} high": each.high}
         found |= {key: repr(number) for key, number in bounds.items() if number is not None}
     return found
 
 
-def _numbers(one: Series) -> Sequence[str]:
+def _numbers(one: NamedRow) -> Sequence[str]:
     """Of each finished trial its numbers, a line each."""
     columns = [(metric, one.row.values(metric.column)) for metric in METRICS]
     return [

@@ -13,7 +13,7 @@ DIGITS = 12
 
 
 @dataclass(frozen=True)
-class Measurement:
+class MetricValue:
     """A metric of a row: the median over its invocations.
 
     Attributes:
@@ -37,22 +37,22 @@ class Measurement:
         return (self.high - self.low) / 2
 
 
-def measurements(row: Row, metrics: Iterable[Metric] = METRICS) -> tuple[Measurement, ...]:
+def collect_values(row: Row, metrics: Iterable[Metric] = METRICS) -> tuple[MetricValue, ...]:
     """What a row has a number of, in each metric's unit."""
-    return _measurements(row, [(metric, metric.scale) for metric in metrics])
+    return _collect(row, [(metric, metric.scale) for metric in metrics])
 
 
-def base_measurements(row: Row, metrics: Iterable[Metric] = METRICS) -> tuple[Measurement, ...]:
+def collect_base_values(row: Row, metrics: Iterable[Metric] = METRICS) -> tuple[MetricValue, ...]:
     """The same in base units: seconds, bytes, shares from 0 to 1."""
-    return _measurements(row, [(metric, 1.0) for metric in metrics])
+    return _collect(row, [(metric, 1.0) for metric in metrics])
 
 
-def _measurements(row: Row, scales: Iterable[tuple[Metric, float]]) -> tuple[Measurement, ...]:
-    found = (_measurement(metric, row.estimate(metric.column), scale) for metric, scale in scales)
+def _collect(row: Row, scales: Iterable[tuple[Metric, float]]) -> tuple[MetricValue, ...]:
+    found = (_value(metric, row.estimate(metric.column), scale) for metric, scale in scales)
     return tuple(one for one in found if one is not None)
 
 
-def _measurement(metric: Metric, estimate: Interval, scale: float) -> Measurement | None:
+def _value(metric: Metric, estimate: Interval, scale: float) -> MetricValue | None:
     value, low, high = (
         _scaled(number, scale) for number in (estimate.median, estimate.low, estimate.high)
     )
@@ -60,8 +60,8 @@ def _measurement(metric: Metric, estimate: Interval, scale: float) -> Measuremen
     if not math.isfinite(value):
         return None
     if not math.isfinite(low) or not math.isfinite(high - low):
-        return Measurement(metric, value, None, None, estimate.count, None)
-    return Measurement(metric, value, low, high, estimate.count, estimate.covers)
+        return MetricValue(metric, value, None, None, estimate.count, None)
+    return MetricValue(metric, value, low, high, estimate.count, estimate.covers)
 
 
 def _scaled(number: float, scale: float) -> float:

@@ -2,24 +2,26 @@
 
 import pandas as pd
 
-from reports.formats.measurements import Measurement, base_measurements
-from reports.formats.series import Series, series
+from reports.formats.measurements import MetricValue, collect_base_values
+from reports.formats.series import NamedRow, name_rows
 from reports.ranking.metrics import METRICS
-from reports.runs.runs import Run
+from reports.runs.runs import LoadedRuns
 
 Cells = dict[str, str | int | float | bool | None]
 
 
-def document(run: Run) -> str:
+def to_series_csv(run: LoadedRuns) -> str:
     """One row per series, those without a number too; a quantity's columns as in the trials' CSV.
 
     The bounds of its interval have `low_` and `high_` before that name.
     """
-    rows = [_facts(one) | _numbers(base_measurements(one.row)) for one in series(run.comparisons)]
+    rows = [
+        _facts(one) | _numbers(collect_base_values(one.row)) for one in name_rows(run.comparisons)
+    ]
     return pd.DataFrame(rows).to_csv(index=False)
 
 
-def _facts(one: Series) -> Cells:
+def _facts(one: NamedRow) -> Cells:
     work, key = one.comparison.work, one.row.key
     return {
         "series": one.name,
@@ -43,7 +45,7 @@ def _facts(one: Series) -> Cells:
     }
 
 
-def _numbers(found: tuple[Measurement, ...]) -> Cells:
+def _numbers(found: tuple[MetricValue, ...]) -> Cells:
     known = {each.metric.column: each for each in found}
     cells: Cells = {}
     for metric in METRICS:

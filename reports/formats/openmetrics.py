@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
-from reports.formats.measurements import Measurement, base_measurements
-from reports.formats.series import Series, series
+from reports.formats.measurements import MetricValue, collect_base_values
+from reports.formats.series import NamedRow, name_rows
 from reports.ranking.metrics import METRICS, Metric
-from reports.runs.runs import Run
+from reports.runs.runs import LoadedRuns
 
 # A gauge is named in base units, as OpenMetrics asks; a metric's own unit is for people.
 BASE_UNITS = {
@@ -27,10 +27,12 @@ BOUNDS: dict[Bound, str] = {
 }
 
 
-def document(run: Run) -> str:
+def to_openmetrics(run: LoadedRuns) -> str:
     """A gauge for each metric and each bound of its interval, and what is known of each series."""
     measured = [
-        (one, found) for one in series(run.comparisons) if (found := base_measurements(one.row))
+        (one, found)
+        for one in name_rows(run.comparisons)
+        if (found := collect_base_values(one.row))
     ]
     lines = [
         *_info([one for one, _ in measured]),
@@ -47,7 +49,7 @@ def document(run: Run) -> str:
 
 
 def _gauge(
-    metric: Metric, bound: Bound, measured: Iterable[tuple[Series, Sequence[Measurement]]]
+    metric: Metric, bound: Bound, measured: Iterable[tuple[NamedRow, Sequence[MetricValue]]]
 ) -> list[str]:
     unit = BASE_UNITS[metric.unit]
     parts = ("samestep", metric.name.replace("-", "_"), "" if bound == "value" else bound, unit)
@@ -66,12 +68,12 @@ def _gauge(
     return [*head, *samples] if samples else []
 
 
-def _number(measurement: Measurement, bound: Bound) -> float | None:
+def _number(measurement: MetricValue, bound: Bound) -> float | None:
     found = {"value": measurement.value, "low": measurement.low, "high": measurement.high}
     return found[bound]
 
 
-def _info(found: Sequence[Series]) -> list[str]:
+def _info(found: Sequence[NamedRow]) -> list[str]:
     """What changes while a series goes on: in a gauge's labels it would begin another line."""
     name = "samestep_series"
     samples = [f"{name}_info{_labels(_state(one))} 1" for one in found]
@@ -79,14 +81,14 @@ def _info(found: Sequence[Series]) -> list[str]:
     return [*head, *samples] if samples else []
 
 
-def _invocations(found: Sequence[Series]) -> list[str]:
+def _invocations(found: Sequence[NamedRow]) -> list[str]:
     name = "samestep_invocations"
     samples = [f"{name}{_labels(_identity(one))} {len(one.row.finished)}" for one in found]
     head = (f"# TYPE {name} gauge", f"# HELP {name} Trials of a series that finished.")
     return [*head, *samples] if samples else []
 
 
-def _identity(one: Series) -> Labels:
+def _identity(one: NamedRow) -> Labels:
     work, key = one.comparison.work, one.row.key
     return {
         "series": one.name,
@@ -103,7 +105,7 @@ def _identity(one: Series) -> Labels:
     }
 
 
-def _state(one: Series) -> Labels:
+def _state(one: NamedRow) -> Labels:
     return {
         "series": one.name,
         "framework_version": one.version,

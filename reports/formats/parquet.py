@@ -8,15 +8,15 @@ import pandas as pd
 
 from bench.dependencies import explain_if_missing
 from bench.errors import ResultsError
-from reports.formats.trials import trial_table
-from reports.runs.runs import Run
+from reports.formats.trials import build_trial_table
+from reports.runs.runs import LoadedRuns
 from reports.trials.measured import floats
 
 # Whole numbers that a record may lack: of one type in every run, so that files go together.
 COUNTS = ("position", "parameters")
 
 
-def document(run: Run) -> bytes:
+def to_parquet(run: LoadedRuns) -> bytes:
     """The table of trials; a column has the same type in every run, also where all is absent.
 
     Raises:
@@ -27,7 +27,7 @@ def document(run: Run) -> bytes:
     with explain_if_missing("fastparquet", "--format parquet", "choose --format csv", ResultsError):
         import fastparquet
 
-    table = trial_table(run)
+    table = build_trial_table(run)
     for name in COUNTS:
         table[name] = floats(table[name].tolist())
     texts = [name for name in table.columns if _is_text(table, name)]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bench.errors import ResultsError
 from reports.formats import bmf, github, junit, markdown, medians, openmetrics, parquet, trials
-from reports.runs.runs import Run
+from reports.runs.runs import LoadedRuns
 
 
 @dataclass(frozen=True)
@@ -21,32 +21,34 @@ class FileFormat:
 
     name: str
     words: str
-    document: Callable[[Run], str | bytes]
+    document: Callable[[LoadedRuns], str | bytes]
     file: str | None = None
 
 
 FORMATS: tuple[FileFormat, ...] = (
-    FileFormat("bmf", "Bencher Metric Format, for bencher.dev", bmf.document),
-    FileFormat("csv", "a line per trial", trials.document),
-    FileFormat("csv-series", "a line per series: medians and intervals", medians.document),
+    FileFormat("bmf", "Bencher Metric Format, for bencher.dev", bmf.to_bmf),
+    FileFormat("csv", "a line per trial", trials.to_csv),
+    FileFormat("csv-series", "a line per series: medians and intervals", medians.to_series_csv),
     FileFormat(
         "github-bigger",
         "github-action-benchmark's customBiggerIsBetter: throughput, accuracy",
-        github.bigger_is_better,
+        github.to_bigger_is_better,
     ),
     FileFormat(
         "github-smaller",
         "github-action-benchmark's customSmallerIsBetter: times, memory, energy",
-        github.smaller_is_better,
+        github.to_smaller_is_better,
     ),
-    FileFormat("junit", "JUnit XML: a test case per trial", junit.document),
-    FileFormat("markdown", "tables for a job's summary or a pull request", markdown.document),
-    FileFormat("openmetrics", "for GitLab's metrics reports and Prometheus", openmetrics.document),
-    FileFormat("parquet", "a row per trial", parquet.document, file="trials.parquet"),
+    FileFormat("junit", "JUnit XML: a test case per trial", junit.to_junit),
+    FileFormat("markdown", "tables for a job's summary or a pull request", markdown.to_markdown),
+    FileFormat(
+        "openmetrics", "for GitLab's metrics reports and Prometheus", openmetrics.to_openmetrics
+    ),
+    FileFormat("parquet", "a row per trial", parquet.to_parquet, file="trials.parquet"),
 )
 
 
-def file_format(name: str) -> FileFormat:
+def find_format(name: str) -> FileFormat:
     """The format of a name.
 
     Raises:

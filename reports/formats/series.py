@@ -13,7 +13,7 @@ SEPARATOR = "@"
 
 
 @dataclass(frozen=True, eq=False)
-class Series:
+class NamedRow:
     """A row of a comparison under the name of its series.
 
     Attributes:
@@ -34,7 +34,7 @@ class Series:
     def commit(self) -> str:
         """Of samestep."""
         # All records of a row have the same: of another commit is another row.
-        return titles.commit(self.row.records[0].commit)
+        return titles.shorten_commit(self.row.records[0].commit)
 
     @property
     def machine(self) -> str:
@@ -47,15 +47,16 @@ class Series:
         return self.row.refusal is None
 
 
-def series(comparisons: Iterable[Comparison]) -> tuple[Series, ...]:
+def name_rows(comparisons: Iterable[Comparison]) -> tuple[NamedRow, ...]:
     """All rows with their names, in the order of the report."""
     rows = [(comparison, row) for comparison in comparisons for row in comparison.rows]
     named = [
-        Series(_encodable(row.records[0].trial.series), comparison, row) for comparison, row in rows
+        NamedRow(_encodable(row.records[0].trial.series), comparison, row)
+        for comparison, row in rows
     ]
     names = _numbered(_told_apart(named))
     return tuple(
-        Series(name, comparison, row) for name, (comparison, row) in zip(names, rows, strict=True)
+        NamedRow(name, comparison, row) for name, (comparison, row) in zip(names, rows, strict=True)
     )
 
 
@@ -64,8 +65,8 @@ def _encodable(text: str) -> str:
     return text.encode("utf-8", errors="replace").decode("utf-8")
 
 
-def _told_apart(named: Sequence[Series]) -> list[str]:
-    alike: dict[str, list[Series]] = defaultdict(list)
+def _told_apart(named: Sequence[NamedRow]) -> list[str]:
+    alike: dict[str, list[NamedRow]] = defaultdict(list)
     for one in named:
         alike[one.name].append(one)
     differing = {name: _differing(group) for name, group in alike.items()}
@@ -75,12 +76,12 @@ def _told_apart(named: Sequence[Series]) -> list[str]:
     ]
 
 
-def _differing(group: Sequence[Series]) -> list[str]:
+def _differing(group: Sequence[NamedRow]) -> list[str]:
     facts = [_facts(one) for one in group]
     return [name for name in facts[0] if len({each[name] for each in facts}) > 1]
 
 
-def _facts(one: Series) -> dict[str, str]:
+def _facts(one: NamedRow) -> dict[str, str]:
     """What rows of one series may differ in, each as it is appended to the name."""
     work = one.comparison.work
     found = {
@@ -89,7 +90,7 @@ def _facts(one: Series) -> dict[str, str]:
         "machine": f"machine-{one.machine}",
         "threads": f"threads-{work.threads}",
         "epochs": f"epochs-{work.epochs}",
-        "optimizer": titles.optimizer(work.optimizer),
+        "optimizer": titles.describe_optimizer(work.optimizer),
     }
     return {name: _encodable(text) for name, text in found.items()}
 

@@ -2,15 +2,15 @@
 
 import pandas as pd
 
-from reports.runs.loading import refusals_in, with_ranks
-from reports.runs.runs import Run
+from reports.runs.loading import add_ranks, collect_refusals
+from reports.runs.runs import LoadedRuns
 
 
-def trial_table(run: Run) -> pd.DataFrame:
+def build_trial_table(run: LoadedRuns) -> pd.DataFrame:
     """One row per trial, with the columns of `reports.runs.loading.COLUMNS`."""
-    return with_ranks(run.table, refusals_in(run.comparisons, run.records))
+    return add_ranks(run.table, collect_refusals(run.comparisons, run.records))
 
 
-def document(run: Run) -> str:
+def to_csv(run: LoadedRuns) -> str:
     """The table as CSV."""
-    return trial_table(run).to_csv(index=False)
+    return build_trial_table(run).to_csv(index=False)

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reports.history.segments import Step, steps
+from reports.history.segments import Step, find_steps
 from reports.history.series import History, Point, Series
 from reports.ranking.metrics import BY_PARTNER, METRICS, Metric
-from reports.statistics.intervals import Interval, ratio_interval
+from reports.statistics.intervals import Interval, estimate_ratio
 
 # Smaller steps are left to those who look for them: they come and go with a kernel's version.
 LEAST_STEP = 0.01
@@ -16,7 +16,7 @@ MACHINE_SPEED = "machine_hashes_per_second"
 
 
 @dataclass(frozen=True)
-class Change:
+class LevelChange:
     """A step of a metric in one series.
 
     Attributes:
@@ -46,7 +46,7 @@ class Change:
         return self.up == self.metric.bigger_is_better
 
 
-def change_points(history: History, metric: Metric) -> tuple[Change, ...]:
+def change_points(history: History, metric: Metric) -> tuple[LevelChange, ...]:
     """The changes of a metric in all series of a history, the most recent first.
 
     A step counts if both sides have runs enough, if chance and drift do not explain it
@@ -57,18 +57,18 @@ def change_points(history: History, metric: Metric) -> tuple[Change, ...]:
     return tuple(sorted(found, key=_age))
 
 
-def all_changes(history: History) -> tuple[Change, ...]:
+def find_all_changes(history: History) -> tuple[LevelChange, ...]:
     """The changes of all metrics, the most recent first."""
     metrics = (*METRICS, BY_PARTNER)
     found = [change for metric in metrics for change in change_points(history, metric)]
     return tuple(sorted(found, key=_age))
 
 
-def _age(change: Change) -> int:
+def _age(change: LevelChange) -> int:
     return -change.after.place
 
 
-def _changes(series: Series, metric: Metric) -> list[Change]:
+def _changes(series: Series, metric: Metric) -> list[LevelChange]:
     # No logarithm is of 0, and no ratio to it.
     points = [point for point in series.points if point.row.estimate(metric.column).median > 0]
     values = _medians(points, metric.column)
@@ -77,11 +77,11 @@ def _changes(series: Series, metric: Metric) -> list[Change]:
         floor = _noise_floor(points[step.first : step.end], metric)
         return _exceeds(_ratio(values, step), floor)
 
-    return [_change(series, metric, points, step) for step in steps(values, admitted)]
+    return [_change(series, metric, points, step) for step in find_steps(values, admitted)]
 
 
-def _change(series: Series, metric: Metric, points: Sequence[Point], step: Step) -> Change:
-    return Change(
+def _change(series: Series, metric: Metric, points: Sequence[Point], step: Step) -> LevelChange:
+    return LevelChange(
         series=series,
         metric=metric,
         before=points[step.place - 1],
@@ -98,7 +98,7 @@ def _medians(points: Sequence[Point], column: str) -> list[float]:
 
 
 def _ratio(values: Sequence[float], step: Step) -> Interval:
-    return ratio_interval(values[step.place : step.end], values[step.first : step.place])
+    return estimate_ratio(values[step.place : step.end], values[step.first : step.place])
 
 
 def _noise_floor(points: Sequence[Point], metric: Metric) -> float:

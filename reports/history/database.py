@@ -14,9 +14,9 @@ from sqlalchemy.exc import (
 from sqlalchemy.pool import NullPool
 
 from bench.errors import ResultsError
-from reports.history.database_rows import rows
-from reports.history.database_tables import METADATA, RUNS, TRIALS, make
-from reports.runs.runs import Run
+from reports.history.database_rows import to_rows
+from reports.history.database_tables import METADATA, RUNS, TRIALS, create_tables
+from reports.runs.runs import LoadedRuns
 from reports.text import titles
 
 KINDS = ("sqlite", "postgresql")
@@ -26,7 +26,7 @@ DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 SECRET = "***"  # noqa: S105 - what stands for one
 
 
-def write(url: str, content: Run) -> str:
+def write(url: str, content: LoadedRuns) -> str:
     """Write the runs in one transaction, in place of what is there of the same runs.
 
     Returns:
@@ -36,17 +36,17 @@ def write(url: str, content: Run) -> str:
         ResultsError: the database cannot be used; it is as it was.
     """
     parsed = _url(url)
-    found = rows(content)
+    found = to_rows(content)
     keys = [{"run": row["run_id"]} for row in found[RUNS]]
     with _told(parsed), _engine(parsed).begin() as connection:
-        make(connection)
+        create_tables(connection)
         for table in METADATA.sorted_tables:
             connection.execute(delete(table).where(table.c.run_id == bindparam("run")), keys)
         for table, values in found.items():
             if values:
                 connection.execute(insert(table), values)
-    trials = titles.count(len(found[TRIALS]), "trial")
-    return f"{_shown(parsed)}: {titles.count(len(keys), 'run')}, {trials}"
+    trials = titles.format_count(len(found[TRIALS]), "trial")
+    return f"{_shown(parsed)}: {titles.format_count(len(keys), 'run')}, {trials}"
 
 
 def _url(text: str) -> URL:

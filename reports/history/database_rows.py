@@ -12,17 +12,17 @@ from reports.history.database_tables import LEFT_OUT, RUNS, SERIES, TRIALS
 from reports.ranking.comparisons import Comparison, compare
 from reports.ranking.metrics import METRICS, Metric
 from reports.ranking.rows import Row
-from reports.runs.loading import refusals_in
-from reports.runs.runs import Run
+from reports.runs.loading import collect_refusals
+from reports.runs.runs import LoadedRuns
 from reports.statistics.intervals import Interval
-from reports.trials.certificates import number
+from reports.trials.certificates import read_number
 
 LARGEST_INTEGER = 2**63 - 1
 
 Values = dict[str, Any]
 
 
-def rows(content: Run) -> dict[Table, list[Values]]:
+def to_rows(content: LoadedRuns) -> dict[Table, list[Values]]:
     """All rows of all tables."""
     comparisons = compare(content.records, by_run=True, table=content.table)
     started = _starts(content.table)
@@ -42,7 +42,7 @@ def _starts(table: pd.DataFrame) -> dict[str, Any]:
     return dict(zip(found.index.tolist(), found.tolist(), strict=True))
 
 
-def _runs(content: Run, started: Mapping[str, Any]) -> list[Values]:
+def _runs(content: LoadedRuns, started: Mapping[str, Any]) -> list[Values]:
     found: dict[str, list[int]] = {}
     for place, record in enumerate(content.records):
         found.setdefault(record.run, []).append(place)
@@ -61,9 +61,9 @@ def _runs(content: Run, started: Mapping[str, Any]) -> list[Values]:
     ]
 
 
-def _trials(content: Run, comparisons: Iterable[Comparison]) -> list[Values]:
+def _trials(content: LoadedRuns, comparisons: Iterable[Comparison]) -> list[Values]:
     """The frame of `reports.load`, whose rows are judged by their own run."""
-    refusals = refusals_in(comparisons, content.records)
+    refusals = collect_refusals(comparisons, content.records)
     frame = content.table.drop(columns=LEFT_OUT).astype(object)
     return [
         {
@@ -126,7 +126,7 @@ def _value(kind: Any, value: Any) -> Any:
     if isinstance(kind, Boolean):
         return bool(value)
     if isinstance(kind, Double):
-        known = number(value)
+        known = read_number(value)
         return known if math.isfinite(known) else None
     # A record can hold half a surrogate pair, which no encoding has, and PostgreSQL takes no NUL.
     return (

@@ -128,7 +128,7 @@ SERIES = Table(
 )
 
 
-def make(connection: Connection) -> None:
+def create_tables(connection: Connection) -> None:
     """Make the tables where they are not there yet.
 
     Raises:

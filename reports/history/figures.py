@@ -6,13 +6,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
-from reports.figures.canvas import Drawing, canvas, colours, printable_name, style
-from reports.figures.lines import Look, intervals, legend, lines
-from reports.history.changes import Change
-from reports.history.sentences import direction, place_of
+from reports.figures.canvas import Drawing, apply_style, choose_colors, make_canvas, shorten_label
+from reports.figures.lines import Look, draw_intervals, draw_legend, draw_lines
+from reports.history.changes import LevelChange
+from reports.history.sentences import describe_direction, describe_place
 from reports.history.series import History, Series
 from reports.ranking.metrics import BY_PARTNER, METRICS, Metric
-from reports.text.svg import INK, inline, printable
+from reports.text.svg import INK, drop_unprintable, to_svg
 
 AXES_INCHES = 2.4
 # More would lie on one another.
@@ -28,8 +28,8 @@ DRAWN = {
 }
 
 
-def drawings(
-    history: History, changes: Sequence[Change], days: Sequence[str], name: str
+def draw_history(
+    history: History, changes: Sequence[LevelChange], days: Sequence[str], name: str
 ) -> tuple[Drawing, ...]:
     """The figures that the history has two runs for.
 
@@ -38,7 +38,7 @@ def drawings(
         days: when each run started, oldest first, as the axis shows it.
         name: unique on the page.
     """
-    with style():
+    with apply_style():
         found = (
             _drawing(history, _metric(drawn), _of(changes, _metric(drawn)), days, name)
             for drawn in DRAWN
@@ -50,7 +50,7 @@ def _metric(name: str) -> Metric:
     return next(metric for metric in (*METRICS, BY_PARTNER) if metric.name == name)
 
 
-def _of(changes: Sequence[Change], metric: Metric) -> list[Change]:
+def _of(changes: Sequence[LevelChange], metric: Metric) -> list[LevelChange]:
     return [change for change in changes if change.metric is metric]
 
 
@@ -61,7 +61,7 @@ def _title(metric: Metric) -> str:
 def _drawing(
     history: History,
     metric: Metric,
-    changes: Sequence[Change],
+    changes: Sequence[LevelChange],
     days: Sequence[str],
     name: str,
 ) -> Drawing | None:
@@ -69,20 +69,20 @@ def _drawing(
     if values["place"].nunique() < 2:
         return None
     shown = [one for one in history.series if one.label in set(values["series"])]
-    figure, axes = canvas(AXES_INCHES, " ", above=len(shown))
-    palette = colours(one.key.framework for one in shown)
+    figure, axes = make_canvas(AXES_INCHES, " ", above=len(shown))
+    palette = choose_colors(one.key.framework for one in shown)
     looks = {
-        one.label: Look(printable_name(one.label), palette[one.key.framework], place)
+        one.label: Look(shorten_label(one.label), palette[one.key.framework], place)
         for place, one in enumerate(shown)
     }
-    legend(axes, lines(axes, values, "place", "value", "series", looks), looks)
-    intervals(axes, values, "place", "series", looks)
+    draw_legend(axes, draw_lines(axes, values, "place", "value", "series", looks), looks)
+    draw_intervals(axes, values, "place", "series", looks)
     _new_versions(axes, values)
     _steps(axes, changes, looks)
     _frame(axes, metric, days)
     anchor = f"{name}-{metric.column}".replace("_", "-")
     description = _description(values, metric, shown, changes)
-    return Drawing(_title(metric), inline(figure, anchor, description))
+    return Drawing(_title(metric), to_svg(figure, anchor, description))
 
 
 def _values(history: History, metric: Metric) -> pd.DataFrame:
@@ -113,10 +113,10 @@ def _new_versions(axes: Axes, values: pd.DataFrame) -> None:
     axes.scatter(new["place"], new["value"], s=110, facecolors="none", edgecolors=INK, zorder=3)
 
 
-def _steps(axes: Axes, changes: Sequence[Change], looks: Mapping[str, Look]) -> None:
+def _steps(axes: Axes, changes: Sequence[LevelChange], looks: Mapping[str, Look]) -> None:
     for change in changes:
         between = (change.before.place + change.after.place) / 2
-        colour = looks[change.series.label].colour
+        colour = looks[change.series.label].color
         axes.axvline(between, color=colour, linestyle=":", linewidth=1.5, zorder=1)
 
 
@@ -133,7 +133,7 @@ def _frame(axes: Axes, metric: Metric, days: Sequence[str]) -> None:
 
 
 def _description(
-    values: pd.DataFrame, metric: Metric, shown: Sequence[Series], changes: Sequence[Change]
+    values: pd.DataFrame, metric: Metric, shown: Sequence[Series], changes: Sequence[LevelChange]
 ) -> str:
     parts = []
     for series in shown:
@@ -141,7 +141,7 @@ def _description(
         first, last = (metric.text(one * metric.scale) for one in (own[0], own[-1]))
         parts.append(f"{series.label}: {first} in the first of {len(own)} runs, {last} in the last")
     parts += [
-        f"{change.series.label} changed {place_of(change)}: {direction(change)}"
+        f"{change.series.label} changed {describe_place(change)}: {describe_direction(change)}"
         for change in changes
     ]
-    return printable(f"{_title(metric)}. {'; '.join(parts)}.")
+    return drop_unprintable(f"{_title(metric)}. {'; '.join(parts)}.")

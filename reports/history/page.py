@@ -9,23 +9,23 @@ import pandas as pd
 from markupsafe import Markup
 
 from bench.records.results import Record
-from reports.content.cells import words
+from reports.content.cells import format_interval
 from reports.figures import Drawing
-from reports.history.changes import all_changes
-from reports.history.figures import drawings
+from reports.history.changes import find_all_changes
+from reports.history.figures import draw_history
 from reports.history.segments import LEAST_RUNS
-from reports.history.sentences import in_words
-from reports.history.series import History, Series, histories, runs_in_order
+from reports.history.sentences import describe_change
+from reports.history.series import History, Series, collect_histories, sort_runs
 from reports.page.template import render_template
-from reports.ranking.machines import machine_table, machines
+from reports.ranking.machines import build_machine_table, find_machines
 from reports.ranking.rows import Row
-from reports.runs.runs import Run
+from reports.runs.runs import LoadedRuns
 from reports.text import titles, units
-from reports.text.markup import table
+from reports.text.markup import render_table
 
 
 @dataclass(frozen=True)
-class Section:
+class HistorySection:
     """What the page shows of one work.
 
     Attributes:
@@ -42,19 +42,19 @@ class Section:
     drawings: tuple[Drawing, ...]
 
 
-def render(run: Run) -> str:
+def render(run: LoadedRuns) -> str:
     """The page of the runs; the same records give the same text."""
-    order = runs_in_order(run.records)
+    order = sort_runs(run.records)
     by_run: dict[str, list[Record]] = {name: [] for name in order}
     for record in run.records:
         by_run[record.run].append(record)
     days = [_started(members)[5:10] for members in by_run.values()]
     sections = [
         _section(f"history-{number}", history, days)
-        for number, history in enumerate(histories(run.records, run.table), start=1)
+        for number, history in enumerate(collect_histories(run.records, run.table), start=1)
     ]
     speeds = run.table.groupby("run")["machine_hashes_per_second"].median().to_dict()
-    found = machines(run.records)
+    found = find_machines(run.records)
     return render_template(
         "history.html",
         kind="history",
@@ -63,28 +63,28 @@ def render(run: Run) -> str:
         last=_started(by_run[order[-1]])[:10],
         sections=sections,
         least_runs=LEAST_RUNS,
-        runs=table(_runs(by_run, speeds), "The runs, newest first", "Run", "words"),
-        machine_table=table(
-            machine_table(found), "Machines, as the trials found them", "Property", "words"
+        runs=render_table(_runs(by_run, speeds), "The runs, newest first", "Run", "words"),
+        machine_table=render_table(
+            build_machine_table(found), "Machines, as the trials found them", "Property", "words"
         ),
     )
 
 
-def _section(anchor: str, history: History, days: Sequence[str]) -> Section:
+def _section(anchor: str, history: History, days: Sequence[str]) -> HistorySection:
     text = pd.DataFrame(
         [_latest(series) for series in history.series],
         index=[series.label for series in history.series],
         dtype=object,
     )
     caption = "The latest run of each row, by the run before it"
-    changes = all_changes(history)
-    return Section(
+    changes = find_all_changes(history)
+    return HistorySection(
         anchor=anchor,
         history=history,
-        latest=table(text, caption, "Framework", "numbers rows"),
-        changes=tuple(map(in_words, changes)),
+        latest=render_table(text, caption, "Framework", "numbers rows"),
+        changes=tuple(map(describe_change, changes)),
         enough=any(len(series.points) >= 2 * LEAST_RUNS for series in history.series),
-        drawings=drawings(history, changes, days, anchor),
+        drawings=draw_history(history, changes, days, anchor),
     )
 
 
@@ -92,25 +92,29 @@ def _latest(series: Series) -> dict[str, str]:
     row = series.latest.row
     before = series.previous.row if series.previous else None
     return {
-        "Runs": units.integer(len(series.points)),
+        "Runs": units.format_integer(len(series.points)),
         "Version": row.version or units.ABSENT,
-        "Latest samples/s": _value(row, "throughput_samples_per_second", units.number),
+        "Latest samples/s": _value(row, "throughput_samples_per_second", units.format_number),
         "By the run before": _ratio(row, before),
         "Can the difference be told?": _told(row, before),
-        "Test accuracy\N{NO-BREAK SPACE}(%)": _value(row, "test_accuracy", units.percent),
+        "Test accuracy\N{NO-BREAK SPACE}(%)": _value(row, "test_accuracy", units.format_percent),
         "Peak anonymous\N{NO-BREAK SPACE}(MiB)": _value(
-            row, "peak_anonymous_bytes", units.mebibytes
+            row, "peak_anonymous_bytes", units.format_mebibytes
         ),
         "Ranked": "yes" if row.refusal is None else f"no: {row.refusal}",
     }
 
 
 def _value(row: Row, column: str, text: units.Format) -> str:
-    return words(row.estimate(column), text)
+    return format_interval(row.estimate(column), text)
 
 
 def _ratio(row: Row, before: Row | None) -> str:
-    return units.ABSENT if before is None else words(row.ratio_to(before), units.multiple)
+    return (
+        units.ABSENT
+        if before is None
+        else format_interval(row.estimate_ratio_to(before), units.format_multiple)
+    )
 
 
 def _told(row: Row, before: Row | None) -> str:
@@ -137,24 +141,24 @@ def _runs(by_run: Mapping[str, Sequence[Record]], speeds: Mapping[Any, float]) -
 
 def _facts(members: Sequence[Record]) -> dict[str, str]:
     versions = {
-        f"{titles.framework(one.trial.framework)} {one.framework_version}": None
+        f"{titles.describe_framework(one.trial.framework)} {one.framework_version}": None
         for one in members
         if one.framework_version
     }
     return {
         "Started": _started(members)[:16].replace("T", " "),
         "Plan": _listed(one.plan for one in members),
-        "Commit": _listed(titles.commit(one.commit) for one in members),
+        "Commit": _listed(titles.shorten_commit(one.commit) for one in members),
         "Versions": ", ".join(versions) or units.ABSENT,
         "Machine": _listed(str(one.machine.get("cpu")) for one in members),
-        "Trials": ", ".join(titles.tally(one.status for one in members)),
+        "Trials": ", ".join(titles.count_each(one.status for one in members)),
     }
 
 
 def _speed(rounds_per_second: float) -> str:
     if math.isnan(rounds_per_second):
         return units.ABSENT
-    return f"{units.number(rounds_per_second / 1e6)} million SHA-256 rounds/s"
+    return f"{units.format_number(rounds_per_second / 1e6)} million SHA-256 rounds/s"
 
 
 def _listed(values: Iterable[str]) -> str:

@@ -1,12 +1,12 @@
 """A database as the command line knows it: its libraries are installed by those who want one."""
 
 from bench.errors import ResultsError
-from reports.runs.runs import Run
+from reports.runs.runs import LoadedRuns
 
 LIBRARY = "sqlalchemy"
 
 
-def publish(url: str, content: Run) -> str:
+def publish(url: str, content: LoadedRuns) -> str:
     """Write the runs to a database; a line that says what was written where.
 
     Raises:

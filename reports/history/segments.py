@@ -33,7 +33,7 @@ class Step:
     end: int
 
 
-def steps(values: Sequence[float], admitted: Callable[[Step], bool]) -> tuple[Step, ...]:
+def find_steps(values: Sequence[float], admitted: Callable[[Step], bool]) -> tuple[Step, ...]:
     """The steps of a series of values above 0, in the order of their places.
 
     Args:

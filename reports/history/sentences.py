@@ -1,7 +1,7 @@
 """A change of a level as a sentence: what, by how much, and between which runs and commits."""
 
-from reports.content.cells import words
-from reports.history.changes import Change
+from reports.content.cells import format_interval
+from reports.history.changes import LevelChange
 from reports.history.series import Point
 from reports.statistics.intervals import Interval
 from reports.text import titles, units
@@ -19,39 +19,40 @@ DIRECTIONS = {
 }
 
 
-def in_words(change: Change) -> str:
+def describe_change(change: LevelChange) -> str:
     """All that the page says of a change."""
-    runs = f"{titles.count(change.runs_before, 'run')} before, {change.runs_after} after"
+    runs = f"{titles.format_count(change.runs_before, 'run')} before, {change.runs_after} after"
+    ratio = format_interval(change.ratio, units.format_multiple)
     return (
-        f"{change.series.label}: {direction(change)}. {change.metric.title} is "
-        f"{words(change.ratio, units.multiple)} of what it was ({runs}), {place_of(change)}: "
+        f"{change.series.label}: {describe_direction(change)}. {change.metric.title} is "
+        f"{ratio} of what it was ({runs}), {describe_place(change)}: "
         f"{_origins(change)}.{_machine(change.machine_speed)}"
     )
 
 
-def direction(change: Change) -> str:
+def describe_direction(change: LevelChange) -> str:
     """What changed, and whether that is good: slower (worse)."""
     larger, smaller = DIRECTIONS.get(change.metric.name, ("more", "less"))
     return f"{larger if change.up else smaller} ({'better' if change.better else 'worse'})"
 
 
-def place_of(change: Change) -> str:
+def describe_place(change: LevelChange) -> str:
     """The two runs between which it happened, with their days."""
     return f"between {_run(change.before)} and {_run(change.after)}"
 
 
 def _run(point: Point) -> str:
-    return f"{point.run} ({started(point)[:10]})"
+    return f"{point.run} ({find_start(point)[:10]})"
 
 
-def started(point: Point) -> str:
+def find_start(point: Point) -> str:
     """When the first of a point's trials began, as records have it."""
     return min(record.started for record in point.row.records)
 
 
-def _origins(change: Change) -> str:
+def _origins(change: LevelChange) -> str:
     """The commits and the framework's versions on both sides."""
-    framework = titles.framework(change.series.key.framework)
+    framework = titles.describe_framework(change.series.key.framework)
     commits = _commit(change.before), _commit(change.after)
     versions = change.before.row.version, change.after.row.version
     of_code = f"commit {_both(*commits)}"
@@ -63,11 +64,12 @@ def _both(before: str, after: str) -> str:
 
 
 def _commit(point: Point) -> str:
-    return titles.commit(point.row.records[0].commit)
+    return titles.shorten_commit(point.row.records[0].commit)
 
 
 def _machine(speed: Interval) -> str:
     """Of the machine itself, which may be what changed."""
     if not speed.count:
         return ""
-    return f" The machine's own speed is {words(speed, units.multiple)} of what it was."
+    ratio = format_interval(speed, units.format_multiple)
+    return f" The machine's own speed is {ratio} of what it was."

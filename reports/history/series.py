@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from bench.records.results import Record
-from reports.ranking.comparisons import Work, compare, work_titles
+from reports.ranking.comparisons import Work, compare, make_titles
 from reports.ranking.rows import Key, Row
 from reports.text import titles
-from reports.trials.alternating import Partners, partner_of, partners
+from reports.trials.alternating import Partners, find_partner, index_partners
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Series:
         """The framework and how it was run, without its version."""
         if self.reference is None:
             return self.key.label
-        return f"{self.key.label} with {titles.commit(self.reference)}"
+        return f"{self.key.label} with {titles.shorten_commit(self.reference)}"
 
     @property
     def latest(self) -> Point:
@@ -67,7 +67,9 @@ class History:
     series: tuple[Series, ...]
 
 
-def histories(records: Sequence[Record], table: pd.DataFrame | None = None) -> tuple[History, ...]:
+def collect_histories(
+    records: Sequence[Record], table: pd.DataFrame | None = None
+) -> tuple[History, ...]:
     """The series in the records of any number of runs, in order of their works' first records.
 
     A work is the same only on the same machine: another machine's runs are another history. What
@@ -76,8 +78,8 @@ def histories(records: Sequence[Record], table: pd.DataFrame | None = None) -> t
     Args:
         table: of the records, where it is there already.
     """
-    places = {run: place for place, run in enumerate(runs_in_order(records))}
-    known = partners(records)
+    places = {run: place for place, run in enumerate(sort_runs(records))}
+    known = index_partners(records)
     groups: dict[Work, dict[tuple[Key, str | None], list[Point]]] = defaultdict(
         lambda: defaultdict(list)
     )
@@ -89,14 +91,14 @@ def histories(records: Sequence[Record], table: pd.DataFrame | None = None) -> t
             key = replace(row.key, version=None, commit="")
             point = Point(places[comparison.work.run], comparison.work.run, row)
             groups[work][key, _reference(row, known)].append(point)
-    names = work_titles(list(groups))
+    names = make_titles(list(groups))
     return tuple(
         History(names[work], work, tuple(_series(*key, points) for key, points in found.items()))
         for work, found in groups.items()
     )
 
 
-def runs_in_order(records: Sequence[Record]) -> list[str]:
+def sort_runs(records: Sequence[Record]) -> list[str]:
     """The names of the runs by when their first trial started."""
     started: dict[str, str] = {}
     for record in records:
@@ -106,7 +108,7 @@ def runs_in_order(records: Sequence[Record]) -> list[str]:
 
 def _reference(row: Row, known: Partners) -> str | None:
     """The commit that a row took turns with."""
-    found = (partner_of(record, known) for record in row.finished)
+    found = (find_partner(record, known) for record in row.finished)
     return next((partner.commit for partner in found if partner is not None), None)
 
 

@@ -21,7 +21,7 @@ from reports.records.readers import new_reader
 from reports.records.reading import Reader, without_collector
 from reports.records.run_keys import run_key
 from reports.runs.alterations import Altered
-from reports.runs.runs import Run, name_of
+from reports.runs.runs import LoadedRuns, make_name
 from reports.text.output import write_bytes
 
 SUFFIX = ".jsonl.gz"
@@ -60,7 +60,7 @@ def append(store: Path, folders: Sequence[Path]) -> list[Path]:
     return [_append(store, folder / RECORDS_FILE, reader) for folder in folders]
 
 
-def read(store: Path) -> Run:
+def read(store: Path) -> LoadedRuns:
     """All runs in the store; what cannot be read is among the problems.
 
     Raises:
@@ -78,7 +78,9 @@ def read(store: Path) -> Run:
         keys, records = _told_apart(found)
         kept, doubled = without_duplicates(records)
     names = tuple(keys)
-    return Run(name_of(names), tuple(kept), (*problems, *doubled), names, keys, altered=altered)
+    return LoadedRuns(
+        make_name(names), tuple(kept), (*problems, *doubled), names, keys, altered=altered
+    )
 
 
 def _append(store: Path, source: Path, reader: Reader) -> Path:

@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reports.content.export import document
-from reports.runs.runs import Run
+from reports.content.export import to_json
+from reports.runs.runs import LoadedRuns
 from reports.trials import frame
 
 # Of one file: browsers open longer links unreliably, and a mail has its limits.
@@ -31,8 +31,8 @@ class Download:
     size: int = 0
 
 
-def downloads(
-    run: Run, comparisons: Sequence[Mapping[str, Any]] | None = None
+def make_downloads(
+    run: LoadedRuns, comparisons: Sequence[Mapping[str, Any]] | None = None
 ) -> tuple[Download, ...]:
     """The trials, their blocks and evaluations as CSV, and the tables as JSON, in base units.
 
@@ -69,12 +69,14 @@ def downloads(
             "tables.json",
             "the tables of this page with intervals and reasons",
             1,
-            lambda: document(run, comparisons),
+            lambda: to_json(run, comparisons),
         ),
     )
 
 
-def _download(run: Run, name: str, words: str, lines: int, make: Callable[[], str]) -> Download:
+def _download(
+    run: LoadedRuns, name: str, words: str, lines: int, make: Callable[[], str]
+) -> Download:
     if lines * LEAST_LINE_BYTES > MOST_BYTES:
         return Download(f"{run.name}-{name}", words, None)
     content = make().encode("utf-8", errors="replace")

@@ -27,7 +27,7 @@ MAIN_PACKAGES = (
 Versions = dict[str, str]
 
 
-def packages(records: Iterable[Record]) -> dict[str, Versions]:
+def collect_packages(records: Iterable[Record]) -> dict[str, Versions]:
     """The packages of each environment, by the framework's title and version.
 
     Where a run saw several environments of one framework version, the later ones are numbered.
@@ -49,7 +49,7 @@ def packages(records: Iterable[Record]) -> dict[str, Versions]:
     }
 
 
-def main_versions(found: dict[str, Versions]) -> pd.DataFrame:
+def build_version_table(found: dict[str, Versions]) -> pd.DataFrame:
     """A row per environment, a column per main package that any of them has."""
     present = [name for name in MAIN_PACKAGES if any(name in item for item in found.values())]
     columns = {
@@ -58,7 +58,7 @@ def main_versions(found: dict[str, Versions]) -> pd.DataFrame:
     return pd.DataFrame(columns, index=list(found), dtype=object)
 
 
-def variables(comparisons: Iterable[Comparison]) -> pd.DataFrame:
+def build_variable_table(comparisons: Iterable[Comparison]) -> pd.DataFrame:
     """The environment variables that each row's trials ran with, each combination once."""
     found = dict.fromkeys(
         (row.label, _assignments(environment))
@@ -75,7 +75,7 @@ def variables(comparisons: Iterable[Comparison]) -> pd.DataFrame:
 
 
 def _product(record: Record) -> str:
-    parts = (titles.framework(record.trial.framework), record.framework_version)
+    parts = (titles.describe_framework(record.trial.framework), record.framework_version)
     return " ".join(filter(None, parts))
 
 

@@ -8,23 +8,23 @@ from typing import Any, TypeVar
 from markupsafe import Markup
 
 from bench.records.results import Record
-from reports.content.doubts import doubts
-from reports.content.export import comparison_document
-from reports.content.proof import proofs
-from reports.content.tables import failures
-from reports.figures.batch_sizes import batch_size_curves
-from reports.figures.roofline import rooflines
+from reports.content.doubts import find_doubts
+from reports.content.export import export_comparison
+from reports.content.proof import find_proofs
+from reports.content.tables import list_failures
+from reports.figures.batch_sizes import draw_batch_sizes
+from reports.figures.roofline import draw_rooflines
 from reports.page import environments
-from reports.page.downloads import downloads
-from reports.page.sections import Section, section
+from reports.page.downloads import make_downloads
+from reports.page.sections import ComparisonSection, make_section
 from reports.page.template import render_template
 from reports.ranking.comparisons import Comparison
-from reports.ranking.machines import Machine, machine_table, machines
-from reports.runs.runs import Run
+from reports.ranking.machines import Machine, build_machine_table, find_machines
+from reports.runs.runs import LoadedRuns
 from reports.text import fitness, titles
-from reports.text.markup import table, table_or_none
-from reports.trials.ceilings import ceiling_table
-from reports.trials.parallel import in_processes
+from reports.text.markup import render_table, render_table_or_none
+from reports.trials.ceilings import build_ceiling_table
+from reports.trials.parallel import run_in_processes
 
 Fact = TypeVar("Fact")
 
@@ -43,36 +43,36 @@ class MachineSection:
 class Piece:
     """What is made of one comparison: a section for people, a document for programs."""
 
-    section: Section
+    section: ComparisonSection
     document: dict[str, Any]
 
 
-def render(run: Run) -> str:
+def render(run: LoadedRuns) -> str:
     """The page; the same records give the same text."""
-    found = machines(run.records)
+    found = find_machines(run.records)
     comparisons = run.comparisons
     made: list[Callable[[], Any]] = [
         *_pieces(comparisons, found),
-        partial(batch_size_curves, comparisons, "batch-sizes"),
-        partial(rooflines, comparisons, "roofline"),
+        partial(draw_batch_sizes, comparisons, "batch-sizes"),
+        partial(draw_rooflines, comparisons, "roofline"),
     ]
-    *pieces, batch_sizes, roofs = in_processes(made)
+    *pieces, batch_sizes, roofs = run_in_processes(made)
     return render_template(
         "report.html",
         kind="report",
         run=run,
-        downloads=downloads(run, [piece.document for piece in pieces]),
+        downloads=make_downloads(run, [piece.document for piece in pieces]),
         batch_sizes=batch_sizes,
         rooflines=roofs,
         sections=[piece.section for piece in pieces],
         machines=found,
-        machine_sections=[_machine(machine, run.on(machine.key)) for machine in found],
+        machine_sections=[_machine(machine, run.select_records(machine.key)) for machine in found],
         outcome=_outcome(run.records),
         facts=_facts(run.records) | _digests(run),
         threads=_threads(run.records),
         failures=_failures(run.records),
-        machine_table=table(
-            machine_table(found), "Machines, as the trials found them", "Property", "words"
+        machine_table=render_table(
+            build_machine_table(found), "Machines, as the trials found them", "Property", "words"
         ),
         variables=_variables(comparisons),
         **_packages(run.records),
@@ -89,34 +89,36 @@ def _pieces(
 
 
 def _piece(number: int, comparison: Comparison, found: Sequence[Machine]) -> Piece:
-    found_proofs, found_doubts = proofs(comparison), doubts(comparison)
+    found_proofs, found_doubts = find_proofs(comparison), find_doubts(comparison)
     return Piece(
-        section(number, comparison, found, found_proofs, found_doubts),
-        comparison_document(comparison, found_proofs, found_doubts),
+        make_section(number, comparison, found, found_proofs, found_doubts),
+        export_comparison(comparison, found_proofs, found_doubts),
     )
 
 
 def _machine(machine: Machine, records: Sequence[Record]) -> MachineSection:
-    text, left_out = ceiling_table(records)
+    text, left_out = build_ceiling_table(records)
     caption = "What each reached with its own matrix product and copy, the highest of them first"
     return MachineSection(
         machine,
-        table_or_none(text, caption, "Operation", "numbers"),
+        render_table_or_none(text, caption, "Operation", "numbers"),
         left_out,
-        tuple(fitness.words(finding) for finding in fitness.unique_findings(records)),
+        tuple(fitness.describe_finding(finding) for finding in fitness.collect_findings(records)),
     )
 
 
 def _outcome(records: Sequence[Record]) -> str:
-    ends = titles.tally(record.status for record in records)
-    return f"{titles.count(len(records), 'trial')}: {titles.listing(ends)}."
+    ends = titles.count_each(record.status for record in records)
+    return f"{titles.format_count(len(records), 'trial')}: {titles.join_words(ends)}."
 
 
 def _failures(records: Sequence[Record]) -> Markup | None:
-    text = failures(records)
+    text = list_failures(records)
     total = sum(record.status != "ok" for record in records)
     first = f", the first {len(text):,} of {total:,}" if total > len(text) else ""
-    return table_or_none(text, f"Trials that did not finish, and why{first}", "Trial", "words")
+    return render_table_or_none(
+        text, f"Trials that did not finish, and why{first}", "Trial", "words"
+    )
 
 
 def _facts(records: Sequence[Record]) -> dict[str, str]:
@@ -126,26 +128,27 @@ def _facts(records: Sequence[Record]) -> dict[str, str]:
         "Run": [record.run for record in records],
         "Plan": [record.plan for record in records],
         "Commit of samestep": [record.commit or "unknown" for record in records],
-        "Started": [titles.days(record.started for record in records)],
+        "Started": [titles.format_days(record.started for record in records)],
         # By identity first: most trials share one.
         "Optimizer": map(
-            titles.optimizer, {id(trial.optimizer): trial.optimizer for trial in trials}.values()
+            titles.describe_optimizer,
+            {id(trial.optimizer): trial.optimizer for trial in trials}.values(),
         ),
         "Epochs": map(str, _distinct(trial.epochs for trial in trials)),
         "Evaluated": map(_every, _distinct(trial.evaluate_every for trial in trials)),
         "Seeds": map(str, _distinct(trial.seed for trial in trials)),
         "Threads of the framework": map(str, _distinct(record.threads for record in records)),
-        "Precision": map(titles.precision, _distinct(trial.precision for trial in trials)),
+        "Precision": map(titles.describe_precision, _distinct(trial.precision for trial in trials)),
         "Settings": [trial.settings for trial in trials],
         "Layout of images": [trial.layout for trial in trials],
-        "Batches from": map(titles.source, _distinct(trial.input for trial in trials)),
+        "Batches from": map(titles.describe_source, _distinct(trial.input for trial in trials)),
         "Blocks": [
             "trained in turns with those of another version"
             for record in records
             if record.in_turns_with is not None
         ],
         "Trainable parameters": [
-            f"{titles.model(model)}: {parameters:,}"
+            f"{titles.describe_model(model)}: {parameters:,}"
             for model, parameters in _distinct(
                 (record.trial.model, record.parameters) for record in records
             )
@@ -156,7 +159,7 @@ def _facts(records: Sequence[Record]) -> dict[str, str]:
     return {name: text for name, text in known.items() if text}
 
 
-def _digests(run: Run) -> dict[str, str]:
+def _digests(run: LoadedRuns) -> dict[str, str]:
     """What stands for all records of a run: whoever quotes it can be shown to be right."""
     name = "Digest of the run" if len(run.digests) == 1 else "Digests of the runs"
     return {name: "; ".join(run.digests.values())} if run.digests else {}
@@ -167,20 +170,20 @@ def _distinct(values: Iterable[Fact]) -> list[Fact]:
 
 
 def _every(epochs: int) -> str:
-    return "after every epoch" if epochs == 1 else f"every {titles.count(epochs, 'epoch')}"
+    return "after every epoch" if epochs == 1 else f"every {titles.format_count(epochs, 'epoch')}"
 
 
 def _threads(records: Sequence[Record]) -> str | None:
     """The threads that a framework could use, if the same in all trials."""
     counts = {record.threads for record in records}
-    return titles.count(counts.pop(), "thread") if len(counts) == 1 else None
+    return titles.format_count(counts.pop(), "thread") if len(counts) == 1 else None
 
 
 def _packages(records: Sequence[Record]) -> dict[str, object]:
-    known = environments.packages(records)
+    known = environments.collect_packages(records)
     return {
-        "versions": table_or_none(
-            environments.main_versions(known),
+        "versions": render_table_or_none(
+            environments.build_version_table(known),
             "Main packages of each environment",
             "Framework",
             "words",
@@ -191,4 +194,6 @@ def _packages(records: Sequence[Record]) -> dict[str, object]:
 
 def _variables(comparisons: Sequence[Comparison]) -> Markup | None:
     caption = "Environment variables set for each framework"
-    return table_or_none(environments.variables(comparisons), caption, "Framework", "words")
+    return render_table_or_none(
+        environments.build_variable_table(comparisons), caption, "Framework", "words"
+    )

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from reports.content import sentences
-from reports.content.doubts import Doubt, summary
-from reports.content.proof import Proof, losses_text
+from reports.content.doubts import Doubt, summarize_doubts
+from reports.content.proof import Proof, format_losses
 from reports.content.tables import (
     ENERGY,
     MACHINE,
@@ -17,16 +17,16 @@ from reports.content.tables import (
     TIMES,
     VARIANTS,
     Layout,
-    sheets,
+    make_sheets,
 )
-from reports.figures import Drawing, drawings
+from reports.figures import Drawing, draw_comparison
 from reports.ranking import targets
 from reports.ranking.comparisons import Comparison
 from reports.ranking.machines import Machine
 from reports.ranking.rows import DEFAULT
-from reports.ranking.variants import with_variants
+from reports.ranking.variants import select_variants
 from reports.text import titles, tuning
-from reports.text.markup import table, table_or_none
+from reports.text.markup import render_table, render_table_or_none
 from reports.trials import certificates
 
 SPEED_TABLES = (SPEED, MACHINE, PROOF)
@@ -68,7 +68,7 @@ class Tuned:
 
 
 @dataclass(frozen=True)
-class Section:
+class ComparisonSection:
     """What the page shows of one comparison: text and nothing else, as any process can make it.
 
     Attributes:
@@ -99,13 +99,13 @@ class Section:
     proofs: tuple[ProofSection, ...]
 
 
-def section(
+def make_section(
     number: int,
     comparison: Comparison,
     found: Sequence[Machine],
     found_proofs: Sequence[Proof],
     found_doubts: tuple[Doubt, ...],
-) -> Section:
+) -> ComparisonSection:
     """The section of a comparison.
 
     Args:
@@ -115,27 +115,27 @@ def section(
     """
     anchor = f"comparison-{number}"
     finished = any(row.finished for row in comparison.rows)
-    return Section(
+    return ComparisonSection(
         anchor=anchor,
         title=comparison.title,
         conditions=", ".join(comparison.work.conditions.values()),
         machine=next(item.number for item in found if item.key == comparison.work.machine),
-        started=titles.days(record.started for record in comparison.records),
-        headline=sentences.headline(comparison),
-        finding=sentences.finding(comparison),
-        refusals=sentences.refusals(comparison),
-        gates=sentences.gates(comparison),
-        caveat=sentences.caveat(comparison),
-        doubtful=summary(found_doubts),
+        started=titles.format_days(record.started for record in comparison.records),
+        headline=sentences.write_headline(comparison),
+        finding=sentences.write_finding(comparison),
+        refusals=sentences.list_refusals(comparison),
+        gates=sentences.describe_gates(comparison),
+        caveat=sentences.explain_intervals(comparison),
+        doubtful=summarize_doubts(found_doubts),
         doubts=found_doubts,
         speed=_tables(comparison, SPEED_TABLES if finished else SPEED_TABLES[:1]),
-        target=targets.words(comparison),
+        target=targets.describe_target(comparison),
         variants=_variants(comparison),
         details=_tables(comparison, DETAIL_TABLES if finished else ()),
         tuned=_tuned(comparison),
-        drawings=drawings(comparison, anchor),
+        drawings=draw_comparison(comparison, anchor),
         equal_curves=len(comparison.timed) > 1,
-        proof=sentences.proof(comparison),
+        proof=sentences.describe_proof(comparison),
         certificates=_certificates(comparison),
         proofs=_proofs(found_proofs),
     )
@@ -144,25 +144,29 @@ def section(
 def _tables(comparison: Comparison, layouts: Sequence[Layout]) -> tuple[PageTable, ...]:
     return tuple(
         PageTable(
-            table(sheet.text, sheet.caption, "Framework", "numbers rows")
+            render_table(sheet.text, sheet.caption, "Framework", "numbers rows")
             if len(sheet.text.columns)
             else None,
             sheet.notes,
             sheet.absent,
         )
-        for sheet in sheets(comparison, layouts)
+        for sheet in make_sheets(comparison, layouts)
     )
 
 
 def _variants(comparison: Comparison) -> tuple[PageTable, ...]:
-    found = with_variants(comparison)
+    found = select_variants(comparison)
     return _tables(found, (VARIANTS,)) if any(row.finished for row in found.rows) else ()
 
 
 def _tuned(comparison: Comparison) -> tuple[Tuned, ...]:
     """The rows with other than default settings, each combination once."""
     found = dict.fromkeys(
-        (row.label, tuning.words(record.tuning) or tuning.NOTHING, tuning.origins(record.tuning))
+        (
+            row.label,
+            tuning.describe_tuning(record.tuning) or tuning.NOTHING,
+            tuning.list_origins(record.tuning),
+        )
         for row in comparison.rows
         if row.key.settings != DEFAULT
         for record in row.finished
@@ -171,8 +175,10 @@ def _tuned(comparison: Comparison) -> tuple[Tuned, ...]:
 
 
 def _certificates(comparison: Comparison) -> Markup:
-    text = certificates.details((row.label, row.records) for row in comparison.rows)
-    return table(text, "What was verified, when, and the largest errors", "Framework", "words")
+    text = certificates.build_certificate_table((row.label, row.records) for row in comparison.rows)
+    return render_table(
+        text, "What was verified, when, and the largest errors", "Framework", "words"
+    )
 
 
 def _proofs(found: Sequence[Proof]) -> tuple[ProofSection, ...]:
@@ -181,9 +187,11 @@ def _proofs(found: Sequence[Proof]) -> tuple[ProofSection, ...]:
             seed=proof.seed if len(found) > 1 else None,
             words=" ".join(proof.words),
             same=proof.same,
-            digests=table_or_none(proof.digests, "Digests of what each trial read", "Of", "words"),
-            losses=table_or_none(
-                losses_text(proof.losses),
+            digests=render_table_or_none(
+                proof.digests, "Digests of what each trial read", "Of", "words"
+            ),
+            losses=render_table_or_none(
+                format_losses(proof.losses),
                 "Loss of the first steps, mean per sample",
                 "Step",
                 "numbers",

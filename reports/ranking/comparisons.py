@@ -42,7 +42,7 @@ class Work:
     @property
     def model_and_dataset(self) -> str:
         """The model and the data in words."""
-        return f"{titles.model(self.model)} on {titles.dataset(self.dataset)}"
+        return f"{titles.describe_model(self.model)} on {titles.describe_dataset(self.dataset)}"
 
     @property
     def title(self) -> str:
@@ -50,8 +50,8 @@ class Work:
         parts = (
             self.model_and_dataset,
             f"batch size {self.batch_size}",
-            titles.device(self.device),
-            titles.precision(self.precision),
+            titles.describe_device(self.device),
+            titles.describe_precision(self.precision),
         )
         return ", ".join(parts)
 
@@ -59,9 +59,9 @@ class Work:
     def conditions(self) -> dict[str, str]:
         """What the title leaves out, each in words."""
         return {
-            "epochs": titles.count(self.epochs, "epoch"),
-            "optimizer": titles.optimizer(self.optimizer),
-            "threads": titles.count(self.threads, "thread"),
+            "epochs": titles.format_count(self.epochs, "epoch"),
+            "optimizer": titles.describe_optimizer(self.optimizer),
+            "threads": titles.format_count(self.threads, "thread"),
         }
 
 
@@ -137,7 +137,7 @@ def compare(
         if key not in known:
             known[key] = groups[_work(record, machine, run)]
         known[key].append(place)
-    names = work_titles(list(groups))
+    names = make_titles(list(groups))
     return tuple(
         Comparison(names[work], work, _judged(work, _rows(listed, table, places)))
         for work, places in groups.items()
@@ -163,9 +163,9 @@ def _work(record: Record, machine: str, run: str) -> Work:
 def _judged(work: Work, rows: Sequence[Row]) -> tuple[Row, ...]:
     """The rows in order, each with the gate's word on it."""
     samples = None if titles.is_synthetic(work.dataset) else _test_samples(rows)
-    departures = first_steps.objections(rows)
+    departures = first_steps.find_departures(rows)
     compared = [replace(row, departed=why) for row, why in zip(rows, departures, strict=True)]
-    found = gate.refusals([row.entry for row in compared], samples)
+    found = gate.find_refusals([row.entry for row in compared], samples)
     judged = [replace(row, refusal=refusal) for row, refusal in zip(compared, found, strict=True)]
     return tuple(sorted(judged, key=_rank))
 
@@ -218,7 +218,7 @@ def _key(record: Record, versions: Sequence[str], commits: bool) -> Key:
 
 
 def _revision(record: Record) -> str:
-    return titles.commit(record.commit) if record.commit else "an unknown commit"
+    return titles.shorten_commit(record.commit) if record.commit else "an unknown commit"
 
 
 def _row(key: Key, records: Sequence[Record], table: pd.DataFrame, places: Sequence[int]) -> Row:
@@ -240,7 +240,7 @@ def _rank(row: Row) -> tuple[bool, bool, float, bool, str]:
     return row.refusal is not None, untimed, speed, not row.finished, row.label
 
 
-def work_titles(works: Sequence[Work]) -> dict[Work, str]:
+def make_titles(works: Sequence[Work]) -> dict[Work, str]:
     """A title for each; those of one title are told apart by what differs between them."""
     machines = list(dict.fromkeys(work.machine for work in works))
     names = {}

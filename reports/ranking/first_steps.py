@@ -34,7 +34,7 @@ class Losses:
     high: NDArray[np.float64]
 
     @classmethod
-    def over(cls, several: Sequence["Losses"]) -> "Losses":
+    def combine(cls, several: Sequence["Losses"]) -> "Losses":
         """Of all of them together."""
         lows, highs = [one.low for one in several], [one.high for one in several]
         return cls(np.fmin.reduce(lows), np.fmax.reduce(highs))
@@ -61,7 +61,7 @@ class _Entry:
     losses: Mapping[int, Losses]
 
 
-def objections(rows: Sequence[Row]) -> tuple[str | None, ...]:
+def find_departures(rows: Sequence[Row]) -> tuple[str | None, ...]:
     """For each row why its first steps are not those of the others, None where they are.
 
     Rows that are not verified are no peers, and are judged by their certificate. Neither are models
@@ -73,7 +73,7 @@ def objections(rows: Sequence[Row]) -> tuple[str | None, ...]:
     )
 
 
-def comparable(rows: Sequence[Row]) -> int:
+def count_comparable(rows: Sequence[Row]) -> int:
     """How many rows have first losses that can be held against those of others."""
     return sum(bool(_losses_by_seed(row)) for row in rows)
 
@@ -85,7 +85,7 @@ def _losses_by_seed(row: Row) -> dict[int, Losses]:
     for record in row.finished:
         if record.trial.precision == PRECISION and record.dropout == 0 and record.losses:
             found.setdefault(record.trial.seed, set()).add(record.losses)
-    return {seed: Losses.over([_of(one) for one in series]) for seed, series in found.items()}
+    return {seed: Losses.combine([_of(one) for one in series]) for seed, series in found.items()}
 
 
 def _of(losses: Sequence[float]) -> Losses:
@@ -101,7 +101,7 @@ def _objection(entry: _Entry, others: Sequence[_Entry]) -> str | None:
         peers = [other for other in others if seed in other.losses]
         if not peers:
             continue
-        theirs = Losses.over([peer.losses[seed] for peer in peers])
+        theirs = Losses.combine([peer.losses[seed] for peer in peers])
         frameworks = {peer.framework for peer in peers}
         step = _departure(own, theirs, LONE_STEPS if len(frameworks) == 1 else RECORDED_LOSSES)
         if step is not None:
@@ -119,13 +119,15 @@ def _departure(own: Losses, peers: Losses, steps: int) -> int | None:
 
 def _words(own: Losses, peers: Losses, step: int, lonely: bool) -> str:
     loss = own.low[step] if own.low[step] < peers.low[step] else own.high[step]
-    theirs = " to ".join(dict.fromkeys((units.loss(peers.low[step]), units.loss(peers.high[step]))))
+    theirs = " to ".join(
+        dict.fromkeys((units.format_loss(peers.low[step]), units.format_loss(peers.high[step])))
+    )
     if lonely:
         return (
             f"the losses of the only two verified rows disagree at step {step + 1} "
-            f"({units.loss(loss)} and {theirs}), and two cannot tell which one is right"
+            f"({units.format_loss(loss)} and {theirs}), and two cannot tell which one is right"
         )
     return (
-        f"its loss at step {step + 1} is {units.loss(loss)}, where that of its peers is {theirs}: "
-        "with these batches it does not take their training steps"
+        f"its loss at step {step + 1} is {units.format_loss(loss)}, where that of its peers is "
+        f"{theirs}: with these batches it does not take their training steps"
     )

@@ -8,7 +8,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reports.statistics.quantiles import extremes, median
+from reports.statistics.quantiles import compute_median, find_extremes
 from reports.text import units
 
 # What chance alone does on a test set: 3 binomial standard errors on each side.
@@ -44,7 +44,7 @@ class Entry:
     @property
     def accuracy(self) -> float:
         """The median over its trials; NaN where none has one."""
-        return median(self.accuracies)
+        return compute_median(self.accuracies)
 
     @property
     def is_peer(self) -> bool:
@@ -67,19 +67,21 @@ class Band:
     @property
     def words(self) -> str:
         """The band in percent."""
-        return f"{units.span(max(0.0, self.low), min(1.0, self.high), units.percent)}%"
+        return (
+            f"{units.format_span(max(0.0, self.low), min(1.0, self.high), units.format_percent)}%"
+        )
 
 
-def band(peers: Sequence[float], test_samples: int) -> Band | None:
+def compute_band(peers: Sequence[float], test_samples: int) -> Band | None:
     """From the peers' lowest to their highest accuracy, and what chance adds; None of no peers."""
-    spread = extremes(peers)
+    spread = find_extremes(peers)
     if not spread.count:
         return None
-    margin = STANDARD_ERRORS * standard_error(spread.median, test_samples)
+    margin = STANDARD_ERRORS * compute_standard_error(spread.median, test_samples)
     return Band(spread.low - margin, spread.high + margin)
 
 
-def standard_error(accuracy: float, test_samples: int) -> float:
+def compute_standard_error(accuracy: float, test_samples: int) -> float:
     """Of an accuracy on so many samples, sqrt(p (1 - p) / n), p at least 1 / n from 0 and 1.
 
     At p = 1 the formula says 0, as if no sample could ever be missed: then a row with one
@@ -90,7 +92,7 @@ def standard_error(accuracy: float, test_samples: int) -> float:
     return math.sqrt(share * (1 - share) / test_samples)
 
 
-def refusals(entries: Sequence[Entry], test_samples: int | None) -> tuple[str | None, ...]:
+def find_refusals(entries: Sequence[Entry], test_samples: int | None) -> tuple[str | None, ...]:
     """For each row why it is not ranked, None where it is.
 
     Args:
@@ -124,25 +126,28 @@ def _odd(entry: Entry, peers: Sequence[Entry], test_samples: int) -> str | None:
     if math.isnan(entry.accuracy):
         return NO_ACCURACY
     return (
-        f"its test accuracy of {units.percent(entry.accuracy)}% lies outside the band of its "
-        f"peers, {accepted.words}"
+        f"its test accuracy of {units.format_percent(entry.accuracy)}% lies outside the band of "
+        f"its peers, {accepted.words}"
     )
 
 
 def _band_of(entry: Entry, peers: Sequence[Entry], test_samples: int) -> Band | None:
     others = [value for peer in peers if peer is not entry for value in peer.accuracies]
-    return band(others, test_samples)
+    return compute_band(others, test_samples)
 
 
 def _agree(one: Entry, other: Entry, test_samples: int) -> bool:
     """Whether each lies in the band that the other makes; to disagree, one outside is enough."""
-    bands = (band(other.accuracies, test_samples), band(one.accuracies, test_samples))
+    bands = (
+        compute_band(other.accuracies, test_samples),
+        compute_band(one.accuracies, test_samples),
+    )
     pairs = zip((one, other), bands, strict=True)
     return all(accepted is None or accepted.holds(entry.accuracy) for entry, accepted in pairs)
 
 
 def _disagreement(peers: Sequence[Entry]) -> str:
-    accuracies = " and ".join(f"{units.percent(peer.accuracy)}%" for peer in peers)
+    accuracies = " and ".join(f"{units.format_percent(peer.accuracy)}%" for peer in peers)
     return (
         f"the test accuracies of the only two verified rows disagree ({accuracies}), and two "
         "cannot tell which one is right"

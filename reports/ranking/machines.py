@@ -42,7 +42,7 @@ class Machine:
         return ", ".join(filter(None, parts))
 
 
-def machines(records: Iterable[Record]) -> tuple[Machine, ...]:
+def find_machines(records: Iterable[Record]) -> tuple[Machine, ...]:
     """The machines that the records came from."""
     # By identity first: most records share one description, and a key takes its time.
     distinct = {id(record.machine): record.machine for record in records}.values()
@@ -52,7 +52,7 @@ def machines(records: Iterable[Record]) -> tuple[Machine, ...]:
     )
 
 
-def machine_table(found: Iterable[Machine]) -> pd.DataFrame:
+def build_machine_table(found: Iterable[Machine]) -> pd.DataFrame:
     """A row per property, a column per machine; properties that this version does not know last."""
     columns = {f"Machine {machine.number}": _properties(machine.facts) for machine in found}
     names = dict.fromkeys(name for properties in columns.values() for name in properties)
@@ -78,7 +78,9 @@ def _cores(facts: Facts) -> str:
         ("logical_processors", "logical processor"),
     )
     parts = [
-        titles.count(facts[key], noun) for key, noun in counts if isinstance(facts.get(key), int)
+        titles.format_count(facts[key], noun)
+        for key, noun in counts
+        if isinstance(facts.get(key), int)
     ]
     if isinstance(facts.get("usable_processors"), int):
         parts.append(f"{facts['usable_processors']} of them usable")
@@ -90,7 +92,7 @@ def _gpus(facts: Facts) -> str:
     if not isinstance(found, list) or not found:
         reason = _text(facts.get("gpu_reason")).rstrip(".")
         return f"no GPU ({reason})" if reason else "no GPU"
-    return titles.listing([_gpu(gpu) for gpu in found])
+    return titles.join_words([_gpu(gpu) for gpu in found])
 
 
 def _gpu(gpu: Any) -> str:
@@ -101,7 +103,7 @@ def _gpu(gpu: Any) -> str:
 
 
 def _bytes(value: Any, suffix: str) -> str:
-    return units.gibibytes(value) + suffix if isinstance(value, int | float) else ""
+    return units.format_gibibytes(value) + suffix if isinstance(value, int | float) else ""
 
 
 def _text(value: Any) -> str:

@@ -9,8 +9,12 @@ import pandas as pd
 from bench.job import NATIVE, PREPARED
 from bench.records.results import Record
 from reports.ranking import gate
-from reports.statistics.intervals import Interval, median_interval, ratio_interval
-from reports.statistics.quantiles import LEAST_FOR_QUARTILES, relative_iqr, relative_range
+from reports.statistics.intervals import Interval, estimate_median, estimate_ratio
+from reports.statistics.quantiles import (
+    LEAST_FOR_QUARTILES,
+    compute_relative_iqr,
+    compute_relative_range,
+)
 from reports.text import titles
 from reports.trials import certificates, synchronization
 
@@ -42,7 +46,7 @@ class Key:
     @property
     def product(self) -> str:
         """The framework and its version, where known."""
-        return " ".join(filter(None, (titles.framework(self.framework), self.version)))
+        return " ".join(filter(None, (titles.describe_framework(self.framework), self.version)))
 
     @property
     def edition(self) -> str:
@@ -53,7 +57,7 @@ class Key:
     def variants(self) -> tuple[str, ...]:
         """What is not the default."""
         layout = () if self.layout == NATIVE else (self.layout,)
-        source = () if self.input == PREPARED else (titles.source(self.input),)
+        source = () if self.input == PREPARED else (titles.describe_source(self.input),)
         turns = (titles.IN_TURNS,) if self.turns else ()
         return layout + source + turns
 
@@ -121,7 +125,7 @@ class Row:
     def estimate(self, column: str) -> Interval:
         """The median over the invocations of a column of `trials`, with its interval."""
         if column not in self._estimates:
-            self._estimates[column] = median_interval(self.values(column))
+            self._estimates[column] = estimate_median(self.values(column))
         return self._estimates[column]
 
     @cached_property
@@ -129,9 +133,9 @@ class Row:
         """Samples per second: of each invocation the median over its measured blocks."""
         return self.estimate(THROUGHPUT)
 
-    def ratio_to(self, other: "Row") -> Interval:
+    def estimate_ratio_to(self, other: "Row") -> Interval:
         """This row's throughput as a multiple of another's."""
-        return ratio_interval(self.values(THROUGHPUT), other.values(THROUGHPUT))
+        return estimate_ratio(self.values(THROUGHPUT), other.values(THROUGHPUT))
 
     def differs_from(self, other: "Row") -> bool | None:
         """Whether the throughputs can be told apart; None where there are no intervals.
@@ -139,7 +143,7 @@ class Row:
         They cannot where the ratio may be 1, or where the two intervals overlap. The second is
         stricter; it makes up for intervals of few invocations, which are rather too narrow.
         """
-        ratio = self.ratio_to(other)
+        ratio = self.estimate_ratio_to(other)
         if not ratio.exists:
             return None
         return not (ratio.holds(1.0) or self.throughput.overlaps(other.throughput))
@@ -153,7 +157,9 @@ class Row:
     def spread_between(self) -> float:
         """Of the invocations' medians by their median: see `spread_is_range`."""
         values = self.values(THROUGHPUT)
-        return relative_range(values) if self.spread_is_range else relative_iqr(values)
+        return (
+            compute_relative_range(values) if self.spread_is_range else compute_relative_iqr(values)
+        )
 
     @property
     def spread_is_range(self) -> bool:
@@ -174,21 +180,21 @@ class Row:
     @property
     def verified(self) -> bool:
         """Whether it is proved to take the same training steps."""
-        return certificates.unverified(self.records) is None
+        return certificates.explain_unverified(self.records) is None
 
     @property
     def entry(self) -> gate.Entry:
         """What the gate looks at."""
         return gate.Entry(
-            unverified=certificates.unverified(self.records),
+            unverified=certificates.explain_unverified(self.records),
             accuracies=tuple(self.trials["test_accuracy"]),
             finished=bool(self.finished),
             timed=bool(self.throughput.count),
-            mistimed=synchronization.objection(self.trials),
+            mistimed=synchronization.find_objection(self.trials),
             departed=self.departed,
         )
 
     @property
     def outcome(self) -> str:
         """How its trials ended: 2 ok, 1 timeout."""
-        return ", ".join(titles.tally(record.status for record in self.records))
+        return ", ".join(titles.count_each(record.status for record in self.records))

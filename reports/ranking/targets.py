@@ -21,7 +21,7 @@ NOT_REACHED = "the target accuracy was not reached"
 
 
 @lru_cache(maxsize=32)
-def target(comparison: Comparison) -> float | str:
+def find_target(comparison: Comparison) -> float | str:
     """The highest accuracy that all finished trials of the ranked rows reach, or why there is none.
 
     It comes from the trials themselves, so that every ranked row has a time; rounded down to half a
@@ -39,7 +39,7 @@ def target(comparison: Comparison) -> float | str:
     return math.floor(common / GRAIN + 1e-9) * GRAIN if common > 0 else NOT_REACHED
 
 
-def seconds_to(row: Row, accuracy: float) -> list[float]:
+def measure_seconds_to(row: Row, accuracy: float) -> list[float]:
     """Of each invocation the seconds of training until the first evaluation that is as good.
 
     Compilation is in it, import, build and the evaluations are not; NaN where it is never reached.
@@ -47,13 +47,13 @@ def seconds_to(row: Row, accuracy: float) -> list[float]:
     return [_seconds(record, accuracy) for record in row.finished]
 
 
-def words(comparison: Comparison) -> str:
+def describe_target(comparison: Comparison) -> str:
     """What the target is; empty where there is none."""
-    found = target(comparison)
+    found = find_target(comparison)
     if isinstance(found, str):
         return ""
     return (
-        f"The target accuracy is {units.percent(found)}%, the highest half percent that all "
+        f"The target accuracy is {units.format_percent(found)}%, the highest half percent that all "
         "finished trials of the ranked rows reach; the time to it is that of training, with "
         "compilation, until the first evaluation that is as good."
     )

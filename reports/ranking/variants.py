@@ -10,7 +10,7 @@ from reports.ranking.rows import DEFAULT, Key, Row
 EAGER = "eager"
 
 
-def baseline(comparison: Comparison, row: Row) -> Row | None:
+def find_baseline(comparison: Comparison, row: Row) -> Row | None:
     """The row of the same framework and version that differs least from what users start with.
 
     Default settings, the framework's own layout, prepared arrays, eager mode if there is one. None
@@ -23,12 +23,12 @@ def baseline(comparison: Comparison, row: Row) -> Row | None:
     return None if found.key == row.key else found
 
 
-def with_variants(comparison: Comparison) -> Comparison:
+def select_variants(comparison: Comparison) -> Comparison:
     """The comparison with those rows only that have a baseline, each group below its baseline."""
     groups: dict[Key, list[Row]] = {}
     baselines: dict[Key, Row] = {}
     for row in comparison.rows:
-        found = baseline(comparison, row)
+        found = find_baseline(comparison, row)
         if found is not None:
             baselines[found.key] = found
             groups.setdefault(found.key, []).append(row)

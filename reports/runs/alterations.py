@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from reports.text.markdown import listing
+from reports.text.markdown import format_list
 
 TITLE = "Not as it was written"
 WARNING = (
@@ -18,13 +18,13 @@ EXIT_STATUS = 2
 Altered = Mapping[str, tuple[str, ...]]
 
 
-def lines(altered: Altered) -> tuple[str, ...]:
+def list_alterations(altered: Altered) -> tuple[str, ...]:
     """All of it, each line with the name."""
     return tuple(f"{name}: {line}" for name, found in altered.items() for line in found)
 
 
-def in_markdown(altered: Altered) -> str:
+def to_markdown(altered: Altered) -> str:
     """A section of it; nothing where there is none."""
     if not altered:
         return ""
-    return "\n\n".join((f"### {TITLE}", f"**{WARNING}**", listing(lines(altered))))
+    return "\n\n".join((f"### {TITLE}", f"**{WARNING}**", format_list(list_alterations(altered))))

@@ -6,7 +6,7 @@ from pathlib import Path
 from bench.records.results import RECORDS_FILE
 from reports.records.integrity import Integrity, examine
 from reports.records.readers import new_reader
-from reports.runs.runs import find_all
+from reports.runs.runs import find_folders
 from reports.text import titles
 from reports.text.output import tell
 
@@ -15,7 +15,7 @@ ALTERED, NO_RECORDS = 1, 2
 
 def run(options: argparse.Namespace) -> int:
     """Print what the digests of each run say; the exit status is that of the worst."""
-    return max(_check(folder) for folder in find_all(options.runs, options.results))
+    return max(_check(folder) for folder in find_folders(options.runs, options.results))
 
 
 def _check(folder: Path) -> int:
@@ -33,7 +33,7 @@ def _check(folder: Path) -> int:
 
 
 def _verdict(found: Integrity, broken: bool) -> str:
-    count = titles.count(found.records, "record")
+    count = titles.format_count(found.records, "record")
     if broken:
         return f"NOT as it was written ({count})"
     if not found.records:
@@ -61,6 +61,6 @@ def _notes(found: Integrity) -> list[str]:
             "show"
         )
     if found.digest and found.sealed < found.records:
-        older = titles.count(found.records - found.sealed, "record")
+        older = titles.format_count(found.records - found.sealed, "record")
         notes.append(f"{older} without a digest, as older versions wrote them")
     return notes

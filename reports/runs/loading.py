@@ -11,7 +11,7 @@ from bench.records.results import Record
 from reports.ranking.comparisons import Comparison, compare
 from reports.records.readers import new_reader
 from reports.records.reading import without_collector
-from reports.runs.runs import records_files
+from reports.runs.runs import find_records_files
 from reports.trials import columns, frame
 
 RANK_COLUMNS: dict[str, str] = {
@@ -32,17 +32,17 @@ def load(path: str | PathLike[str]) -> pd.DataFrame:
     records: list[Record] = []
     refusals: list[str | None] = []
     reader = new_reader()
-    for file in records_files(Path(path)):
+    for file in find_records_files(Path(path)):
         with without_collector():
             found, problems = reader.read(file)
         records += found
-        refusals += refusals_of(found)
+        refusals += find_refusals(found)
         for problem in problems:
             warnings.warn(f"{file.parent.name}: {problem}", stacklevel=2)
-    return with_ranks(frame.trials(records), refusals)
+    return add_ranks(frame.trials(records), refusals)
 
 
-def with_ranks(trials: pd.DataFrame, refusals: Sequence[str | None]) -> pd.DataFrame:
+def add_ranks(trials: pd.DataFrame, refusals: Sequence[str | None]) -> pd.DataFrame:
     """The frame of trials with `RANK_COLUMNS`.
 
     Args:
@@ -54,12 +54,14 @@ def with_ranks(trials: pd.DataFrame, refusals: Sequence[str | None]) -> pd.DataF
     )
 
 
-def refusals_of(records: Sequence[Record]) -> list[str | None]:
+def find_refusals(records: Sequence[Record]) -> list[str | None]:
     """For each record of one run why its row is not ranked, None where it is."""
-    return refusals_in(compare(records), records)
+    return collect_refusals(compare(records), records)
 
 
-def refusals_in(comparisons: Iterable[Comparison], records: Sequence[Record]) -> list[str | None]:
+def collect_refusals(
+    comparisons: Iterable[Comparison], records: Sequence[Record]
+) -> list[str | None]:
     """The same, of records whose comparisons are there already."""
     # By identity: a records file can hold the same trial twice.
     found = {

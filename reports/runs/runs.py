@@ -24,7 +24,7 @@ REMEDY = "run `tox -e bench` to make one"
 
 
 @dataclass(frozen=True)
-class Run:
+class LoadedRuns:
     """What the records files of one run, or of several, hold.
 
     Attributes:
@@ -54,7 +54,7 @@ class Run:
         """What of it may be compared, made once."""
         return compare(self.records, table=self.table)
 
-    def on(self, machine: str) -> list[Record]:
+    def select_records(self, machine: str) -> list[Record]:
         """The records of a machine, by its key."""
         keys = self.table["machine"].tolist()
         return [one for one, key in zip(self.records, keys, strict=True) if key == machine]
@@ -62,7 +62,7 @@ class Run:
     @property
     def alterations(self) -> tuple[str, ...]:
         """What is not as it was written, each line with the run's name."""
-        return alterations.lines(self.altered)
+        return alterations.list_alterations(self.altered)
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -75,7 +75,7 @@ class Run:
         return f"Run {self.name}" if len(self.runs) < 2 else f"{len(self.runs)} runs"
 
 
-def read(*folders: Path) -> Run:
+def read_runs(*folders: Path) -> LoadedRuns:
     """The run in a folder, or the runs in several.
 
     Raises:
@@ -88,8 +88,8 @@ def read(*folders: Path) -> Run:
         kept, doubled = without_duplicates(records)
     found = {folder.resolve().name: examine(folder) for folder in folders}
     runs = tuple(found)
-    return Run(
-        name_of(runs),
+    return LoadedRuns(
+        make_name(runs),
         tuple(kept),
         (*problems, *doubled),
         runs,
@@ -112,29 +112,31 @@ def _read(folders: Sequence[Path]) -> tuple[list[Record], list[str]]:
     return records, problems
 
 
-def name_of(runs: Sequence[str]) -> str:
+def make_name(runs: Sequence[str]) -> str:
     """What several runs are called together, fit for a file's name."""
     return runs[0] if len(runs) == 1 else f"{len(runs)}-runs-until-{max(runs)}"
 
 
-def folders(results: Path) -> list[Path]:
+def list_folders(results: Path) -> list[Path]:
     """The folders of all runs in a results folder, oldest first.
 
     Raises:
         ResultsError: there is none.
     """
-    find(None, results)
-    return [results / name for name in names(results)]
+    find_folder(None, results)
+    return [results / name for name in list_names(results)]
 
 
-def find_all(runs: Sequence[str], results: Path) -> list[Path]:
+def find_folders(runs: Sequence[str], results: Path) -> list[Path]:
     """The folders of these runs, or of the newest where none is named; see `find`."""
     if not runs:
-        return [find(None, results)]
-    return list({path.resolve(): path for path in (find(run, results) for run in runs)}.values())
+        return [find_folder(None, results)]
+    return list(
+        {path.resolve(): path for path in (find_folder(run, results) for run in runs)}.values()
+    )
 
 
-def names(results: Path) -> list[str]:
+def list_names(results: Path) -> list[str]:
     """The names of the runs in a results folder, oldest first.
 
     Age is that of the last record written; runs of one age are in order of their names.
@@ -149,7 +151,7 @@ def names(results: Path) -> list[str]:
     return [name for _, name in sorted(ages)]
 
 
-def find(run: str | None, results: Path) -> Path:
+def find_folder(run: str | None, results: Path) -> Path:
     """The folder of a run: of the newest one, of a name in `results`, or of a path.
 
     Raises:
@@ -159,7 +161,7 @@ def find(run: str | None, results: Path) -> Path:
         raise ResultsError(
             f"--results {str(results)!r} is a file; expected a folder of runs; name another."
         )
-    known = names(results)
+    known = list_names(results)
     if run is None:
         if not known:
             raise ResultsError(
@@ -179,7 +181,7 @@ def find(run: str | None, results: Path) -> Path:
     )
 
 
-def records_files(path: Path) -> list[Path]:
+def find_records_files(path: Path) -> list[Path]:
     """The records files that a results folder, a run folder or a records file stands for.
 
     Raises:

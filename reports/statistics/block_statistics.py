@@ -29,7 +29,7 @@ class Spreads:
 
     @property
     def relative_width(self) -> Floats:
-        """`reports.statistics.quantiles.relative_width`."""
+        """`reports.statistics.quantiles.compute_relative_width`."""
         divides = (self.count >= LEAST_FOR_QUARTILES) & (self.median != 0)
         return np.where(divides, _divided(self.high - self.low, self.median), np.nan)
 
@@ -55,7 +55,7 @@ class Blocks:
 
     @property
     def throughput(self) -> Floats:
-        """`reports.statistics.quantiles.throughput` of each block."""
+        """`reports.statistics.quantiles.compute_throughput` of each block."""
         rates = _divided(self.samples, self.seconds)
         return np.where((self.seconds > 0) & np.isfinite(rates), rates, np.nan)
 
@@ -70,7 +70,7 @@ class Blocks:
         difference = _divided(np.abs(self.device_seconds - self.seconds), self.seconds)
         return np.where(self.seconds > 0, difference, np.nan)
 
-    def spreads(self, values: Floats) -> Spreads:
+    def compute_spreads(self, values: Floats) -> Spreads:
         """For each record the quartiles of its blocks' values; what is not finite is left out."""
         known = np.isfinite(values)
         owners, kept = self.owners[known], values[known]
@@ -82,9 +82,9 @@ class Blocks:
         )
         return Spreads(low, median, high, counts)
 
-    def medians(self, values: Floats) -> Floats:
+    def compute_medians(self, values: Floats) -> Floats:
         """For each record the median of its blocks' values."""
-        return self.spreads(values).median
+        return self.compute_spreads(values).median
 
     def _values(self, name: str) -> Floats:
         return np.fromiter(map(attrgetter(name), self._blocks), float, len(self._blocks))

@@ -14,8 +14,8 @@ from functools import lru_cache
 import numpy as np
 from scipy.special import bdtr
 
-from reports.statistics.quantiles import finite
-from reports.statistics.resampling import Floats, medians
+from reports.statistics.quantiles import select_finite
+from reports.statistics.resampling import Floats, draw_medians
 
 CONFIDENCE = 0.95
 # The lowest and the highest of fewer values cover their median less often than CONFIDENCE, so that
@@ -62,25 +62,25 @@ class Interval:
 NOTHING = Interval(math.nan, math.nan, math.nan, 0, math.nan)
 
 
-def median_interval(values: Iterable[float]) -> Interval:
+def estimate_median(values: Iterable[float]) -> Interval:
     """The median of the invocations' values; what is not finite is left out.
 
     Of 6 values and more a percentile bootstrap interval (Efron and Tibshirani 1993, chapter 13).
     Of fewer, the interval is from the lowest to the highest, and covers what that can cover.
     """
-    return _median_interval(_known(values))
+    return _estimate_median(_to_tuple(values))
 
 
-def ratio_interval(values: Iterable[float], references: Iterable[float]) -> Interval:
+def estimate_ratio(values: Iterable[float], references: Iterable[float]) -> Interval:
     """The ratio of two medians whose invocations are independent.
 
     Both samples are resampled, each by itself. With fewer than 6 values on either side, the
     interval is from the lowest ratio that the two ranges allow to the highest.
     """
-    return _ratio_interval(_known(values), _known(references))
+    return _estimate_ratio(_to_tuple(values), _to_tuple(references))
 
 
-def order_statistics_coverage(count: int, depth: int) -> float:
+def compute_coverage(count: int, depth: int) -> float:
     """How often the median lies between the `depth`-th lowest and the `depth`-th highest value.
 
     1 - 2 P(X < depth) with X binomial, of `count` trials at 1/2 each: every value lies below the
@@ -92,21 +92,21 @@ def order_statistics_coverage(count: int, depth: int) -> float:
 
 # A page and its tables as JSON need the same intervals.
 @lru_cache(maxsize=4096)
-def _median_interval(known: tuple[float, ...]) -> Interval:
+def _estimate_median(known: tuple[float, ...]) -> Interval:
     if not known:
         return NOTHING
     middle, count = float(np.median(known)), len(known)
     if count == 1:
         return Interval(middle, math.nan, math.nan, 1, math.nan)
     if count < LEAST_FOR_BOOTSTRAP:
-        coverage = order_statistics_coverage(count, 1)
+        coverage = compute_coverage(count, 1)
         return Interval(middle, min(known), max(known), count, coverage)
-    low, high = bounds(medians(np.array(known)))
+    low, high = find_bounds(draw_medians(np.array(known)))
     return Interval(middle, low, high, count, CONFIDENCE)
 
 
 @lru_cache(maxsize=4096)
-def _ratio_interval(values: tuple[float, ...], references: tuple[float, ...]) -> Interval:
+def _estimate_ratio(values: tuple[float, ...], references: tuple[float, ...]) -> Interval:
     if not values or not all(reference > 0 for reference in (*references, len(references))):
         return NOTHING
     middle, count = (
@@ -117,13 +117,15 @@ def _ratio_interval(values: tuple[float, ...], references: tuple[float, ...]) ->
         return Interval(middle, math.nan, math.nan, 1, math.nan)
     if count < LEAST_FOR_BOOTSTRAP:
         low, high = min(values) / max(references), max(values) / min(references)
-        coverages = [order_statistics_coverage(len(one), 1) for one in (values, references)]
+        coverages = [compute_coverage(len(one), 1) for one in (values, references)]
         return Interval(middle, low, high, count, math.prod(coverages))
-    low, high = bounds(medians(np.array(values), 0) / medians(np.array(references), 1))
+    low, high = find_bounds(
+        draw_medians(np.array(values), 0) / draw_medians(np.array(references), 1)
+    )
     return Interval(middle, low, high, count, CONFIDENCE)
 
 
-def bounds(drawn: Floats) -> tuple[float, float]:
+def find_bounds(drawn: Floats) -> tuple[float, float]:
     """The percentile interval of a bootstrap distribution.
 
     Of R draws the (R + 1) a-th and the (R + 1)(1 - a)-th, which 9,999 of them have exactly (Davison
@@ -135,5 +137,5 @@ def bounds(drawn: Floats) -> tuple[float, float]:
     return low, high
 
 
-def _known(values: Iterable[float]) -> tuple[float, ...]:
-    return tuple(finite(values))
+def _to_tuple(values: Iterable[float]) -> tuple[float, ...]:
+    return tuple(select_finite(values))

@@ -22,13 +22,13 @@ class Spread:
     count: int
 
 
-def throughput(samples: float, seconds: float) -> float:
+def compute_throughput(samples: float, seconds: float) -> float:
     """Samples per second; NaN where the time is not above 0, or so near that it is no time."""
     rate = samples / seconds if seconds > 0 else math.nan
     return rate if math.isfinite(rate) else math.nan
 
 
-def quartiles(values: Iterable[float]) -> Spread:
+def compute_quartiles(values: Iterable[float]) -> Spread:
     """25th percentile, median and 75th percentile.
 
     Between two values it interpolates linearly: definition 7 of Hyndman and Fan 1996,
@@ -37,27 +37,27 @@ def quartiles(values: Iterable[float]) -> Spread:
     return _percentiles(values, (25, 50, 75))
 
 
-def extremes(values: Iterable[float]) -> Spread:
+def find_extremes(values: Iterable[float]) -> Spread:
     """Smallest value, median and largest value."""
     return _percentiles(values, (0, 50, 100))
 
 
-def median(values: Iterable[float]) -> float:
+def compute_median(values: Iterable[float]) -> float:
     """The middle value, or the mean of the two middle ones; NaN of no values."""
-    return extremes(values).median
+    return find_extremes(values).median
 
 
-def ratio(value: float, reference: float) -> float:
+def divide(value: float, reference: float) -> float:
     """`value` as a multiple of `reference`; NaN where the reference is 0."""
     return value / reference if reference else math.nan
 
 
-def relative_iqr(values: Iterable[float]) -> float:
+def compute_relative_iqr(values: Iterable[float]) -> float:
     """Interquartile range by the median; NaN of fewer than four values, which have no quarters."""
-    return relative_width(quartiles(values))
+    return compute_relative_width(compute_quartiles(values))
 
 
-def relative_width(spread: Spread) -> float:
+def compute_relative_width(spread: Spread) -> float:
     """The width of quartiles by their median; NaN of fewer than four values."""
     return (
         (spread.high - spread.low) / spread.median
@@ -66,18 +66,18 @@ def relative_width(spread: Spread) -> float:
     )
 
 
-def relative_range(values: Iterable[float]) -> float:
+def compute_relative_range(values: Iterable[float]) -> float:
     """Largest minus smallest value by the median; NaN of fewer than two values."""
-    spread = extremes(values)
+    spread = find_extremes(values)
     return (spread.high - spread.low) / spread.median if _divides(spread, 2) else math.nan
 
 
-def relative_difference(values: Iterable[float]) -> float:
+def compute_relative_difference(values: Iterable[float]) -> float:
     """Largest minus smallest, relative to the largest magnitude; NaN of fewer than two values.
 
     For values of one sign it is the largest |a - b| / max(|a|, |b|) of all pairs.
     """
-    known = finite(values)
+    known = select_finite(values)
     if len(known) < 2:
         return math.nan
     low, high = min(known), max(known)
@@ -91,7 +91,7 @@ def _divides(spread: Spread, least: int) -> bool:
 
 def _percentiles(values: Iterable[float], wanted: tuple[float, float, float]) -> Spread:
     # Not by NumPy: for a dozen blocks it takes thirty times as long, of a hundred thousand records.
-    known = sorted(finite(values))
+    known = sorted(select_finite(values))
     if not known:
         return Spread(math.nan, math.nan, math.nan, 0)
     low, middle, high = (_percentile(known, share) for share in wanted)
@@ -108,6 +108,6 @@ def _percentile(ordered: Sequence[float], percent: float) -> float:
     return above - (above - below) * (1 - part)
 
 
-def finite(values: Iterable[float]) -> list[float]:
+def select_finite(values: Iterable[float]) -> list[float]:
     """The values that are numbers."""
     return list(filter(math.isfinite, map(float, values)))

@@ -18,7 +18,7 @@ Floats = npt.NDArray[np.float64]
 Ranks = npt.NDArray[np.intp]
 
 
-def medians(values: Floats, stream: int = 0) -> Floats:
+def draw_medians(values: Floats, stream: int = 0) -> Floats:
     """The medians of RESAMPLES bootstrap samples.
 
     Args:
@@ -26,17 +26,17 @@ def medians(values: Floats, stream: int = 0) -> Floats:
         stream: draws of different streams are independent, of the same stream the same.
     """
     ordered = np.sort(values)
-    low, high = _middle_ranks(ordered.size, stream)
+    low, high = _draw_middle_ranks(ordered.size, stream)
     middles: Floats = (ordered[low] + ordered[high]) / 2
     return middles
 
 
 @lru_cache(maxsize=64)
-def _middle_ranks(count: int, stream: int) -> tuple[Ranks, Ranks]:
-    return middle_ranks(np.full(RESAMPLES, count), np.random.default_rng((SEED, stream)))
+def _draw_middle_ranks(count: int, stream: int) -> tuple[Ranks, Ranks]:
+    return draw_middle_ranks(np.full(RESAMPLES, count), np.random.default_rng((SEED, stream)))
 
 
-def middle_ranks(counts: Ranks, generator: np.random.Generator) -> tuple[Ranks, Ranks]:
+def draw_middle_ranks(counts: Ranks, generator: np.random.Generator) -> tuple[Ranks, Ranks]:
     """For samples of so many values the ranks, from 0, of the two in the middle, drawn at random.
 
     The same rank twice where the count is odd. The k-th of n uniform numbers has the distribution

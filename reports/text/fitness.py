@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from bench.records.results import Record
 
 
-def unique_findings(records: Iterable[Record]) -> list[dict[str, str]]:
+def collect_findings(records: Iterable[Record]) -> list[dict[str, str]]:
     """The findings of all records in order of appearance: {topic, verdict, detail}."""
     found: list[dict[str, str]] = []
     # By identity first: most records have none, which is one and the same.
@@ -14,7 +14,7 @@ def unique_findings(records: Iterable[Record]) -> list[dict[str, str]]:
     return found
 
 
-def words(finding: dict[str, str]) -> str:
+def describe_finding(finding: dict[str, str]) -> str:
     """A finding in one line without a full stop; what keeps a run from working is a problem."""
     problem = "problem: " if finding.get("verdict") == "problem" else ""
     detail = str(finding.get("detail")).strip().removesuffix(".")

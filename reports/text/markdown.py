@@ -15,7 +15,7 @@ JOINER = "\N{WORD JOINER}"
 BLOCK = re.compile(r"^(\d*)([-+=#.)])(?=[-=#\s]|$)")
 
 
-def escaped(text: str) -> str:
+def escape(text: str) -> str:
     """Text of one line that Markdown shows as it is."""
     # No line end is left, nor four spaces that would make a line code.
     line = " ".join(text.split())
@@ -23,7 +23,7 @@ def escaped(text: str) -> str:
     return BLOCK.sub(_reference_of_last, joined.translate(MARKUP))
 
 
-def table(text: pd.DataFrame, corner: str, numbers: bool) -> str:
+def format_table(text: pd.DataFrame, corner: str, numbers: bool) -> str:
     """A table whose first column is the index.
 
     Args:
@@ -32,13 +32,13 @@ def table(text: pd.DataFrame, corner: str, numbers: bool) -> str:
     """
     alignment = ["---", *["---:" if numbers else "---"] * len(text.columns)]
     rows = ([str(cell) for cell in row] for row in text.itertuples(name=None))
-    lines = [_line(map(escaped, [corner, *map(str, text.columns)])), _line(alignment)]
-    return "\n".join([*lines, *(_line(map(escaped, row)) for row in rows)])
+    lines = [_line(map(escape, [corner, *map(str, text.columns)])), _line(alignment)]
+    return "\n".join([*lines, *(_line(map(escape, row)) for row in rows)])
 
 
-def listing(lines: Sequence[str]) -> str:
+def format_list(lines: Sequence[str]) -> str:
     """A list with an item for each line."""
-    return "\n".join(f"- {escaped(line)}" for line in lines)
+    return "\n".join(f"- {escape(line)}" for line in lines)
 
 
 def _line(cells: Iterable[str]) -> str:

@@ -6,7 +6,7 @@ from markupsafe import Markup, escape
 CONTAINER = Markup('<div class="scroll {}" tabindex="0" role="group" aria-label="{}">{}</div>')
 
 
-def table(text: pd.DataFrame, caption: str, corner: str, kind: str) -> Markup:
+def render_table(text: pd.DataFrame, caption: str, corner: str, kind: str) -> Markup:
     """A table with a caption and scoped headings, in a container that scrolls by itself.
 
     Args:
@@ -22,9 +22,9 @@ def table(text: pd.DataFrame, caption: str, corner: str, kind: str) -> Markup:
     return CONTAINER.format(kind, caption, Markup(html))  # noqa: S704 - escaped by the Styler
 
 
-def table_or_none(text: pd.DataFrame, caption: str, corner: str, kind: str) -> Markup | None:
+def render_table_or_none(text: pd.DataFrame, caption: str, corner: str, kind: str) -> Markup | None:
     """The same; None of no rows."""
-    return table(text, caption, corner, kind) if len(text) else None
+    return render_table(text, caption, corner, kind) if len(text) else None
 
 
 def _scoped(html: str, corner: str) -> str:

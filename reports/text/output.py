@@ -14,10 +14,10 @@ def write(path: Path, text: str) -> None:
     Raises:
         ResultsError: the file cannot be written; what was there before is untouched.
     """
-    write_bytes(path, encoded(text))
+    write_bytes(path, encode(text))
 
 
-def encoded(text: str) -> bytes:
+def encode(text: str) -> bytes:
     """Text as UTF-8; a record can hold half a surrogate pair, which no encoding has."""
     return text.encode("utf-8", errors="replace")
 

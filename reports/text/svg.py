@@ -11,13 +11,13 @@ from matplotlib.figure import Figure
 # Colours that no figure uses otherwise, which stand for the page's own: they follow dark mode.
 INK = "#010203"
 RULE = "#040506"
-PAGE_COLOURS = {INK: "currentColor", RULE: "var(--rule)"}
+PAGE_COLORS = {INK: "currentColor", RULE: "var(--rule)"}
 
 HREF = "{http://www.w3.org/1999/xlink}href"
 REFERENCE = re.compile(r"#([\w.-]+)")
 
 
-def inline(figure: Figure, name: str, description: str) -> Markup:
+def to_svg(figure: Figure, name: str, description: str) -> Markup:
     """The figure as one `<svg>` element.
 
     Args:
@@ -35,7 +35,7 @@ def inline(figure: Figure, name: str, description: str) -> Markup:
     return Markup(ElementTree.tostring(root, encoding="unicode"))  # noqa: S704 - escapes text
 
 
-def printable(text: str) -> str:
+def drop_unprintable(text: str) -> str:
     """`text` without the characters that XML or a font cannot hold."""
     return "".join(character for character in text if character.isprintable())
 
@@ -73,11 +73,11 @@ def _clean(element: ElementTree.Element, name: str, used: set[str]) -> None:
     if clip := element.get("clip-path"):
         element.set("clip-path", clip.replace("#", f"#{name}-"))
     if style := element.get("style"):
-        element.set("style", _page_colours(style))
+        element.set("style", _use_page_colors(style))
 
 
-def _page_colours(style: str) -> str:
-    for colour, replacement in PAGE_COLOURS.items():
+def _use_page_colors(style: str) -> str:
+    for colour, replacement in PAGE_COLORS.items():
         style = style.replace(colour, replacement)
     return style
 

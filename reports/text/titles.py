@@ -47,22 +47,22 @@ ENDS = {
 DIGESTS = {"weights": "initial weights", "data": "data", "order": "batch order"}
 
 
-def framework(name: str) -> str:
+def describe_framework(name: str) -> str:
     """A framework as its own project writes it."""
     return FRAMEWORKS.get(name, name)
 
 
-def model(name: str) -> str:
+def describe_model(name: str) -> str:
     """The exact setting of a model, as its description calls it."""
     return MODELS[name].title if name in MODELS else name
 
 
-def family(name: str) -> str:
+def find_family(name: str) -> str:
     """The family that a model is a setting of; of an unknown model its name."""
     return MODELS[name].family if name in MODELS else name
 
 
-def dataset(name: str) -> str:
+def describe_dataset(name: str) -> str:
     """A data set as its authors write it."""
     return DATASETS.get(name, name)
 
@@ -72,39 +72,42 @@ def is_synthetic(name: str) -> bool:
     return name == SYNTHETIC or name.startswith(f"{SYNTHETIC}-")
 
 
-def device(name: str) -> str:
+def describe_device(name: str) -> str:
     """A device in words."""
     return DEVICES.get(name, name)
 
 
-def precision(name: str) -> str:
+def describe_precision(name: str) -> str:
     """A precision in words."""
     return PRECISIONS.get(name, name)
 
 
-def source(name: str) -> str:
+def describe_source(name: str) -> str:
     """Where a trial's batches come from, in words."""
     return SOURCES.get(name, name)
 
 
-def end(status: str) -> str:
+def describe_end(status: str) -> str:
     """How a trial ended, as a verb: ran out of memory."""
     return ENDS.get(status, status)
 
 
-def digest(name: str) -> str:
+def describe_digest(name: str) -> str:
     """What a digest was made from, in words."""
     return DIGESTS.get(name, name)
 
 
-def optimizer(rule: Optimizer) -> str:
+def describe_optimizer(rule: Optimizer) -> str:
     """An update rule with its constants and its learning rate, in words."""
-    parts = (f"{RULES.get(rule.name, rule.name)} with {_constants(rule)}", learning_rate(rule))
+    parts = (
+        f"{RULES.get(rule.name, rule.name)} with {_describe_constants(rule)}",
+        describe_learning_rate(rule),
+    )
     decay = f"weight decay {rule.weight_decay}" if rule.weight_decay else "no weight decay"
     return ", ".join((*parts, decay))
 
 
-def learning_rate(rule: Optimizer) -> str:
+def describe_learning_rate(rule: Optimizer) -> str:
     """A learning rate with its changes; people count epochs from 1."""
     changes = [
         f"from epoch {change.epoch + 1} on {change.learning_rate}" for change in rule.changes
@@ -112,33 +115,33 @@ def learning_rate(rule: Optimizer) -> str:
     return ", ".join((f"learning rate {rule.learning_rate}", *changes))
 
 
-def _constants(rule: Optimizer) -> str:
+def _describe_constants(rule: Optimizer) -> str:
     if rule.name == "adam":
         return f"beta1 {rule.beta1}, beta2 {rule.beta2} and epsilon {rule.epsilon}"
     return f"momentum {rule.momentum}" if rule.momentum else "no momentum"
 
 
-def listing(parts: list[str]) -> str:
+def join_words(parts: list[str]) -> str:
     """Parts as an English list: a, b and c."""
     return " and ".join(filter(None, (", ".join(parts[:-1]), *parts[-1:])))
 
 
-def count(number: int, noun: str) -> str:
+def format_count(number: int, noun: str) -> str:
     """A number with its noun: 1 trial, 2 trials."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def days(started: Iterable[str]) -> str:
+def format_days(started: Iterable[str]) -> str:
     """The day of the first and, if another, of the last start, as records have them."""
     dates = sorted(one[:10] for one in started)
     return dates[0] if dates[0] == dates[-1] else f"{dates[0]} to {dates[-1]}"
 
 
-def commit(digits: str | None) -> str:
+def shorten_commit(digits: str | None) -> str:
     """The first digits of a commit of samestep, or that nobody knows it."""
     return (digits or "unknown")[:COMMIT_DIGITS]
 
 
-def tally(values: Iterable[str]) -> list[str]:
+def count_each(values: Iterable[str]) -> list[str]:
     """How often each value is there, in order of appearance: 2 ok, 1 timeout."""
     return [f"{count} {value}" for value, count in Counter(values).items()]

@@ -6,7 +6,7 @@ from typing import Any
 NOTHING = "the record does not say what they consist of"
 
 
-def words(tuning: Mapping[str, Any]) -> str:
+def describe_tuning(tuning: Mapping[str, Any]) -> str:
     """Variables, knobs and layout; empty of default settings."""
     parts = [
         f"{name}={value}"
@@ -18,7 +18,7 @@ def words(tuning: Mapping[str, Any]) -> str:
     return ", ".join(parts)
 
 
-def origins(tuning: Mapping[str, Any]) -> tuple[str, ...]:
+def list_origins(tuning: Mapping[str, Any]) -> tuple[str, ...]:
     """What each part does, with its source."""
     reasons, sources = (_texts(tuning.get(name)) for name in ("reasons", "sources"))
     if len(reasons) != len(sources):

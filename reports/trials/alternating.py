@@ -10,7 +10,7 @@ import numpy as np
 from scipy.stats import trim_mean
 
 from bench.records.results import Record
-from reports.statistics.quantiles import throughput
+from reports.statistics.quantiles import compute_throughput
 from reports.statistics.resampling import Floats
 
 # The finished records that took turns, by run and name.
@@ -22,10 +22,13 @@ Partners = Mapping[tuple[str, str], Record]
 TRIM = 0.2
 
 
-def ratios(record: Record, partner: Record) -> Floats:
+def compute_ratios(record: Record, partner: Record) -> Floats:
     """Logarithms of the record's throughput by its partner's, of blocks past warm-up in both."""
     rates = [
-        [throughput(*one) for one in ((mine.samples, mine.seconds), (other.samples, other.seconds))]
+        [
+            compute_throughput(*one)
+            for one in ((mine.samples, mine.seconds), (other.samples, other.seconds))
+        ]
         for mine, other in zip(record.blocks, partner.blocks, strict=False)
         if not (mine.warmup or other.warmup)
     ]
@@ -35,12 +38,12 @@ def ratios(record: Record, partner: Record) -> Floats:
     return found
 
 
-def value(found: Floats) -> float:
+def average_ratios(found: Floats) -> float:
     """What the blocks of a pair come to: a mean of the logarithms without the ends."""
     return float(trim_mean(found, TRIM))
 
 
-def partners(records: Iterable[Record]) -> Partners:
+def index_partners(records: Iterable[Record]) -> Partners:
     """Those among the records that another one can have taken turns with."""
     return {
         (record.run, record.trial.id): record
@@ -49,22 +52,22 @@ def partners(records: Iterable[Record]) -> Partners:
     }
 
 
-def partner_of(record: Record, known: Partners) -> Record | None:
+def find_partner(record: Record, known: Partners) -> Record | None:
     """Whom a finished record took turns with, if that finished too."""
     if record.in_turns_with is None or record.status != "ok":
         return None
     return known.get((record.run, record.in_turns_with))
 
 
-def by_partner(records: Sequence[Record]) -> list[float]:
+def divide_by_partner(records: Sequence[Record]) -> list[float]:
     """Of each record its throughput as a multiple of its partner's; NaN where it has none."""
-    known = partners(records)
+    known = index_partners(records)
     return [_by_partner(record, known) for record in records]
 
 
 def _by_partner(record: Record, known: Partners) -> float:
-    partner = partner_of(record, known)
+    partner = find_partner(record, known)
     if partner is None:
         return np.nan
-    found = ratios(record, partner)
-    return float(np.exp(value(found))) if found.size else np.nan
+    found = compute_ratios(record, partner)
+    return float(np.exp(average_ratios(found))) if found.size else np.nan

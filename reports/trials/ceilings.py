@@ -10,7 +10,7 @@ from bench.records.ceilings import Ceiling, Measurement
 from bench.records.operations import Cost, Roofline, roofline
 from bench.records.results import Record
 from reports.text import titles, units
-from reports.trials.certificates import number
+from reports.trials.certificates import read_number
 
 NO_COST = "the record does not say how many operations and bytes a step has"
 NO_BLOCK = "no block was measured"
@@ -21,12 +21,12 @@ NOT_ATTAINED = "no framework could measure the machine's ceilings"
 GIGA = 1e9
 
 
-def ceiling_of(record: Record) -> Ceiling | None:
+def read_ceiling(record: Record) -> Ceiling | None:
     """The ceilings in a record; None where it has none that can be read."""
-    return ceiling_in(record.ceilings)
+    return parse_ceiling(record.ceilings)
 
 
-def ceiling_in(document: Mapping[str, Any]) -> Ceiling | None:
+def parse_ceiling(document: Mapping[str, Any]) -> Ceiling | None:
     """The ceilings in the part of a record that holds them; None where they cannot be read."""
     try:
         return Ceiling.from_document(document) if document else None
@@ -34,13 +34,15 @@ def ceiling_in(document: Mapping[str, Any]) -> Ceiling | None:
         return None
 
 
-def step_roofline(record: Record, ceiling: Ceiling | None, step_seconds: float) -> Roofline | str:
+def compute_step_roofline(
+    record: Record, ceiling: Ceiling | None, step_seconds: float
+) -> Roofline | str:
     """Where a step of so many seconds lies under the record's ceilings, or why nobody can say.
 
     Args:
         ceiling: `ceiling_of` the record.
     """
-    cost = [number(record.cost.get(name)) for name in ("operations", "bytes")]
+    cost = [read_number(record.cost.get(name)) for name in ("operations", "bytes")]
     if not all(math.isfinite(one) for one in cost):
         return NO_COST
     if not step_seconds > 0:
@@ -56,14 +58,14 @@ def step_roofline(record: Record, ceiling: Ceiling | None, step_seconds: float) 
     return roofline(Cost(*map(int, cost)), step_seconds, arithmetic, memory)
 
 
-def ceiling_table(records: Iterable[Record]) -> tuple[pd.DataFrame, tuple[str, ...]]:
+def build_ceiling_table(records: Iterable[Record]) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """What each framework reached in each precision, as text, and why some are not there.
 
     A row per precision and one for the copy of memory; the ceiling is the largest of its row.
     """
     found = _ceilings(records)
     rows: dict[str, Mapping[str, Measurement]] = {
-        f"Matrix product, {titles.precision(precision)} (GFLOP/s)": ceiling.products
+        f"Matrix product, {titles.describe_precision(precision)} (GFLOP/s)": ceiling.products
         for (precision, _), ceiling in found.items()
     }
     for ceiling in found.values():
@@ -74,7 +76,7 @@ def ceiling_table(records: Iterable[Record]) -> tuple[pd.DataFrame, tuple[str, .
         [_row(measured, names) for measured in rows.values()], index=list(rows), dtype=object
     )
     reasons = [
-        f"{titles.framework(name)} in {titles.precision(precision)}: {reason}"
+        f"{titles.describe_framework(name)} in {titles.describe_precision(precision)}: {reason}"
         for (precision, _), ceiling in found.items()
         for name, reason in ceiling.reasons.items()
     ]
@@ -86,7 +88,7 @@ def _ceilings(records: Iterable[Record]) -> dict[tuple[str, str], Ceiling]:
     found: dict[tuple[str, str], Ceiling] = {}
     for record in records:
         key = (record.trial.precision, record.trial.device)
-        if key not in found and (ceiling := ceiling_of(record)) is not None:
+        if key not in found and (ceiling := read_ceiling(record)) is not None:
             found[key] = ceiling
     return found
 
@@ -95,9 +97,10 @@ def _row(measured: Mapping[str, Measurement], names: Iterable[str]) -> dict[str,
     rates = {name: one.per_second for name, one in measured.items()}
     best = max(rates, key=lambda name: rates[name], default=None)
     return {
-        "Ceiling": units.number(rates[best] / GIGA) if best is not None else units.ABSENT,
-        "Attained by": titles.framework(best) if best is not None else units.ABSENT,
+        "Ceiling": units.format_number(rates[best] / GIGA) if best is not None else units.ABSENT,
+        "Attained by": titles.describe_framework(best) if best is not None else units.ABSENT,
         **{
-            titles.framework(name): units.number(rates.get(name, math.nan) / GIGA) for name in names
+            titles.describe_framework(name): units.format_number(rates.get(name, math.nan) / GIGA)
+            for name in names
         },
     }

@@ -21,7 +21,7 @@ FLOAT32 = "ieee"
 VERIFIED, DIFFERENT, UNCHECKED = "verified", "different", "unchecked"
 
 
-def unverified(records: Iterable[Record]) -> str | None:
+def explain_unverified(records: Iterable[Record]) -> str | None:
     """Why a row is not verified, None where every one of its trials is.
 
     A trial that did not finish gives no number, so it needs no certificate; but if
@@ -29,7 +29,7 @@ def unverified(records: Iterable[Record]) -> str | None:
     """
     reasons = Counter[str | None]()
     for certificate, count in _needed(records):
-        reasons[objection(certificate)] += count
+        reasons[find_objection(certificate)] += count
     if not reasons:
         return NO_CERTIFICATE
     first = next((reason for reason in reasons if reason is not None), None)
@@ -52,18 +52,24 @@ def _needed(records: Iterable[Record]) -> list[tuple[Certificate | None, int]]:
     return [(certificate, counts[key]) for key, certificate in found.items()]
 
 
-def objection(certificate: Certificate | None) -> str | None:
+def find_objection(certificate: Certificate | None) -> str | None:
     """Why a certificate proves nothing, without a full stop; None where it does."""
     if certificate is None:
         return NO_CERTIFICATE
     if not certificate.verified:
         reason = str(certificate.reason or f"its verdict is {certificate.verdict}")
         return reason.strip().removesuffix(".")
-    if not quantities(certificate) >= 1 or not certificate.worst:
+    if not count_quantities(certificate) >= 1 or not certificate.worst:
         return "its certificate names no quantity that was compared"
-    over = [worst for worst in certificate.worst if not number(worst.error) <= number(worst.limit)]
+    over = [
+        worst
+        for worst in certificate.worst
+        if not read_number(worst.error) <= read_number(worst.limit)
+    ]
     if over:
-        error, limit = (units.error(number(value)) for value in (over[0].error, over[0].limit))
+        error, limit = (
+            units.format_error(read_number(value)) for value in (over[0].error, over[0].limit)
+        )
         return (
             f"its certificate contradicts itself: the error of {over[0].quantity} is {error}, the "
             f"limit {limit}"
@@ -71,7 +77,7 @@ def objection(certificate: Certificate | None) -> str | None:
     return None
 
 
-def certificates(records: Iterable[Record]) -> list[Certificate]:
+def collect_certificates(records: Iterable[Record]) -> list[Certificate]:
     """The distinct certificates of a row's trials."""
     found: list[Certificate] = []
     for record in records:
@@ -80,44 +86,44 @@ def certificates(records: Iterable[Record]) -> list[Certificate]:
     return found
 
 
-def verdict(records: Iterable[Record]) -> str:
+def combine_verdicts(records: Iterable[Record]) -> str:
     """The verdict of a row: the worst of its trials'."""
-    verdicts = {verdict_of(certificate) for certificate, _ in _needed(records)} or {UNCHECKED}
+    verdicts = {judge(certificate) for certificate, _ in _needed(records)} or {UNCHECKED}
     return next(one for one in (DIFFERENT, UNCHECKED, VERIFIED) if one in verdicts)
 
 
-def verdict_of(certificate: Certificate | None) -> str:
+def judge(certificate: Certificate | None) -> str:
     """The verdict of a trial: its certificate's, if that proves what it says."""
-    if objection(certificate) is None:
+    if find_objection(certificate) is None:
         return VERIFIED
     different = certificate is not None and certificate.verdict == DIFFERENT
     return DIFFERENT if different else UNCHECKED
 
 
-def worst(found: Iterable[Certificate], precision: str) -> Worst | None:
+def find_worst(found: Iterable[Certificate], precision: str) -> Worst | None:
     """The largest error in one precision; an error that is no number is larger than any."""
     errors = [one for each in found for one in each.worst if str(one.precision) == precision]
     return max(errors, key=lambda one: _size(one.error), default=None)
 
 
-def worst_error(found: Iterable[Certificate], precision: str) -> float:
+def find_worst_error(found: Iterable[Certificate], precision: str) -> float:
     """The largest error in one precision, NaN where there is none."""
-    found_worst = worst(found, precision)
-    return math.nan if found_worst is None else number(found_worst.error)
+    found_worst = find_worst(found, precision)
+    return math.nan if found_worst is None else read_number(found_worst.error)
 
 
-def worst_in_each_precision(found: Sequence[Certificate]) -> list[str]:
+def describe_worst_errors(found: Sequence[Certificate]) -> list[str]:
     """The largest error in each precision with its quantity, as words."""
-    largest = [worst(found, name) for name in _precisions(found)]
+    largest = [find_worst(found, name) for name in _precisions(found)]
     return [
-        f"{units.error(number(one.error))} in {titles.precision(str(one.precision))} "
-        f"({one.quantity})"
+        f"{units.format_error(read_number(one.error))} in "
+        f"{titles.describe_precision(str(one.precision))} ({one.quantity})"
         for one in largest
         if one
     ]
 
 
-def defects(found: Iterable[Certificate]) -> list[Defect]:
+def collect_defects(found: Iterable[Certificate]) -> list[Defect]:
     """The known defects, each once."""
     listed: list[Defect] = []
     for defect in (defect for each in found for defect in each.defects):
@@ -126,36 +132,36 @@ def defects(found: Iterable[Certificate]) -> list[Defect]:
     return listed
 
 
-def defect_names(found: Iterable[Certificate]) -> str:
+def list_defect_names(found: Iterable[Certificate]) -> str:
     """The names of the known defects, each once; empty where there is none."""
-    return "; ".join(dict.fromkeys(str(defect.name) for defect in defects(found)))
+    return "; ".join(dict.fromkeys(str(defect.name) for defect in collect_defects(found)))
 
 
-def defect_summaries(found: Iterable[Certificate]) -> list[str]:
+def summarize_defects(found: Iterable[Certificate]) -> list[str]:
     """Each known defect by name, with the largest error that it explains."""
     errors: dict[str, float] = {}
-    for defect in defects(found):
+    for defect in collect_defects(found):
         name = str(defect.name)
         errors[name] = max(errors.get(name, 0.0), _size(defect.error))
-    return [f"{name} ({units.error(error)})" for name, error in errors.items()]
+    return [f"{name} ({units.format_error(error)})" for name, error in errors.items()]
 
 
-def cell(records: Sequence[Record]) -> str:
+def describe_proof(records: Sequence[Record]) -> str:
     """The proof of a row in a few words: verified, 2e-15."""
-    if unverified(records) is not None:
+    if explain_unverified(records) is not None:
         return "not verified"
-    found = certificates(records)
-    names = {str(defect.name) for defect in defects(found)}
-    known = titles.count(len(names), "known defect") if names else ""
+    found = collect_certificates(records)
+    names = {str(defect.name) for defect in collect_defects(found)}
+    known = titles.format_count(len(names), "known defect") if names else ""
     return ", ".join(filter(None, ("verified", _worst_error_words(found), known)))
 
 
-def details(rows: Iterable[tuple[str, Sequence[Record]]]) -> pd.DataFrame:
+def build_certificate_table(rows: Iterable[tuple[str, Sequence[Record]]]) -> pd.DataFrame:
     """A row per label and distinct certificate, as text: nothing that was found is left out."""
     listed = [
         (f"{label} (certificate {number})" if number > 1 else label, certificate)
         for label, records in rows
-        for number, certificate in enumerate(certificates(records) or [None], start=1)
+        for number, certificate in enumerate(collect_certificates(records) or [None], start=1)
     ]
     precisions = _precisions(certificate for _, certificate in listed if certificate)
     table = pd.DataFrame(
@@ -178,50 +184,60 @@ def _precisions(found: Iterable[Certificate]) -> list[str]:
 
 
 def _detail(certificate: Certificate | None, precisions: Sequence[str]) -> dict[str, str]:
-    reason = objection(certificate)
+    reason = find_objection(certificate)
     found = [certificate] if certificate else []
     return {
         "Verified": "yes" if reason is None else f"no: {reason}",
         "Checked": _date(certificate.checked) if certificate else units.ABSENT,
-        "Quantities": units.integer(quantities(certificate)) if certificate else units.ABSENT,
+        "Quantities": units.format_integer(count_quantities(certificate))
+        if certificate
+        else units.ABSENT,
         **{
-            f"Worst error in {titles.precision(name)}": _worst_words(worst(found, name))
+            f"Worst error in {titles.describe_precision(name)}": _worst_words(
+                find_worst(found, name)
+            )
             for name in precisions
         },
-        DEFECTS: "; ".join(map(_defect_words, defects(found))) or units.ABSENT,
+        DEFECTS: "; ".join(map(_defect_words, collect_defects(found))) or units.ABSENT,
     }
 
 
 def _worst_words(one: Worst | None) -> str:
     if one is None:
         return units.ABSENT
-    error, limit = units.error(number(one.error)), units.error(number(one.limit))
+    error, limit = (
+        units.format_error(read_number(one.error)),
+        units.format_error(read_number(one.limit)),
+    )
     return f"{error} of at most {limit}: {one.quantity} ({one.group})"
 
 
 def _defect_words(defect: Defect) -> str:
-    error, limit = units.error(number(defect.error)), units.error(number(defect.limit))
-    count = number(defect.count)
-    more = f", in {units.integer(count)} quantities" if count > 1 else ""
-    precision = titles.precision(str(defect.precision))
+    error, limit = (
+        units.format_error(read_number(defect.error)),
+        units.format_error(read_number(defect.limit)),
+    )
+    count = read_number(defect.count)
+    more = f", in {units.format_integer(count)} quantities" if count > 1 else ""
+    precision = titles.describe_precision(str(defect.precision))
     where = f"{defect.quantity}{more}"
     return f"{defect.name}: {error} where {limit} is allowed, {precision}, {where}"
 
 
 def _worst_error_words(found: Sequence[Certificate]) -> str:
     for precision in (FLOAT64, FLOAT32):
-        error = worst_error(found, precision)
+        error = find_worst_error(found, precision)
         if not math.isnan(error):
-            return units.error(error) + ("" if precision == FLOAT64 else " in float32")
+            return units.format_error(error) + ("" if precision == FLOAT64 else " in float32")
     return ""
 
 
-def quantities(certificate: Certificate) -> float:
+def count_quantities(certificate: Certificate) -> float:
     """How many quantities were compared, NaN where that is no number."""
-    return number(certificate.quantities)
+    return read_number(certificate.quantities)
 
 
-def number(value: Any) -> float:
+def read_number(value: Any) -> float:
     """A number that a record may have as null or as anything else, which is NaN."""
     try:
         return float(value) if isinstance(value, int | float) else math.nan
@@ -230,7 +246,7 @@ def number(value: Any) -> float:
 
 
 def _size(value: Any) -> float:
-    known = number(value)
+    known = read_number(value)
     return math.inf if math.isnan(known) else known
 
 

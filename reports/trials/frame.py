@@ -25,10 +25,10 @@ from reports.statistics.block_statistics import Blocks
 from reports.statistics.resampling import Floats
 from reports.text import fitness, titles, tuning
 from reports.trials import alternating, certificates
-from reports.trials.ceilings import ceiling_in
+from reports.trials.ceilings import parse_ceiling
 from reports.trials.columns import BLOCK_COLUMNS, EPOCH_COLUMNS, TRIAL_COLUMNS
 from reports.trials.measured import Columns, finite, floats, measured
-from reports.trials.parallel import in_processes
+from reports.trials.parallel import run_in_processes
 
 RECORDED = (
     "run",
@@ -72,7 +72,7 @@ def trials(records: Iterable[Record], processes: bool = False) -> pd.DataFrame:
         **_origin(listed, facts),
         **_proof(listed, facts),
         **_measured(listed, facts, processes),
-        "throughput_by_partner": floats(alternating.by_partner(listed)),
+        "throughput_by_partner": floats(alternating.divide_by_partner(listed)),
     }
     frame = pd.DataFrame({name: columns[name] for name in TRIAL_COLUMNS})
     frame["started"] = pd.to_datetime(frame["started"], utc=True, errors="coerce", format="ISO8601")
@@ -83,7 +83,7 @@ def _measured(records: Sequence[Record], facts: "_Facts", processes: bool) -> Co
     if not processes or len(records) < LEAST_FOR_PROCESSES:
         return measured(records, facts.ceiling)
     half = len(records) // 2
-    parts = in_processes(
+    parts = run_in_processes(
         [partial(measured, part, facts.ceiling) for part in (records[:half], records[half:])],
         least=2,
     )
@@ -160,8 +160,8 @@ class _Facts:
 
     def __init__(self) -> None:
         self.machine = _Known(machine_key)
-        self.ceiling = _Known(ceiling_in)
-        self.tuning = _Known(tuning.words)
+        self.ceiling = _Known(parse_ceiling)
+        self.tuning = _Known(tuning.describe_tuning)
         self.absent = _Known(_absent)
         self.proof = _Known(_proof_of)
         self.optimizer = _Known(_optimizer)
@@ -179,7 +179,7 @@ def _absent(reasons: Mapping[str, str]) -> str:
 
 
 def _fitness(findings: Iterable[dict[str, str]]) -> str:
-    return "; ".join(fitness.words(finding) for finding in findings)
+    return "; ".join(fitness.describe_finding(finding) for finding in findings)
 
 
 def _optimizer(optimizer: Optimizer) -> dict[str, Any]:
@@ -193,12 +193,12 @@ def _optimizer(optimizer: Optimizer) -> dict[str, Any]:
 def _proof_of(certificate: Certificate | None) -> dict[str, Any]:
     found = [certificate] if certificate else []
     return {
-        "verdict": certificates.verdict_of(certificate),
+        "verdict": certificates.judge(certificate),
         "certificate_checked": certificate.checked if certificate else None,
-        "quantities": certificates.quantities(certificate) if certificate else math.nan,
-        "worst_error_float64": certificates.worst_error(found, certificates.FLOAT64),
-        "worst_error_float32": certificates.worst_error(found, certificates.FLOAT32),
-        "known_defects": certificates.defect_names(found),
+        "quantities": certificates.count_quantities(certificate) if certificate else math.nan,
+        "worst_error_float64": certificates.find_worst_error(found, certificates.FLOAT64),
+        "worst_error_float32": certificates.find_worst_error(found, certificates.FLOAT32),
+        "known_defects": certificates.list_defect_names(found),
     }
 
 
@@ -206,7 +206,7 @@ def _asked(records: Sequence[Record]) -> Columns:
     asked = [record.trial for record in records]
     return {name: [getattr(trial, name) for trial in asked] for name in TRIAL_FIELDS} | {
         "trial": [trial.id for trial in asked],
-        "family": [titles.family(trial.model) for trial in asked],
+        "family": [titles.find_family(trial.model) for trial in asked],
     }
 
 

@@ -14,7 +14,7 @@ from bench.records.results import Record
 from reports.statistics.block_statistics import Blocks
 from reports.statistics.resampling import Floats
 from reports.trials import certificates
-from reports.trials.ceilings import step_roofline
+from reports.trials.ceilings import compute_step_roofline
 from reports.trials.columns import TRIAL_COLUMNS
 
 COST = ("operations", "bytes")
@@ -40,7 +40,7 @@ def measured(records: Sequence[Record], ceiling_in: CeilingIn) -> Columns:
     """The columns that numbers of a trial itself make.
 
     Args:
-        ceiling_in: `reports.trials.ceilings.ceiling_in`, asked once for what many records share.
+        ceiling_in: `reports.trials.ceilings.parse_ceiling`, asked once for what many records share.
     """
     speed = _speed(records)
     return {
@@ -56,7 +56,7 @@ def measured(records: Sequence[Record], ceiling_in: CeilingIn) -> Columns:
 
 def _speed(records: Sequence[Record]) -> Columns:
     found = Blocks(records)
-    spread = found.spreads(found.throughput)
+    spread = found.compute_spreads(found.throughput)
     pending = _of([record.seconds for record in records], "pending")
     return {
         "measured_blocks": spread.count,
@@ -64,16 +64,17 @@ def _speed(records: Sequence[Record]) -> Columns:
         "throughput_p25_samples_per_second": spread.low,
         "throughput_p75_samples_per_second": spread.high,
         "relative_block_iqr": spread.relative_width,
-        "step_seconds": found.medians(found.step_seconds),
-        "device_clock_difference": found.medians(found.clock_difference),
-        "pending_share": _ratio(pending, found.medians(found.seconds)),
+        "step_seconds": found.compute_medians(found.step_seconds),
+        "device_clock_difference": found.compute_medians(found.clock_difference),
+        "pending_share": _ratio(pending, found.compute_medians(found.seconds)),
     }
 
 
 def _roofline(records: Sequence[Record], ceiling_in: CeilingIn, step_seconds: Floats) -> Columns:
     ceilings = [ceiling_in(record.ceilings) for record in records]
     found = [
-        step_roofline(*one) for one in zip(records, ceilings, step_seconds.tolist(), strict=True)
+        compute_step_roofline(*one)
+        for one in zip(records, ceilings, step_seconds.tolist(), strict=True)
     ]
     known = [None if isinstance(one, str) else one for one in found]
     return {
@@ -152,7 +153,7 @@ def floats(values: Sequence[float | None]) -> Floats:
         return finite(np.array(values, dtype=float))
     except OverflowError:
         # Python's integers have no end: neither has a forged record.
-        return finite(np.array([certificates.number(value) for value in values]))
+        return finite(np.array([certificates.read_number(value) for value in values]))
 
 
 def finite(values: Floats) -> Floats:

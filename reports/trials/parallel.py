@@ -13,7 +13,7 @@ LEAST_PIECES = 6
 _pieces: Sequence[Callable[[], object]] = ()
 
 
-def in_processes(pieces: Sequence[Callable[[], Made]], least: int = LEAST_PIECES) -> list[Made]:
+def run_in_processes(pieces: Sequence[Callable[[], Made]], least: int = LEAST_PIECES) -> list[Made]:
     """What each piece makes, in their order; one after the other where it is not worth more.
 
     The processes are forks: they have what the pieces work on already, and only what is made goes

@@ -9,7 +9,7 @@ import math
 
 import pandas as pd
 
-from reports.statistics.quantiles import median
+from reports.statistics.quantiles import compute_median
 from reports.text import units
 
 # Of a block's time. To read one loss takes some microseconds where nothing is pending.
@@ -21,28 +21,30 @@ DEVICE_SHARE = 1.0
 MOST_ARITHMETIC = 4.0
 
 
-def objection(trials: pd.DataFrame) -> str | None:
+def find_objection(trials: pd.DataFrame) -> str | None:
     """Why the times of a row's finished trials cannot be, None where nothing speaks against them.
 
     By medians over the trials: one disturbed process refuses no row.
     """
     pending, clocks, arithmetic = (
-        median(trials[name].astype(float))
+        compute_median(trials[name].astype(float))
         for name in ("pending_share", "device_clock_difference", "arithmetic_share")
     )
     if pending > PENDING_SHARE:
         return (
-            "it does not wait for its device: after the clock had stopped, the device worked for "
-            f"another {units.share(pending)}% of a block's time (`synchronize` in its backend.py)"
+            "it does not wait for its device: after the clock had stopped, the device worked "
+            f"for another {units.format_share(pending)}% of a block's time (`synchronize` in its "
+            "backend.py)"
         )
     if clocks > DEVICE_SHARE:
         return (
             "it does not wait for its device: by the device's own events a block lasted "
-            f"{units.number(1 + clocks)} times as long as by the host's clock"
+            f"{units.format_number(1 + clocks)} times as long as by the host's clock"
         )
     if not math.isnan(arithmetic) and arithmetic > MOST_ARITHMETIC:
         return (
-            f"a step is faster than its own arithmetic allows: {units.number(arithmetic)} times "
-            "the rate of the largest matrix product on this machine"
+            "a step is faster than its own arithmetic allows: "
+            f"{units.format_number(arithmetic)} times the rate of the largest "
+            "matrix product on this machine"
         )
     return None

@@ -158,7 +158,7 @@ def differences(unbroken: Path, run: Path) -> list[str]:
     found += [f"digests: {words}" for words in _unchained(run)]
     if timeless_page(unbroken) != timeless_page(run):
         found.append("the report differs in more than times")
-    if page.render(runs.read(run)) != run.joinpath("report.html").read_text("utf-8"):
+    if page.render(runs.read_runs(run)) != run.joinpath("report.html").read_text("utf-8"):
         found.append("report.html is not that of its records")
     statistics = [_benchmarks(one) for one in (unbroken, run)]
     if statistics[0] != statistics[1]:
@@ -188,7 +188,7 @@ def _timeless(record: Record) -> Record:
 def timeless_page(run: Path) -> str:
     """The report of a run whose times, and all that depends on times, are made equal."""
     records = map(_timeless, read_records(run / "records.jsonl")[0])
-    return page.render(runs.Run("run", tuple(records), (), ("run",)))
+    return page.render(runs.LoadedRuns("run", tuple(records), (), ("run",)))
 
 
 def _unchained(run: Path) -> Sequence[str]:

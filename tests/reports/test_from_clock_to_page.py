@@ -16,11 +16,11 @@ from bench.worker.batches import Batches
 from bench.worker.feeds import Prepared
 from bench.worker.loop import Loop
 from bench.worker.pacer import Pacer
-from reports.content.sentences import headline
-from reports.content.tables import SPEED, sheets
+from reports.content.sentences import write_headline
+from reports.content.tables import SPEED, make_sheets
 from reports.page.page import render
 from reports.ranking.comparisons import Comparison, compare
-from reports.runs.runs import read
+from reports.runs.runs import read_runs
 from tests.bench.worker.test_loop import FakeBackend, FakeClock
 
 MakeRecord = Callable[..., Record]
@@ -88,7 +88,7 @@ def invocations(
 
 def comparison_in(folder: Path) -> Comparison:
     """As the report reads it back from the file."""
-    (comparison,) = compare(read(folder).records)
+    (comparison,) = compare(read_runs(folder).records)
     return comparison
 
 
@@ -102,7 +102,7 @@ def test_a_slowdown_of_a_fifth_shows_as_a_fifth(
 
     comparison = comparison_in(folder)
     fast, slow = comparison.rows
-    words = headline(comparison)
+    words = write_headline(comparison)
     found = re.fullmatch(
         r"PyTorch 1 \(eager\) is fastest at (\S+) \((\S+)\u2013(\S+)\) samples/s, (\S+)x "
         r"\((\S+)x\u2013(\S+)x\) the speed of MXNet 1 \(eager\)\.",
@@ -121,11 +121,11 @@ def test_a_slowdown_of_a_fifth_shows_as_a_fifth(
     assert 0 < slow.noise_floor < 0.01
     assert 0.005 < slow.spread_within.median < 0.03
 
-    (sheet,) = sheets(comparison, [SPEED])
+    (sheet,) = make_sheets(comparison, [SPEED])
     (cell,) = sheet.text.loc[["MXNet 1, eager, default"], "Ratio to fastest"]
     middle = float(cell.partition("x")[0])
     assert middle == pytest.approx(1 / 1.2, abs=0.015)
-    page = render(read(folder))
+    page = render(read_runs(folder))
     assert cell in page
     assert words in page
 
@@ -134,7 +134,7 @@ def test_no_slowdown_shows_as_none(tmp_path: Path, record: MakeRecord, save: Sav
     records = invocations(record, "pytorch", 1.0, range(1, 9))
     records += invocations(record, "mxnet", 1.0, range(101, 109))
 
-    words = headline(comparison_in(save(tmp_path / "run", records)))
+    words = write_headline(comparison_in(save(tmp_path / "run", records)))
 
     assert "there is no difference that this run can show" in words
     assert "fastest" not in words

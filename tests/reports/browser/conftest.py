@@ -20,12 +20,12 @@ from playwright.sync_api import (
 
 from bench.records.results import Record
 from reports.compare import page as compare_page
-from reports.compare.outcome import Outcome, compare_sides
+from reports.compare.outcome import CompareResult, compare_sides
 from reports.compare.sides import Side
 from reports.history import page as history_page
-from reports.history.series import runs_in_order
+from reports.history.series import sort_runs
 from reports.page.page import render
-from reports.runs.runs import Run
+from reports.runs.runs import LoadedRuns
 from tests.reports.compare.conftest import make_side
 from tests.reports.conftest import make_failure, make_invocations, make_record
 
@@ -128,7 +128,9 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def write(path: Path, records: Sequence[Record]) -> None:
     """A report of these records."""
-    run = Run("quick", tuple(records), ("records.jsonl, line 9 ...",), altered={"quick": ALTERED})
+    run = LoadedRuns(
+        "quick", tuple(records), ("records.jsonl, line 9 ...",), altered={"quick": ALTERED}
+    )
     path.write_text(render(run), "utf-8")
 
 
@@ -142,14 +144,16 @@ def any_page(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
         path.write_text(compare_page.render(compared()), "utf-8")
     else:
         records = nights()
-        names = tuple(runs_in_order(records))
+        names = tuple(sort_runs(records))
         problems = ("a line that is none",)
-        run = Run("all", tuple(records), problems, names, altered={"night-03.jsonl.gz": ALTERED})
+        run = LoadedRuns(
+            "all", tuple(records), problems, names, altered={"night-03.jsonl.gz": ALTERED}
+        )
         path.write_text(history_page.render(run), "utf-8")
     return path
 
 
-def compared() -> Outcome:
+def compared() -> CompareResult:
     """Something slower, something faster, something on one side only, a line that is none."""
     base = [*make_side("pytorch", 1e4), *make_side("mxnet", 5e3), *make_side("tensorflow", 7e3)]
     head = [*make_side("pytorch", 8e3), *make_side("mxnet", 6e3), *make_side("jax", 7e3)]

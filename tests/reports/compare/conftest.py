@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bench.records.results import Record
-from reports.compare.outcome import Outcome, compare_sides
+from reports.compare.outcome import CompareResult, compare_sides
 from reports.compare.sides import Side
 from tests.reports.conftest import make_invocations
 
@@ -22,7 +22,7 @@ def make_side(framework: str, middle: float, **changes: Any) -> list[Record]:
     return make_invocations(framework, make_speeds(middle, **shape), **changes)
 
 
-def outcome_of(base: Sequence[Record], head: Sequence[Record], **how: Any) -> Outcome:
+def outcome_of(base: Sequence[Record], head: Sequence[Record], **how: Any) -> CompareResult:
     """What comparing them comes to."""
     sides = (Side("BASE", "base", tuple(base)), Side("HEAD", "head", tuple(head)))
     return compare_sides(*sides, **how)

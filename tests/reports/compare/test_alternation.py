@@ -11,7 +11,7 @@ from scipy.stats import wilcoxon
 
 from bench.records.results import Block, Record
 from reports.compare import alternation
-from reports.compare.effects import effect, judged
+from reports.compare.effects import judge, measure_effect
 from reports.ranking.comparisons import compare
 from reports.ranking.metrics import METRICS
 from reports.ranking.rows import Row
@@ -44,7 +44,7 @@ def sides(
 
 
 def probability(pairs: Sequence[Floats]) -> float:
-    return alternation.probability([alternating.value(pair) for pair in pairs])
+    return alternation.compute_probability([alternating.average_ratios(pair) for pair in pairs])
 
 
 def row(records: Sequence[Record]) -> Row:
@@ -70,9 +70,9 @@ def wild_machine(
 
 def test_what_the_machine_does_to_both_is_not_in_the_ratio() -> None:
     base, head = wild_machine(0.97)
-    found = alternation.pairs(row(head), row(base))
+    found = alternation.collect_pairs(row(head), row(base))
     assert [one.size for one in found] == [19] * 10
-    change = alternation.ratio(found)
+    change = alternation.estimate_ratio(found)
     assert change.low < 0.97 < change.high
     assert change.median == pytest.approx(0.97, abs=0.005)
     assert change.high - change.low < 0.02
@@ -81,51 +81,51 @@ def test_what_the_machine_does_to_both_is_not_in_the_ratio() -> None:
 
 def test_three_percent_are_told_on_a_machine_that_drifts_by_two() -> None:
     base, head = wild_machine(0.97)
-    ratio = effect(METRICS[0], row(base), row(head))
+    ratio = measure_effect(METRICS[0], row(base), row(head))
     assert ratio is not None
-    (verdict,) = judged([ratio], 0.01)
+    (verdict,) = judge([ratio], 0.01)
     assert verdict.verdict == "worse"
     assert verdict.pairs
     # The same invocations, had they not taken turns.
     alone = [[replace(record, in_turns_with=None) for record in side] for side in (base, head)]
-    ratio = effect(METRICS[0], row(alone[0]), row(alone[1]))
+    ratio = measure_effect(METRICS[0], row(alone[0]), row(alone[1]))
     assert ratio is not None
-    (verdict,) = judged([ratio], 0.01)
+    (verdict,) = judge([ratio], 0.01)
     assert verdict.verdict == "cannot tell"
     assert not verdict.pairs
 
 
 def test_nothing_is_found_where_nothing_changed() -> None:
     base, head = wild_machine(1.0)
-    found = alternation.pairs(row(head), row(base))
-    change = alternation.ratio(found)
+    found = alternation.collect_pairs(row(head), row(base))
+    change = alternation.estimate_ratio(found)
     assert change.low < 1 < change.high
     assert probability(found) > 0.05
 
 
 def test_blocks_stand_beside_those_of_the_same_turn_and_warm_up_is_none() -> None:
     (base,), (head,) = sides([([1, 100, 110, 120, 130], [1, 50, 55, 60])])
-    found = alternation.pairs(row([head]), row([replace(base, blocks=blocks([1] * 4, 2))]))
+    found = alternation.collect_pairs(row([head]), row([replace(base, blocks=blocks([1] * 4, 2))]))
     assert [one.tolist() for one in found] == [pytest.approx([math.log(55), math.log(60)])]
-    found = alternation.pairs(row([head]), row([base]))
+    found = alternation.collect_pairs(row([head]), row([base]))
     assert [one.tolist() for one in found] == [pytest.approx([math.log(0.5)] * 3)]
 
 
 def test_an_invocation_without_its_partner_is_in_no_pair() -> None:
     base, head = sides([([9, 100], [9, 90])] * 3)
     base[1] = replace(base[1], status="failed", reason="It was stopped.")
-    found = alternation.pairs(row(head), row(base))
+    found = alternation.collect_pairs(row(head), row(base))
     assert len(found) == 2
     # Of another run, though its names are the same.
     others = [replace(record, run="other") for record in base]
-    assert alternation.pairs(row(head), row(others)) == []
+    assert alternation.collect_pairs(row(head), row(others)) == []
 
 
 def test_a_block_that_took_no_time_is_left_out() -> None:
     (base,), (head,) = sides([([9, 100, 100], [9, 90, 90])])
     broken = replace(head.blocks[1], seconds=0.0)
     head = replace(head, blocks=(head.blocks[0], broken, head.blocks[2]))
-    (found,) = alternation.pairs(row([head]), row([base]))
+    (found,) = alternation.collect_pairs(row([head]), row([base]))
     assert found.tolist() == pytest.approx([math.log(0.9)])
 
 
@@ -134,13 +134,15 @@ def test_one_disturbed_block_or_pair_moves_nothing() -> None:
     disturbed = [one.copy() for one in calm]
     disturbed[3][2] = math.log(5)
     disturbed[7][:] = math.log(5)
-    assert alternation.ratio(disturbed).median == pytest.approx(0.95)
+    assert alternation.estimate_ratio(disturbed).median == pytest.approx(0.95)
 
 
 def test_the_value_of_a_pair_leaves_out_a_fifth_on_each_side() -> None:
     ratios = np.log([0.1, 0.8, 0.9, 1.0, 9.0])
-    assert alternation.ratio([ratios]).median == pytest.approx((0.8 * 0.9 * 1.0) ** (1 / 3))
-    assert not alternation.ratio([ratios]).exists
+    assert alternation.estimate_ratio([ratios]).median == pytest.approx(
+        (0.8 * 0.9 * 1.0) ** (1 / 3)
+    )
+    assert not alternation.estimate_ratio([ratios]).exists
 
 
 def test_the_interval_is_that_of_a_bootstrap_which_draws_every_value() -> None:
@@ -157,7 +159,7 @@ def test_the_interval_is_that_of_a_bootstrap_which_draws_every_value() -> None:
         chosen = [found[place] for place in generator.integers(len(found), size=len(found))]
         drawn.append(middle([middle(generator.choice(one, one.size).tolist()) for one in chosen]))
     low, high = np.exp(np.quantile(drawn, (0.025, 0.975)))
-    interval = alternation.ratio(found)
+    interval = alternation.estimate_ratio(found)
     assert (interval.low, interval.high) == pytest.approx((low, high), abs=0.003)
     assert interval.count == 8
 
@@ -186,14 +188,14 @@ def test_many_pairs_are_asked_by_the_normal_distribution() -> None:
 @pytest.mark.parametrize("count", [1, 2, 5, 10])
 def test_the_least_probability_is_that_of_pairs_on_one_side(count: int) -> None:
     pairs = [np.array([0.01 * number]) for number in range(1, count + 1)]
-    assert alternation.least_probability(count) == pytest.approx(probability(pairs))
+    assert alternation.compute_least_probability(count) == pytest.approx(probability(pairs))
 
 
 def test_too_few_pairs_are_told_how_many_would_do() -> None:
     base, head = wild_machine(0.9, pairs=4)
-    found = effect(METRICS[0], row(base), row(head))
+    found = measure_effect(METRICS[0], row(base), row(head))
     assert found is not None
-    (verdict,) = judged([found], 0.01)
+    (verdict,) = judge([found], 0.01)
     assert verdict.verdict == "cannot tell"
     assert verdict.reason == (
         "4 pairs of invocations are too few to tell that one of 1 differs; 8 can"
@@ -202,6 +204,6 @@ def test_too_few_pairs_are_told_how_many_would_do() -> None:
 
 def test_one_pair_has_no_interval() -> None:
     base, head = wild_machine(0.9, pairs=1)
-    found = effect(METRICS[0], row(base), row(head))
+    found = measure_effect(METRICS[0], row(base), row(head))
     assert found is not None
     assert "one invocation only" in found.reason

@@ -7,9 +7,9 @@ import pytest
 
 from bench.records.results import Record
 from reports.compare import sentences, tables
-from reports.compare.confirmation import NOT_AGAIN, NOT_RUN_AGAIN, confirmed
-from reports.compare.document import document
-from reports.compare.outcome import Outcome
+from reports.compare.confirmation import NOT_AGAIN, NOT_RUN_AGAIN, confirm
+from reports.compare.document import to_json
+from reports.compare.outcome import CompareResult
 from tests.reports.compare.conftest import make_side, outcome_of
 from tests.reports.conftest import make_failure
 
@@ -20,7 +20,7 @@ def head(pytorch: float, mxnet: float, **changes: Any) -> list[Record]:
     return [*make_side("pytorch", pytorch, **changes), *make_side("mxnet", mxnet, **changes)]
 
 
-def verdicts(outcome: Outcome) -> dict[str, str]:
+def verdicts(outcome: CompareResult) -> dict[str, str]:
     return {
         trial.pair.head.row.framework: next(
             one.verdict for one in trial.effects if one.metric.name == "throughput"
@@ -33,16 +33,16 @@ def test_what_is_slower_twice_is_a_regression() -> None:
     first = outcome_of(BASE, head(80.0, 120.0), false_alarms=0.3)
     second = outcome_of(BASE, head(82.0, 118.0, seed=2), false_alarms=0.03)
 
-    found = confirmed(first, second)
+    found = confirm(first, second)
 
     assert found.overall == "regression"
     assert verdicts(found) == {"pytorch": "worse", "mxnet": "better"}
-    (worse, better) = sentences.lines(found)
+    (worse, better) = sentences.list_changes(found)
     minus = "\N{MINUS SIGN}"
     assert f"slower; again, when it was run again: {minus}" in worse
     assert "faster; again, when it was run again: +" in better
-    assert "counts only if it is so again" in sentences.method(found)
-    assert "there, that chance is 3%." in sentences.method(found)
+    assert "counts only if it is so again" in sentences.explain_method(found)
+    assert "there, that chance is 3%." in sentences.explain_method(found)
 
 
 def test_what_is_slower_once_is_none() -> None:
@@ -50,21 +50,21 @@ def test_what_is_slower_once_is_none() -> None:
     second = outcome_of(BASE, head(100.0, 100.0))
     assert first.overall == "regression"
 
-    found = confirmed(first, second)
+    found = confirm(first, second)
 
     assert found.overall == "no difference"
     assert verdicts(found)["pytorch"] == "cannot tell"
     throughput = found.metrics[0]
-    (why,) = tables.metric_table(found, throughput)["Why"].filter(like="pytorch")
+    (why,) = tables.build_metric_table(found, throughput)["Why"].filter(like="pytorch")
     assert why.startswith(f"{NOT_AGAIN}; run again: ")
-    assert NOT_AGAIN in document(found)
+    assert NOT_AGAIN in to_json(found)
 
 
 def test_slower_and_then_faster_is_noise() -> None:
     first = outcome_of(BASE, head(90.0, 100.0))
     second = outcome_of(BASE, head(110.0, 100.0))
 
-    assert confirmed(first, second).overall == "no difference"
+    assert confirm(first, second).overall == "no difference"
 
 
 def test_another_metric_confirms_nothing() -> None:
@@ -76,14 +76,14 @@ def test_another_metric_confirms_nothing() -> None:
     second = outcome_of(BASE, memory)
     assert second.overall == "regression"
 
-    assert confirmed(first, second).overall == "no difference"
+    assert confirm(first, second).overall == "no difference"
 
 
 def test_what_was_not_run_again_is_told() -> None:
     first = outcome_of(BASE, head(90.0, 90.0))
     second = outcome_of(BASE, make_side("pytorch", 90.0))
 
-    found = confirmed(first, second)
+    found = confirm(first, second)
 
     assert verdicts(found) == {"pytorch": "worse", "mxnet": "cannot tell"}
     reasons = {one.reason for trial in found.trials for one in trial.effects}
@@ -96,4 +96,4 @@ def test_what_no_longer_finishes_counts_if_it_does_not_again(again: bool, overal
     first = outcome_of(BASE, broken)
     second = outcome_of(BASE, broken if again else BASE)
 
-    assert confirmed(first, second).overall == overall
+    assert confirm(first, second).overall == overall

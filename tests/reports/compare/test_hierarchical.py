@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from reports.compare.hierarchical import ratio
+from reports.compare.hierarchical import estimate_ratio
 
 Sample = list[list[float]]
 
@@ -27,7 +27,7 @@ def by_drawing_every_value(head: Sample, base: Sample) -> npt.NDArray[Any]:
 
 
 def test_the_interval_is_that_of_a_bootstrap_which_draws_every_value() -> None:
-    found = ratio(HEAD, BASE)
+    found = estimate_ratio(HEAD, BASE)
     low, high = np.quantile(by_drawing_every_value(HEAD, BASE), (0.025, 0.975))
 
     # Medians of invocations: 93, 90, 99.5, 95 and 100, 96, 109.5, 99, 101.5.
@@ -37,15 +37,15 @@ def test_the_interval_is_that_of_a_bootstrap_which_draws_every_value() -> None:
 
 def test_blocks_that_differ_widen_the_interval() -> None:
     """Of invocations that are all alike, only their blocks leave a doubt."""
-    narrow = ratio([[99.9, 100.0, 100.1]] * 6, [[100.0]] * 6)
-    wide = ratio([[80.0, 100.0, 120.0]] * 6, [[100.0]] * 6)
+    narrow = estimate_ratio([[99.9, 100.0, 100.1]] * 6, [[100.0]] * 6)
+    wide = estimate_ratio([[80.0, 100.0, 120.0]] * 6, [[100.0]] * 6)
 
     assert 1.0 > narrow.low > wide.low
     assert 1.0 < narrow.high < wide.high
 
 
 def test_one_invocation_has_no_interval() -> None:
-    found = ratio([[90.0, 91.0]], BASE)
+    found = estimate_ratio([[90.0, 91.0]], BASE)
 
     assert found.median == pytest.approx(0.905)
     assert not found.exists
@@ -54,11 +54,11 @@ def test_one_invocation_has_no_interval() -> None:
 
 @pytest.mark.parametrize(("head", "base"), [([], BASE), (HEAD, []), ([[]], BASE), (HEAD, [[0.0]])])
 def test_what_has_no_ratio(head: Sample, base: Sample) -> None:
-    assert math.isnan(ratio(head, base).median)
+    assert math.isnan(estimate_ratio(head, base).median)
 
 
 def test_a_ratio_and_its_inverse_agree() -> None:
-    found, inverse = ratio(HEAD, BASE), ratio(BASE, HEAD)
+    found, inverse = estimate_ratio(HEAD, BASE), estimate_ratio(BASE, HEAD)
 
     assert found.median == pytest.approx(1 / inverse.median)
     assert found.low == pytest.approx(1 / inverse.high, rel=0.02)

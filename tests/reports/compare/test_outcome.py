@@ -26,8 +26,8 @@ def test_a_regression_is_one_whatever_else_got_better() -> None:
     )
 
     assert found.overall == "regression"
-    assert sentences.headline(found) == "Regression: of 2 trials 1 is worse and 1 is better."
-    worse, better = sentences.lines(found)
+    assert sentences.write_headline(found) == "Regression: of 2 trials 1 is worse and 1 is better."
+    worse, better = sentences.list_changes(found)
     assert worse.startswith(f"{SERIES}: throughput \N{MINUS SIGN}")
     assert worse.endswith("%): slower")
     assert better.startswith("lenet-digits-mxnet")
@@ -37,7 +37,7 @@ def test_a_regression_is_one_whatever_else_got_better() -> None:
 def test_improvement_and_no_difference() -> None:
     assert outcome_of(BASE, make_side("pytorch", 120.0)).overall == "improvement"
     assert outcome_of(BASE, BASE).overall == "no difference"
-    assert "No difference" in sentences.headline(outcome_of(BASE, BASE))
+    assert "No difference" in sentences.write_headline(outcome_of(BASE, BASE))
 
 
 @pytest.mark.parametrize("count", [1, 3])
@@ -45,7 +45,7 @@ def test_few_invocations_cannot_tell(count: int) -> None:
     found = outcome_of(BASE[:count], make_side("pytorch", 50.0, count=count))
 
     assert found.overall == "cannot tell"
-    assert sentences.headline(found).startswith("Cannot tell: ")
+    assert sentences.write_headline(found).startswith("Cannot tell: ")
 
 
 def test_a_trial_that_no_longer_finishes_is_a_regression(failure: MakeRecord) -> None:
@@ -55,7 +55,7 @@ def test_a_trial_that_no_longer_finishes_is_a_regression(failure: MakeRecord) ->
     )
 
     assert found.overall == "regression"
-    assert sentences.lines(found) == [
+    assert sentences.list_changes(found) == [
         "lenet-digits-mxnet-eager-default-ieee-cpu-batch64: it no longer finishes (2 timeout)"
     ]
 
@@ -65,7 +65,7 @@ def test_a_trial_that_is_no_longer_verified_is_a_regression() -> None:
     found = outcome_of(BASE, head)
 
     assert found.overall == "regression"
-    assert "no longer verified (the record has no certificate)" in sentences.lines(found)[0]
+    assert "no longer verified (the record has no certificate)" in sentences.list_changes(found)[0]
     assert outcome_of(head, head).overall == "no difference", "neither side was"
 
 
@@ -110,12 +110,12 @@ def test_two_versions_on_one_side_are_ambiguous() -> None:
 def test_what_is_on_one_side_only_is_said() -> None:
     others = [*make_side("mxnet", 1.0), *make_side("jax", 1.0)]
 
-    assert sentences.left_out(outcome_of(BASE, [*BASE, *others])) == [
+    assert sentences.list_left_out(outcome_of(BASE, [*BASE, *others])) == [
         "Only HEAD has lenet-digits-jax-eager-default-ieee-cpu-batch64 and "
         "lenet-digits-mxnet-eager-default-ieee-cpu-batch64.",
     ]
     tuned = [*BASE, *make_side("pytorch", 1.0, settings="tuned")]
-    assert sentences.left_out(outcome_of(BASE, tuned))[-1] == (
+    assert sentences.list_left_out(outcome_of(BASE, tuned))[-1] == (
         "Some of them differ from their nearest partner in settings; --across settings compares "
         "them nevertheless."
     )

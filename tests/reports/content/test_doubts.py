@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bench.records.results import Block, Record
-from reports.content.doubts import Doubt, doubts, summary
+from reports.content.doubts import Doubt, find_doubts, summarize_doubts
 from reports.ranking.comparisons import compare
 
 MakeRecord = Callable[..., Record]
@@ -15,12 +15,12 @@ MakeRecord = Callable[..., Record]
 
 def found(*records: Record) -> tuple[Doubt, ...]:
     (comparison,) = compare(records)
-    return doubts(comparison)
+    return find_doubts(comparison)
 
 
 def test_a_quiet_run_has_no_doubts(three: list[Record]) -> None:
     assert found(*three) == ()
-    assert summary(()) == ""
+    assert summarize_doubts(()) == ""
 
 
 def test_other_load_makes_numbers_doubtful(record: MakeRecord) -> None:
@@ -31,7 +31,7 @@ def test_other_load_makes_numbers_doubtful(record: MakeRecord) -> None:
     assert "up to 37% of the processors' time" in doubt.sentence
     assert "MXNet" in doubt.sentence
     assert "PyTorch" not in doubt.sentence
-    assert summary([doubt]) == "Doubtful: other programs."
+    assert summarize_doubts([doubt]) == "Doubtful: other programs."
 
 
 def test_all_rows_are_not_listed(three: list[Record]) -> None:
@@ -98,7 +98,7 @@ def test_notes_on_the_machine_are_named_once(record: MakeRecord) -> None:
 def test_several_doubts_in_one_line(record: MakeRecord) -> None:
     doubted = replace(record(), steady="no steady state", load={"other_share": 0.5})
 
-    assert summary(found(doubted)) == "Doubtful: other programs and no steady state."
+    assert summarize_doubts(found(doubted)) == "Doubtful: other programs and no steady state."
 
 
 def test_failed_trials_raise_no_doubt(record: MakeRecord, failure: MakeRecord) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from bench.records.results import Record
-from reports.content.proof import DIFFERENCE, Proof, proofs
+from reports.content.proof import DIFFERENCE, Proof, find_proofs
 from reports.ranking.comparisons import compare
 
 MakeRecord = Callable[..., Record]
@@ -15,7 +15,7 @@ SAME = {"weights": "a" * 64, "data": "b" * 64, "order": "c" * 64}
 
 def proof_of(records: Sequence[Record]) -> Proof:
     (comparison,) = compare(records)
-    (proof,) = proofs(comparison)
+    (proof,) = find_proofs(comparison)
     return proof
 
 
@@ -83,7 +83,7 @@ def test_another_seed_is_another_proof(record: MakeRecord) -> None:
     other = {"weights": "d" * 64, "data": "b" * 64, "order": "e" * 64}
     (comparison,) = compare([record(), record("mxnet"), record(seed=2, digests=other)])
 
-    found = proofs(comparison)
+    found = find_proofs(comparison)
 
     assert [proof.seed for proof in found] == [1, 2]
     assert all(proof.same for proof in found)

@@ -5,14 +5,14 @@ from collections.abc import Callable, Sequence
 from bench.records.certificate import Certificate, Defect
 from bench.records.results import Block, Epoch, Record
 from reports.content.sentences import (
-    accuracy_gate,
-    caveat,
-    finding,
-    gates,
-    headline,
-    losses_gate,
-    proof,
-    refusals,
+    describe_accuracy_gate,
+    describe_gates,
+    describe_losses_gate,
+    describe_proof,
+    explain_intervals,
+    list_refusals,
+    write_finding,
+    write_headline,
 )
 from reports.ranking.comparisons import Comparison, compare
 
@@ -32,14 +32,14 @@ def test_who_was_fastest_by_how_much(invocations: MakeInvocations) -> None:
     records = invocations("pytorch", [11_900, 12_000, 12_100])
     records += invocations("tensorflow", [5_300, 5_400, 5_500])
 
-    assert finding(comparison(records)) == (
+    assert write_finding(comparison(records)) == (
         "PyTorch 2.13.0 (eager) was fastest at 12,000 (11,900\u201312,100) samples/s; TensorFlow "
         "2.21.0 (eager) 0.45x (0.44x\u20130.46x). Test accuracy after 3 epochs: 97.00%."
     )
 
 
 def test_one_invocation_has_no_interval(three: list[Record]) -> None:
-    assert finding(comparison(three)) == (
+    assert write_finding(comparison(three)) == (
         "PyTorch 2.13.0 (eager) was fastest at 12,000 samples/s; TensorFlow 2.21.0 (eager) 0.45x "
         "and MXNet 1.9.1 (eager) 0.41x. Test accuracy after 3 epochs: 97.00%."
     )
@@ -48,7 +48,7 @@ def test_one_invocation_has_no_interval(three: list[Record]) -> None:
 def test_what_differs_from_the_default_is_named(record: MakeRecord) -> None:
     tuned = record(settings="tuned", input="native")
 
-    assert "PyTorch 2.13.0 (eager, tuned settings, own loader)" in finding(
+    assert "PyTorch 2.13.0 (eager, tuned settings, own loader)" in write_finding(
         comparison([tuned, record("mxnet")])
     )
 
@@ -58,11 +58,13 @@ def test_a_ratio_that_may_be_1_is_no_order(invocations: MakeInvocations) -> None
     records = [*invocations("pytorch", [11_900, 12_000, 12_100]), *near]
     words = "there is no difference that this run can show: do not read an order into them"
 
-    found = finding(comparison(records))
+    found = write_finding(comparison(records))
     assert words in found
     assert found.startswith("PyTorch 2.13.0 (eager) had the highest median, 12,000")
     assert "fastest" not in found
-    assert words not in finding(comparison([*records[:3], *invocations("jax", [1.0, 2.0, 3.0])]))
+    assert words not in write_finding(
+        comparison([*records[:3], *invocations("jax", [1.0, 2.0, 3.0])])
+    )
 
 
 def test_many_invocations_show_a_difference_that_few_cannot(invocations: MakeInvocations) -> None:
@@ -72,16 +74,18 @@ def test_many_invocations_show_a_difference_that_few_cannot(invocations: MakeInv
     few = invocations("pytorch", fast[::20]) + invocations("mxnet", slow[::20])
     many = invocations("pytorch", fast) + invocations("mxnet", slow)
 
-    assert "no difference that this run can show" in headline(comparison(few))
-    assert "PyTorch 2.13.0 (eager) is fastest" in headline(comparison(many))
-    assert ", 1.015x (1.01" in headline(comparison(many))
+    assert "no difference that this run can show" in write_headline(comparison(few))
+    assert "PyTorch 2.13.0 (eager) is fastest" in write_headline(comparison(many))
+    assert ", 1.015x (1.01" in write_headline(comparison(many))
 
 
 def test_a_row_further_down_can_be_as_fast_too(invocations: MakeInvocations) -> None:
     # Two of three processes slow, one as fast as the first: the median alone would mislead.
     wide = invocations("jax", [6_000, 6_000, 12_000])
     second = invocations("mxnet", [9_000, 9_000, 9_010])
-    words = finding(comparison([*invocations("pytorch", [11_900, 12_000, 12_100]), *second, *wide]))
+    words = write_finding(
+        comparison([*invocations("pytorch", [11_900, 12_000, 12_100]), *second, *wide])
+    )
 
     assert "Between PyTorch 2.13.0 (eager) and JAX 0.1 (eager) there is no difference" in words
     assert "MXNet 1.9.1 (eager) 0.75x (0.74x\u20130.76x)" in words
@@ -89,7 +93,7 @@ def test_a_row_further_down_can_be_as_fast_too(invocations: MakeInvocations) -> 
 
 def test_failures_are_in_the_finding(record: MakeRecord, failure: MakeRecord) -> None:
     records = [record(), failure(), failure("jax", status="timeout"), record(repeat=2)]
-    words = finding(comparison([*records, failure("pytorch", status="failed")]))
+    words = write_finding(comparison([*records, failure("pytorch", status="failed")]))
 
     assert "MXNet (eager) was skipped." in words
     assert "JAX (eager) timed out." in words
@@ -97,7 +101,7 @@ def test_failures_are_in_the_finding(record: MakeRecord, failure: MakeRecord) ->
 
 
 def test_a_single_row_has_nothing_to_be_fastest_of(record: MakeRecord) -> None:
-    words = finding(comparison([record()]))
+    words = write_finding(comparison([record()]))
 
     assert "fastest" not in words
     assert words.startswith("There is nothing to rank: PyTorch 2.13.0 (eager) reached 12,000")
@@ -107,35 +111,35 @@ def test_a_single_row_has_nothing_to_be_fastest_of(record: MakeRecord) -> None:
 def test_nothing_finished(failure: MakeRecord) -> None:
     found = comparison([failure(), failure("jax")])
 
-    assert finding(found).startswith("No trial finished, so there is nothing to compare.")
-    assert caveat(found) == ""
+    assert write_finding(found).startswith("No trial finished, so there is nothing to compare.")
+    assert explain_intervals(found) == ""
 
 
 def test_a_trial_too_short_to_measure(record: MakeRecord) -> None:
-    assert "no throughput" in finding(comparison([record(blocks=())]))
+    assert "no throughput" in write_finding(comparison([record(blocks=())]))
 
 
 def test_the_caveat_says_when_each_row_is_one_invocation(
     three: list[Record], record: MakeRecord
 ) -> None:
-    words = caveat(comparison(three))
+    words = explain_intervals(comparison(three))
 
     assert words.startswith("Each row is one invocation, that is one process: no number has an")
-    assert caveat(comparison([record()])).startswith("The row is one invocation")
+    assert explain_intervals(comparison([record()])).startswith("The row is one invocation")
 
 
 def test_the_caveat_says_what_the_intervals_cover(
     three: list[Record], invocations: MakeInvocations
 ) -> None:
     records = [*three, *invocations("jax", [1.0, 2.0, 3.0]), *invocations("caffe", [1.0] * 8)]
-    words = caveat(comparison(records))
+    words = explain_intervals(comparison(records))
 
     assert (
         "In parentheses stands, of 8 invocations, a 95% interval; of 3 invocations, the lowest and "
         "the highest, which hold the true median in 75% of such runs (fewer than 6 have no 95% "
         "interval); of one invocation, nothing."
     ) in words
-    five = caveat(comparison(invocations("jax", [1.0, 2.0, 3.0, 4.0, 5.0])))
+    five = explain_intervals(comparison(invocations("jax", [1.0, 2.0, 3.0, 4.0, 5.0])))
     assert "in 93.75% of such runs" in five
 
 
@@ -145,15 +149,17 @@ def test_the_headline_is_one_line(
     records = invocations("pytorch", [11_900, 12_000, 12_100])
     records += invocations("tensorflow", [5_300, 5_400, 5_500])
 
-    assert headline(comparison(records)) == (
+    assert write_headline(comparison(records)) == (
         "PyTorch 2.13.0 (eager) is fastest at 12,000 (11,900\u201312,100) samples/s, 2.22x "
         "(2.16x\u20132.28x) the speed of TensorFlow 2.21.0 (eager)."
     )
-    assert headline(comparison([*three, failure("jax")])).endswith("JAX (eager) is not ranked.")
+    assert write_headline(comparison([*three, failure("jax")])).endswith(
+        "JAX (eager) is not ranked."
+    )
 
 
 def test_the_headline_says_where_nothing_was_repeated(three: list[Record]) -> None:
-    assert headline(comparison(three)) == (
+    assert write_headline(comparison(three)) == (
         "PyTorch 2.13.0 (eager) is fastest at 12,000 samples/s, 2.22x the speed of TensorFlow "
         "2.21.0 (eager), but without repeated invocations nothing says how sure that is."
     )
@@ -161,7 +167,7 @@ def test_the_headline_says_where_nothing_was_repeated(three: list[Record]) -> No
 
 def test_the_headline_claims_no_order_that_is_none(invocations: MakeInvocations) -> None:
     near = invocations("mxnet", [11_900, 11_950, 12_050])
-    words = headline(comparison([*invocations("pytorch", [11_900, 12_000, 12_100]), *near]))
+    words = write_headline(comparison([*invocations("pytorch", [11_900, 12_000, 12_100]), *near]))
 
     assert "fastest" not in words
     assert (
@@ -175,8 +181,8 @@ def test_out_of_memory_is_a_result(record: MakeRecord, failure: MakeRecord) -> N
     records += [record("jax"), failure("jax", status="out of memory")]
     found = comparison(records)
 
-    assert "MXNet (eager) ran out of memory." in finding(found)
-    assert "Of 2 trials of JAX 0.1 (eager), 1 ran out of memory." in finding(found)
+    assert "MXNet (eager) ran out of memory." in write_finding(found)
+    assert "Of 2 trials of JAX 0.1 (eager), 1 ran out of memory." in write_finding(found)
     assert "1 out of memory" in [row.outcome for row in found.rows]
 
 
@@ -188,9 +194,12 @@ def test_verdicts_are_on_ranked_rows_only(
     )
     found = comparison([*three, fast])
 
-    assert finding(found) == finding(comparison(three))
-    assert headline(found) == f"{headline(comparison(three))} JAX 0.1 (eager) is not ranked."
-    assert refusals(found) == {
+    assert write_finding(found) == write_finding(comparison(three))
+    assert (
+        write_headline(found)
+        == f"{write_headline(comparison(three))} JAX 0.1 (eager) is not ranked."
+    )
+    assert list_refusals(found) == {
         "JAX 0.1, eager, default": "not verified: the record has no certificate"
     }
 
@@ -198,7 +207,7 @@ def test_verdicts_are_on_ranked_rows_only(
 def test_one_ranked_row_is_no_ranking(record: MakeRecord) -> None:
     found = comparison([record("mxnet"), record(certificate=None)])
 
-    for words in (headline(found), finding(found)):
+    for words in (write_headline(found), write_finding(found)):
         assert words.startswith("There is nothing to rank: MXNet 1.9.1 (eager) reached 4,920")
         assert (
             "no other row may be ranked. Not ranked: PyTorch 2.13.0 (eager) \u2013 not verified: "
@@ -210,11 +219,11 @@ def test_one_ranked_row_is_no_ranking(record: MakeRecord) -> None:
 def test_two_that_disagree_are_no_ranking(record: MakeRecord, epochs: MakeEpochs) -> None:
     found = comparison([record(), record("mxnet", epochs=epochs([0.1, 0.2, 0.3]))])
 
-    assert headline(found).startswith(
+    assert write_headline(found).startswith(
         "There is nothing to rank. Not ranked: PyTorch 2.13.0 (eager)"
     )
-    assert "two cannot tell which one is right" in headline(found)
-    assert "Test accuracy" not in finding(found)
+    assert "two cannot tell which one is right" in write_headline(found)
+    assert "Test accuracy" not in write_finding(found)
 
 
 def test_synthetic_data_gate_nothing_on_accuracy(record: MakeRecord, epochs: MakeEpochs) -> None:
@@ -222,36 +231,36 @@ def test_synthetic_data_gate_nothing_on_accuracy(record: MakeRecord, epochs: Mak
     found = comparison([record(dataset="synthetic-32"), odd])
 
     assert len(found.ranked) == 2
-    assert "accuracy" not in finding(found).lower()
-    assert "accuracy means nothing here" in accuracy_gate(found)
+    assert "accuracy" not in write_finding(found).lower()
+    assert "accuracy means nothing here" in describe_accuracy_gate(found)
 
 
 def test_what_accuracies_were_held_against(
     three: list[Record], record: MakeRecord, failure: MakeRecord
 ) -> None:
-    assert "on 360 samples, was held against" in accuracy_gate(comparison(three))
-    assert "no two verified rows, so" in accuracy_gate(comparison([record()]))
+    assert "on 360 samples, was held against" in describe_accuracy_gate(comparison(three))
+    assert "no two verified rows, so" in describe_accuracy_gate(comparison([record()]))
     apart = comparison([record(losses=(2.0,)), record("mxnet", losses=(1.0,))])
-    assert "no two verified rows with the same first losses, so" in accuracy_gate(apart)
+    assert "no two verified rows with the same first losses, so" in describe_accuracy_gate(apart)
     unknown = [record(name, test_samples=None) for name in ("pytorch", "mxnet")]
-    assert "do not say how many test samples" in accuracy_gate(comparison(unknown))
-    assert accuracy_gate(comparison([failure()])) == ""
+    assert "do not say how many test samples" in describe_accuracy_gate(comparison(unknown))
+    assert describe_accuracy_gate(comparison([failure()])) == ""
 
 
 def test_what_first_losses_were_held_against(
     three: list[Record], record: MakeRecord, failure: MakeRecord
 ) -> None:
     held = "held against those of the others."
-    assert losses_gate(comparison(three)).endswith(held)
-    assert gates(comparison(three)).startswith(losses_gate(comparison(three)))
+    assert describe_losses_gate(comparison(three)).endswith(held)
+    assert describe_gates(comparison(three)).startswith(describe_losses_gate(comparison(three)))
     names = ("pytorch", "mxnet")
     dropping = [record(name, dropout=0.5) for name in names]
-    assert "drops units at random" in losses_gate(comparison(dropping))
+    assert "drops units at random" in describe_losses_gate(comparison(dropping))
     rounded = [record(name, precision="bf16") for name in names]
-    assert "In reduced precision" in losses_gate(comparison(rounded))
+    assert "In reduced precision" in describe_losses_gate(comparison(rounded))
     old = [record(name, dropout=None) for name in names]
-    assert losses_gate(comparison(old)) == ""
-    assert gates(comparison([failure()])) == ""
+    assert describe_losses_gate(comparison(old)) == ""
+    assert describe_gates(comparison([failure()])) == ""
 
 
 def test_the_proof_in_a_sentence(
@@ -260,11 +269,11 @@ def test_the_proof_in_a_sentence(
     defect = Defect("rounds to float32", "float64", "conv1.weight", 3.4e-8, 1e-9, 2)
     defective = record("jax", certificate=certificate(defects=(defect,)))
 
-    assert proof(comparison(three)) == (
+    assert describe_proof(comparison(three)) == (
         "3 of 3 rows are verified; the largest error is 2e-15 in float64 (gradient of "
         "conv1.weight) and 6e-07 in IEEE float32 (fc3.bias)."
     )
-    assert proof(comparison([defective])).endswith(
+    assert describe_proof(comparison([defective])).endswith(
         "Over the limit, as known defects of a framework: rounds to float32 (3e-08)."
     )
-    assert proof(comparison([record(certificate=None)])) == "None of 1 row is verified."
+    assert describe_proof(comparison([record(certificate=None)])) == "None of 1 row is verified."

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bench.records.results import Block, Epoch, Record
-from reports.content.numbers import row_numbers
+from reports.content.numbers import collect_numbers
 from reports.content.tables import (
     ENERGY,
     MACHINE,
@@ -18,10 +18,10 @@ from reports.content.tables import (
     TIMES,
     Layout,
     Sheet,
-    failures,
-    sheets,
+    list_failures,
+    make_sheets,
 )
-from reports.page.environments import main_versions, packages, variables
+from reports.page.environments import build_variable_table, build_version_table, collect_packages
 from reports.ranking.comparisons import compare
 from reports.text.units import ABSENT
 
@@ -36,12 +36,12 @@ MISSING = f"{ABSENT}\u00a0a"
 
 def numbers(records: Sequence[Record]) -> list[dict[str, Any]]:
     (comparison,) = compare(records)
-    return row_numbers(comparison)
+    return collect_numbers(comparison)
 
 
 def sheet(records: Sequence[Record], layout: Layout) -> Sheet:
     (comparison,) = compare(records)
-    (found,) = sheets(comparison, [layout])
+    (found,) = make_sheets(comparison, [layout])
     return found
 
 
@@ -263,7 +263,7 @@ def test_failures_have_a_reason_even_where_none_was_recorded(
     record: MakeRecord, failure: MakeRecord
 ) -> None:
     statuses = ("timeout", "out of memory", "failed")
-    table = failures(
+    table = list_failures(
         [
             record(),
             *(failure(status=status) for status in statuses),
@@ -282,20 +282,22 @@ def test_failures_have_a_reason_even_where_none_was_recorded(
 
 
 def test_versions_of_environments(three: list[Record], failure: MakeRecord) -> None:
-    found = packages([*three, three[0], failure("jax")])
-    table = main_versions(found)
+    found = collect_packages([*three, three[0], failure("jax")])
+    table = build_version_table(found)
 
     assert list(table.index) == ["PyTorch 2.13.0", "TensorFlow 2.21.0", "MXNet 1.9.1"]
     assert table["tensorflow"].tolist() == [ABSENT, "2.21.0", ABSENT]
 
 
 def test_an_environment_that_changed_within_a_run_is_shown_twice(record: MakeRecord) -> None:
-    found = packages([record(), record(versions={"python": "3.12.1"})])
+    found = collect_packages([record(), record(versions={"python": "3.12.1"})])
 
     assert list(found) == ["PyTorch 2.13.0", "PyTorch 2.13.0 (environment 2)"]
 
 
 def test_environment_variables_are_listed_once_a_row(record: MakeRecord) -> None:
-    table = variables(compare([record(), record(repeat=2), record("mxnet", environment={})]))
+    table = build_variable_table(
+        compare([record(), record(repeat=2), record("mxnet", environment={})])
+    )
 
     assert table["Environment variables"].tolist() == ["OMP_NUM_THREADS=2", "none"]

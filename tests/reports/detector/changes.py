@@ -15,7 +15,7 @@ from statistics import median
 
 from bench.records.results import Block, Record
 from reports.history.changes import change_points
-from reports.history.series import histories
+from reports.history.series import collect_histories
 from reports.ranking.metrics import BY_PARTNER, METRICS
 from tests.reports.conftest import make_record
 from tests.reports.detector.pools import Pair, Pools, in_classes
@@ -71,7 +71,7 @@ def found_by_us(history: Simulated) -> list[int]:
         for repeat, pair in enumerate(pairs, start=1)
         for record in _records(pair, number, repeat, history.in_turns)
     ]
-    (only,) = histories(records)
+    (only,) = collect_histories(records)
     metric = BY_PARTNER if history.in_turns else METRICS[0]
     return [change.after.place for change in change_points(only, metric)]
 

@@ -17,7 +17,7 @@ from statistics import median
 
 from bench.suite.verdict import CONFIRMATION_PERCENT, SUSPICION_PERCENT
 from reports.compare import alternation
-from reports.compare.effects import adjusted, is_change, probability
+from reports.compare.effects import adjust_for_multiple_tests, compute_probability, is_change
 from reports.compare.outcome import LEAST
 from tests.reports.detector.pools import Pair, Pools, in_classes, values
 
@@ -56,7 +56,7 @@ def ours(rows: Sequence[Row], again: bool) -> list[bool]:
     """As `reports.compare.effects` judges rows, and `--against` asks it to."""
     percent = CONFIRMATION_PERCENT if again else SUSPICION_PERCENT
     asked = [_asked(row) for row in rows]
-    chances = adjusted([chance for chance, _ in asked])
+    chances = adjust_for_multiple_tests([chance for chance, _ in asked])
     return [
         is_change(chance, ratio, LEAST, percent / 100) and ratio < 1
         for chance, (_, ratio) in zip(chances, asked, strict=True)
@@ -66,8 +66,8 @@ def ours(rows: Sequence[Row], again: bool) -> list[bool]:
 def _asked(row: Row) -> tuple[float, float]:
     """The probability of such a difference by chance, and the ratio."""
     if row.pairs:
-        return alternation.probability(row.pairs), alternation.middle(row.pairs)
-    return probability(row.base, row.head), row.ratio
+        return alternation.compute_probability(row.pairs), alternation.average_pairs(row.pairs)
+    return compute_probability(row.base, row.head), row.ratio
 
 
 def fixed_ratio(least: float) -> Rule:

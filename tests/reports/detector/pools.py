@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from bench.records.results import Record
-from reports.runs.runs import read
+from reports.runs.runs import read_runs
 from reports.trials import alternating
 
 UNCHANGED = Path(__file__).parents[2] / "data" / "unchanged"
@@ -44,7 +44,7 @@ class Pair:
     @cached_property
     def value(self) -> float:
         """What its blocks come to, as `reports.trials.alternating` has it."""
-        return alternating.value(np.log(self.head) - np.log(self.base))
+        return alternating.average_ratios(np.log(self.head) - np.log(self.base))
 
 
 # By series, in the order in which they ran.
@@ -61,7 +61,7 @@ class Unchanged:
 
 def read_run(folder: Path) -> Unchanged:
     """The series of a run in which nothing changed: of HEAD against itself, or of HEAD alone."""
-    records = [record for record in read(folder).records if record.status == "ok"]
+    records = [record for record in read_runs(folder).records if record.status == "ok"]
     in_turns = {(record.trial.id, record.in_turns_with): record for record in records}
     found = Unchanged({}, {})
     alone: dict[str, list[Record]] = {}

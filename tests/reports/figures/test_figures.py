@@ -9,8 +9,8 @@ from xml.etree import ElementTree
 import pytest
 
 from bench.records.results import Block, Epoch, Record
-from reports.figures import Drawing, drawings
-from reports.figures.canvas import COLOURS, colours
+from reports.figures import Drawing, draw_comparison
+from reports.figures.canvas import COLORS, choose_colors
 from reports.figures.throughput import POINTS_PER_ROW
 from reports.ranking.comparisons import compare
 
@@ -20,7 +20,7 @@ MakeBlocks = Callable[[float, Sequence[float]], tuple[Block, ...]]
 
 def draw(records: Sequence[Record], name: str = "a") -> tuple[Drawing, ...]:
     (comparison,) = compare(records)
-    return drawings(comparison, name)
+    return draw_comparison(comparison, name)
 
 
 CAPTIONS = [
@@ -112,13 +112,16 @@ def test_every_reference_has_its_target(three: list[Record]) -> None:
 
 
 def test_a_known_framework_keeps_its_colour() -> None:
-    assert colours(["pytorch"])["pytorch"] == colours(["mxnet", "caffe", "pytorch"])["pytorch"]
-    assert colours(["numpy", "caffe"])["numpy"] not in COLOURS.values()
+    assert (
+        choose_colors(["pytorch"])["pytorch"]
+        == choose_colors(["mxnet", "caffe", "pytorch"])["pytorch"]
+    )
+    assert choose_colors(["numpy", "caffe"])["numpy"] not in COLORS.values()
 
 
 def test_frameworks_in_a_figure_have_colours_of_their_own() -> None:
     names = ["pytorch", "tensorflow", "mxnet", "jax", "caffe", "numpy"]
-    found = colours(names)
+    found = choose_colors(names)
 
     assert len({found[name] for name in names}) == len(names)
 
@@ -218,7 +221,7 @@ def _uses(drawing: Drawing) -> int:
 def test_a_row_that_is_not_ranked_is_drawn_and_says_so(record: MakeRecord) -> None:
     name = "a-framework-with-a-name-longer-than-the-figure-is-wide"
     (comparison,) = compare([record(), record(name, certificate=None)])
-    throughput = drawings(comparison, "one")[0]
+    throughput = draw_comparison(comparison, "one")[0]
 
     assert "… (not ranked)" in throughput.svg
     assert "PyTorch 2.13.0 (eager)<" in throughput.svg

@@ -9,7 +9,7 @@ from markdown_it import MarkdownIt
 
 from bench.records.results import Record
 from reports.ranking.comparisons import compare
-from reports.text.markdown import escaped
+from reports.text.markdown import escape
 from reports.text.units import DASH
 from tests.reports.formats.conftest import HOSTILE
 
@@ -124,7 +124,7 @@ def assert_refers_to_nothing(text: str) -> None:
     ["- x", "1. x", "1) x", "# x", "===", "---", "+ x", "=", "-", "\tx", "    x", "1.00x", "a\nb"],
 )
 def test_a_line_is_a_paragraph_whatever_it_begins_with(text: str) -> None:
-    found = Rendered(escaped(text))
+    found = Rendered(escape(text))
 
     assert found.tags == {"p"}
     assert found.text.strip() == " ".join(text.split())
@@ -133,10 +133,10 @@ def test_a_line_is_a_paragraph_whatever_it_begins_with(text: str) -> None:
 @pytest.mark.parametrize("character", [chr(code) for code in range(33, 127)])
 def test_every_character_comes_back(character: str) -> None:
     for text in (character, f"{character}x{character}{character}y{character}", f"a {character} b"):
-        found = Rendered(escaped(text))
+        found = Rendered(escape(text))
         assert found.tags == {"p"}
         assert found.text.strip().replace("\u2060", "") == text
 
 
 def test_hostile_text_by_itself() -> None:
-    assert_refers_to_nothing(Rendered(escaped(HOSTILE)).text)
+    assert_refers_to_nothing(Rendered(escape(HOSTILE)).text)

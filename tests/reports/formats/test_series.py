@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bench.optimizer import Optimizer
 from bench.records.results import Record
-from reports.formats.series import series
+from reports.formats.series import name_rows
 from reports.ranking.comparisons import compare
 from tests.reports.conftest import make_record
 
@@ -19,7 +19,7 @@ NAME = "lenet-digits-pytorch-eager-default-ieee-cpu-batch64"
 
 
 def names(records: Sequence[Record]) -> list[str]:
-    return [one.name for one in series(compare(records))]
+    return [one.name for one in name_rows(compare(records))]
 
 
 def test_a_name_is_that_of_the_series_whatever_the_version(record: MakeRecord) -> None:

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from bench.records.results import Record
-from reports.history.changes import Change, all_changes, change_points
-from reports.history.sentences import in_words
-from reports.history.series import histories
+from reports.history.changes import LevelChange, change_points, find_all_changes
+from reports.history.sentences import describe_change
+from reports.history.series import collect_histories
 from reports.ranking.metrics import METRICS
 
 Nights = Callable[..., list[Record]]
@@ -25,8 +25,8 @@ def noisy(levels: Sequence[float], seed: int) -> list[float]:
     return [level * float(np.exp(generator.normal(0, NOISE))) for level in levels]
 
 
-def found(records: Sequence[Record]) -> tuple[Change, ...]:
-    (history,) = histories(records)
+def found(records: Sequence[Record]) -> tuple[LevelChange, ...]:
+    (history,) = collect_histories(records)
     return change_points(history, THROUGHPUT)
 
 
@@ -128,23 +128,23 @@ def test_less_memory_is_better_and_a_later_first_step_is_worse(nights: Nights) -
         for record in records
         for late in [record.run >= "night-006"]
     ]
-    (history,) = histories(changed)
+    (history,) = collect_histories(changed)
 
-    assert [one.metric for one in all_changes(history)] == [FIRST_STEP, MEMORY]
+    assert [one.metric for one in find_all_changes(history)] == [FIRST_STEP, MEMORY]
     assert change_points(history, THROUGHPUT) == ()
-    start, memory = all_changes(history)
+    start, memory = find_all_changes(history)
     assert (start.up, start.better, memory.up, memory.better) == (True, False, False, True)
-    assert "slower to the first step (worse). Time to first step is 1.67x" in in_words(start)
-    assert "less memory (better). Peak anonymous memory is 0.50x" in in_words(memory)
+    assert "slower to the first step (worse). Time to first step is 1.67x" in describe_change(start)
+    assert "less memory (better). Peak anonymous memory is 0.50x" in describe_change(memory)
 
 
 def test_a_metric_that_no_run_has_or_that_is_zero_has_no_changes(nights: Nights) -> None:
     records = [
         replace(record, memory={"peak_anonymous_bytes": 0}) for record in nights([1000.0] * 12)
     ]
-    (history,) = histories(records)
+    (history,) = collect_histories(records)
 
-    assert all_changes(history) == ()
+    assert find_all_changes(history) == ()
 
 
 def test_the_sentence_names_runs_days_commits_versions_and_the_machine(nights: Nights) -> None:
@@ -156,7 +156,7 @@ def test_the_sentence_names_runs_days_commits_versions_and_the_machine(nights: N
     ]
     (change,) = found([*old, *new])
 
-    assert in_words(change) == (
+    assert describe_change(change) == (
         "PyTorch, eager, default: slower (worse). Throughput is 0.80x (0.80x\N{EN DASH}0.80x) of "
         "what it was (6 runs before, 5 after), between night-005 (2026-03-06) and night-006 "
         "(2026-03-07): commit 000000000005 to 000000000006, PyTorch 2.12.0 to 2.13.0. The "

@@ -19,7 +19,7 @@ from reports.history.database_tables import METADATA, SERIES, TRIALS
 from reports.ranking.metrics import METRICS
 from reports.records.run_keys import run_key
 from reports.runs.loading import COLUMNS
-from reports.runs.runs import Run, read
+from reports.runs.runs import LoadedRuns, read_runs
 from tests.conftest import ROOT
 
 Nights = Callable[..., list[Record]]
@@ -32,7 +32,9 @@ NAMES = [table.name for table in METADATA.sorted_tables]
 
 
 @pytest.fixture
-def content(tmp_path: Path, nights: Nights, failure: Callable[..., Record], save: Save) -> Run:
+def content(
+    tmp_path: Path, nights: Nights, failure: Callable[..., Record], save: Save
+) -> LoadedRuns:
     """Two nights and a failure, with what a record should not have."""
     odd = replace(
         failure(run="night-001", framework="odd\0\ud800'\n\"; --"),
@@ -41,7 +43,7 @@ def content(tmp_path: Path, nights: Nights, failure: Callable[..., Record], save
         started="no time",
     )
     records = [*nights([1000.0, 800.0]), odd]
-    return read(
+    return read_runs(
         *(
             save(tmp_path / run, [record for record in records if record.run == run])
             for run in ("night-000", "night-001")
@@ -96,7 +98,9 @@ def one_error(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
     return told
 
 
-def test_the_trials_are_those_of_the_data_frame(sqlite: str, content: Run, tmp_path: Path) -> None:
+def test_the_trials_are_those_of_the_data_frame(
+    sqlite: str, content: LoadedRuns, tmp_path: Path
+) -> None:
     write(sqlite, content)
     frame = reports.load(tmp_path / "night-000")
     with sqlite3.connect(tmp_path / "history.sqlite") as connection:
@@ -115,7 +119,7 @@ def test_the_trials_are_those_of_the_data_frame(sqlite: str, content: Run, tmp_p
                 assert row[name] == (None if missing else wanted[name]), name
 
 
-def test_every_column_has_the_type_of_the_frame(content: Run) -> None:
+def test_every_column_has_the_type_of_the_frame(content: LoadedRuns) -> None:
     kinds: dict[str, set[type]] = {
         "int64": {int},
         "float64": {float},
@@ -132,7 +136,9 @@ def test_every_column_has_the_type_of_the_frame(content: Run) -> None:
         assert column.type.python_type in allowed | ({int} if allowed == {float} else set())
 
 
-def test_the_series_are_the_medians_of_the_runs(sqlite: str, content: Run, tmp_path: Path) -> None:
+def test_the_series_are_the_medians_of_the_runs(
+    sqlite: str, content: LoadedRuns, tmp_path: Path
+) -> None:
     write(sqlite, content)
     with sqlite3.connect(tmp_path / "history.sqlite") as connection:
         found = connection.execute(
@@ -160,7 +166,7 @@ def test_the_series_are_the_medians_of_the_runs(sqlite: str, content: Run, tmp_p
 
 @pytest.mark.parametrize("kind", ["sqlite", "empty_postgresql"])
 def test_writing_twice_changes_nothing(
-    kind: str, content: Run, request: pytest.FixtureRequest
+    kind: str, content: LoadedRuns, request: pytest.FixtureRequest
 ) -> None:
     url = request.getfixturevalue(kind)
     assert write(url, content).endswith(": 2 runs, 7 trials")
@@ -173,13 +179,13 @@ def test_writing_twice_changes_nothing(
 
 @pytest.mark.parametrize("kind", ["sqlite", "empty_postgresql"])
 def test_a_run_that_was_there_is_replaced_and_others_stay(
-    kind: str, content: Run, request: pytest.FixtureRequest
+    kind: str, content: LoadedRuns, request: pytest.FixtureRequest
 ) -> None:
     url = request.getfixturevalue(kind)
     write(url, content)
     before = tables(url)["samestep_trials"]
     shorter = [one for one in content.records if one.run == "night-001"][:1]
-    write(url, Run("night-001", tuple(shorter), (), ("night-001",), content.keys))
+    write(url, LoadedRuns("night-001", tuple(shorter), (), ("night-001",), content.keys))
     after = tables(url)["samestep_trials"]
 
     assert len(before) == 7
@@ -187,7 +193,9 @@ def test_a_run_that_was_there_is_replaced_and_others_stay(
     assert set(after) < set(before)
 
 
-def test_both_databases_hold_equal_tables(sqlite: str, empty_postgresql: str, content: Run) -> None:
+def test_both_databases_hold_equal_tables(
+    sqlite: str, empty_postgresql: str, content: LoadedRuns
+) -> None:
     write(sqlite, content)
     write(empty_postgresql, content)
 
@@ -196,7 +204,7 @@ def test_both_databases_hold_equal_tables(sqlite: str, empty_postgresql: str, co
     assert any("odd\N{REPLACEMENT CHARACTER}?'\n\"; --" in row for row in odd)
 
 
-def test_what_no_database_holds_is_null(sqlite: str, content: Run, tmp_path: Path) -> None:
+def test_what_no_database_holds_is_null(sqlite: str, content: LoadedRuns, tmp_path: Path) -> None:
     write(sqlite, content)
     with sqlite3.connect(tmp_path / "history.sqlite") as connection:
         (row,) = connection.execute(
@@ -208,7 +216,7 @@ def test_what_no_database_holds_is_null(sqlite: str, content: Run, tmp_path: Pat
 
 
 def test_a_failure_in_the_middle_leaves_everything_as_it_was(
-    sqlite: str, content: Run, tmp_path: Path
+    sqlite: str, content: LoadedRuns, tmp_path: Path
 ) -> None:
     write(sqlite, content)
     before = tables(sqlite)
@@ -319,7 +327,7 @@ def test_a_table_of_another_shape_is_one_line(
 
 
 def test_a_column_of_somebody_else_is_one_line(
-    run: str, sqlite: str, content: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    run: str, sqlite: str, content: LoadedRuns, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write(sqlite, content)
     with sqlite3.connect(tmp_path / "history.sqlite") as connection:
@@ -333,7 +341,7 @@ def test_two_writers_of_one_run_at_once_are_one_line(
     empty_postgresql: str, run: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """What the second one meets: the first one's run, which it could not see and delete."""
-    write(empty_postgresql, read(Path(run)))
+    write(empty_postgresql, read_runs(Path(run)))
     with create_engine(as_driver(empty_postgresql)).begin() as connection:
         connection.execute(
             text("CREATE RULE unseen AS ON DELETE TO samestep_runs DO INSTEAD NOTHING")
@@ -345,7 +353,7 @@ def test_two_writers_of_one_run_at_once_are_one_line(
 
 @pytest.mark.parametrize("kind", ["sqlite", "empty_postgresql"])
 def test_the_documented_queries_answer(
-    kind: str, content: Run, request: pytest.FixtureRequest
+    kind: str, content: LoadedRuns, request: pytest.FixtureRequest
 ) -> None:
     url = request.getfixturevalue(kind)
     write(url, content)

@@ -10,8 +10,8 @@ import pytest
 from bench.records.results import Record
 from reports.__main__ import main
 from reports.history.page import render
-from reports.history.series import histories, runs_in_order
-from reports.runs.runs import Run
+from reports.history.series import collect_histories, sort_runs
+from reports.runs.runs import LoadedRuns
 
 MakeRecord = Callable[..., Record]
 Invocations = Callable[..., list[Record]]
@@ -36,11 +36,11 @@ def nights(invocations: Invocations) -> list[Record]:
 
 
 def page(records: Sequence[Record]) -> str:
-    return render(Run("some", tuple(records), (), tuple(runs_in_order(records))))
+    return render(LoadedRuns("some", tuple(records), (), tuple(sort_runs(records))))
 
 
 def test_points_are_in_the_order_of_time(nights: list[Record]) -> None:
-    ((history,), runs) = histories(nights), runs_in_order(nights)
+    ((history,), runs) = collect_histories(nights), sort_runs(nights)
     (series,) = history.series
 
     assert runs == ["night-3", "night-2", "night-1"]
@@ -86,7 +86,7 @@ def test_one_run_is_a_table_without_figures(three: list[Record]) -> None:
 
 def test_machines_have_sections_of_their_own(record: MakeRecord) -> None:
     records = [record(run="a"), record(run="b", machine={"cpu": "Other"})]
-    titles = [history.title for history in histories(records)]
+    titles = [history.title for history in collect_histories(records)]
 
     assert titles[0].endswith("machine 1")
     assert titles[1].endswith("machine 2")
@@ -95,7 +95,7 @@ def test_machines_have_sections_of_their_own(record: MakeRecord) -> None:
 def test_the_command_takes_all_runs_of_a_folder(
     tmp_path: Path, nights: list[Record], save: Save, capsys: Any
 ) -> None:
-    for name in runs_in_order(nights):
+    for name in sort_runs(nights):
         save(tmp_path / name, [one for one in nights if one.run == name])
 
     assert main(["history", "--results", str(tmp_path)]) == 0

@@ -4,14 +4,14 @@ from collections.abc import Callable, Sequence
 
 from bench.records.results import Record
 from reports.history.page import render
-from reports.history.series import runs_in_order
-from reports.runs.runs import Run
+from reports.history.series import sort_runs
+from reports.runs.runs import LoadedRuns
 
 Nights = Callable[..., list[Record]]
 
 
 def page(records: Sequence[Record]) -> str:
-    return render(Run("some", tuple(records), (), tuple(runs_in_order(records))))
+    return render(LoadedRuns("some", tuple(records), (), tuple(sort_runs(records))))
 
 
 def test_a_change_is_in_the_summary_in_its_work_and_in_its_figure(nights: Nights) -> None:

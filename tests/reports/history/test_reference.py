@@ -8,11 +8,11 @@ from dataclasses import replace
 import pytest
 
 from bench.records.results import Block, Record
-from reports.history.changes import all_changes, change_points
+from reports.history.changes import change_points, find_all_changes
 from reports.history.page import render
-from reports.history.series import histories, runs_in_order
+from reports.history.series import collect_histories, sort_runs
 from reports.ranking.metrics import BY_PARTNER, METRICS
-from reports.runs.runs import Run
+from reports.runs.runs import LoadedRuns
 from reports.trials import frame
 from tests.reports.conftest import make_record
 
@@ -55,7 +55,7 @@ def against_reference(ratios: list[float], reference: str = REFERENCE) -> list[R
 
 
 def test_a_step_shows_by_the_reference_where_the_machine_hides_it() -> None:
-    (history,) = histories(against_reference([1.0] * 7 + [0.96] * 7))
+    (history,) = collect_histories(against_reference([1.0] * 7 + [0.96] * 7))
     (series,) = history.series
     assert series.reference == REFERENCE
     assert series.label.endswith("in turns with ffffffffffff")
@@ -67,27 +67,27 @@ def test_a_step_shows_by_the_reference_where_the_machine_hides_it() -> None:
 
 
 def test_no_step_is_none() -> None:
-    (history,) = histories(against_reference([1.0] * 14))
-    assert all_changes(history) == ()
+    (history,) = collect_histories(against_reference([1.0] * 14))
+    assert find_all_changes(history) == ()
 
 
 def test_another_reference_is_another_series() -> None:
     records = against_reference([1.0] * 4)
     others = against_reference([1.0] * 4, "e" * 40)
     later = [replace(record, run=f"later-{record.run}") for record in others]
-    (history,) = histories([*records, *later])
+    (history,) = collect_histories([*records, *later])
     assert [one.reference for one in history.series] == [REFERENCE, "e" * 40]
     assert [len(one.points) for one in history.series] == [4, 4]
 
 
 def test_runs_without_a_reference_stand_beside_those_with_one(nights: Nights) -> None:
-    (history,) = histories([*nights([1000.0] * 3), *against_reference([1.0] * 3)])
+    (history,) = collect_histories([*nights([1000.0] * 3), *against_reference([1.0] * 3)])
     assert sorted((one.reference or "") for one in history.series) == ["", REFERENCE]
 
 
 def test_the_page_says_it_and_draws_it() -> None:
     records = against_reference([1.0] * 7 + [0.96] * 7)
-    html = render(Run("some", tuple(records), (), tuple(runs_in_order(records))))
+    html = render(LoadedRuns("some", tuple(records), (), tuple(sort_runs(records))))
     assert "slower than the reference is (worse)" in html
     assert re.search(r"Throughput relative to the reference is 0\.9[56]\d?x \(", html)
     assert html.count("<figure") == 4

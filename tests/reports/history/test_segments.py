@@ -6,14 +6,14 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from reports.history.segments import Step, steps
+from reports.history.segments import Step, find_steps
 
 Floats = npt.NDArray[np.float64]
 DRAWS = 40
 
 
 def places(logarithms: Floats) -> list[int]:
-    return [step.place for step in steps(np.exp(logarithms).tolist(), lambda _: True)]
+    return [step.place for step in find_steps(np.exp(logarithms).tolist(), lambda _: True)]
 
 
 def draws(levels: Floats, noise: float) -> list[list[int]]:
@@ -54,16 +54,16 @@ def test_a_drift_is_hardly_ever_a_step(total: float, runs: int) -> None:
 def test_steps_are_between_stretches_that_meet() -> None:
     levels = np.repeat([0.0, 0.5, 1.5], [4, 5, 6])
 
-    assert steps(np.exp(levels).tolist(), lambda _: True) == (Step(0, 4, 9), Step(4, 9, 15))
+    assert find_steps(np.exp(levels).tolist(), lambda _: True) == (Step(0, 4, 9), Step(4, 9, 15))
 
 
 @pytest.mark.parametrize("series", [[], [1.0], [1.0] * 5, [1.0, 1.0, 9.0, 9.0, 9.0]])
 def test_too_few_runs_have_no_steps(series: Sequence[float]) -> None:
-    assert steps(series, lambda _: True) == ()
+    assert find_steps(series, lambda _: True) == ()
 
 
 def test_what_is_not_admitted_becomes_one_stretch() -> None:
     levels = np.repeat([0.0, 0.05, 1.5], [4, 5, 6])
-    found = steps(np.exp(levels).tolist(), lambda step: step.place != 4)
+    found = find_steps(np.exp(levels).tolist(), lambda step: step.place != 4)
 
     assert found == (Step(0, 9, 15),)

@@ -13,7 +13,7 @@ from bench.records.results import Record, encode
 from reports.__main__ import main
 from reports.history import store
 from reports.records.run_keys import keys_of, run_key
-from reports.runs.runs import read as read_folders
+from reports.runs.runs import read_runs
 
 MakeRecord = Callable[..., Record]
 Save = Callable[[Path, Sequence[Record]], Path]
@@ -33,7 +33,7 @@ def test_a_run_in_a_store_is_the_run_in_its_folder(
 ) -> None:
     folder = save(tmp_path / "quick", three)
     (path,) = store.append(tmp_path / "new" / "store", [folder])
-    stored, original = store.read(tmp_path / "new" / "store"), read_folders(folder)
+    stored, original = store.read(tmp_path / "new" / "store"), read_runs(folder)
 
     assert path.name.startswith("quick-")
     assert path.read_bytes()[4:8] == bytes(4), "a time, which differs from store to store"

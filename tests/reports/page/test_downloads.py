@@ -12,7 +12,7 @@ from bench.records.results import Record
 from reports.page import downloads
 from reports.page.downloads import Download
 from reports.page.page import render
-from reports.runs.runs import Run
+from reports.runs.runs import LoadedRuns
 from reports.trials import columns
 
 MakeRecord = Callable[..., Record]
@@ -26,7 +26,7 @@ def content(found: Download) -> str:
 def test_tables_of_trials_blocks_and_evaluations(three: list[Record]) -> None:
     found = {
         one.name: pd.read_csv(io.StringIO(content(one)))
-        for one in downloads.downloads(Run("quick", tuple(three), ()))
+        for one in downloads.make_downloads(LoadedRuns("quick", tuple(three), ()))
         if one.name.endswith(".csv")
     }
 
@@ -45,7 +45,7 @@ def test_tables_of_trials_blocks_and_evaluations(three: list[Record]) -> None:
 def test_the_tables_as_json(three: list[Record]) -> None:
     (found,) = (
         json.loads(content(one))
-        for one in downloads.downloads(Run("quick", tuple(three), ()))
+        for one in downloads.make_downloads(LoadedRuns("quick", tuple(three), ()))
         if one.name.endswith(".json")
     )
 
@@ -56,8 +56,8 @@ def test_what_is_too_large_is_left_out_and_said(
     three: list[Record], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(downloads, "MOST_BYTES", 4_000)
-    run = Run("quick", tuple(three), ())
-    by_name = {one.name: one.url for one in downloads.downloads(run)}
+    run = LoadedRuns("quick", tuple(three), ())
+    by_name = {one.name: one.url for one in downloads.make_downloads(run)}
 
     assert by_name["quick-trials.csv"] is None
     assert by_name["quick-evaluations.csv"] is not None

@@ -6,8 +6,8 @@ from xml.etree import ElementTree
 
 from bench.records.results import Record
 from reports.figures import Drawing
-from reports.figures.batch_sizes import batch_size_curves
-from reports.figures.roofline import rooflines
+from reports.figures.batch_sizes import draw_batch_sizes
+from reports.figures.roofline import draw_rooflines
 from reports.ranking.comparisons import compare
 
 MakeRecord = Callable[..., Record]
@@ -23,7 +23,7 @@ def texts(drawing: Drawing) -> list[str]:
 
 
 def test_a_roofline_has_each_row_at_its_operations_and_its_rate(three: list[Record]) -> None:
-    (drawing,) = rooflines(compare(three), "roofline")
+    (drawing,) = draw_rooflines(compare(three), "roofline")
 
     # 6.4e7 operations and 8e6 bytes a step of 64 samples; PyTorch takes 12,000 samples a second.
     assert "PyTorch 2.13.0, eager, default: 12.0 GFLOP/s at 8.00 operations a byte" in words(
@@ -40,7 +40,7 @@ def test_machines_and_precisions_have_rooflines_of_their_own(record: MakeRecord)
         replace(record(), machine={"cpu": "Other"}),
         record(model="lstm", ceilings={}),
     ]
-    found = rooflines(compare(records), "roofline")
+    found = draw_rooflines(compare(records), "roofline")
 
     assert len(found) == 3
     assert found[1].caption.startswith("CPU, bfloat16")
@@ -48,7 +48,7 @@ def test_machines_and_precisions_have_rooflines_of_their_own(record: MakeRecord)
 
 
 def test_without_ceilings_there_is_no_roofline(record: MakeRecord) -> None:
-    assert rooflines(compare([record(ceilings={})]), "roofline") == ()
+    assert draw_rooflines(compare([record(ceilings={})]), "roofline") == ()
 
 
 def sizes(invocations: Invocations, *batch_sizes: int) -> Sequence[Record]:
@@ -65,7 +65,7 @@ def sizes(invocations: Invocations, *batch_sizes: int) -> Sequence[Record]:
 
 
 def test_throughput_by_batch_size_in_the_order_of_sizes(invocations: Invocations) -> None:
-    (drawing,) = batch_size_curves(compare(sizes(invocations, 64, 16, 32)), "sizes")
+    (drawing,) = draw_batch_sizes(compare(sizes(invocations, 64, 16, 32)), "sizes")
     told = words(drawing)
 
     assert "LeNet on digits: throughput by batch size" in drawing.caption
@@ -76,12 +76,12 @@ def test_throughput_by_batch_size_in_the_order_of_sizes(invocations: Invocations
 
 
 def test_one_batch_size_is_no_curve(invocations: Invocations) -> None:
-    assert batch_size_curves(compare(sizes(invocations, 64)), "sizes") == ()
+    assert draw_batch_sizes(compare(sizes(invocations, 64)), "sizes") == ()
 
 
 def test_other_work_is_another_figure(invocations: Invocations) -> None:
     other = [replace(one, threads=1) for one in sizes(invocations, 8, 16)]
-    found = batch_size_curves(compare([*sizes(invocations, 16, 32), *other]), "sizes")
+    found = draw_batch_sizes(compare([*sizes(invocations, 16, 32), *other]), "sizes")
 
     assert len(found) == 2
 
@@ -90,6 +90,6 @@ def test_a_size_that_ran_out_of_memory_is_not_drawn(
     invocations: Invocations, failure: MakeRecord
 ) -> None:
     lost = failure("pytorch", status="out of memory", batch_size=4096)
-    (drawing,) = batch_size_curves(compare([*sizes(invocations, 16, 32), lost]), "sizes")
+    (drawing,) = draw_batch_sizes(compare([*sizes(invocations, 16, 32), lost]), "sizes")
 
     assert "4096" not in words(drawing)

@@ -16,10 +16,10 @@ import pytest
 from bench.optimizer import Optimizer
 from bench.records.certificate import Certificate, Defect, Worst
 from bench.records.results import Record, decode, encode
-from reports.content.export import document
+from reports.content.export import to_json
 from reports.page.page import render
 from reports.page.template import SCRIPT, TEMPLATES
-from reports.runs.runs import Run, read
+from reports.runs.runs import LoadedRuns, read_runs
 
 MakeRecord = Callable[..., Record]
 MakeCertificate = Callable[..., Certificate]
@@ -60,7 +60,7 @@ class Page(HTMLParser):
 
 
 def page(records: Sequence[Record], problems: Sequence[str] = ()) -> str:
-    return render(Run("quick", tuple(records), tuple(problems)))
+    return render(LoadedRuns("quick", tuple(records), tuple(problems)))
 
 
 def poisoned(value: Any) -> Any:
@@ -109,7 +109,7 @@ def test_planted_markup_is_only_ever_text(
         record("caffe", digests={"weights": EVIL}, ceilings=ceilings, absent={"x": EVIL}),
         record("caffe", seed=3, settings="tuned", tuning={"knobs": {EVIL: EVIL}}),
     ]
-    html = render(Run(EVIL, tuple(records), (EVIL,)))
+    html = render(LoadedRuns(EVIL, tuple(records), (EVIL,)))
 
     assert scripts(html) == [OWN_SCRIPT]
     assert html.lower().count("<script") == 1
@@ -359,7 +359,7 @@ def test_certificates_of_nonsense_do_not_stop_the_page(
     ]
 
     assert "There is nothing to rank" in page(records)
-    assert json.loads(document(Run("quick", tuple(records), ())))["comparisons"]
+    assert json.loads(to_json(LoadedRuns("quick", tuple(records), ())))["comparisons"]
 
 
 def test_forged_numbers_do_not_stop_the_page(record: MakeRecord) -> None:
@@ -388,7 +388,7 @@ def test_a_torn_last_line_is_shown(tmp_path: Path, three: list[Record], save: Sa
     path = save(tmp_path / "quick", three) / "records.jsonl"
     path.write_text(path.read_text()[:-100])
 
-    words = Page(render(read(path.parent))).words()
+    words = Page(render(read_runs(path.parent))).words()
 
     assert "Left out What the records files hold" in words
     assert "records.jsonl, line 3 was left out" in words
@@ -410,7 +410,7 @@ def test_a_run_of_fifty_trials_stays_small(record: MakeRecord) -> None:
 
 
 def test_the_document_for_programs(three: list[Record], failure: MakeRecord) -> None:
-    content = json.loads(document(Run("quick", (*three, failure("jax")), ("a line",))))
+    content = json.loads(to_json(LoadedRuns("quick", (*three, failure("jax")), ("a line",))))
 
     (comparison,) = content["comparisons"]
     rows = {row["framework"]: row for row in comparison["rows"]}

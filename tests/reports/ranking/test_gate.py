@@ -13,9 +13,9 @@ from reports.ranking.gate import (
     NO_TRIAL,
     Band,
     Entry,
-    band,
-    refusals,
-    standard_error,
+    compute_band,
+    compute_standard_error,
+    find_refusals,
 )
 
 accuracies = st.floats(0, 1)
@@ -28,7 +28,7 @@ def verified(*values: float, finished: bool = True, timed: bool = True) -> Entry
 
 
 def ranked(entries: list[Entry], test_samples: int | None) -> list[bool]:
-    return [refusal is None for refusal in refusals(entries, test_samples)]
+    return [refusal is None for refusal in find_refusals(entries, test_samples)]
 
 
 def test_rows_that_agree_are_ranked() -> None:
@@ -36,7 +36,7 @@ def test_rows_that_agree_are_ranked() -> None:
 
 
 def test_the_band_by_hand() -> None:
-    found = band([0.90, 0.92, 0.94], 400)
+    found = compute_band([0.90, 0.92, 0.94], 400)
 
     assert found is not None
     assert found.low == pytest.approx(0.90 - 3 * math.sqrt(0.92 * 0.08 / 400))
@@ -44,7 +44,7 @@ def test_the_band_by_hand() -> None:
 
 
 def test_of_three_rows_the_odd_one_out_falls() -> None:
-    odd, one, other = refusals([verified(0.50), verified(0.97), verified(0.96)], 1_000)
+    odd, one, other = find_refusals([verified(0.50), verified(0.97), verified(0.96)], 1_000)
 
     assert odd == (
         "its test accuracy of 50.00% lies outside the band of its peers, 94.26\u201398.74%"
@@ -58,7 +58,7 @@ def test_too_good_is_as_odd_as_too_bad() -> None:
 
 
 def test_of_two_rows_that_disagree_both_fall() -> None:
-    one, other = refusals([verified(0.5), verified(0.9)], 1_000)
+    one, other = find_refusals([verified(0.5), verified(0.9)], 1_000)
 
     assert one == other
     assert one is not None
@@ -94,7 +94,7 @@ def test_the_band_holds_all_trials_of_the_peers_not_their_medians_only() -> None
 
 def test_a_row_that_is_not_verified_is_neither_ranked_nor_a_peer() -> None:
     outcast = Entry("its gradients differ", (0.5,))
-    found = refusals([outcast, verified(0.90), verified(0.91)], 1_000)
+    found = find_refusals([outcast, verified(0.90), verified(0.91)], 1_000)
 
     assert found == ("not verified: its gradients differ", None, None)
     assert ranked([outcast, verified(0.90)], 1_000) == [False, True], "one row has no peer"
@@ -110,7 +110,7 @@ def test_the_test_set_of_unknown_size_gates_nothing() -> None:
 def test_a_row_without_accuracy_has_nothing_to_show_for_itself() -> None:
     rows = [verified(math.nan), verified(0.9), verified(0.91)]
 
-    assert refusals(rows, 360) == (NO_ACCURACY, None, None)
+    assert find_refusals(rows, 360) == (NO_ACCURACY, None, None)
     assert ranked([verified(math.nan), verified()], 360) == [True, True], "no peer has one either"
 
 
@@ -121,11 +121,11 @@ def test_rows_without_numbers_say_so() -> None:
         verified(0.9),
     ]
 
-    assert refusals(rows, 360) == (NO_TRIAL, NO_THROUGHPUT, None)
+    assert find_refusals(rows, 360) == (NO_TRIAL, NO_THROUGHPUT, None)
 
 
 def test_no_rows_are_no_error() -> None:
-    assert refusals([], 360) == ()
+    assert find_refusals([], 360) == ()
 
 
 def test_one_wrong_prediction_among_perfect_peers_is_chance() -> None:
@@ -138,7 +138,7 @@ def test_one_wrong_prediction_among_perfect_peers_is_chance() -> None:
 
 @given(accuracies, samples)
 def test_the_standard_error_is_never_smaller_than_the_formula(p: float, n: int) -> None:
-    found = standard_error(p, n)
+    found = compute_standard_error(p, n)
 
     assert math.isfinite(found)
     assert found >= math.sqrt(p * (1 - p) / n) - 1e-12
@@ -148,7 +148,7 @@ def test_the_standard_error_is_never_smaller_than_the_formula(p: float, n: int) 
 
 @given(several, samples)
 def test_a_band_holds_what_it_is_made_of(peers: list[float], n: int) -> None:
-    found = band(peers, n)
+    found = compute_band(peers, n)
 
     assert found is not None
     assert all(found.holds(peer) for peer in peers)
@@ -158,7 +158,7 @@ def test_a_band_holds_what_it_is_made_of(peers: list[float], n: int) -> None:
 @given(several, accuracies, samples)
 def test_the_peers_spread_lies_within_the_band(peers: list[float], more: float, n: int) -> None:
     """An outlier among the peers cannot push another row out of their own range."""
-    found = band([*peers, more], n)
+    found = compute_band([*peers, more], n)
 
     assert found is not None
     assert found.low <= min(*peers, more)
@@ -205,7 +205,7 @@ def test_rows_that_are_not_verified_change_nothing(
 
 @given(st.lists(st.floats(allow_nan=True, allow_infinity=True), max_size=4), st.integers(-5, 5))
 def test_numbers_that_are_no_accuracies_do_not_crash(values: list[float], n: int) -> None:
-    refusals([verified(*values), verified(0.5), verified(math.nan, 2.0)], n)
+    find_refusals([verified(*values), verified(0.5), verified(math.nan, 2.0)], n)
 
 
 def test_a_band_in_words_stays_within_what_an_accuracy_can_be() -> None:
@@ -214,7 +214,7 @@ def test_a_band_in_words_stays_within_what_an_accuracy_can_be() -> None:
 
 def test_times_that_cannot_be_are_not_ranked_however_good_the_work_is() -> None:
     hasty = Entry(None, (0.97,), mistimed="it does not wait for its device")
-    found = refusals([hasty, verified(0.97), verified(0.96)], 1_000)
+    found = find_refusals([hasty, verified(0.97), verified(0.96)], 1_000)
     assert found == ("it does not wait for its device", None, None)
     unproved = Entry("nothing was checked", (0.97,), mistimed="it does not wait for its device")
-    assert refusals([unproved], None) == ("not verified: nothing was checked",)
+    assert find_refusals([unproved], None) == ("not verified: nothing was checked",)

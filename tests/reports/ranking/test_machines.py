@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 from bench.records.results import Record
-from reports.ranking.machines import Machine, machine_table, machines
+from reports.ranking.machines import Machine, build_machine_table, find_machines
 
 MakeRecord = Callable[..., Record]
 
 
 def test_a_machine_in_one_sentence(record: MakeRecord) -> None:
-    (machine,) = machines([record(), record("mxnet")])
+    (machine,) = find_machines([record(), record("mxnet")])
 
     assert machine.sentence == (
         "Example CPU 9000 @ 2.60GHz, 4 physical cores, 8 logical processors, 6 of them usable, "
@@ -33,13 +33,13 @@ def test_absent_facts_are_no_error(facts: dict[str, Any]) -> None:
 
 
 def test_machines_are_numbered_in_order_of_appearance(record: MakeRecord) -> None:
-    found = machines([record(), record(machine={"cpu": "Another"}), record()])
+    found = find_machines([record(), record(machine={"cpu": "Another"}), record()])
 
     assert [machine.number for machine in found] == [1, 2]
 
 
 def test_the_table_shows_facts_that_this_version_does_not_know(record: MakeRecord) -> None:
-    table = machine_table(machines([record(machine={"cpu": "A", "cache": 5}), record()]))
+    table = build_machine_table(find_machines([record(machine={"cpu": "A", "cache": 5}), record()]))
 
     rows = table.T.to_dict(orient="list")
     assert rows["CPU"] == ["A", "Example CPU 9000 @ 2.60GHz"]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bench.records.results import Epoch, Record
-from reports.content.tables import PROOF, sheets
+from reports.content.tables import PROOF, make_sheets
 from reports.ranking import targets
 from reports.ranking.comparisons import Comparison, compare
 
@@ -38,9 +38,9 @@ def test_the_target_is_what_all_ranked_trials_reach_to_half_a_percent(record: Ma
         ]
     )
 
-    assert targets.target(comparison) == pytest.approx(0.975)
-    assert "97.50%" in targets.words(comparison)
-    first, second, third = (targets.seconds_to(row, 0.975) for row in comparison.rows)
+    assert targets.find_target(comparison) == pytest.approx(0.975)
+    assert "97.50%" in targets.describe_target(comparison)
+    first, second, third = (targets.measure_seconds_to(row, 0.975) for row in comparison.rows)
     assert {row.framework: row.label for row in comparison.rows}["jax"]
     assert (first, second) == ([4.0], [3.0])
     assert math.isnan(third[0])
@@ -48,7 +48,9 @@ def test_the_target_is_what_all_ranked_trials_reach_to_half_a_percent(record: Ma
 
 def test_a_multiple_of_half_a_percent_is_its_own_target(record: MakeRecord) -> None:
     # 0.97 / 0.005 is 193.99999999999997 in floating point.
-    assert targets.target(one([record(epochs=epochs(1.0, [0.5, 0.97]))])) == pytest.approx(0.97)
+    assert targets.find_target(one([record(epochs=epochs(1.0, [0.5, 0.97]))])) == pytest.approx(
+        0.97
+    )
 
 
 @pytest.mark.parametrize(
@@ -63,9 +65,9 @@ def test_a_multiple_of_half_a_percent_is_its_own_target(record: MakeRecord) -> N
 def test_why_there_is_no_target(changes: dict[str, Any], reason: str, record: MakeRecord) -> None:
     comparison = one([record(**changes)])
 
-    assert targets.target(comparison) == reason
-    assert targets.words(comparison) == ""
-    (sheet,) = sheets(comparison, (PROOF,))
+    assert targets.find_target(comparison) == reason
+    assert targets.describe_target(comparison) == ""
+    (sheet,) = make_sheets(comparison, (PROOF,))
     assert any(reason in sentence for sentence in sheet.absent)
 
 
@@ -76,7 +78,7 @@ def test_the_table_has_the_median_over_invocations(invocations: Invocations) -> 
             invocations("pytorch", [1.0, 2.0, 3.0]), (1.0, 3.0, 2.0), strict=True
         )
     ]
-    (sheet,) = sheets(one(records), (PROOF,))
+    (sheet,) = make_sheets(one(records), (PROOF,))
 
     (text,) = sheet.text["Time to target accuracy\N{NO-BREAK SPACE}(s)"]
     assert text == "4.00 (2.00\N{EN DASH}6.00)"

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 
 from bench.records.results import Record
-from reports.content.tables import VARIANTS, Sheet, sheets
+from reports.content.tables import VARIANTS, Sheet, make_sheets
 from reports.ranking.comparisons import Comparison, compare
 from reports.ranking.rows import Row
-from reports.ranking.variants import baseline, with_variants
+from reports.ranking.variants import find_baseline, select_variants
 
 MakeRecord = Callable[..., Record]
 Invocations = Callable[..., list[Record]]
@@ -28,7 +28,7 @@ def row(comparison: Comparison, **wanted: str) -> Row:
 
 
 def sheet(records: Sequence[Record]) -> Sheet:
-    (found,) = sheets(with_variants(one(records)), (VARIANTS,))
+    (found,) = make_sheets(select_variants(one(records)), (VARIANTS,))
     return found
 
 
@@ -50,11 +50,11 @@ def test_the_baseline_is_eager_with_defaults_of_the_same_version(record: MakeRec
         {"settings": "tuned"},
         {"input": "native"},
     ):
-        assert baseline(comparison, row(comparison, **wanted)) is eager
-    assert baseline(comparison, eager) is None
-    assert baseline(comparison, row(comparison, version="3.0")) is None
-    assert baseline(comparison, row(comparison, framework="mxnet")) is None
-    rows = with_variants(comparison).rows
+        assert find_baseline(comparison, row(comparison, **wanted)) is eager
+    assert find_baseline(comparison, eager) is None
+    assert find_baseline(comparison, row(comparison, version="3.0")) is None
+    assert find_baseline(comparison, row(comparison, framework="mxnet")) is None
+    rows = select_variants(comparison).rows
     assert rows[0] is eager
     assert len(rows) == 4
 
@@ -62,7 +62,7 @@ def test_the_baseline_is_eager_with_defaults_of_the_same_version(record: MakeRec
 def test_without_eager_mode_the_compiled_one_is_the_baseline(record: MakeRecord) -> None:
     comparison = one([record("mxnet", mode="compiled"), record("mxnet", mode="xla")])
 
-    found = baseline(comparison, row(comparison, mode="xla"))
+    found = find_baseline(comparison, row(comparison, mode="xla"))
     assert found is row(comparison, mode="compiled")
 
 
@@ -96,4 +96,4 @@ def test_a_row_that_is_not_ranked_has_no_ratio(record: MakeRecord, failure: Make
 
 
 def test_one_way_of_running_has_no_variants(three: list[Record]) -> None:
-    assert with_variants(one(three)).rows == ()
+    assert select_variants(one(three)).rows == ()

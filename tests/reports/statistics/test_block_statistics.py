@@ -9,7 +9,12 @@ from hypothesis import strategies as st
 
 from bench.records.results import Block
 from reports.statistics.block_statistics import Blocks
-from reports.statistics.quantiles import median, quartiles, relative_width, throughput
+from reports.statistics.quantiles import (
+    compute_median,
+    compute_quartiles,
+    compute_relative_width,
+    compute_throughput,
+)
 from tests.reports.conftest import make_record
 
 COUNTS = st.integers(0, 3) | st.integers(0, 2**53)
@@ -21,19 +26,21 @@ BLOCKS = st.builds(Block, COUNTS, COUNTS, SECONDS, st.booleans(), st.none() | SE
 def test_they_are_those_of_each_record_by_itself(found: list[tuple[Block, ...]]) -> None:
     records = [make_record(blocks=blocks) for blocks in found]
     blocks = Blocks(records)
-    spreads = blocks.spreads(blocks.throughput)
+    spreads = blocks.compute_spreads(blocks.throughput)
 
     for place, record in enumerate(records):
         measured = record.measured_blocks
-        wanted = quartiles(throughput(block.samples, block.seconds) for block in measured)
+        wanted = compute_quartiles(
+            compute_throughput(block.samples, block.seconds) for block in measured
+        )
         assert spreads.count[place] == wanted.count
         shown = (spreads.low[place], spreads.median[place], spreads.high[place])
         assert shown == pytest.approx((wanted.low, wanted.median, wanted.high), nan_ok=True)
         width = spreads.relative_width[place]
-        assert width == pytest.approx(relative_width(wanted), nan_ok=True)
+        assert width == pytest.approx(compute_relative_width(wanted), nan_ok=True)
         steps = [block.seconds / block.steps for block in measured if block.steps]
-        shown_steps = blocks.medians(blocks.step_seconds)[place]
-        assert shown_steps == pytest.approx(median(steps), nan_ok=True)
+        shown_steps = blocks.compute_medians(blocks.step_seconds)[place]
+        assert shown_steps == pytest.approx(compute_median(steps), nan_ok=True)
 
 
 def test_a_median_is_the_same_to_the_bit() -> None:
@@ -42,7 +49,7 @@ def test_a_median_is_the_same_to_the_bit() -> None:
     blocks = tuple(Block(1, 1, one, False) for one in seconds)
     found = Blocks([make_record(blocks=blocks)])
 
-    assert found.spreads(found.seconds).median[0] == float(np.median(seconds))
+    assert found.compute_spreads(found.seconds).median[0] == float(np.median(seconds))
 
 
 def test_the_two_clocks() -> None:
@@ -50,7 +57,7 @@ def test_the_two_clocks() -> None:
     blocks = tuple(Block(1, 1, 2.0, False, device) for device in (2.2, 1.6, None))
     found = Blocks([make_record(blocks=blocks)])
 
-    assert found.medians(found.clock_difference).tolist() == pytest.approx([0.15])
+    assert found.compute_medians(found.clock_difference).tolist() == pytest.approx([0.15])
     assert found.owners.tolist() == [0, 0, 0]
     assert found.numbers.tolist() == [1, 2, 3]
 
@@ -58,4 +65,4 @@ def test_the_two_clocks() -> None:
 def test_of_no_record_there_is_nothing() -> None:
     found = Blocks([])
 
-    assert found.spreads(found.throughput).median.tolist() == []
+    assert found.compute_spreads(found.throughput).median.tolist() == []

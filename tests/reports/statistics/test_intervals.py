@@ -12,9 +12,9 @@ from reports.statistics.intervals import (
     CONFIDENCE,
     NOTHING,
     Interval,
-    median_interval,
-    order_statistics_coverage,
-    ratio_interval,
+    compute_coverage,
+    estimate_median,
+    estimate_ratio,
 )
 
 # Survival of treated mice, in days: Efron and Tibshirani 1993, table 2.1.
@@ -35,7 +35,7 @@ def test_the_bootstrap_distribution_of_efrons_mice() -> None:
 
 
 def test_the_interval_of_efrons_mice_is_from_the_second_to_the_sixth() -> None:
-    found = median_interval(MICE)
+    found = estimate_median(MICE)
 
     assert found == Interval(94, ORDERED[1], ORDERED[5], 7, CONFIDENCE)
     assert (found.low, found.high) == (23, 141)
@@ -45,15 +45,15 @@ def test_the_interval_of_efrons_mice_is_from_the_second_to_the_sixth() -> None:
 def test_the_range_covers_the_median_in_1_minus_2_to_the_1_minus_n(
     count: int, share: float
 ) -> None:
-    assert order_statistics_coverage(count, 1) == pytest.approx(share)
-    assert order_statistics_coverage(count, 1) == pytest.approx(1 - 2 ** (1 - count))
+    assert compute_coverage(count, 1) == pytest.approx(share)
+    assert compute_coverage(count, 1) == pytest.approx(1 - 2 ** (1 - count))
 
 
 def test_coverage_of_order_statistics_is_binomial() -> None:
     # The second to the ninth of ten: 1 - 2 (1 + 10) / 2^10.
-    assert order_statistics_coverage(10, 2) == pytest.approx(1 - 22 / 1024)
+    assert compute_coverage(10, 2) == pytest.approx(1 - 22 / 1024)
     # The interval of the mice: 1 - 2 (1 + 7) / 2^7.
-    assert order_statistics_coverage(7, 2) == pytest.approx(0.875)
+    assert compute_coverage(7, 2) == pytest.approx(0.875)
 
 
 def test_coverage_of_order_statistics_in_a_simulation() -> None:
@@ -63,12 +63,12 @@ def test_coverage_of_order_statistics_in_a_simulation() -> None:
 
 
 def test_below_6_invocations_the_interval_is_from_the_lowest_to_the_highest() -> None:
-    assert median_interval([3, 1, 2]) == Interval(2, 1, 3, 3, 0.75)
-    assert median_interval([5, 1, 4, 2, 3]) == Interval(3, 1, 5, 5, 0.9375)
+    assert estimate_median([3, 1, 2]) == Interval(2, 1, 3, 3, 0.75)
+    assert estimate_median([5, 1, 4, 2, 3]) == Interval(3, 1, 5, 5, 0.9375)
 
 
 def test_one_invocation_has_no_interval() -> None:
-    found = median_interval([7.0])
+    found = estimate_median([7.0])
 
     assert (found.median, found.count, found.exists) == (7.0, 1, False)
     assert math.isnan(found.low)
@@ -79,29 +79,29 @@ def test_one_invocation_has_no_interval() -> None:
 
 
 def test_nothing_has_no_median() -> None:
-    assert median_interval([]) is NOTHING
-    assert median_interval([math.nan, math.inf]) is NOTHING
-    assert ratio_interval([], [1.0]) is NOTHING
-    assert ratio_interval([1.0], []) is NOTHING
-    assert ratio_interval([1.0], [0.0]) is NOTHING
+    assert estimate_median([]) is NOTHING
+    assert estimate_median([math.nan, math.inf]) is NOTHING
+    assert estimate_ratio([], [1.0]) is NOTHING
+    assert estimate_ratio([1.0], []) is NOTHING
+    assert estimate_ratio([1.0], [0.0]) is NOTHING
 
 
 def test_the_same_values_give_the_same_interval() -> None:
     values = np.random.default_rng(2).lognormal(size=12)
 
-    assert median_interval(values) == median_interval(list(values))
-    assert median_interval([*values, math.nan]) == median_interval(values)
+    assert estimate_median(values) == estimate_median(list(values))
+    assert estimate_median([*values, math.nan]) == estimate_median(values)
 
 
 def test_equal_values_have_an_interval_of_no_width() -> None:
-    found = median_interval([4.0] * 8)
+    found = estimate_median([4.0] * 8)
 
     assert (found.low, found.median, found.high) == (4, 4, 4)
     assert found.relative_half_width == 0
 
 
 def test_the_noise_floor_is_half_the_width_by_the_median() -> None:
-    assert median_interval([90, 100, 130]).relative_half_width == pytest.approx(0.2)
+    assert estimate_median([90, 100, 130]).relative_half_width == pytest.approx(0.2)
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_coverage_of_the_bootstrap_in_a_simulation(count: int, least: float, mos
 
 
 def test_a_ratio_of_ranges_goes_from_extreme_to_extreme() -> None:
-    found = ratio_interval([9, 10, 11], [19, 20, 25])
+    found = estimate_ratio([9, 10, 11], [19, 20, 25])
 
     assert found == Interval(0.5, 9 / 25, 11 / 19, 3, 0.75**2)
 
@@ -127,13 +127,13 @@ def test_a_ratio_of_ranges_goes_from_extreme_to_extreme() -> None:
 def test_a_ratio_needs_6_invocations_on_both_sides_for_the_bootstrap() -> None:
     many, few = [1.0, 1.1, 1.2, 1.3, 1.4, 1.5], [2.0, 2.2]
 
-    assert ratio_interval(many, few).covers < CONFIDENCE
-    assert ratio_interval(few, many).covers < CONFIDENCE
-    assert ratio_interval(many, many).covers == CONFIDENCE
+    assert estimate_ratio(many, few).covers < CONFIDENCE
+    assert estimate_ratio(few, many).covers < CONFIDENCE
+    assert estimate_ratio(many, many).covers == CONFIDENCE
 
 
 def test_a_ratio_to_one_invocation_has_no_interval() -> None:
-    found = ratio_interval([1.0, 2.0, 3.0], [4.0])
+    found = estimate_ratio([1.0, 2.0, 3.0], [4.0])
 
     assert found.median == 0.5
     assert not found.exists
@@ -141,7 +141,7 @@ def test_a_ratio_to_one_invocation_has_no_interval() -> None:
 
 def test_a_ratio_is_found_again() -> None:
     rng = np.random.default_rng(4)
-    found = ratio_interval(rng.normal(120, 1, 15), rng.normal(100, 1, 15))
+    found = estimate_ratio(rng.normal(120, 1, 15), rng.normal(100, 1, 15))
 
     assert found.median == pytest.approx(1.2, abs=0.02)
     assert found.holds(1.2)
@@ -153,7 +153,7 @@ def test_coverage_of_a_ratio_in_a_simulation() -> None:
     """With nothing between the two rows, about one interval in twenty leaves 1 out, not more."""
     rng = np.random.default_rng(5)
     pairs = [(rng.normal(100, 2, 8), rng.normal(100, 2, 8)) for _ in range(150)]
-    held = [ratio_interval(one, other).holds(1.0) for one, other in pairs]
+    held = [estimate_ratio(one, other).holds(1.0) for one, other in pairs]
     assert np.mean(held) > 0.92
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.stats import bootstrap
 
-from reports.statistics.resampling import RESAMPLES, medians
+from reports.statistics.resampling import RESAMPLES, draw_medians
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 4, 5, 6])
@@ -16,7 +16,7 @@ def test_shares_of_the_medians_of_all_samples(count: int) -> None:
     values = np.array([2.0, 3.0, 5.0, 7.0, 11.0, 13.0][:count])
     samples = np.array(list(itertools.product(values, repeat=count)))
     exact = Counter(np.median(samples, axis=1).tolist())
-    drawn = Counter(medians(values).tolist())
+    drawn = Counter(draw_medians(values).tolist())
     assert set(drawn) <= set(exact)
     for value, number in exact.items():
         share = number / len(samples)
@@ -32,7 +32,7 @@ def test_quantiles_are_those_of_drawn_samples(count: int) -> None:
     for share in (0.025, 0.25, 0.5, 0.75, 0.975):
         theirs, ours = (
             np.quantile(one, [share - 0.01, share, share + 0.01])
-            for one in (found.bootstrap_distribution, medians(values))
+            for one in (found.bootstrap_distribution, draw_medians(values))
         )
         assert theirs[0] <= ours[1] <= theirs[2]
         assert ours[0] <= theirs[1] <= ours[2]
@@ -40,6 +40,6 @@ def test_quantiles_are_those_of_drawn_samples(count: int) -> None:
 
 def test_streams_are_independent_and_repeat() -> None:
     values = np.random.default_rng(9).normal(size=24)
-    first, second = medians(values, 0), medians(values, 1)
-    assert (first == medians(values[::-1], 0)).all()
+    first, second = draw_medians(values, 0), draw_medians(values, 1)
+    assert (first == draw_medians(values[::-1], 0)).all()
     assert abs(np.corrcoef(first, second)[0, 1]) < 4 / RESAMPLES**0.5

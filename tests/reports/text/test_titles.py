@@ -8,15 +8,19 @@ from reports.text import titles
 
 
 def test_models_have_their_own_titles() -> None:
-    assert titles.model("alexnet-quarter") == "AlexNet (a quarter of the width)"
-    assert titles.model("transformer") == "transformer"
-    assert {titles.model(name) for name in MODELS} == {model.title for model in MODELS.values()}
-    assert len({titles.model(name) for name in MODELS}) == len(MODELS), "titles tell models apart"
+    assert titles.describe_model("alexnet-quarter") == "AlexNet (a quarter of the width)"
+    assert titles.describe_model("transformer") == "transformer"
+    assert {titles.describe_model(name) for name in MODELS} == {
+        model.title for model in MODELS.values()
+    }
+    assert len({titles.describe_model(name) for name in MODELS}) == len(MODELS), (
+        "titles tell models apart"
+    )
 
 
 def test_families() -> None:
-    assert titles.family("resnet20-half") == "resnet"
-    assert titles.family("transformer") == "transformer"
+    assert titles.find_family("resnet20-half") == "resnet"
+    assert titles.find_family("transformer") == "transformer"
 
 
 @pytest.mark.parametrize(
@@ -30,7 +34,7 @@ def test_families() -> None:
     ],
 )
 def test_data_sets(name: str, title: str) -> None:
-    assert titles.dataset(name) == title
+    assert titles.describe_dataset(name) == title
     assert titles.is_synthetic(name) == (name == "synthetic-224")
 
 
@@ -53,4 +57,4 @@ def test_data_sets(name: str, title: str) -> None:
     ],
 )
 def test_optimizers_in_words(optimizer: Optimizer, words: str) -> None:
-    assert titles.optimizer(optimizer) == words
+    assert titles.describe_optimizer(optimizer) == words

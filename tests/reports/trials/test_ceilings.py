@@ -6,14 +6,14 @@ from typing import Any
 from bench.records.operations import Roofline
 from bench.records.results import Record
 from reports.trials import ceilings
-from reports.trials.ceilings import ceiling_of, ceiling_table, step_roofline
+from reports.trials.ceilings import build_ceiling_table, compute_step_roofline, read_ceiling
 
 MakeRecord = Callable[..., Record]
 
 
 def test_what_each_framework_reached_and_who_is_the_ceiling(record: MakeRecord) -> None:
     """By hand: 10^10 operations in 0.1 s are 100 GFLOP/s, 10^9 bytes in 0.05 s 20 GB/s."""
-    text, left_out = ceiling_table([record(), record("mxnet")])
+    text, left_out = build_ceiling_table([record(), record("mxnet")])
 
     assert text.loc["Matrix product, IEEE float32 (GFLOP/s)"].to_dict() == {
         "Ceiling": "100",
@@ -31,7 +31,7 @@ def test_what_each_framework_reached_and_who_is_the_ceiling(record: MakeRecord) 
 
 
 def test_each_precision_has_a_row_and_memory_one(record: MakeRecord) -> None:
-    text, _ = ceiling_table([record(), record(precision="bf16")])
+    text, _ = build_ceiling_table([record(), record(precision="bf16")])
 
     assert list(text.index) == [
         "Matrix product, IEEE float32 (GFLOP/s)",
@@ -42,7 +42,7 @@ def test_each_precision_has_a_row_and_memory_one(record: MakeRecord) -> None:
 
 def test_ceilings_of_nothing_are_a_table_of_nothing(record: MakeRecord) -> None:
     for nothing in ({}, {"products": 1}, {"products": {"x": "y"}, "copies": {}, "reasons": {}}):
-        text, left_out = ceiling_table([record(ceilings=nothing)])
+        text, left_out = build_ceiling_table([record(ceilings=nothing)])
         assert not len(text)
         assert left_out == ()
 
@@ -51,7 +51,7 @@ def test_why_a_step_has_no_share(record: MakeRecord) -> None:
     nobody: dict[str, Any] = {"products": {}, "copies": {}, "reasons": {"x": "No."}}
 
     def share(record: Record, step_seconds: float) -> Roofline | str:
-        return step_roofline(record, ceiling_of(record), step_seconds)
+        return compute_step_roofline(record, read_ceiling(record), step_seconds)
 
     assert share(record(cost={}), 1.0) == ceilings.NO_COST
     assert share(record(), float("nan")) == ceilings.NO_BLOCK
@@ -65,7 +65,7 @@ def test_why_a_step_has_no_share(record: MakeRecord) -> None:
 
 def test_a_ceiling_that_nobody_reached_has_no_number(record: MakeRecord) -> None:
     nobody: dict[str, Any] = {"products": {}, "copies": {}, "reasons": {"x": "No."}}
-    text, left_out = ceiling_table([record(ceilings=nobody)])
+    text, left_out = build_ceiling_table([record(ceilings=nobody)])
 
     assert text["Ceiling"].tolist() == ["\u2013", "\u2013"]
     assert left_out == ("x in IEEE float32: No.",)

@@ -30,25 +30,25 @@ def read_back(record: Record, **changes: Any) -> Record:
 def test_a_verified_row(record: MakeRecord) -> None:
     records = [record(), record(repeat=2)]
 
-    assert certificates.unverified(records) is None
-    assert certificates.verdict(records) == "verified"
-    assert certificates.cell(records) == "verified, 2e-15"
+    assert certificates.explain_unverified(records) is None
+    assert certificates.combine_verdicts(records) == "verified"
+    assert certificates.describe_proof(records) == "verified, 2e-15"
 
 
 def test_an_old_record_has_no_certificate(record: MakeRecord) -> None:
     records = [record(certificate=None)]
 
-    assert certificates.unverified(records) == "the record has no certificate"
-    assert certificates.verdict(records) == "unchecked"
-    assert certificates.cell(records) == "not verified"
+    assert certificates.explain_unverified(records) == "the record has no certificate"
+    assert certificates.combine_verdicts(records) == "unchecked"
+    assert certificates.describe_proof(records) == "not verified"
 
 
 def test_a_certificate_gives_its_reason(record: MakeRecord, certificate: MakeCertificate) -> None:
     different = certificate(verdict="different", reason="The loss is 0.1 off.")
 
-    assert certificates.unverified([record(certificate=different)]) == "The loss is 0.1 off"
+    assert certificates.explain_unverified([record(certificate=different)]) == "The loss is 0.1 off"
     silent = certificate(verdict="unchecked", reason=None)
-    assert certificates.objection(silent) == "its verdict is unchecked"
+    assert certificates.find_objection(silent) == "its verdict is unchecked"
 
 
 def test_where_certificates_differ_the_row_is_not_verified(
@@ -57,9 +57,9 @@ def test_where_certificates_differ_the_row_is_not_verified(
     other = certificate(verdict="different", reason="The loss is 0.1 off.")
     records = [record(), record(repeat=2, certificate=other), record(repeat=3)]
 
-    assert certificates.unverified(records) == "The loss is 0.1 off (of 1 of 3 trials)"
-    assert certificates.verdict(records) == "different"
-    table = certificates.details([("PyTorch", records)])
+    assert certificates.explain_unverified(records) == "The loss is 0.1 off (of 1 of 3 trials)"
+    assert certificates.combine_verdicts(records) == "different"
+    table = certificates.build_certificate_table([("PyTorch", records)])
     assert list(table.index) == ["PyTorch", "PyTorch (certificate 2)"]
     assert table["Verified"].tolist() == ["yes", "no: The loss is 0.1 off"]
 
@@ -69,9 +69,11 @@ def test_a_failed_trial_needs_no_certificate_but_one_that_it_has_counts(
 ) -> None:
     bad = certificate(verdict="different", reason="Off.")
 
-    assert certificates.unverified([record(), failure("pytorch")]) is None
-    assert certificates.unverified([record(), failure("pytorch", certificate=bad)]) is not None
-    assert certificates.unverified([failure()]) == certificates.NO_CERTIFICATE
+    assert certificates.explain_unverified([record(), failure("pytorch")]) is None
+    assert (
+        certificates.explain_unverified([record(), failure("pytorch", certificate=bad)]) is not None
+    )
+    assert certificates.explain_unverified([failure()]) == certificates.NO_CERTIFICATE
 
 
 @pytest.mark.parametrize(
@@ -87,7 +89,7 @@ def test_a_failed_trial_needs_no_certificate_but_one_that_it_has_counts(
 def test_a_verdict_is_held_against_its_own_numbers(
     changes: dict[str, Any], words: str, certificate: MakeCertificate
 ) -> None:
-    reason = certificates.objection(certificate(**changes))
+    reason = certificates.find_objection(certificate(**changes))
 
     assert reason is not None
     assert words in reason
@@ -95,11 +97,11 @@ def test_a_verdict_is_held_against_its_own_numbers(
 
 def test_known_defects_are_in_sight(record: MakeRecord, certificate: MakeCertificate) -> None:
     records = [record(certificate=certificate(defects=(DEFECT,)))]
-    table = certificates.details([("MXNet", records), ("PyTorch", [record()])])
+    table = certificates.build_certificate_table([("MXNet", records), ("PyTorch", [record()])])
 
-    assert certificates.unverified(records) is None
-    assert certificates.cell(records) == "verified, 2e-15, 1 known defect"
-    assert certificates.defect_summaries(certificates.certificates(records)) == [
+    assert certificates.explain_unverified(records) is None
+    assert certificates.describe_proof(records) == "verified, 2e-15, 1 known defect"
+    assert certificates.summarize_defects(certificates.collect_certificates(records)) == [
         "float64 convolution in float32 (3e-08)"
     ]
     assert table["Known defects"].tolist() == [
@@ -110,7 +112,7 @@ def test_known_defects_are_in_sight(record: MakeRecord, certificate: MakeCertifi
 
 
 def test_details_name_the_worst_quantity_in_each_precision(record: MakeRecord) -> None:
-    table = certificates.details([("PyTorch", [record()])])
+    table = certificates.build_certificate_table([("PyTorch", [record()])])
 
     assert table.to_dict(orient="index")["PyTorch"] == {
         "Verified": "yes",
@@ -124,7 +126,9 @@ def test_details_name_the_worst_quantity_in_each_precision(record: MakeRecord) -
 
 
 def test_details_of_a_row_without_certificate(record: MakeRecord) -> None:
-    table = certificates.details([("a", [record(certificate=None)]), ("b", [record()])])
+    table = certificates.build_certificate_table(
+        [("a", [record(certificate=None)]), ("b", [record()])]
+    )
 
     assert list(table.to_dict(orient="index")["a"].values()) == [
         "no: the record has no certificate",
@@ -139,12 +143,12 @@ def test_the_worst_of_all_is_one_that_is_no_number(certificate: MakeCertificate)
         certificate(),
     ]
 
-    largest = certificates.worst(found, "float64")
+    largest = certificates.find_worst(found, "float64")
     assert largest is not None
     assert largest.quantity == "nan"
-    assert math.isnan(certificates.worst_error(found, "float64"))
-    assert certificates.worst_error(found, "ieee") == 6.2e-7
-    assert math.isnan(certificates.worst_error([], "ieee"))
+    assert math.isnan(certificates.find_worst_error(found, "float64"))
+    assert certificates.find_worst_error(found, "ieee") == 6.2e-7
+    assert math.isnan(certificates.find_worst_error([], "ieee"))
 
 
 def test_a_cell_checked_in_float32_only_says_so(
@@ -152,7 +156,7 @@ def test_a_cell_checked_in_float32_only_says_so(
 ) -> None:
     only = certificate(worst=(Worst("ieee", "g", "q", 6e-7, 1e-4),))
 
-    assert certificates.cell([record(certificate=only)]) == "verified, 6e-07 in float32"
+    assert certificates.describe_proof([record(certificate=only)]) == "verified, 6e-07 in float32"
 
 
 def test_an_error_that_is_null_in_a_file_is_nan(
@@ -161,8 +165,8 @@ def test_an_error_that_is_null_in_a_file_is_nan(
     worst = (Worst("float64", "loss", "loss", math.nan, 1e-9),)
     loaded = decode(encode(record(certificate=certificate(worst=worst))))
 
-    assert certificates.unverified([loaded]) is not None
-    table = certificates.details([("a", [loaded])])
+    assert certificates.explain_unverified([loaded]) is not None
+    table = certificates.build_certificate_table([("a", [loaded])])
     assert table["Worst error in float64"].tolist() == [f"{ABSENT} of at most 1e-09: loss (loss)"]
 
 
@@ -181,10 +185,10 @@ def test_what_should_be_a_number_may_be_anything(
     )
     records = [record(certificate=forged), record(certificate=replace(forged, reason=odd))]
 
-    assert not certificates.details([("a", records)]).isna().to_numpy().any()
-    assert certificates.cell(records)
-    assert certificates.defect_summaries([forged])
-    assert certificates.worst_in_each_precision([forged])
+    assert not certificates.build_certificate_table([("a", records)]).isna().to_numpy().any()
+    assert certificates.describe_proof(records)
+    assert certificates.summarize_defects([forged])
+    assert certificates.describe_worst_errors([forged])
 
 
 @pytest.mark.parametrize(
