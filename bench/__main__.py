@@ -16,7 +16,7 @@ from bench.host.planning.inventory import dataset_rows, framework_rows, model_ro
 from bench.host.planning.request import add_options, read_request
 from bench.host.planning.selection import Selection, select
 from bench.host.process.signals import interrupt_at_the_end
-from bench.host.session.opening import environments_of, prepare_data
+from bench.host.session.opening import prepare_data, prepare_environments_of
 from bench.host.verify.command import add_verify_options, certification, read_verification
 from bench.host.verify.summary import finding_row, messages, summary_document, summary_file
 from bench.host.verify.together import at_once, find_all
@@ -102,7 +102,7 @@ def _list(options: argparse.Namespace) -> int:
 def _prepare(options: argparse.Namespace) -> int:
     selection = _selection(options)
     data = prepare_data(selection.trials, selection.catalog, say)
-    environments = environments_of(selection, selection.trials, say)
+    environments = prepare_environments_of(selection, selection.trials, say)
     tables: dict[str, list[Row]] = {
         "data": [
             {"data set": one.name, "folder": str(one.folder), "sha256": one.digest}

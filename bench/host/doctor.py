@@ -8,7 +8,7 @@ from pathlib import Path
 from bench.dependencies import Package, find_missing_optional
 from bench.errors import SamestepError, UnavailableError
 from bench.host.cache import cache_folder
-from bench.host.ceilings.probe import probed
+from bench.host.ceilings.probe import drop_unusable_environments
 from bench.host.environments.environments import Environment, Say, prepare_environment
 from bench.host.fitness import examine_machine
 from bench.host.frameworks.framework import Framework
@@ -112,8 +112,8 @@ def _try(framework: Framework, environment: Environment, request: Request, say: 
     name = framework.edition
     with scratch_folder() as scratch:
         threads = request.threads or default_threads()
-        found = probed(
+        result = drop_unusable_environments(
             {name: environment}, {name: framework}, request.device, threads, scratch, say
         )[name]
-    if isinstance(found, UnavailableError):
-        raise found
+    if isinstance(result, UnavailableError):
+        raise result

@@ -22,14 +22,14 @@ from bench.host.scratch import scratch_folder
 from bench.host.session.opening import open_session
 from bench.host.session.resume import Stopped, find_stopped
 from bench.host.session.session import Session
-from bench.host.session.store import Run, create_run
+from bench.host.session.store import RunFolder, create_run
 from bench.records.results import Trial
 from bench.suite.clock import ReplayClock
 from bench.suite.progress import summary
 from bench.suite.verdict import Verdict, compare_revisions, confirmed
 
 SELECTION = pytest.StashKey[Selection]()
-RUN = pytest.StashKey[Run]()
+RUN = pytest.StashKey[RunFolder]()
 SESSION = pytest.StashKey[Session]()
 # What is to be closed at the very end.
 OPEN = pytest.StashKey[ExitStack]()
@@ -51,10 +51,11 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError("The suite needs the plugin pytest-benchmark; leave out -p no:...")
     config.stash[OPEN] = ExitStack()
     _or_usage_error(check_machine)
-    asked = _or_usage_error(lambda: read_request(config.getoption))
-    stopped = _or_usage_error(lambda: find_stopped(asked) if asked.resume else None)
+    request = _or_usage_error(lambda: read_request(config.getoption))
+    stopped = _or_usage_error(lambda: find_stopped(request) if request.resume else None)
     config.stash[STOPPED] = stopped
-    request = stopped.request if stopped else asked
+    if stopped:
+        request = stopped.request
     base = _or_usage_error(lambda: _base(request, config.stash[OPEN]))
     selection = _or_usage_error(lambda: _selection(request, base, stopped))
     config.stash[SELECTION] = selection
@@ -63,7 +64,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.option.benchmark_json is not None:
         _check_writable(Path(config.option.benchmark_json))
     run = _or_usage_error(
-        lambda: stopped.run if stopped else create_run(request.results, selection.plan.name)
+        lambda: stopped.folder if stopped else create_run(request.results, selection.plan.name)
     )
     _or_usage_error(lambda: config.stash[OPEN].enter_context(run.held()))
     config.stash[RUN] = run
@@ -77,8 +78,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _selection(request: Request, base: Base | None, stopped: Stopped | None) -> Selection:
-    found = select(request, base)
-    return stopped.selection(found) if stopped else found
+    selection = select(request, base)
+    return stopped.restrict(selection) if stopped else selection
 
 
 def _base(request: Request, opened: ExitStack) -> Base | None:
@@ -141,7 +142,7 @@ def _verdict(session: Session, trials: Sequence[Trial], say: Say) -> Verdict:
     def execute(trial: Trial, again: Session) -> None:
         say(summary(again.execute(trial, lambda event: None)))
 
-    first = compare_revisions(session.run)
+    first = compare_revisions(session.folder)
     return confirmed(first, session, trials, execute, say) if first.suspects else first
 
 
@@ -149,7 +150,7 @@ def _verdict(session: Session, trials: Sequence[Trial], say: Say) -> Verdict:
 def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, object]:
     """A run without any result is no success, and a full disk at its end is one line."""
     if session.config.stash.get(SESSION, None) is not None:
-        statuses = session.config.stash[SESSION].statuses
+        statuses = session.config.stash[SESSION].progress.statuses
         ended = session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
         if ended and "ok" not in statuses:
             session.exitstatus = NOTHING_USABLE
@@ -185,7 +186,7 @@ def pytest_terminal_summary(
     if run is None or session is None or not run.has_records:
         return
     terminalreporter.section("samestep")
-    if "ok" not in session.statuses:
+    if "ok" not in session.progress.statuses:
         terminalreporter.line("No trial gave a result; the reasons are in the report.")
     terminalreporter.line(f"records: {run.records_file}")
     # A process of its own: the report's libraries stay out of the one that measures.

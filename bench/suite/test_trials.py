@@ -24,7 +24,11 @@ def test_trial(
 ) -> None:
     with uncaptured:
         record = _execute(trial, session)
-        say(f"from before: {summary(record)}" if trial.id in session.earlier else summary(record))
+        say(
+            f"from before: {summary(record)}"
+            if trial.id in session.progress.finished
+            else summary(record)
+        )
     if record.status == "skipped":
         pytest.skip(str(record.reason))
     if record.status == "out of memory":

@@ -4,14 +4,14 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from bench.errors import ResultsError
 from bench.host.environments.environments import Say
 from bench.host.frameworks.framework import ROOT
 from bench.host.session.session import Session
-from bench.host.session.store import Run, create_run
+from bench.host.session.store import RunFolder, create_run
 from bench.records.results import Trial
 
 Execute = Callable[[Trial, Session], None]
@@ -41,7 +41,7 @@ class Verdict:
     suspects: tuple[str, ...] = ()
 
 
-def compare_revisions(run: Run, again: Run | None = None) -> Verdict:
+def compare_revisions(run: RunFolder, again: RunFolder | None = None) -> Verdict:
     """BASE and HEAD of a run; the page, the Markdown and the JSON of it lie in the run's folder.
 
     Args:
@@ -84,7 +84,7 @@ def compare_revisions(run: Run, again: Run | None = None) -> Verdict:
     )
 
 
-def _sides(run: Run) -> tuple[str, str]:
+def _sides(run: RunFolder) -> tuple[str, str]:
     return f"{run.folder}@base", f"{run.folder}@head"
 
 
@@ -97,8 +97,9 @@ def confirmed(
         f"HEAD may differ in {len(first.suspects)} of the trials: running those again, since only "
         "what differs twice counts ..."
     )
-    run = create_run(session.run.folder.parent, f"{session.selection.plan.name}-{CONFIRMATION}")
-    second = replace(session, run=run, statuses=[], starved={}, ahead={}, earlier={}, skips={})
+    plan = session.prepared.selection.plan.name
+    run = create_run(session.folder.folder.parent, f"{plan}-{CONFIRMATION}")
+    second = Session(session.prepared, run, executor=session.executor)
     for trial in again:
         execute(trial, second)
-    return compare_revisions(session.run, run)
+    return compare_revisions(session.folder, run)

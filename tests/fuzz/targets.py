@@ -23,7 +23,7 @@ from bench.host.data.text_files import TextFiles
 from bench.host.frameworks.framework import DESCRIPTION, discover, read_framework
 from bench.host.planning.plan import expand, read_plan
 from bench.host.planning.request import Request
-from bench.host.process.outcome import Outcome
+from bench.host.process.outcome import WorkerOutcome
 from bench.host.session.resume import find_stopped
 from bench.host.session.transcript import Transcript
 from bench.host.toml_table import read_toml
@@ -209,7 +209,7 @@ def _event(folder: Path, content: bytes) -> None:
             continue  # the conversation has ended such a worker before
         if isinstance(event, dict) and "event" in event:
             told.add(event)
-    told.verdict(Outcome(None, None, 1.0, ""))
+    told.verdict(WorkerOutcome(None, None, 1.0, ""))
     told.fields()
 
 

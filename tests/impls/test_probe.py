@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bench.errors import UnavailableError
-from bench.host.ceilings.probe import probed
+from bench.host.ceilings.probe import drop_unusable_environments
 from bench.host.environments.environments import prepare_environment
 from bench.host.frameworks.framework import discover
 from tests.conftest import WITHOUT_GPU, unavailable
@@ -27,9 +27,9 @@ def test_its_own_words_are_the_reason(name: str, words: str, tmp_path: Path) -> 
         environment = prepare_environment(framework, "cpu", {}, lambda line: None)
     except UnavailableError as error:
         unavailable(str(error))
-    found = probed({name: environment}, {name: framework}, "cuda", 1, tmp_path, lambda line: None)[
-        name
-    ]
+    found = drop_unusable_environments(
+        {name: environment}, {name: framework}, "cuda", 1, tmp_path, lambda line: None
+    )[name]
     assert isinstance(found, UnavailableError)
     assert words in str(found)
     assert "\n" not in str(found)

@@ -7,7 +7,7 @@ from statistics import median
 from typing import Any
 
 from bench.errors import PlanError
-from bench.host.ceilings.probe import probed
+from bench.host.ceilings.probe import drop_unusable_environments
 from bench.host.environments.environments import Say, prepare_environments
 from bench.host.frameworks.framework import Framework
 from bench.host.machine.description import commit, default_threads, describe_machine
@@ -135,7 +135,9 @@ def run_pairs(options: argparse.Namespace, kind: Kind, say: Say) -> list[Measure
     )
     threads = request.threads or default_threads()
     with scratch_folder() as scratch:
-        environments = probed(environments, frameworks, request.device, threads, scratch, say)
+        environments = drop_unusable_environments(
+            environments, frameworks, request.device, threads, scratch, say
+        )
         measurement = Measurement(
             environments,
             threads,

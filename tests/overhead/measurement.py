@@ -11,17 +11,16 @@ from bench.host.data.inputs import Inputs
 from bench.host.environments.environments import Environment, Environments, Say
 from bench.host.frameworks.framework import Framework
 from bench.host.frameworks.setup import DEFAULT, set_up
-from bench.host.frameworks.variables import worker_environment
-from bench.host.monitor.sampler import Unmonitored
-from bench.host.process.executor import Executor, Invocation, LocalProcess
-from bench.host.process.outcome import Event, unfinished
+from bench.host.process.executor import Executor, LocalProcess
+from bench.host.process.outcome import Event, explain_failure
+from bench.host.process.task import Limits, Task, run_task
 from bench.job import NATIVE
 from bench.models import MODELS
 from bench.optimizer import Optimizer
 from bench.spec import Samples
 from tests.overhead.job import PairsJob, Side
 
-TIME_LIMIT_SECONDS = 900
+LIMITS = Limits(seconds=900)
 SEED = 1
 
 
@@ -138,14 +137,11 @@ class Measurement:
         environment = self.environments[case.framework.edition]
         if isinstance(environment, UnavailableError):
             return [], str(environment)
-        events: list[Event] = []
         with turn("measuring"):
-            outcome = self.executor.run(
-                self._invocation(case, environment, place), events.append, Unmonitored()
-            )
-        return events, unfinished(events, outcome)
+            events, outcome = run_task(self._task(case, environment, place), self.executor)
+        return events, explain_failure(events, outcome)
 
-    def _invocation(self, case: Case, environment: Environment, place: int) -> Invocation:
+    def _task(self, case: Case, environment: Environment, place: int) -> Task:
         setup = set_up(case.framework, case, "ieee", self.threads)
         spec = MODELS[case.model].build(case.samples)
         job = PairsJob(
@@ -163,12 +159,13 @@ class Measurement:
             block_seconds=self.block_seconds,
             seed=place,
         )
-        return Invocation(
-            command=(str(environment.python), "-P", "-m", "tests.overhead.worker"),
-            environment=worker_environment(setup.environment, case.device),
-            log=self.scratch / "worker.log",
-            standard_input=job.to_json(),
-            time_limit_seconds=TIME_LIMIT_SECONDS,
+        return Task(
+            "tests.overhead.worker",
+            job,
+            environment.python,
+            setup,
+            self.scratch / "worker.log",
+            LIMITS,
         )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bench.host.process.outcome import Outcome
+from bench.host.process.outcome import WorkerOutcome
 from bench.host.session.transcript import Transcript
 from bench.optimizer import Optimizer
 from bench.records.results import Record
@@ -28,7 +28,7 @@ Save = Callable[[Path, Sequence[Record]], Path]
 
 EPOCHS, STEPS, BATCH_SIZE = 40, 10, 4
 MEMORY = {"resident_bytes": 2**20, "anonymous_bytes": 2**19}
-FINE = Outcome(failure=None, status=None, seconds=1.0, log_tail="")
+FINE = WorkerOutcome(failure=None, status=None, seconds=1.0, log_tail="")
 
 
 class NoisyBackend(FakeBackend):

@@ -8,15 +8,15 @@ from bench.errors import UnavailableError
 from bench.host.cache import turn
 from bench.host.environments.environments import Environment
 from bench.host.frameworks.framework import Framework
-from bench.host.frameworks.setup import default_variables
-from bench.host.frameworks.variables import worker_environment
-from bench.host.process.executor import Executor, Invocation
-from bench.host.process.outcome import Event, Outcome, unfinished
+from bench.host.frameworks.setup import Setup, default_variables
+from bench.host.process.executor import Executor
+from bench.host.process.outcome import Event, WorkerOutcome, explain_failure
+from bench.host.process.task import Limits, Task, run_task
 from bench.job import Execution
 from bench.protocol.ceilings import WORKLOADS, CeilingsJob, Workload
 from bench.records.ceilings import Ceiling, Measurement
 
-TIME_LIMIT_SECONDS = 300
+LIMITS = Limits(seconds=300)
 
 
 def measure_ceilings(
@@ -29,7 +29,7 @@ def measure_ceilings(
     scratch: Path,
     workload: Workload | None = None,
 ) -> dict[str, Ceiling]:
-    """By precision, what the best of the frameworks attains; takes its turn among measurements.
+    """Measure by precision what the best framework attains; take a turn among measurements.
 
     A framework that cannot be measured is left out, with its reason.
 
@@ -39,39 +39,36 @@ def measure_ceilings(
         workload: what is measured; by default, what is large enough for the device.
     """
     setting = _Setting(device, threads, executor, scratch, workload or WORKLOADS[device])
-    chosen = list(frameworks)
+    frameworks = list(frameworks)
     products: dict[str, dict[str, Measurement]] = {precision: {} for precision in precisions}
     reasons: dict[str, dict[str, str]] = {precision: {} for precision in precisions}
     copies: dict[str, Measurement] = {}
     for precision in precisions:
-        for framework in chosen:
+        for framework in frameworks:
             name = framework.name
-            found = _measured(framework, environments[framework.edition], precision, setting)
-            if isinstance(found, str):
-                reasons[precision][name] = found
+            rates = _measure(framework, environments[framework.edition], precision, setting)
+            if isinstance(rates, str):
+                reasons[precision][name] = rates
             else:
-                products[precision][name] = found.product
+                products[precision][name] = rates.product
                 # Memory is the same in every precision: what disturbed one copy is no ceiling.
-                copies[name] = max(found.copy, copies.get(name, found.copy), key=_per_second)
-    return {one: Ceiling.of(products[one], dict(copies), reasons[one]) for one in precisions}
+                copies[name] = max(
+                    rates.copy, copies.get(name, rates.copy), key=lambda copy: copy.per_second
+                )
+    return {
+        precision: Ceiling.of(products[precision], dict(copies), reasons[precision])
+        for precision in precisions
+    }
 
 
 @dataclass(frozen=True)
-class _Measured:
-    """What one framework attains in one precision."""
-
+class _Rates:
     product: Measurement
     copy: Measurement
 
 
-def _per_second(measurement: Measurement) -> float:
-    return measurement.per_second
-
-
 @dataclass(frozen=True)
 class _Setting:
-    """What is the same for every worker."""
-
     device: str
     threads: int
     executor: Executor
@@ -79,13 +76,13 @@ class _Setting:
     workload: Workload
 
 
-def _measured(
+def _measure(
     framework: Framework,
     environment: Environment | UnavailableError,
     precision: str,
     setting: _Setting,
-) -> _Measured | str:
-    """What a framework attains, or why that is not known."""
+) -> _Rates | str:
+    """Measure what a framework attains in one precision; return a reason where that fails."""
     if isinstance(environment, UnavailableError):
         return str(environment)
     if not (framework.folder / "ceilings.py").is_file():
@@ -93,40 +90,29 @@ def _measured(
             f"{framework.title} has no ceilings.py in {framework.folder}; add one as "
             "bench/worker/ceilings.py describes it."
         )
-    events: list[Event] = []
-    with turn("measuring"):
-        outcome = setting.executor.run(
-            _invocation(framework, environment, precision, setting), events.append
-        )
-    return _read(events, outcome)
-
-
-def _invocation(
-    framework: Framework, environment: Environment, precision: str, setting: _Setting
-) -> Invocation:
     execution = Execution(framework.default_mode, precision, setting.device, setting.threads)
-    job = CeilingsJob(framework.name, str(framework.folder), execution, setting.workload)
-    return Invocation(
-        command=(str(environment.python), "-P", "-m", "bench.worker.ceilings"),
-        environment=worker_environment(
-            default_variables(framework, setting.device, precision, setting.threads),
-            setting.device,
-            framework.root,
-        ),
-        log=setting.scratch / f"ceilings-{framework.name}-{precision}.log",
-        standard_input=job.to_json(),
-        time_limit_seconds=TIME_LIMIT_SECONDS,
+    variables = default_variables(framework, setting.device, precision, setting.threads)
+    task = Task(
+        "bench.worker.ceilings",
+        CeilingsJob(framework.name, str(framework.folder), execution, setting.workload),
+        environment.python,
+        Setup(variables, execution, ()),
+        setting.scratch / f"ceilings-{framework.name}-{precision}.log",
+        LIMITS,
+        framework.root,
     )
+    with turn("measuring"):
+        events, outcome = run_task(task, setting.executor)
+    return _read_rates(events, outcome)
 
 
-def _read(events: Sequence[Event], outcome: Outcome) -> _Measured | str:
-    """What a worker sent, or what was wrong."""
-    failure = unfinished(events, outcome)
+def _read_rates(events: Sequence[Event], outcome: WorkerOutcome) -> _Rates | str:
+    failure = explain_failure(events, outcome)
     if failure is not None:
         return failure
     try:
         sent = {event["what"]: event for event in events if event["event"] == "measured"}
-        return _Measured(*(Measurement.from_document(sent[what]) for what in ("product", "copy")))
+        return _Rates(*(Measurement.from_document(sent[what]) for what in ("product", "copy")))
     except (KeyError, TypeError, ValueError) as error:
         return (
             f"The worker's measurements are not as bench/protocol/ceilings.py says "

@@ -18,7 +18,7 @@ from bench.protocol.ceilings import Workload
 ATTEMPT = Workload(side=64, copied_bytes=2**16, seconds=0.0, repetitions=1)
 
 
-def probed(
+def drop_unusable_environments(
     environments: Environments,
     frameworks: Mapping[str, Framework],
     device: str,
@@ -27,7 +27,7 @@ def probed(
     say: Say,
     executor: Executor | None = None,
 ) -> dict[str, Environment | UnavailableError]:
-    """The environments; in place of those whose framework cannot compute on the GPU, why.
+    """Replace the environments whose framework cannot compute on the GPU by the reason.
 
     Without a ceilings.py there is nothing to try a framework with: its trials will tell.
 
@@ -38,7 +38,7 @@ def probed(
     Raises:
         UnavailableError: a version that the user named cannot compute there.
     """
-    found = dict(environments)
+    result = dict(environments)
     for edition, environment in environments.items():
         framework = frameworks[edition]
         if (
@@ -48,25 +48,25 @@ def probed(
         ):
             continue
         say(f"Trying {framework.title} on the GPU ...")
-        reason = _refusal(framework, environment, threads, scratch, executor or LocalProcess())
+        reason = _try(framework, environment, threads, scratch, executor or LocalProcess())
         if reason is None:
             continue
         error = UnavailableError(f"{framework.title} cannot compute on this GPU: {reason}")
         if framework.pin:
             raise error
         say(f"{framework.title} will be skipped: {error}")
-        found[edition] = error
-    return found
+        result[edition] = error
+    return result
 
 
-def _refusal(
+def _try(
     framework: Framework,
     environment: Environment,
     threads: int,
     scratch: Path,
     executor: Executor,
 ) -> str | None:
-    """Why a product and a copy did not come about, if so."""
+    """Try a product and a copy; return a reason if they do not come about."""
     ceilings = measure_ceilings(
         [framework],
         {framework.edition: environment},

@@ -20,7 +20,7 @@ from bench.host.frameworks.framework import Framework
 from bench.host.frameworks.setup import default_variables
 from bench.host.frameworks.variables import worker_environment
 from bench.host.machine.description import default_threads
-from bench.host.process.outcome import end_of
+from bench.host.process.outcome import to_process_end
 from bench.records.results import edition
 
 # The worker needs tomllib-era Python and its option -P.
@@ -174,7 +174,7 @@ def _ask(python: Path, framework: Framework, device: str, packages: Sequence[str
     end = ""
     try:
         printed, _ = process.communicate(timeout=IMPORT_SECONDS)
-        ended = end_of(process.returncode)
+        ended = to_process_end(process.returncode)
         end = ended.failure.removeprefix("The worker ").rstrip(".") if ended else "ended"
     except subprocess.TimeoutExpired as late:
         printed, end = late.stdout or b"", f"took longer than {IMPORT_SECONDS} s"

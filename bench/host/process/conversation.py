@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from time import monotonic
 
 from bench.host.monitor.sampler import Sampler
-from bench.host.process.outcome import End, Event, end_of
+from bench.host.process.outcome import Event, ProcessEnd, to_process_end
 
 # After its last event a worker only has to end.
 GRACE_SECONDS = 30
@@ -43,14 +43,14 @@ class Conversation:
         self._heard = monotonic()
         self._deadline = self._heard + time_limit_seconds
 
-    def listen(self, hand_on: Callable[[Event], None]) -> End | None:
+    def listen(self, hand_on: Callable[[Event], None]) -> ProcessEnd | None:
         """Hand on each event as it comes; what was wrong, None where the worker ended well."""
         garbage = self._pump(hand_on)
         if garbage is not None:
             return garbage
         return self._run_out() or self._end()
 
-    def _pump(self, hand_on: Callable[[Event], None]) -> End | None:
+    def _pump(self, hand_on: Callable[[Event], None]) -> ProcessEnd | None:
         """Hand on the events in what the channel gives; tells what was wrong with one."""
         rest = b""
         for chunk in self._chunks():
@@ -60,7 +60,9 @@ class Conversation:
             for line in lines:
                 event = _parse(line)
                 if event is None:
-                    return End("garbled", f"The worker sent {line[:80]!r}, which is no event.")
+                    return ProcessEnd(
+                        "garbled", f"The worker sent {line[:80]!r}, which is no event."
+                    )
                 hand_on(event)
         return None
 
@@ -90,34 +92,36 @@ class Conversation:
     def _silent_until(self) -> float:
         return float("inf") if self._silence_limit is None else self._heard + self._silence_limit
 
-    def _run_out(self) -> End | None:
+    def _run_out(self) -> ProcessEnd | None:
         """Which of the limits has been reached by a worker that still runs, if any."""
         now = monotonic()
         if self._process.poll() is not None:
             return None
         if now >= self._deadline:
-            return End("timeout", f"It was stopped after {self._time_limit:g} s.")
+            return ProcessEnd("timeout", f"It was stopped after {self._time_limit:g} s.")
         if now >= self._silent_until:
-            return End("silent", f"It was stopped after {self._silence_limit:g} s of silence.")
+            return ProcessEnd(
+                "silent", f"It was stopped after {self._silence_limit:g} s of silence."
+            )
         return None
 
-    def _end(self) -> End | None:
+    def _end(self) -> ProcessEnd | None:
         """Let the process end by itself: what was wrong with its end."""
         in_time = self._deadline - monotonic() > GRACE_SECONDS
         end = monotonic() + GRACE_SECONDS if in_time else self._deadline
         while (left := end - monotonic()) > 0:
             try:
-                return end_of(self._process.wait(min(left, self._sampler.seconds_left)))
+                return to_process_end(self._process.wait(min(left, self._sampler.seconds_left)))
             except subprocess.TimeoutExpired:
                 self._sampler.tick()
         # The last wait may have been for a sample, and the process has ended since.
         if (status := self._process.poll()) is not None:
-            return end_of(status)
+            return to_process_end(status)
         if in_time:
-            return End(
+            return ProcessEnd(
                 "silent", f"The worker did not end within {GRACE_SECONDS} s of its last event."
             )
-        return End("timeout", f"It was stopped after {self._time_limit:g} s.")
+        return ProcessEnd("timeout", f"It was stopped after {self._time_limit:g} s.")
 
 
 def _parse(line: bytes) -> Event | None:

@@ -16,7 +16,7 @@ from typing import Protocol
 from bench.host.monitor.sampler import Monitor, Sampler, Unmonitored
 from bench.host.process.conversation import Conversation
 from bench.host.process.kills import out_of_memory_kills
-from bench.host.process.outcome import End, Event, Outcome
+from bench.host.process.outcome import Event, ProcessEnd, WorkerOutcome
 
 LOG_TAIL_CHARACTERS = 2000
 
@@ -54,11 +54,11 @@ class Executor(Protocol):
         invocation: Invocation,
         on_event: Callable[[Event], None],
         monitor: Monitor | None = None,
-    ) -> Outcome:
+    ) -> WorkerOutcome:
         """Run to the end; each event is handed on as it comes, to the monitor first."""
 
     def stop(self) -> None:
-        """End every worker that runs, from another thread; none is run any more."""
+        """ProcessEnd every worker that runs, from another thread; none is run any more."""
 
 
 class LocalProcess:
@@ -81,14 +81,14 @@ class LocalProcess:
         invocation: Invocation,
         on_event: Callable[[Event], None],
         monitor: Monitor | None = None,
-    ) -> Outcome:
+    ) -> WorkerOutcome:
         """Run to the end; no process of the worker's session is left, whatever happens."""
         observer = monitor or Unmonitored()
         start, kills = monotonic(), out_of_memory_kills()
         try:
             process, channel = _launch(invocation)
         except OSError as error:
-            return Outcome(f"The worker could not be started: {error}.", "failed", 0.0, "")
+            return WorkerOutcome(f"The worker could not be started: {error}.", "failed", 0.0, "")
 
         def hand_on(event: Event) -> None:
             observer.event(event)
@@ -111,7 +111,7 @@ class LocalProcess:
             observer.ended()
         if process.returncode == -signal.SIGKILL and out_of_memory_kills() > kills:
             end = _explained(end)
-        return Outcome(
+        return WorkerOutcome(
             end.failure if end else None,
             end.status if end else None,
             monotonic() - start,
@@ -169,23 +169,23 @@ def _limit_memory(process: "subprocess.Popen[bytes]", limit: int) -> None:
 
 
 def _kill(process: "subprocess.Popen[bytes]") -> None:
-    """End the worker's whole session."""
+    """ProcessEnd the worker's whole session."""
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
 
 
 def _clear_away(process: "subprocess.Popen[bytes]", channel: int) -> None:
-    """End the whole session: frameworks may start helpers of their own."""
+    """ProcessEnd the whole session: frameworks may start helpers of their own."""
     _kill(process)
     process.wait()
     os.close(channel)
 
 
-def _explained(end: End | None) -> End | None:
+def _explained(end: ProcessEnd | None) -> ProcessEnd | None:
     """Why SIGKILL came where the kernel has just ended processes for want of memory."""
     if end is None or end.status != "crashed":
         return end  # it was ended here, for another reason
-    return End(
+    return ProcessEnd(
         "out of memory",
         "The kernel killed the worker for want of memory: the machine, or what its container may "
         "use, has no more.",

@@ -11,7 +11,7 @@ Event = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Outcome:
+class WorkerOutcome:
     """How a worker ended.
 
     Attributes:
@@ -34,27 +34,27 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class End:
-    """What was wrong with a worker's end: see `Outcome`."""
+class ProcessEnd:
+    """What was wrong with a worker's end: see `WorkerOutcome`."""
 
     status: Status
     failure: str
 
 
-def end_of(exit_status: int) -> End | None:
+def to_process_end(exit_status: int) -> ProcessEnd | None:
     """What a process ended with, in words; None for success."""
     if exit_status == 0:
         return None
     if exit_status > 0:
-        return End("failed", f"The worker ended with exit status {exit_status}.")
+        return ProcessEnd("failed", f"The worker ended with exit status {exit_status}.")
     try:
         name = signal.Signals(-exit_status).name
     except ValueError:
         name = f"signal {-exit_status}"
-    return End("crashed", f"The worker was ended by {name}.")
+    return ProcessEnd("crashed", f"The worker was ended by {name}.")
 
 
-def unfinished(events: Sequence[Event], outcome: Outcome) -> str | None:
+def explain_failure(events: Sequence[Event], outcome: WorkerOutcome) -> str | None:
     """Why a worker did not get to its event `finished`, in a sentence; None where it did."""
     kinds = {str(event["event"]): event for event in events}
     if "error" in kinds:

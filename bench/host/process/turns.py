@@ -14,17 +14,17 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from bench.host.process.outcome import Event, Outcome
+from bench.host.process.outcome import Event, WorkerOutcome
+from bench.host.process.task import Listener
 from bench.job import PREPARED, Turns
 from bench.records.results import Trial
 
-Listener = Callable[[Event], None]
 # Runs a worker to its end; the descriptors in its turns are its own from then on.
-Run = Callable[[Listener, Turns], Outcome]
+RunWorker = Callable[[Listener, Turns], WorkerOutcome]
 
 
-def partners(trials: Iterable[Trial]) -> dict[str, Trial]:
-    """By the names of trials, those that they take turns with: two versions of the same one.
+def pair_versions(trials: Iterable[Trial]) -> dict[str, Trial]:
+    """Pair two versions of the same trial: by each one's name, the one that it takes turns with.
 
     Not on a GPU, which two processes would have to share, nor with the framework's own loader,
     which gathers batches while the other one trains.
@@ -33,13 +33,13 @@ def partners(trials: Iterable[Trial]) -> dict[str, Trial]:
     for trial in trials:
         if trial.device == "cpu" and trial.input == PREPARED:
             versions[replace(trial, pin="", revision="")].append(trial)
-    pairs = [found for found in versions.values() if len(found) == 2]
-    return {one.id: other for pair in pairs for one, other in (pair, pair[::-1])}
+    pairs = [trials for trials in versions.values() if len(trials) == 2]
+    return {trial.id: partner for pair in pairs for trial, partner in (pair, pair[::-1])}
 
 
 def run_in_turns(
-    first: Run, second: Run, listen: Listener, stop: Callable[[], None]
-) -> tuple[Outcome, Outcome]:
+    first: RunWorker, second: RunWorker, listen: Listener, stop: Callable[[], None]
+) -> tuple[WorkerOutcome, WorkerOutcome]:
     """Run both to their ends.
 
     The second one is started when the first has trained a block, and waits for its turn: so each
@@ -49,7 +49,7 @@ def run_in_turns(
         listen: hears the events of the first one.
         stop: ends both workers, where something goes wrong here.
     """
-    turns = _turns()
+    turns = _open_pipes()
     waiting = threading.Event()
 
     def hear(event: Event) -> None:
@@ -59,18 +59,18 @@ def run_in_turns(
 
     with ThreadPoolExecutor(2) as pool:
         try:
-            one = pool.submit(first, hear, turns[0])
-            one.add_done_callback(lambda _: waiting.set())
+            first_outcome = pool.submit(first, hear, turns[0])
+            first_outcome.add_done_callback(lambda _: waiting.set())
             waiting.wait()
-            other = pool.submit(second, lambda event: None, turns[1])
-            return one.result(), other.result()
+            second_outcome = pool.submit(second, lambda event: None, turns[1])
+            return first_outcome.result(), second_outcome.result()
         except BaseException:
             # Ctrl-C reaches this thread alone, and the pool waits for its own two.
             stop()
             raise
 
 
-def _turns() -> tuple[Turns, Turns]:
+def _open_pipes() -> tuple[Turns, Turns]:
     """Two pipes, one for each direction, as each side sees them."""
     first_reads, second_writes = os.pipe()
     second_reads, first_writes = os.pipe()

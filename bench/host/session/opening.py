@@ -1,12 +1,14 @@
 """Opens a session: a look at the machine, data, environments, proof, ceilings, in this order."""
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from bench.errors import UnavailableError
 from bench.host.ceilings.measurement import measure_ceilings
-from bench.host.ceilings.probe import probed
+from bench.host.ceilings.probe import drop_unusable_environments
 from bench.host.data.inputs import Inputs
 from bench.host.data.prepared import Prepared, prepare_dataset
 from bench.host.environments.environments import (
@@ -21,13 +23,15 @@ from bench.host.frameworks.framework import read_framework
 from bench.host.machine.description import default_threads
 from bench.host.machine.finding import Finding
 from bench.host.planning.catalog import Catalog
-from bench.host.planning.obstacles import obstacle
 from bench.host.planning.selection import Selection
+from bench.host.planning.skipping import reason_to_skip
 from bench.host.process.executor import LocalProcess
-from bench.host.process.turns import partners
-from bench.host.session.resume import Stopped, installed, opening
+from bench.host.process.turns import pair_versions
+from bench.host.session.prepared import PreparedRun
+from bench.host.session.progress import Progress
+from bench.host.session.resume import Stopped, describe_installed, describe_opening
 from bench.host.session.session import Session
-from bench.host.session.store import Run
+from bench.host.session.store import RunFolder
 from bench.host.verify.trials import Certificates, verify_trials
 from bench.host.verify.verifier import REFERENCE
 from bench.records.ceilings import Ceiling
@@ -35,7 +39,7 @@ from bench.records.results import Trial
 
 
 def prepare_data(trials: Iterable[Trial], catalog: Catalog, say: Say) -> dict[str, Prepared]:
-    """The prepared data sets of the trials.
+    """Prepare the data sets of the trials.
 
     Raises:
         DataError: one cannot be had.
@@ -49,24 +53,24 @@ def prepare_data(trials: Iterable[Trial], catalog: Catalog, say: Say) -> dict[st
     return prepared
 
 
-def environments_of(
+def prepare_environments_of(
     selection: Selection, trials: Iterable[Trial], say: Say
 ) -> dict[str, Environment | UnavailableError]:
-    """The environments of the trials' frameworks, each or the error that says why there is none.
+    """Prepare the environment of each trial's framework; an error says why there is none.
 
     Raises:
         InterpreterError: an interpreter that the user named cannot be used.
     """
-    names = dict.fromkeys(trial.edition for trial in trials)
-    frameworks = [selection.frameworks[name] for name in names]
+    editions = dict.fromkeys(trial.edition for trial in trials)
+    frameworks = [selection.frameworks[edition] for edition in editions]
     request = selection.request
     return prepare_environments(frameworks, request.device, request.pythons or {}, say)
 
 
 def open_session(
     selection: Selection,
-    run: Run,
-    trials: Iterable[Trial],
+    folder: RunFolder,
+    trials: Sequence[Trial],
     scratch: Path,
     say: Say,
     stopped: Stopped | None = None,
@@ -78,79 +82,99 @@ def open_session(
         stopped: the run that goes on; None for a new one.
 
     Raises:
-        DataError, InterpreterError: see prepare_data and environments_of.
+        DataError, InterpreterError: see prepare_data and prepare_environments_of.
         ResultsError: the run cannot go on, since something is different now.
     """
-    chosen = list(trials)
-    records, earlier = stopped.finished(chosen) if stopped else ([], {})
-    trials = [trial for trial in chosen if trial.id not in earlier]
+    progress = stopped.read_progress(trials) if stopped else Progress()
+    remaining = [trial for trial in trials if trial.id not in progress.finished]
     threads = selection.request.threads or default_threads()
     # Before anything that loads the machine itself.
-    fitness = _fitness(selection, threads, say)
+    fitness = _examine_machine(selection, threads, say)
     # The data first: a missing file is a matter of a moment, an environment one of minutes.
-    data = prepare_data(trials, selection.catalog, say)
+    data = prepare_data(remaining, selection.catalog, say)
     # Of those too that need not run again: what they ran in has to be there still.
-    environments = environments_of(selection, chosen, say)
-    found = {
-        "versions": installed(environments),
-        "data": {name: one.digest for name, one in data.items()},
-    }
-    if stopped is None:
-        began = {**opening(selection, chosen), **found}
-        run.open(began)
-    else:
-        stopped.check(found)
-        # Machine and code are what they were: `Stopped.selection` has seen to it.
-        began = dict(stopped.manifest.opening)
-    environments = probed(
+    environments = prepare_environments_of(selection, trials, say)
+    opening = _begin_run(selection, folder, trials, stopped, environments, data)
+    environments = drop_unusable_environments(
         environments, selection.frameworks, selection.request.device, threads, scratch, say
     )
-    possible = [one for one in trials if obstacle(one, selection, environments, data) is None]
-    certificates: Certificates = {}
-    if selection.request.verified:
-        certificates = verify_trials(
-            possible,
-            selection.frameworks,
-            selection.catalog,
-            environments,
-            threads,
-            scratch / "verification",
-            say,
-        )
-    return Session(
+    shared = _Shared(selection, environments, threads, scratch, say)
+    runnable = [
+        trial for trial in remaining if reason_to_skip(trial, selection, environments, data) is None
+    ]
+    prepared = PreparedRun(
         selection=selection,
-        run=run,
         inputs=Inputs(scratch),
         environments=environments,
         data=data,
         threads=threads,
-        certificates=certificates,
-        ceilings=_ceilings(selection, possible, environments, threads, scratch, say),
+        certificates=_verify(shared, runnable),
+        ceilings=_measure_ceilings(shared, runnable),
         fitness=fitness,
-        partners=partners(possible),
-        statuses=[record.status for record in records],
-        earlier=earlier,
-        skips={one.trial.id: one for one in records if one.status == "skipped"},
-        machine=began["machine"],
-        # Of when the run was started: what was committed since is no part of it.
-        commit=began.get("commit"),
+        partners=pair_versions(runnable),
+        machine=opening["machine"],
+        commit=opening.get("commit"),
+    )
+    return Session(prepared, folder, progress)
+
+
+def _begin_run(
+    selection: Selection,
+    folder: RunFolder,
+    trials: Sequence[Trial],
+    stopped: Stopped | None,
+    environments: Environments,
+    data: Mapping[str, Prepared],
+) -> Mapping[str, Any]:
+    """Write down what a new run is, or check that a stopped one still is what it was."""
+    installed = {
+        "versions": describe_installed(environments),
+        "data": {name: dataset.digest for name, dataset in data.items()},
+    }
+    if stopped is not None:
+        # Machine and code are what they were: `Stopped.restrict` has seen to it.
+        stopped.check(installed)
+        return stopped.manifest.opening
+    opening = {**describe_opening(selection, trials), **installed}
+    folder.open(opening)
+    return opening
+
+
+@dataclass(frozen=True)
+class _Shared:
+    selection: Selection
+    environments: Environments
+    threads: int
+    scratch: Path
+    say: Say
+
+
+def _verify(shared: _Shared, trials: Sequence[Trial]) -> Certificates:
+    if not shared.selection.request.verified:
+        return {}
+    return verify_trials(
+        trials,
+        shared.selection.frameworks,
+        shared.selection.catalog,
+        shared.environments,
+        shared.threads,
+        shared.scratch / "verification",
+        shared.say,
     )
 
 
-def _ceilings(
-    selection: Selection,
-    trials: Sequence[Trial],
-    environments: Environments,
-    threads: int,
-    scratch: Path,
-    say: Say,
-) -> dict[str, Ceiling]:
+def _measure_ceilings(shared: _Shared, trials: Sequence[Trial]) -> dict[str, Ceiling]:
+    selection, environments = shared.selection, shared.environments
     if not (selection.request.ceilings and trials):
         return {}
-    say("Measuring what this machine attains at most ...")
-    editions = [one for one in usable(environments) if _trains(trials, one)]
+    shared.say("Measuring what this machine attains at most ...")
+    trained = {trial.edition for trial in trials}
     # One edition of each framework: the machine is the same for all of them.
-    frameworks = {selection.frameworks[one].name: selection.frameworks[one] for one in editions}
+    frameworks = {
+        selection.frameworks[edition].name: selection.frameworks[edition]
+        for edition in usable(environments)
+        if edition in trained
+    }
     device = selection.request.device
     if device == "cpu":
         # A framework that is alone, with a naive product, would be near a roof of its own.
@@ -161,19 +185,15 @@ def _ceilings(
         list(frameworks.values()),
         environments,
         device,
-        threads,
+        shared.threads,
         list(dict.fromkeys(trial.precision for trial in trials)),
         LocalProcess(),
-        scratch,
+        shared.scratch,
     )
 
 
-def _trains(trials: Sequence[Trial], edition: str) -> bool:
-    return any(trial.edition == edition for trial in trials)
-
-
-def _fitness(selection: Selection, threads: int, say: Say) -> list[Finding]:
-    """What bears on times; the user hears of what is not well before the trials begin."""
+def _examine_machine(selection: Selection, threads: int, say: Say) -> list[Finding]:
+    """Find what bears on times; the user hears of what is not well before the trials begin."""
     findings = examine_machine(selection.request.device, threads)
     for finding in findings:
         if finding.verdict != "ok":

@@ -13,12 +13,13 @@ from bench.host.frameworks.framework import ROOT
 from bench.host.machine.description import commit, default_threads, describe_machine
 from bench.host.planning.request import Request
 from bench.host.planning.selection import Selection
-from bench.host.process.turns import partners
-from bench.host.session.store import Run
+from bench.host.process.turns import pair_versions
+from bench.host.session.progress import Progress
+from bench.host.session.store import RunFolder
 from bench.protocol.digests import digest_text
 from bench.records.git import git, naming
 from bench.records.manifest import SCHEMA, Manifest, read_manifest
-from bench.records.results import RECORDS_FILE, Record, Trial, read_records
+from bench.records.results import RECORDS_FILE, Trial, read_records
 
 LATEST = "latest"
 OPTIONS = {
@@ -55,20 +56,20 @@ class Stopped:
         request: what it was started with, with the folder of results that is asked for now.
     """
 
-    run: Run
+    folder: RunFolder
     manifest: Manifest
     request: Request
 
-    def selection(self, found: Selection) -> Selection:
-        """The trials that the run was started with, of all that its request comes to.
+    def restrict(self, selection: Selection) -> Selection:
+        """Return the trials that the run was started with, of all that its request comes to.
 
         Raises:
             ResultsError: plan, code, machine or number of threads is another than it was.
         """
         names = [str(name) for name in self.manifest.opening["trials"]]
-        known = {trial.id: trial for trial in found.trials}
-        self.check(opening(found, [known[name] for name in names if name in known]))
-        return replace(found, trials=tuple(known[name] for name in names))
+        trials = {trial.id: trial for trial in selection.trials}
+        self.check(describe_opening(selection, [trials[name] for name in names if name in trials]))
+        return replace(selection, trials=tuple(trials[name] for name in names))
 
     def check(self, now: Mapping[str, Any]) -> None:
         """Refuse to go on where something is different now, of what is known by now; naming it.
@@ -77,52 +78,54 @@ class Stopped:
             ResultsError: something is.
         """
         before = self.manifest.opening
-        found = [
+        differences = [
             f"{words} ({_difference(before.get(name), now[name])})"
             for name, words in COMPARED.items()
             if name in now and before.get(name) != now[name]
         ]
-        found += [
+        differences += [
             f"{words} {name} ({_difference(before.get(key, {}).get(name), value)})"
             for key, words in COMPARED_BY_NAME.items()
             for name, value in now.get(key, {}).items()
             if before.get(key, {}).get(name) != value
         ]
-        if found:
+        if differences:
             raise ResultsError(
-                f"--resume: run {self.run.name!r} cannot go on, since its records would not "
-                f"compare with new ones; different now: {'; '.join(found)}; restore that, or start "
-                "a new run."
+                f"--resume: run {self.folder.name!r} cannot go on, since its records would not "
+                f"compare with new ones; different now: {'; '.join(differences)}; restore that, or "
+                "start a new run."
             )
 
-    def finished(self, trials: Iterable[Trial]) -> tuple[list[Record], dict[str, Record]]:
-        """All records so far, and by their names those of the trials that need not run again.
+    def read_progress(self, trials: Iterable[Trial]) -> Progress:
+        """Read how far the run has come.
 
-        That is each that ended well, and whose partner, if it took turns with one, did too: the
-        two are measured together or not at all.
+        A trial need not run again if it ended well, and its partner, if it took turns with one,
+        did too: the two are measured together or not at all.
 
         Raises:
             ResultsError: the records cannot be read.
         """
-        records = read_records(self.run.records_file)[0] if self.run.has_records else []
-        ended_well = {one.trial.id: one for one in records if one.status == "ok"}
-        others = partners(trials)
-        return records, {
+        records = read_records(self.folder.records_file)[0] if self.folder.has_records else []
+        ended_well = {record.trial.id: record for record in records if record.status == "ok"}
+        partners = pair_versions(trials)
+        finished = {
             name: record
             for name, record in ended_well.items()
-            if name not in others or others[name].id in ended_well
+            if name not in partners or partners[name].id in ended_well
         }
+        return Progress.resume(records, finished)
 
 
-def opening(selection: Selection, trials: Sequence[Trial]) -> dict[str, Any]:
-    """What a run of these trials is, as far as it is known before its environments are."""
+def describe_opening(selection: Selection, trials: Sequence[Trial]) -> dict[str, Any]:
+    """Describe a run of these trials, as far as it is known before its environments are."""
     request = selection.request
-    folders = {one.folder for one in selection.frameworks.values() if not one.revision}
+    frameworks = selection.frameworks.values()
+    folders = {framework.folder for framework in frameworks if not framework.revision}
     folders |= {model.folder for model in selection.catalog.models.values() if model.folder}
     return {
         "schema": SCHEMA,
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
-        "request": _document(request),
+        "request": _to_document(request),
         "plan": digest_text(selection.plan.path.read_text("utf-8")),
         "code": digest_text("".join(map(source_tree, (ROOT / "bench", *sorted(folders))))),
         "commit": commit(),
@@ -132,19 +135,19 @@ def opening(selection: Selection, trials: Sequence[Trial]) -> dict[str, Any]:
     }
 
 
-def installed(environments: Environments) -> dict[str, str]:
-    """What each environment holds, by its edition."""
-    return {name: versions_of(one) for name, one in usable(environments).items()}
+def describe_installed(environments: Environments) -> dict[str, str]:
+    """Describe what each environment holds, by its edition."""
+    return {edition: versions_of(one) for edition, one in usable(environments).items()}
 
 
 def find_stopped(request: Request) -> Stopped:
-    """The run that `--resume` names, or the newest one that can be resumed.
+    """Find the run that `--resume` names, or the newest one that can be resumed.
 
     Raises:
         ResultsError: there is none, or other options say something else than it was started with.
     """
     assert request.resume is not None
-    folder = _folder(request.resume, request.results)
+    folder = _find_folder(request.resume, request.results)
     manifest = read_manifest(folder)
     if manifest is None:
         raise ResultsError(
@@ -152,7 +155,7 @@ def find_stopped(request: Request) -> Stopped:
             "was started with; expected a run that had got to its first trial; start a new one."
         )
     try:
-        stored = _request(manifest.opening["request"])
+        stored = _read_request(manifest.opening["request"])
         names = manifest.opening["trials"]
         if not (isinstance(names, list) and all(isinstance(name, str) for name in names)):
             raise TypeError("'trials' is no list of names")
@@ -163,19 +166,19 @@ def find_stopped(request: Request) -> Stopped:
             "start a new run."
         ) from error
     _check_options(request, stored)
-    found = replace(stored, results=request.results, resume=request.resume)
-    return Stopped(Run(folder.name, folder), manifest, found)
+    request = replace(stored, results=request.results, resume=request.resume)
+    return Stopped(RunFolder(folder.name, folder), manifest, request)
 
 
-def _folder(name: str, results: Path) -> Path:
+def _find_folder(name: str, results: Path) -> Path:
     if name == LATEST:
-        found = max(results.glob("*/run.json"), key=_written, default=None)
-        if found is None:
+        newest = max(results.glob("*/run.json"), key=_last_written, default=None)
+        if newest is None:
             raise ResultsError(
                 f"--resume latest: no run in {str(results)!r} can be resumed; expected a folder "
                 "with a run.json in it; name a folder of runs with --results, or start a new run."
             )
-        return found.parent.absolute()
+        return newest.parent.absolute()
     for folder in (results / name, Path(name)):
         if folder.is_dir():
             return folder.absolute()
@@ -185,7 +188,7 @@ def _folder(name: str, results: Path) -> Path:
     )
 
 
-def _written(manifest: Path) -> tuple[int, str]:
+def _last_written(manifest: Path) -> tuple[int, str]:
     """When a run last wrote a file, as reports have it; its name would tell when it was started.
 
     An older run may have gone on since, and a clock may have been set back.
@@ -195,18 +198,18 @@ def _written(manifest: Path) -> tuple[int, str]:
     return max(ages, default=0), manifest.parent.name
 
 
-def _check_options(given: Request, stored: Request) -> None:
-    """Options are those that the run was started with; saying them again is no mistake."""
-    said, default, known = (_document(one) for one in (given, Request(), stored))
+def _check_options(request: Request, stored: Request) -> None:
+    """Refuse other options than those that the run was started with, or none."""
+    now, default, before = map(_to_document, (request, Request(), stored))
     for name, option in OPTIONS.items():
-        if said[name] not in (default[name], known[name]):
+        if now[name] not in (default[name], before[name]):
             raise PlanError(
                 f"--resume takes the run's own options, and --{option} is another than the run was "
-                f"started with ({known[name]!r}); leave it out, or start a new run."
+                f"started with ({before[name]!r}); leave it out, or start a new run."
             )
 
 
-def _document(request: Request) -> dict[str, Any]:
+def _to_document(request: Request) -> dict[str, Any]:
     values = {name: getattr(request, name) for name in OPTIONS}
     if request.plan.endswith(".toml"):
         values["plan"] = str(Path(request.plan).absolute())
@@ -218,8 +221,8 @@ def _document(request: Request) -> dict[str, Any]:
     return {**values, "frameworks": list(request.frameworks)}
 
 
-def _request(document: Mapping[str, Any]) -> Request:
-    """The request that `_document` wrote.
+def _read_request(document: Mapping[str, Any]) -> Request:
+    """Read the request that `_to_document` wrote.
 
     Raises:
         KeyError, TypeError: it is none.
@@ -255,9 +258,8 @@ def _difference(before: Any, now: Any) -> str:
         return f"{len(before)} before, {len(now)} now"
     if isinstance(before, str) and isinstance(now, str) and "==" in before:
         # Of lists of packages what is in one of them alone.
-        old, new = (set(one.split()) for one in (before, now))
-        parts = (", ".join(sorted(own)) for own in (old - new, new - old))
-        before, now = parts
+        old, new = set(before.split()), set(now.split())
+        before, now = (", ".join(sorted(names)) for names in (old - new, new - old))
     return f"{_short(before)} before, {_short(now)} now"
 
 

@@ -23,7 +23,7 @@ TAIL_BYTES = 2**16
 
 
 @dataclass(frozen=True)
-class Run:
+class RunFolder:
     """A folder `results/<name>`: run.json, records.jsonl, benchmark.json, report.html, logs/."""
 
     name: str
@@ -142,7 +142,7 @@ class Run:
 
 def create_run(
     results: Path, plan: str, now: Callable[[], datetime] = lambda: datetime.now(UTC)
-) -> Run:
+) -> RunFolder:
     """A new folder, named by time (UTC) and plan.
 
     Raises:
@@ -160,7 +160,7 @@ def create_run(
             raise _unwritable(results, error) from error
         except OSError as error:
             raise _unwritable(results, error) from error
-        return Run(name, folder)
+        return RunFolder(name, folder)
     raise ResultsError(f"There are 99 runs called {stem!r} in {str(results)!r}; move them away.")
 
 

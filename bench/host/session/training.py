@@ -5,16 +5,20 @@ from dataclasses import asdict, dataclass, field, replace
 from time import monotonic
 from typing import Any
 
-from bench.host.frameworks.setup import Setup
+from bench.host.environments.environments import Environment
+from bench.host.frameworks.framework import Framework
+from bench.host.frameworks.setup import Setup, set_up
 from bench.host.machine.nvml import VisibleGpu
 from bench.host.monitor.measured import Measured
 from bench.host.monitor.worker import WorkerMonitor
-from bench.host.process.executor import Executor, Invocation
-from bench.host.process.outcome import Event, Outcome
-from bench.host.process.turns import Listener
+from bench.host.process.executor import Executor
+from bench.host.process.outcome import Event, WorkerOutcome
+from bench.host.process.task import Limits, Listener, Task, run_task
+from bench.host.session.prepared import PreparedRun
+from bench.host.session.store import RunFolder
 from bench.host.session.transcript import Transcript
 from bench.job import Job, Turns
-from bench.records.results import Record
+from bench.records.results import Record, Trial
 
 
 @dataclass
@@ -23,13 +27,11 @@ class Training:
 
     Attributes:
         blank: the record as far as it is known beforehand.
-        invocation: with nothing on standard input yet.
     """
 
     blank: Record
-    setup: Setup
+    task: Task
     job: Job
-    invocation: Invocation
     measured: Measured | None = None
     transcript: Transcript = field(default_factory=Transcript)
     started: float = 0.0
@@ -37,42 +39,100 @@ class Training:
 
     def run(
         self, executor: Executor, gpu: VisibleGpu, listen: Listener, turns: Turns | None = None
-    ) -> Outcome:
+    ) -> WorkerOutcome:
         """Run the worker to its end."""
 
-        def on_event(event: Event) -> None:
+        def hear(event: Event) -> None:
             self.last_event = monotonic()
             self.transcript.add(event)
             listen(event)
 
-        invocation = replace(
-            self.invocation,
-            standard_input=replace(self.job, turns=turns).to_json(),
+        task = replace(
+            self.task,
+            job=replace(self.job, turns=turns),
             descriptors=(turns.reads, turns.writes) if turns else (),
         )
         monitor = WorkerMonitor(gpu)
         self.last_event = self.started = monotonic()
-        outcome = executor.run(invocation, on_event, monitor)
+        _, outcome = run_task(task, executor, hear, monitor)
         self.measured = monitor.result()
         return outcome
 
-    def record(self, outcome: Outcome, load: Mapping[str, float]) -> Record:
-        """The whole record, once it has run."""
+    def record(self, outcome: WorkerOutcome, load: Mapping[str, float]) -> Record:
+        """Return the whole record, once the worker has run."""
         assert self.measured is not None
-        told = self.transcript
-        status, reason = told.verdict(outcome)
-        told.seconds["process"] = outcome.seconds
-        told.seconds["exit"] = max(0.0, outcome.seconds - (self.last_event - self.started))
+        transcript, setup = self.transcript, self.task.setup
+        status, reason = transcript.verdict(outcome)
+        transcript.seconds["process"] = outcome.seconds
+        transcript.seconds["exit"] = max(0.0, outcome.seconds - (self.last_event - self.started))
         return replace(
             self.blank,
             status=status,
             reason=reason,
-            environment=self.setup.environment,
-            tuning=self.setup.tuning,
+            environment=setup.environment,
+            tuning=setup.tuning,
             load=dict(load),
             log=None if status == "ok" else outcome.log_tail or None,
-            **_with_outside_view(told.fields(), self.measured),
+            **_with_outside_view(transcript.fields(), self.measured),
         )
+
+
+def prepare_training(
+    prepared: PreparedRun, folder: RunFolder, trial: Trial, partner: Trial | None = None
+) -> Training:
+    """Prepare the training of a trial, which can run here.
+
+    Args:
+        partner: the trial that it takes turns with; None for one that has the machine to itself.
+    """
+    framework = prepared.selection.frameworks[trial.edition]
+    environment = prepared.environments[trial.edition]
+    assert isinstance(environment, Environment)  # PreparedRun.reason_to_skip has seen to it
+    blank = prepared.begin_record(trial, folder.name)
+    setup = set_up(framework, trial, trial.precision, prepared.threads)
+    job = _job(prepared, trial, framework, setup)
+    plan = prepared.selection.plan
+    # A worker waits as long as its partner works.
+    workers = 1 if partner is None else 2
+    limits = Limits(
+        workers * plan.time_limit_seconds,
+        workers * plan.silence_limit_seconds,
+        plan.memory_limit_bytes,
+    )
+    log = folder.log_file(trial.id)
+    return Training(
+        replace(blank, in_turns_with=None if partner is None else partner.id),
+        Task("bench.worker", job, environment.python, setup, log, limits, framework.root),
+        job,
+    )
+
+
+def _job(prepared: PreparedRun, trial: Trial, framework: Framework, setup: Setup) -> Job:
+    data, catalog, inputs = (
+        prepared.data[trial.dataset],
+        prepared.selection.catalog,
+        prepared.inputs,
+    )
+    weights = inputs.weights(trial.model, catalog.spec(trial.model, trial.dataset), trial.seed)
+    order = inputs.order(data.train_count, trial.batch_size, trial.epochs, trial.seed)
+    return Job(
+        framework=framework.name,
+        implementation=str(framework.folder),
+        model=trial.model,
+        samples=data.samples,
+        optimizer=trial.optimizer,
+        execution=setup.execution,
+        batch_size=trial.batch_size,
+        epochs=trial.epochs,
+        evaluate_every=trial.evaluate_every,
+        input=trial.input,
+        block_seconds=prepared.selection.plan.block_seconds,
+        weights=str(weights.path),
+        order=str(order.path),
+        arrays={name: str(path) for name, path in data.arrays(setup.execution.layout).items()},
+        digests={"weights": weights.digest, "data": data.digest, "order": order.digest},
+        model_folder=str(catalog.models[trial.model].folder or ""),
+    )
 
 
 def _with_outside_view(fields: dict[str, Any], measured: Measured) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from statistics import median
 from typing import Any
 
-from bench.host.process.outcome import Event, Outcome
+from bench.host.process.outcome import Event, WorkerOutcome
 from bench.host.session.steady import find_steady
 from bench.records.results import Block, Epoch, Status
 
@@ -74,7 +74,7 @@ class Transcript:
             "absent": self.absent,
         }
 
-    def verdict(self, outcome: Outcome) -> tuple[Status, str | None]:
+    def verdict(self, outcome: WorkerOutcome) -> tuple[Status, str | None]:
         """The trial's status and the reason in a sentence or two: why not ok, or what was odd."""
         if self.error is not None:
             return self.error_status, self.error
@@ -182,7 +182,7 @@ def _float_or_none(value: Any) -> float | None:
     return None if value is None else float(value)
 
 
-def _told_by_log(outcome: Outcome) -> Status:
+def _told_by_log(outcome: WorkerOutcome) -> Status:
     """The status of a worker that did not end well, by what C++ printed on its way out."""
     assert outcome.status is not None
     if outcome.status not in ("failed", "crashed"):

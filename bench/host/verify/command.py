@@ -7,11 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bench.errors import PlanError
-from bench.host.ceilings.probe import probed
+from bench.host.ceilings.probe import drop_unusable_environments
 from bench.host.environments.environments import Say, prepare_environments, usable
 from bench.host.frameworks.setup import DEFAULT
 from bench.host.machine.description import default_threads
-from bench.host.planning.obstacles import implementation_obstacle
 from bench.host.planning.request import (
     Request,
     add_framework_options,
@@ -19,6 +18,7 @@ from bench.host.planning.request import (
     split_names,
 )
 from bench.host.planning.selection import catalog_of, known_and_chosen, select
+from bench.host.planning.skipping import find_missing_feature
 from bench.host.scratch import scratch_folder
 from bench.host.verify.cells import Cell, choose_cells
 from bench.host.verify.certification import Certification
@@ -109,7 +109,7 @@ def cells_of_plan(request: Request) -> list[Cell]:
     cells = (
         cell_of(trial, selection.frameworks, selection.catalog)
         for trial in selection.trials
-        if implementation_obstacle(trial, selection.frameworks[trial.edition], selection.catalog)
+        if find_missing_feature(trial, selection.frameworks[trial.edition], selection.catalog)
         is None
     )
     return list({cell.key: cell for cell in cells}.values())
@@ -124,7 +124,7 @@ def certification(verification: Verification, say: Say) -> Iterator[Certificatio
         frameworks.values(), request.device, request.pythons or {}, say
     )
     with scratch_folder() as scratch:
-        environments = probed(
+        environments = drop_unusable_environments(
             *(environments, frameworks, request.device, verification.threads, scratch, say)
         )
         verifier = Verifier(usable(environments), verification.threads, scratch)

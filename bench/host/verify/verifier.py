@@ -13,9 +13,9 @@ from bench.host.cache import remove
 from bench.host.environments.environments import Environment
 from bench.host.frameworks.framework import ROOT, Framework, KnownDefect, read_framework
 from bench.host.frameworks.setup import DEFAULT, Setup, set_up
-from bench.host.frameworks.variables import worker_environment
-from bench.host.process.executor import Executor, Invocation, LocalProcess
-from bench.host.process.outcome import Event, unfinished
+from bench.host.process.executor import Executor, LocalProcess
+from bench.host.process.outcome import Event, explain_failure
+from bench.host.process.task import Limits, Task, run_task
 from bench.host.verify.cells import Cell
 from bench.host.verify.inputs import write_inputs
 from bench.host.verify.judgement import Error
@@ -26,11 +26,11 @@ from bench.protocol.verification import VerificationJob
 REFERENCE = ROOT / "tests" / "frameworks" / "numpy"
 # Its matrices are small: more threads wait for each other, on a busy machine for 50 times as long.
 REFERENCE_THREADS = 1
-TIME_LIMIT_SECONDS = 1200
+LIMITS = Limits(seconds=1200)
 
 
 @dataclass(frozen=True)
-class Comparison:
+class CellResult:
     """What a cell's process gave.
 
     Attributes:
@@ -67,7 +67,7 @@ class Verifier:
     _locks: dict[str, Lock] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=count)
 
-    def compare(self, cell: Cell) -> Comparison:
+    def compare(self, cell: Cell) -> CellResult:
         """The errors of a cell against the reference."""
         job = replace(
             self._job(cell),
@@ -87,7 +87,7 @@ class Verifier:
 
     def compare_reference(
         self, cell: Cell, recorded: Path, deviations: dict[str, Any], optimizers: tuple[str, ...]
-    ) -> Comparison:
+    ) -> CellResult:
         """The errors of the reference, with deviations, against what a cell gave."""
         job = replace(
             self._reference_job(cell),
@@ -192,22 +192,16 @@ class Verifier:
 
     def _run(
         self, setup: Setup, python: Path, job: VerificationJob, root: Path = ROOT
-    ) -> Comparison:
-        events: list[Event] = []
-        invocation = Invocation(
-            command=(str(python), "-P", "-m", "bench.worker.verification"),
-            environment=worker_environment(setup.environment, job.device, root),
-            log=self.scratch / f"worker-{next(self._numbers)}.log",
-            standard_input=job.to_json(),
-            time_limit_seconds=TIME_LIMIT_SECONDS,
-        )
-        outcome = self.executor.run(invocation, events.append)
+    ) -> CellResult:
+        log = self.scratch / f"worker-{next(self._numbers)}.log"
+        task = Task("bench.worker.verification", job, python, setup, log, LIMITS, root)
+        events, outcome = run_task(task, self.executor)
         kinds = {event["event"]: event for event in events}
-        return Comparison(
+        return CellResult(
             errors=tuple(_errors(events)),
             framework_version=kinds.get("imported", {}).get("framework_version"),
             versions=kinds.get("imported", {}).get("versions", {}),
-            failure=unfinished(events, outcome),
+            failure=explain_failure(events, outcome),
             seconds=outcome.seconds,
             log=outcome.log_tail,
         )

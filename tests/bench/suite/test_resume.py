@@ -11,7 +11,7 @@ from typing import Any
 import psutil
 import pytest
 
-from bench.host.session.resume import _folder
+from bench.host.session.resume import _find_folder
 from bench.records.manifest import read_manifest
 from bench.records.results import read_records
 from tests.bench.suite.conftest import (
@@ -214,9 +214,9 @@ def test_the_latest_run_is_the_one_that_wrote_last(tmp_path: Path) -> None:
         for file in ("run.json", "records.jsonl"):
             (tmp_path / name / file).write_text("")
             os.utime(tmp_path / name / file, (1e9 + age, 1e9 + age))
-    assert _folder("latest", tmp_path).name == "20260101T000000Z-c"
+    assert _find_folder("latest", tmp_path).name == "20260101T000000Z-c"
     os.utime(tmp_path / "20260301T000000Z-a" / "records.jsonl", (2e9, 2e9))
-    assert _folder("latest", tmp_path).name == "20260301T000000Z-a"
+    assert _find_folder("latest", tmp_path).name == "20260301T000000Z-a"
 
 
 def test_a_run_that_says_nonsense_of_itself_is_one_line(suite: Suite, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from bench.host.session.store import Run, create_run
+from bench.host.session.store import RunFolder, create_run
 from reports.__main__ import main
 from reports.history import page as history_page
 from reports.history import store
@@ -25,7 +25,7 @@ Change = Callable[[list[bytes]], object]
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Run:
+def run(tmp_path: Path) -> RunFolder:
     """A run of four trials, as the host writes it, closed."""
     made = create_run(tmp_path / "results", "quick")
     made.open({"schema": 1, "trials": ["a"]})
@@ -35,13 +35,13 @@ def run(tmp_path: Path) -> Run:
     return made
 
 
-def rewrite(run: Run, change: Change) -> None:
+def rewrite(run: RunFolder, change: Change) -> None:
     lines = run.records_file.read_bytes().splitlines(keepends=True)
     change(lines)
     run.records_file.write_bytes(b"".join(lines))
 
 
-def check(run: Run, *options: str) -> "subprocess.CompletedProcess[str]":
+def check(run: RunFolder, *options: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, "-m", "reports", "check", str(run.folder), *options],
         cwd=ROOT,
@@ -58,7 +58,7 @@ def faster(lines: list[bytes]) -> None:
     lines[2] = json.dumps(document, separators=(",", ":")).encode() + b"\n"
 
 
-def test_an_untouched_run_is_as_it_was_written(run: Run) -> None:
+def test_an_untouched_run_is_as_it_was_written(run: RunFolder) -> None:
     finished = check(run)
     assert finished.returncode == 0
     digest = examine(run.folder).digest
@@ -80,7 +80,7 @@ def test_an_untouched_run_is_as_it_was_written(run: Run) -> None:
     ],
 )
 def test_what_was_changed_is_named_on_the_terminal_and_the_page(
-    run: Run, change: Change, words: str
+    run: RunFolder, change: Change, words: str
 ) -> None:
     rewrite(run, change)
     finished = check(run)
@@ -92,7 +92,7 @@ def test_what_was_changed_is_named_on_the_terminal_and_the_page(
     assert words in text
 
 
-def test_a_record_without_its_digest_is_a_change(run: Run) -> None:
+def test_a_record_without_its_digest_is_a_change(run: RunFolder) -> None:
     def strip(lines: list[bytes]) -> None:
         for place, line in enumerate(lines):
             document = json.loads(line)
@@ -105,7 +105,7 @@ def test_a_record_without_its_digest_is_a_change(run: Run) -> None:
     assert "no record has a digest, though the run gave each one" in finished.stdout
 
 
-def test_a_run_that_was_started_with_something_else_is_a_change(run: Run) -> None:
+def test_a_run_that_was_started_with_something_else_is_a_change(run: RunFolder) -> None:
     path = run.folder / "run.json"
     path.write_text(path.read_text().replace('"a"', '"b"'))
     assert "does not follow what the run was started with" in check(run).stdout
@@ -116,7 +116,7 @@ def test_a_run_that_was_started_with_something_else_is_a_change(run: Run) -> Non
     assert "Traceback" not in finished.stderr
 
 
-def test_many_changes_are_counted(run: Run) -> None:
+def test_many_changes_are_counted(run: RunFolder) -> None:
     for repeat in range(5, 40):
         run.append(make_record(repeat=repeat))
     rewrite(run, lambda lines: lines.reverse())
@@ -126,14 +126,14 @@ def test_many_changes_are_counted(run: Run) -> None:
 
 
 @pytest.fixture
-def forged(run: Run) -> Run:
+def forged(run: RunFolder) -> RunFolder:
     """The run with a record that somebody has made faster."""
     rewrite(run, faster)
     return run
 
 
 def test_no_verdict_rests_on_a_forged_record(
-    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    run: RunFolder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     shutil.copytree(run.folder, tmp_path / "other" / "sound")
     sound, other = str(tmp_path / "other" / "sound"), str(run.folder)
@@ -159,7 +159,7 @@ def test_no_verdict_rests_on_a_forged_record(
 
 
 def test_a_commit_s_side_is_altered_by_its_own_runs_alone(
-    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    run: RunFolder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     other = create_run(tmp_path / "results", "other")
     other.open({"schema": 1})
@@ -173,7 +173,7 @@ def test_a_commit_s_side_is_altered_by_its_own_runs_alone(
 
 @pytest.mark.parametrize("kind", ["csv", "bmf", "openmetrics", "junit", "markdown"])
 def test_an_export_of_forged_records_ends_with_a_status(
-    kind: str, forged: Run, capsys: pytest.CaptureFixture[str]
+    kind: str, forged: RunFolder, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["export", str(forged.folder), "--format", kind]) == 2
     told = capsys.readouterr()
@@ -189,7 +189,7 @@ def test_an_export_of_forged_records_ends_with_a_status(
         assert "line 3 is not as it was written" in str(error.get("message"))
 
 
-def test_a_history_of_forged_records_says_so(forged: Run, tmp_path: Path) -> None:
+def test_a_history_of_forged_records_says_so(forged: RunFolder, tmp_path: Path) -> None:
     """In a store too, whose files are their runs' own lines."""
     (path,) = store.append(tmp_path / "store", [forged.folder])
     found = store.read(tmp_path / "store")
@@ -201,7 +201,7 @@ def test_a_history_of_forged_records_says_so(forged: Run, tmp_path: Path) -> Non
         assert "line 3 is not as it was written" in text
 
 
-def test_a_killed_run_is_no_changed_one(run: Run) -> None:
+def test_a_killed_run_is_no_changed_one(run: RunFolder) -> None:
     run.reopen()
     with run.records_file.open("ab") as stream:
         stream.write(b'{"schema":4,"ru')
@@ -215,7 +215,7 @@ def test_a_killed_run_is_no_changed_one(run: Run) -> None:
 @pytest.mark.parametrize("content", [b"", b'{"schema":4,"ru', b"\x00\xff"])
 def test_what_holds_no_record_is_no_success(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "records.jsonl").write_bytes(content)
-    finished = check(Run("empty", tmp_path))
+    finished = check(RunFolder("empty", tmp_path))
     assert finished.returncode == 2
     assert f"{tmp_path.name}: no record" in finished.stdout
     assert "Traceback" not in finished.stderr
@@ -224,13 +224,13 @@ def test_what_holds_no_record_is_no_success(tmp_path: Path, content: bytes) -> N
 def test_records_of_older_versions_have_no_digests(tmp_path: Path) -> None:
     stored = ROOT / "tests" / "data" / "records" / "schema-3-last.jsonl"
     (tmp_path / "records.jsonl").write_bytes(stored.read_bytes())
-    finished = check(Run("old", tmp_path))
+    finished = check(RunFolder("old", tmp_path))
     assert finished.returncode == 0
     assert "4 records, none with a digest: nothing can be told" in finished.stdout
 
 
 def test_no_records_are_one_line(tmp_path: Path) -> None:
-    finished = check(Run("none", tmp_path / "none"))
+    finished = check(RunFolder("none", tmp_path / "none"))
     assert finished.returncode == 2
     assert "Traceback" not in finished.stderr
     assert len(finished.stderr.splitlines()) == 1

@@ -12,14 +12,15 @@ from bench.errors import UnavailableError
 from bench.host.ceilings.measurement import measure_ceilings
 from bench.host.environments.environments import Environment
 from bench.host.frameworks.framework import Framework, Requirements, read_framework
+from bench.host.monitor.sampler import Monitor
 from bench.host.process.executor import Invocation, LocalProcess
-from bench.host.process.outcome import Event, Outcome
+from bench.host.process.outcome import Event, WorkerOutcome
 from bench.host.verify.verifier import REFERENCE
 from bench.protocol.ceilings import WORKLOADS, CeilingsJob, Workload
 from bench.records.ceilings import Ceiling
 
 TINY = Workload(side=8, copied_bytes=64, seconds=0.0, repetitions=3)
-ENDED = Outcome(None, None, 1.0, "")
+ENDED = WorkerOutcome(None, None, 1.0, "")
 
 
 def product(*seconds: float, amount: int = 1000) -> Event:
@@ -42,11 +43,16 @@ class FakeExecutor:
     """
 
     events: Mapping[str, list[Event]]
-    outcomes: Mapping[str, Outcome] = field(default_factory=dict)
+    outcomes: Mapping[str, WorkerOutcome] = field(default_factory=dict)
     each: Iterator[Event] = field(default_factory=lambda: iter(()))
     invocations: list[Invocation] = field(default_factory=list)
 
-    def run(self, invocation: Invocation, on_event: Callable[[Event], None]) -> Outcome:
+    def run(
+        self,
+        invocation: Invocation,
+        on_event: Callable[[Event], None],
+        monitor: Monitor | None = None,
+    ) -> WorkerOutcome:
         self.invocations.append(invocation)
         name = CeilingsJob.from_json(invocation.standard_input).framework
         for event in self.events.get(name) or [product(1.0), next(self.each), FINISHED]:
@@ -144,10 +150,16 @@ def test_the_best_copy_of_all_precisions_is_the_ceiling_of_each(tmp_path: Path) 
         ([{"event": "error", "reason": "It has no bf16."}], ENDED, "It has no bf16."),
         (
             [product(1.0)],
-            Outcome("The worker was ended by SIGKILL.", "crashed", 1.0, "first\nout of memory\n"),
+            WorkerOutcome(
+                "The worker was ended by SIGKILL.", "crashed", 1.0, "first\nout of memory\n"
+            ),
             "The worker was ended by SIGKILL. Its last words: out of memory",
         ),
-        ([product(1.0)], Outcome("Stopped after 9 s.", "timeout", 1.0, ""), "Stopped after 9 s."),
+        (
+            [product(1.0)],
+            WorkerOutcome("Stopped after 9 s.", "timeout", 1.0, ""),
+            "Stopped after 9 s.",
+        ),
         ([product(1.0)], ENDED, "ended before it had finished"),
         ([product(1.0), FINISHED], ENDED, "KeyError: 'copy'"),
         ([product(0.0), copy(1.0), FINISHED], ENDED, "not all above 0"),
@@ -156,7 +168,7 @@ def test_the_best_copy_of_all_precisions_is_the_ceiling_of_each(tmp_path: Path) 
     ],
 )
 def test_a_framework_that_fails_is_left_out_with_its_reason(
-    events: list[Event], outcome: Outcome, words: str, tmp_path: Path
+    events: list[Event], outcome: WorkerOutcome, words: str, tmp_path: Path
 ) -> None:
     alpha, beta = framework(tmp_path, "alpha"), framework(tmp_path, "beta")
     executor = FakeExecutor(

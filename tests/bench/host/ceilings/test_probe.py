@@ -10,11 +10,12 @@ import pytest
 from bench.errors import UnavailableError
 from bench.host import doctor
 from bench.host.ceilings import measurement as ceilings
-from bench.host.ceilings.probe import probed
+from bench.host.ceilings.probe import drop_unusable_environments
 from bench.host.environments.environments import Environment
 from bench.host.frameworks.framework import Framework, read_framework
 from bench.host.planning.request import Request
 from bench.host.planning.selection import select
+from bench.host.process.task import Limits
 from bench.host.scratch import scratch_folder
 from bench.host.session.opening import open_session
 from bench.host.session.store import create_run
@@ -76,7 +77,9 @@ def tried(
 ) -> tuple[Environment | UnavailableError, list[str]]:
     said: list[str] = []
     name = framework.edition
-    found = probed({name: environment}, {name: framework}, device, 3, folder, said.append)
+    found = drop_unusable_environments(
+        {name: environment}, {name: framework}, device, 3, folder, said.append
+    )
     return found[name], said
 
 
@@ -112,7 +115,7 @@ def test_whatever_goes_wrong_is_one_reason(tmp_path: Path, program: str, words: 
 
 
 def test_a_hang_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ceilings, "TIME_LIMIT_SECONDS", 1.0)
+    monkeypatch.setattr(ceilings, "LIMITS", Limits(seconds=1.0))
     found, _ = tried(tiny(tmp_path, wrong("import time; time.sleep(600)")), tmp_path)
     assert "stopped after 1 s" in str(found)
 
@@ -183,6 +186,6 @@ def test_a_run_skips_it_and_neither_verifies_nor_measures_it(
         record = session.execute(trials[0], lambda event: None)
     assert record.status == "skipped"
     assert "Tiny cannot compute on this GPU: RuntimeError: no kernel image" in str(record.reason)
-    assert session.certificates == {}
-    assert session.ceilings == {}
+    assert session.prepared.certificates == {}
+    assert session.prepared.ceilings == {}
     assert not [line for line in said if line.startswith(("Verifying", "Measuring"))]

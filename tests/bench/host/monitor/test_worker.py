@@ -14,7 +14,7 @@ from bench.host.monitor.rapl import Rapl
 from bench.host.monitor.sampler import Unmonitored
 from bench.host.monitor.worker import WorkerMonitor
 from bench.host.process.executor import Invocation, LocalProcess
-from bench.host.process.outcome import Event, Outcome
+from bench.host.process.outcome import Event, WorkerOutcome
 from bench.records.results import Block
 from tests.bench.host.machine.fake_nvml import FakeDevice, FakeNvml
 from tests.bench.host.monitor.test_rapl import domain
@@ -54,7 +54,7 @@ class Diary(Unmonitored):
         self.entries.append(f"listener: {event['event']}")
 
 
-def run(folder: Path, program: str, monitor: Diary | WorkerMonitor) -> Outcome:
+def run(folder: Path, program: str, monitor: Diary | WorkerMonitor) -> WorkerOutcome:
     invocation = Invocation(
         (sys.executable, "-c", PREAMBLE + program), {}, folder / "log", "", time_limit_seconds=30
     )

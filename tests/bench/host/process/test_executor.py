@@ -10,7 +10,7 @@ import pytest
 
 from bench.host.process import conversation
 from bench.host.process.executor import Invocation, LocalProcess
-from bench.host.process.outcome import Event, Outcome
+from bench.host.process.outcome import Event, WorkerOutcome
 
 PREAMBLE = """
 import json, os, signal, subprocess, sys, time
@@ -26,7 +26,7 @@ def run(
     limit: float = 30,
     memory: int | None = None,
     silence: float | None = None,
-) -> tuple[Outcome, list[Event]]:
+) -> tuple[WorkerOutcome, list[Event]]:
     events: list[Event] = []
     invocation = Invocation(
         command=(sys.executable, "-c", PREAMBLE + program),

@@ -13,8 +13,9 @@ import psutil
 import pytest
 
 from bench.host.process.executor import Invocation, LocalProcess
-from bench.host.process.outcome import Event, Outcome
-from bench.host.process.turns import Listener, partners, run_in_turns
+from bench.host.process.outcome import Event, WorkerOutcome
+from bench.host.process.task import Listener
+from bench.host.process.turns import pair_versions, run_in_turns
 from bench.job import Turns
 from bench.records.results import Trial
 from tests.conftest import ROOT
@@ -57,7 +58,7 @@ class Worker:
         self.job = job
         self.events: list[Event] = []
 
-    def run(self, executor: LocalProcess, listen: Listener, turns: Turns) -> Outcome:
+    def run(self, executor: LocalProcess, listen: Listener, turns: Turns) -> WorkerOutcome:
         def hear(event: Event) -> None:
             self.events.append(event)
             listen(event)
@@ -72,7 +73,7 @@ class Worker:
         return [event for event in self.events if event["event"] == kind]
 
 
-def run(first: Worker, second: Worker, listen: Listener) -> tuple[Outcome, Outcome]:
+def run(first: Worker, second: Worker, listen: Listener) -> tuple[WorkerOutcome, WorkerOutcome]:
     executor = LocalProcess()
     return run_in_turns(
         partial(first.run, executor), partial(second.run, executor), listen, executor.stop
@@ -152,7 +153,7 @@ def test_two_versions_of_a_trial_are_partners() -> None:
     head, base = TRIAL, replace(TRIAL, revision="abc")
     other = replace(TRIAL, model="lstm")
     repeats = [replace(trial, repeat=2) for trial in (head, base)]
-    found = partners([base, other, head, *repeats])
+    found = pair_versions([base, other, head, *repeats])
     assert found == {
         head.id: base,
         base.id: head,
@@ -163,15 +164,15 @@ def test_two_versions_of_a_trial_are_partners() -> None:
 
 def test_two_pins_are_partners() -> None:
     old, new = (replace(TRIAL, pin=version) for version in ("2.20.0", "2.21.0"))
-    assert partners([old, new]) == {old.id: new, new.id: old}
+    assert pair_versions([old, new]) == {old.id: new, new.id: old}
 
 
 @pytest.mark.parametrize("changes", [{"device": "cuda"}, {"input": "native"}])
 def test_who_cannot_wait_quietly_takes_no_turns(changes: dict[str, str]) -> None:
     head = replace(TRIAL, **changes)  # type: ignore[arg-type]
-    assert partners([head, replace(head, revision="abc")]) == {}
+    assert pair_versions([head, replace(head, revision="abc")]) == {}
 
 
 def test_three_versions_run_one_after_the_other() -> None:
     versions: list[Trial] = [replace(TRIAL, pin=version) for version in ("1", "2", "3")]
-    assert partners(versions) == {}
+    assert pair_versions(versions) == {}

@@ -16,10 +16,11 @@ from bench.host.monitor.sampler import Monitor
 from bench.host.planning.request import Request
 from bench.host.planning.selection import select
 from bench.host.process.executor import Invocation
-from bench.host.process.outcome import Event, Outcome
-from bench.host.process.turns import partners
-from bench.host.session import session, training
+from bench.host.process.outcome import Event, WorkerOutcome
+from bench.host.process.turns import pair_versions
+from bench.host.session import surroundings, training
 from bench.host.session.opening import prepare_data
+from bench.host.session.prepared import PreparedRun
 from bench.host.session.session import Session
 from bench.host.session.store import create_run
 from bench.job import Job
@@ -60,28 +61,28 @@ def test_exit_is_the_time_from_the_last_event_to_the_end(
             invocation: Invocation,
             on_event: Callable[[Event], None],
             monitor: Monitor | None = None,
-        ) -> Outcome:
+        ) -> WorkerOutcome:
             clock.now += 4.0
             for event in EVENTS:
                 on_event(event)
             clock.now += 0.5
-            return Outcome(None, None, 4.5, "")
+            return WorkerOutcome(None, None, 4.5, "")
 
         def stop(self) -> None:
             """Nothing runs."""
 
     selection = select(Request(frameworks=("numpy",), implementations=(NUMPY,)))
     trial = selection.trials[0]
-    prepared = Session(
+    prepared = PreparedRun(
         selection=selection,
-        run=create_run(tmp_path / "results", "quick"),
         inputs=SlowInputs(tmp_path),
         environments={"numpy": Environment(Path("python"), given=True)},
         data=prepare_data([trial], selection.catalog, lambda line: None),
         threads=1,
-        executor=FakeExecutor(),
     )
-    record = prepared.execute(trial, lambda event: None)
+    folder = create_run(tmp_path / "results", "quick")
+    session = Session(prepared, folder, executor=FakeExecutor())
+    record = session.execute(trial, lambda event: None)
     assert record.status == "ok"
     assert record.seconds["process"] == 4.5
     assert record.seconds["exit"] == pytest.approx(0.5)
@@ -98,10 +99,10 @@ class FullExecutor:
         invocation: Invocation,
         on_event: Callable[[Event], None],
         monitor: Monitor | None = None,
-    ) -> Outcome:
+    ) -> WorkerOutcome:
         self.runs += 1
         on_event({"event": "error", "reason": "It is full.", "out_of_memory": True})
-        return Outcome("The worker ended with exit status 1.", "failed", 1.0, "")
+        return WorkerOutcome("The worker ended with exit status 1.", "failed", 1.0, "")
 
     def stop(self) -> None:
         """Nothing runs."""
@@ -113,24 +114,23 @@ def test_what_ran_out_of_memory_is_not_tried_with_larger_batches(
     executor = FullExecutor()
     selection = select(Request(frameworks=("numpy",), implementations=(NUMPY,)))
     trial = replace(selection.trials[0], batch_size=64, epochs=1)
-    prepared = Session(
+    prepared = PreparedRun(
         selection=selection,
-        run=create_run(tmp_path / "results", "quick"),
         inputs=Inputs(tmp_path),
         environments={"numpy": Environment(Path("python"), given=True)},
         data=prepare_data([trial], selection.catalog, lambda line: None),
         threads=1,
-        executor=executor,
     )
+    session = Session(prepared, create_run(tmp_path / "results", "quick"), executor=executor)
     sizes = {64: "out of memory", 128: "skipped", 64 * 4: "skipped", 32: "out of memory"}
     for size, status in sizes.items():
-        record = prepared.execute(replace(trial, batch_size=size), lambda event: None)
+        record = session.execute(replace(trial, batch_size=size), lambda event: None)
         assert record.status == status
         if status == "skipped":
             assert record.reason == "It ran out of memory at batch size 64 already."
-    again = prepared.execute(replace(trial, repeat=2), lambda event: None)
+    again = session.execute(replace(trial, repeat=2), lambda event: None)
     assert again.reason == "It ran out of memory at batch size 32 already."
-    other = prepared.execute(replace(trial, seed=2), lambda event: None)
+    other = session.execute(replace(trial, seed=2), lambda event: None)
     assert other.status == "out of memory"
     assert executor.runs == 3
     assert [record.position for record in (again, other)] == [5, 6]
@@ -149,16 +149,16 @@ class WaitingExecutor:
         invocation: Invocation,
         on_event: Callable[[Event], None],
         monitor: Monitor | None = None,
-    ) -> Outcome:
+    ) -> WorkerOutcome:
         self.jobs.append(Job.from_json(invocation.standard_input))
         self.limits.append(invocation.time_limit_seconds)
         for descriptor in invocation.descriptors:
             os.close(descriptor)
         if self.broken and self.broken in invocation.log.name:
-            return Outcome("The worker could not be started.", "failed", 0.0, "")
+            return WorkerOutcome("The worker could not be started.", "failed", 0.0, "")
         for event in EVENTS:
             on_event(event)
-        return Outcome(None, None, 4.5, "")
+        return WorkerOutcome(None, None, 4.5, "")
 
     def stop(self) -> None:
         """Nothing runs."""
@@ -171,61 +171,58 @@ def paired_session(folder: Path, executor: WaitingExecutor) -> tuple[Session, Tr
     other = replace(trial, revision="abc")
     editions = {**selection.frameworks, other.edition: replace(base, revision="abc")}
     given = Environment(Path("python"), given=True)
-    return (
-        Session(
-            selection=replace(selection, frameworks=editions),
-            run=create_run(folder / "results", "quick"),
-            inputs=Inputs(folder),
-            environments={"numpy": given, other.edition: given},
-            data=prepare_data([trial], selection.catalog, lambda line: None),
-            threads=1,
-            executor=executor,
-            partners=partners([trial, other]),
-        ),
-        trial,
-        other,
+    prepared = PreparedRun(
+        selection=replace(selection, frameworks=editions),
+        inputs=Inputs(folder),
+        environments={"numpy": given, other.edition: given},
+        data=prepare_data([trial], selection.catalog, lambda line: None),
+        threads=1,
+        partners=pair_versions([trial, other]),
     )
+    run = create_run(folder / "results", "quick")
+    return Session(prepared, run, executor=executor), trial, other
 
 
 def test_two_versions_take_turns_and_each_has_its_record(tmp_path: Path, cache: Path) -> None:
     executor = WaitingExecutor()
-    prepared, trial, other = paired_session(tmp_path, executor)
+    session, trial, other = paired_session(tmp_path, executor)
     heard: list[Event] = []
-    second = prepared.execute(other, heard.append)
+    second = session.execute(other, heard.append)
     assert len(executor.jobs) == 2
     assert [job.turns and job.turns.first for job in executor.jobs] == [True, False]
     # A worker waits as long as the other one works.
-    assert executor.limits == [2 * prepared.selection.plan.time_limit_seconds] * 2
-    first = prepared.execute(trial, heard.append)
+    assert executor.limits == [2 * session.prepared.selection.plan.time_limit_seconds] * 2
+    first = session.execute(trial, heard.append)
     assert len(executor.jobs) == 2
     assert heard == EVENTS
     assert (second.trial, first.trial) == (other, trial)
     assert (second.in_turns_with, first.in_turns_with) == (trial.id, other.id)
     assert first.load == second.load
-    stored, problems = read_records(prepared.run.records_file)
+    stored, problems = read_records(session.folder.records_file)
     assert not problems
     assert {record.trial.id: record.position for record in stored} == {trial.id: 1, other.id: 2}
-    assert prepared.statuses == ["ok", "ok"]
+    assert session.progress.statuses == ["ok", "ok"]
 
 
 def test_a_version_that_fails_keeps_nobody_from_a_record(tmp_path: Path, cache: Path) -> None:
-    prepared, trial, other = paired_session(tmp_path, WaitingExecutor(broken="abc"))
-    assert prepared.execute(trial, lambda event: None).status == "ok"
-    assert prepared.execute(other, lambda event: None).status == "failed"
+    session, trial, other = paired_session(tmp_path, WaitingExecutor(broken="abc"))
+    assert session.execute(trial, lambda event: None).status == "ok"
+    assert session.execute(other, lambda event: None).status == "failed"
 
 
 def test_a_version_that_cannot_run_leaves_the_machine_to_the_other(
     tmp_path: Path, cache: Path
 ) -> None:
     executor = WaitingExecutor()
-    prepared, trial, other = paired_session(tmp_path, executor)
+    session, trial, other = paired_session(tmp_path, executor)
     missing = UnavailableError("It cannot be had.")
-    prepared.environments = {**prepared.environments, other.edition: missing}
-    record = prepared.execute(trial, lambda event: None)
+    environments = {**session.prepared.environments, other.edition: missing}
+    session.prepared = replace(session.prepared, environments=environments)
+    record = session.execute(trial, lambda event: None)
     assert (record.status, record.in_turns_with) == ("ok", None)
     assert [job.turns for job in executor.jobs] == [None]
-    assert executor.limits == [prepared.selection.plan.time_limit_seconds]
-    assert prepared.execute(other, lambda event: None).status == "skipped"
+    assert executor.limits == [session.prepared.selection.plan.time_limit_seconds]
+    assert session.execute(other, lambda event: None).status == "skipped"
 
 
 def test_others_on_the_card_are_told_in_the_record_and_waited_for_once(
@@ -238,13 +235,13 @@ def test_others_on_the_card_are_told_in_the_record_and_waited_for_once(
         known.append(stayers)
         return company(gpu)
 
-    monkeypatch.setattr(session, "open_gpu", lambda *_: open_gpu("cuda", {}, FakeNvml(device)))
-    monkeypatch.setattr(session, "alone", alone)
-    prepared, trial, _ = paired_session(tmp_path, WaitingExecutor())
-    prepared.partners = {}
+    monkeypatch.setattr(surroundings, "open_gpu", lambda *_: open_gpu("cuda", {}, FakeNvml(device)))
+    monkeypatch.setattr(surroundings, "alone", alone)
+    session, trial, _ = paired_session(tmp_path, WaitingExecutor())
+    session.prepared = replace(session.prepared, partners={})
     seen: list[dict[int, int | None]] = [{4711: None}, {4711: None, 4712: 1}, {}]
     for repeat, others in enumerate(seen, start=1):
         device.processes = others
-        record = prepared.execute(replace(trial, repeat=repeat), lambda event: None)
+        record = session.execute(replace(trial, repeat=repeat), lambda event: None)
         assert record.load["device_other_processes"] == len(others)
     assert known == [frozenset(), {4711}, {4711, 4712}]

@@ -51,7 +51,7 @@ FILL_UP = """
 import resource, signal, sys
 from pathlib import Path
 from bench.errors import ResultsError
-from bench.host.session.store import Run
+from bench.host.session.store import RunFolder
 from bench.records.results import decode
 
 line, file = sys.stdin.read(), Path(sys.argv[1])
@@ -59,7 +59,7 @@ signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 # The file may hold two records and a half: write() fails as on a full disk.
 limit = int(2.5 * len(line))
 resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-run = Run("r", file.parent)
+run = RunFolder("r", file.parent)
 for number in range(5):
     try:
         run.append(decode(line))
@@ -159,8 +159,8 @@ def test_reopening_takes_back_that_it_has_ended(tmp_path: Path) -> None:
 HOLD = """
 import sys
 from pathlib import Path
-from bench.host.session.store import Run
-with Run("r", Path(sys.argv[1])).held():
+from bench.host.session.store import RunFolder
+with RunFolder("r", Path(sys.argv[1])).held():
     print("held", flush=True)
     sys.stdin.read()
 """

@@ -1,10 +1,10 @@
 import pytest
 
-from bench.host.process.outcome import Outcome
+from bench.host.process.outcome import WorkerOutcome
 from bench.host.session.transcript import Transcript
 from bench.records.results import Block, Epoch
 
-FINE = Outcome(failure=None, status=None, seconds=1.0, log_tail="")
+FINE = WorkerOutcome(failure=None, status=None, seconds=1.0, log_tail="")
 EVENTS: list[dict[str, object]] = [
     {
         "event": "imported",
@@ -123,59 +123,64 @@ def test_blocks_before_the_steady_state_are_marked_and_kept() -> None:
         ),
         (
             told(*EVENTS[:3]),
-            Outcome("Ended by SIGABRT.", "crashed", 1, "what():  std::bad_alloc"),
+            WorkerOutcome("Ended by SIGABRT.", "crashed", 1, "what():  std::bad_alloc"),
             "out of memory",
             "SIGABRT. Its last words: what():  std::bad_alloc",
         ),
         (
             told(),
             # MXNet catches the signal, and ends by itself.
-            Outcome("Status 255.", "failed", 1, "a\nSegmentation fault: 11"),
+            WorkerOutcome("Status 255.", "failed", 1, "a\nSegmentation fault: 11"),
             "crashed",
             "Status 255.",
         ),
         (
             told(),
-            Outcome("Status 1.", "failed", 1, "a\nMemoryError"),
+            WorkerOutcome("Status 1.", "failed", 1, "a\nMemoryError"),
             "out of memory",
             "MemoryError",
         ),
         (
             told(),
-            Outcome("Exit status 1.", "failed", 1, "a\nlast"),
+            WorkerOutcome("Exit status 1.", "failed", 1, "a\nlast"),
             "failed",
             "1. Its last words: last",
         ),
         (
             told(*EVENTS[:5]),
-            Outcome("Stopped after 60 s.", "timeout", 9, "no\nout of memory"),
+            WorkerOutcome("Stopped after 60 s.", "timeout", 9, "no\nout of memory"),
             "timeout",
             "Stopped after 60 s. Raise the plan's time_limit_seconds",
         ),
         (
             told(),
-            Outcome("Stopped.", "silent", 9, ""),
+            WorkerOutcome("Stopped.", "silent", 9, ""),
             "silent",
             "the plan's silence_limit_seconds",
         ),
         (
             told(),
-            Outcome("Killed by the kernel.", "out of memory", 9, "x"),
+            WorkerOutcome("Killed by the kernel.", "out of memory", 9, "x"),
             "out of memory",
             "Killed by the kernel. Its last words: x",
         ),
-        (told(), Outcome("Ended by SIGSEGV.", "crashed", 9, ""), "crashed", "Ended by SIGSEGV."),
+        (
+            told(),
+            WorkerOutcome("Ended by SIGSEGV.", "crashed", 9, ""),
+            "crashed",
+            "Ended by SIGSEGV.",
+        ),
         (
             told(*EVENTS),
-            Outcome("Ended by SIGSEGV.", "crashed", 9, ""),
+            WorkerOutcome("Ended by SIGSEGV.", "crashed", 9, ""),
             "ok",
             "then: Ended by SIGSEGV.",
         ),
-        (told(*EVENTS[:5]), Outcome("No event: b'x'.", "garbled", 9, ""), "garbled", "b'x'"),
+        (told(*EVENTS[:5]), WorkerOutcome("No event: b'x'.", "garbled", 9, ""), "garbled", "b'x'"),
     ],
 )
 def test_the_verdict(
-    transcript: Transcript, outcome: Outcome, status: str, words: str | None
+    transcript: Transcript, outcome: WorkerOutcome, status: str, words: str | None
 ) -> None:
     found, reason = transcript.verdict(outcome)
     assert found == status

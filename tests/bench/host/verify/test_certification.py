@@ -14,7 +14,7 @@ from bench.host.verify import fingerprint
 from bench.host.verify.cells import Cell
 from bench.host.verify.certification import Certification, Finding, document
 from bench.host.verify.judgement import Error
-from bench.host.verify.verifier import Comparison
+from bench.host.verify.verifier import CellResult
 from bench.models import MODELS
 from bench.protocol.verification import VerificationJob
 
@@ -34,15 +34,15 @@ class FakeVerifier:
     threads: int = 2
     calls: list[Cell] = field(default_factory=list)
 
-    def compare(self, cell: Cell) -> Comparison:
+    def compare(self, cell: Cell) -> CellResult:
         self.calls.append(cell)
-        return Comparison(self.errors, "1.2", {}, self.failure, 3.0)
+        return CellResult(self.errors, "1.2", {}, self.failure, 3.0)
 
     def record(self, cell: Cell) -> Path:
         return Path("/recorded")
 
-    def compare_reference(self, *arguments: Any) -> Comparison:
-        return Comparison((), None, {}, "no deviation explains anything", 1.0)
+    def compare_reference(self, *arguments: Any) -> CellResult:
+        return CellResult((), None, {}, "no deviation explains anything", 1.0)
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,7 @@ from bench.host.verify.cells import Cell
 from bench.host.verify.diagnosis import explain, usual_reasons
 from bench.host.verify.judgement import Error
 from bench.host.verify.suspicions import Suspicion, suspicions
-from bench.host.verify.verifier import Comparison
+from bench.host.verify.verifier import CellResult
 from bench.models import MODELS
 from bench.protocol.verification import STAGES
 from bench.spec import ModelSpec, Samples
@@ -46,7 +46,7 @@ class FakeVerifier:
     """Its reference gives a cell's numbers under one deviation, else the first error."""
 
     right: dict[str, Any] | None = None
-    comparison: Comparison = field(default_factory=lambda: compared(1e-15))
+    comparison: CellResult = field(default_factory=lambda: compared(1e-15))
     asked: list[tuple[dict[str, Any], tuple[str, ...]]] = field(default_factory=list)
 
     def record(self, cell: Cell) -> Path:
@@ -54,13 +54,13 @@ class FakeVerifier:
 
     def compare_reference(
         self, cell: Cell, recorded: Path, deviations: dict[str, Any], optimizers: tuple[str, ...]
-    ) -> Comparison:
+    ) -> CellResult:
         self.asked.append((deviations, optimizers))
         return self.comparison if deviations == self.right else compared(0.5)
 
 
-def compared(error: float, stage: str = LOGITS, failure: str | None = None) -> Comparison:
-    return Comparison((Error("float64", stage, "", error),), "1.0", {}, failure, 1.0)
+def compared(error: float, stage: str = LOGITS, failure: str | None = None) -> CellResult:
+    return CellResult((Error("float64", stage, "", error),), "1.0", {}, failure, 1.0)
 
 
 def explained(verifier: FakeVerifier, cell: Cell, stage: str = LOGITS, error: float = 0.5) -> str:
@@ -156,10 +156,10 @@ def test_nothing_is_tried_behind_the_first_that_fits(alpha: Cell) -> None:
     [
         compared(1e-15, failure="It was killed."),
         compared(1e-15, "gradient"),  # what differs was not compared
-        Comparison((), None, {}, None, 1.0),
+        CellResult((), None, {}, None, 1.0),
     ],
 )
-def test_what_was_not_compared_proves_nothing(alpha: Cell, comparison: Comparison) -> None:
+def test_what_was_not_compared_proves_nothing(alpha: Cell, comparison: CellResult) -> None:
     found = explained(FakeVerifier({"flatten_order": "HWC"}, comparison), alpha)
     assert found.startswith("Usual reasons: the order in which feature maps are flattened")
 
@@ -171,7 +171,7 @@ def test_a_known_defect_is_no_objection(alpha: Cell) -> None:
         Error("float64", LOGITS, "", 1e-15),
         Error("float64", "gradient", "conv1.weight", 1e-4),
     )
-    verifier = FakeVerifier({"flatten_order": "HWC"}, Comparison(errors, None, {}, None, 1.0))
+    verifier = FakeVerifier({"flatten_order": "HWC"}, CellResult(errors, None, {}, None, 1.0))
     assert explained(verifier, cell).startswith("With one deviation")
     verifier.asked.clear()
     assert explained(verifier, alpha).startswith("Usual reasons")

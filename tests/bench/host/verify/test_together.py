@@ -14,12 +14,12 @@ from bench.errors import SamestepError, UnavailableError
 from bench.host.environments.environments import Environment
 from bench.host.frameworks.framework import read_framework
 from bench.host.process.executor import Invocation, LocalProcess
-from bench.host.process.outcome import Event, Outcome
+from bench.host.process.outcome import Event, WorkerOutcome
 from bench.host.verify import together
 from bench.host.verify.cells import Cell, choose_cells
 from bench.host.verify.certification import Certification, Finding
 from bench.host.verify.together import MOST_AT_ONCE, at_once, find_all
-from bench.host.verify.verifier import REFERENCE, Comparison, Verifier
+from bench.host.verify.verifier import REFERENCE, CellResult, Verifier
 from bench.protocol.verification import VerificationJob
 from tests.bench.host.verify.conftest import cell, framework
 from tests.bench.host.verify.test_certification import RIGHT
@@ -53,12 +53,12 @@ class FakeVerifier:
     def forget(self, cell: Cell) -> None:
         self.diary.append(f"forget {cell.model}")
 
-    def compare(self, cell: Cell) -> Comparison:
+    def compare(self, cell: Cell) -> CellResult:
         name = f"{cell.model} {cell.mode}"
         self.diary.append(name)
         self.barrier.wait(30)
         told = self.failures.get(name)
-        return Comparison(RIGHT, "1.2", {}, told.pop() if told else None, 3.0)
+        return CellResult(RIGHT, "1.2", {}, told.pop() if told else None, 3.0)
 
 
 def cells_of(folder: Path, *names: str) -> list[Cell]:
@@ -178,11 +178,11 @@ class Recording:
 
     def run(
         self, invocation: Invocation, on_event: Callable[[Event], None], monitor: Any = None
-    ) -> Outcome:
+    ) -> WorkerOutcome:
         self.jobs.append(VerificationJob.from_json(invocation.standard_input))
         self.logs.append(invocation.log)
         on_event({"event": "finished"})
-        return Outcome(None, None, 1.0, "")
+        return WorkerOutcome(None, None, 1.0, "")
 
     def stop(self) -> None:
         """Nothing runs."""

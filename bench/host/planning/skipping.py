@@ -13,16 +13,16 @@ from bench.job import NATIVE
 from bench.records.results import Trial
 
 
-def obstacle(
+def reason_to_skip(
     trial: Trial,
     selection: Selection,
     environments: Environments,
     data: Mapping[str, Prepared],
 ) -> str | None:
-    """Why a trial cannot be run here, if so."""
+    """Say why a trial cannot be run here; None if it can."""
     framework = selection.frameworks[trial.edition]
     environment = environments[trial.edition]
-    if reason := implementation_obstacle(trial, framework, selection.catalog):
+    if reason := find_missing_feature(trial, framework, selection.catalog):
         return reason
     if isinstance(environment, UnavailableError):
         return str(environment)
@@ -32,14 +32,14 @@ def obstacle(
     return None
 
 
-def implementation_obstacle(trial: Trial, framework: Framework, catalog: Catalog) -> str | None:
-    """Why a framework does not implement what a trial asks for, if so, whatever machine it is."""
+def find_missing_feature(trial: Trial, framework: Framework, catalog: Catalog) -> str | None:
+    """Say what a trial needs that its framework lacks on any machine; None if nothing."""
     model = catalog.models[trial.model]
     if not framework.implements(model):
         return f"{framework.title} has no implementation of {model.family}."
     if trial.mode not in framework.modes:
         return f"{framework.title} has no mode {trial.mode!r}."
-    if reason := _setup_obstacle(trial, framework):
+    if reason := _find_missing_setting(trial, framework):
         return reason
     try:
         catalog.spec(trial.model, trial.dataset)
@@ -48,8 +48,7 @@ def implementation_obstacle(trial: Trial, framework: Framework, catalog: Catalog
     return None
 
 
-def _setup_obstacle(trial: Trial, framework: Framework) -> str | None:
-    """Why a framework has not the settings that a trial asks for, if so."""
+def _find_missing_setting(trial: Trial, framework: Framework) -> str | None:
     requirements = framework.devices.get(trial.device)
     # An interpreter of the user's own may train on devices that the description leaves out.
     if requirements and trial.precision not in requirements.precisions:

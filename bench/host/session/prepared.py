@@ -1,0 +1,81 @@
+"""What the trials of a run share, once it is prepared."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from bench.host.data.inputs import Inputs
+from bench.host.data.prepared import Prepared
+from bench.host.environments.environments import Environments
+from bench.host.machine.description import commit, describe_machine
+from bench.host.machine.finding import Finding
+from bench.host.planning.selection import Selection
+from bench.host.planning.skipping import reason_to_skip
+from bench.host.verify.trials import Certificates, cell_of
+from bench.records.ceilings import Ceiling
+from bench.records.operations import training_step
+from bench.records.results import Record, Trial
+from bench.spec import ModelSpec, dropout_of
+
+
+@dataclass(frozen=True)
+class PreparedRun:
+    """What the trials of a run share.
+
+    Attributes:
+        environments: by edition; an error where it cannot be had.
+        threads: the same for every framework.
+        certificates: of what the trials time; without them the trials are not verified.
+        ceilings: by precision, what the machine attains at most.
+        fitness: what bears on times on this machine.
+        partners: for trials that take turns with another one, that one, by their names.
+        commit: of when the run was started: what was committed since is no part of it.
+    """
+
+    selection: Selection
+    inputs: Inputs
+    environments: Environments
+    data: Mapping[str, Prepared]
+    threads: int
+    certificates: Certificates = field(default_factory=dict)
+    ceilings: Mapping[str, Ceiling] = field(default_factory=dict)
+    fitness: Sequence[Finding] = ()
+    partners: Mapping[str, Trial] = field(default_factory=dict)
+    machine: dict[str, Any] = field(default_factory=describe_machine)
+    commit: str | None = field(default_factory=commit)
+
+    def reason_to_skip(self, trial: Trial) -> str | None:
+        """Say why a trial cannot be run here; None if it can."""
+        return reason_to_skip(trial, self.selection, self.environments, self.data)
+
+    def begin_record(self, trial: Trial, run: str) -> Record:
+        """Begin the record of a trial with what is known before it runs."""
+        spec = self._spec_or_none(trial)
+        ceiling = self.ceilings.get(trial.precision)
+        cell = cell_of(trial, self.selection.frameworks, self.selection.catalog)
+        return Record(
+            run=run,
+            trial=trial,
+            status="failed",
+            reason=None,
+            started=datetime.now(UTC).isoformat(timespec="seconds"),
+            plan=self.selection.plan.name,
+            commit=trial.revision or self.commit,
+            machine=self.machine,
+            threads=self.threads,
+            cost=asdict(training_step(spec, trial.optimizer, trial.batch_size, trial.precision))
+            if spec
+            else {},
+            dropout=dropout_of(spec) if spec else None,
+            ceilings=asdict(ceiling) if ceiling else {},
+            fitness=tuple(asdict(finding) for finding in self.fitness if finding.verdict != "ok"),
+            test_samples=self.data[trial.dataset].test_count,
+            certificate=self.certificates.get(cell.key),
+        )
+
+    def _spec_or_none(self, trial: Trial) -> ModelSpec | None:
+        try:
+            return self.selection.catalog.spec(trial.model, trial.dataset)
+        except ValueError:
+            return None
