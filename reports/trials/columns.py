@@ -52,7 +52,7 @@ TRIAL_COLUMNS: dict[str, str] = {
     "step_bytes": "least bytes of a step to and from memory, by the model's spec",
     "ceiling_operations_per_second": "highest rate of arithmetic that a framework reached here",
     "ceiling_bytes_per_second": "highest rate of memory that a framework reached here",
-    "arithmetic_share": "operations by step_seconds, by the ceiling: model FLOPs utilisation",
+    "arithmetic_share": "operations by step_seconds, by the ceiling: model FLOPs utilization",
     "bandwidth_share": "bytes by step_seconds, by the ceiling; may be above 1 in a cache",
     "bound": "the larger of the two shares: arithmetic or memory; neither if both are below 1/4",
     "device_clock_difference": "median over the measured blocks of |device - host| by host",
@@ -117,7 +117,7 @@ BLOCK_COLUMNS: dict[str, str] = {
     "block": "number of the measured block, from 1",
     "steps": "training steps of the block",
     "samples": "samples of the block",
-    "seconds": "between the two synchronisations of the device, by the host's clock",
+    "seconds": "between the two synchronizations of the device, by the host's clock",
     "device_seconds": "by events in the device's own queue, NaN where there are none",
     "throughput_samples_per_second": "samples by seconds",
 }
