@@ -14,6 +14,7 @@ from tests.conftest import ROOT
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 # How code, messages, tests and workflows name a page: by its path in the repository.
 MENTION = re.compile(r"\bdocs/[\w./-]+\.(?:md|toml|yml|png|svg)\b")
+SOURCE = re.compile(r"(?:bench|impls|reports|tests)/[\w./-]+")
 MENTIONING = (".py", ".toml", ".ini", ".yml", ".md", ".html", ".cfg")
 
 
@@ -78,6 +79,13 @@ def test_every_page_that_a_file_mentions_exists() -> None:
         if not (ROOT / name).exists()
     }
     assert not missing
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_source_that_a_document_names_exists(path: Path) -> None:
+    code = [token.content for token in inline(path) if token.type == "code_inline"]
+    names = [name for name in code if SOURCE.fullmatch(name)]
+    assert not [name for name in names if not (ROOT / name).exists()]
 
 
 def _sources() -> Iterator[Path]:
