@@ -32,14 +32,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def build(options: argparse.Namespace) -> None:
     """Write the report of runs, and its tables as JSON if asked for; print what was written."""
-    found = find_folders(options.runs, options.results)
-    content = _read(found)
+    folders = find_folders(options.runs, options.results)
+    content = _read(folders)
     # Here and not above: drawing libraries take a second to import, a wrong name should not.
     from reports.content.export import to_json
     from reports.page.page import render
     from reports.text.output import tell, write
 
-    report = options.output or _home(found, options.results) / REPORT_FILE
+    report = options.output or _home(folders, options.results) / REPORT_FILE
     write(report, render(content))
     tell(str(report))
     if options.json:
@@ -92,14 +92,16 @@ def export(options: argparse.Namespace) -> int:
     from reports.formats.registry import find_format
     from reports.text.output import encode, show, tell, write_bytes
 
-    wanted = find_format(options.format)
-    found = find_folders(options.runs, options.results)
-    content = _read(found)
+    file_format = find_format(options.format)
+    folders = find_folders(options.runs, options.results)
+    content = _read(folders)
     for problem in content.warnings:
         print("reports:", *problem.split(), file=sys.stderr)
-    document = wanted.document(content)
+    document = file_format.document(content)
     data = encode(document) if isinstance(document, str) else document
-    file = options.output or (wanted.file and _home(found, options.results) / wanted.file)
+    file = options.output or (
+        file_format.file and _home(folders, options.results) / file_format.file
+    )
     if file:
         write_bytes(file, data)
         tell(str(file))
@@ -111,15 +113,15 @@ def export(options: argparse.Namespace) -> int:
     return 0
 
 
-def _home(found: Sequence[Path], results: Path) -> Path:
+def _home(folders: Sequence[Path], results: Path) -> Path:
     """The folder of what is made from runs: of one run its own."""
-    return found[0] if len(found) == 1 else results
+    return folders[0] if len(folders) == 1 else results
 
 
-def _read(found: Sequence[Path]) -> LoadedRuns:
+def _read(folders: Sequence[Path]) -> LoadedRuns:
     """The runs, which stay until the end: no search for garbage needs to look at them again."""
     with without_collector():
-        content = read_runs(*found)
+        content = read_runs(*folders)
         gc.freeze()
     _kept.append(content)
     return content
@@ -212,7 +214,7 @@ def _check(options: argparse.Namespace) -> int:
 def _formats() -> str:
     from reports.formats.registry import FORMATS
 
-    return "; ".join(f"{one.name}, {one.words}" for one in FORMATS)
+    return "; ".join(f"{item.name}, {item.words}" for item in FORMATS)
 
 
 def _command(

@@ -33,28 +33,28 @@ Pairs = Sequence[Floats]
 
 def collect_pairs(head: Row, base: Row) -> Pairs:
     """The finished pairs of invocations of which one is HEAD's and the other BASE's."""
-    known = index_partners(base.records)
-    found = [
+    candidates = index_partners(base.records)
+    pairs = [
         compute_ratios(record, partner)
         for record in head.finished
-        if (partner := find_partner(record, known)) is not None
+        if (partner := find_partner(record, candidates)) is not None
     ]
-    return [one for one in found if one.size]
+    return [pair for pair in pairs if pair.size]
 
 
-def estimate_ratio(found: Pairs) -> Interval:
+def estimate_ratio(pairs: Pairs) -> Interval:
     """HEAD as a multiple of BASE, with an interval by a bootstrap of pairs and of their blocks."""
-    if not found:
+    if not pairs:
         return NOTHING
-    change = average_pairs([average_ratios(pair) for pair in found])
-    if len(found) == 1:
+    change = average_pairs([average_ratios(pair) for pair in pairs])
+    if len(pairs) == 1:
         return Interval(change, np.nan, np.nan, 1, np.nan)
     generator = np.random.default_rng(SEED)
-    drawn = np.array([_resampled(one, generator) for one in found])
-    chosen = generator.integers(len(found), size=(RESAMPLES, len(found)))
-    of_blocks = generator.integers(RESAMPLES_OF_BLOCKS, size=chosen.shape)
-    low, high = find_bounds(np.exp(trim_mean(drawn[chosen, of_blocks], TRIM, axis=1)))
-    return Interval(change, low, high, len(found), CONFIDENCE)
+    drawn = np.array([_resampled(pair, generator) for pair in pairs])
+    of_pairs = generator.integers(len(pairs), size=(RESAMPLES, len(pairs)))
+    of_blocks = generator.integers(RESAMPLES_OF_BLOCKS, size=of_pairs.shape)
+    low, high = find_bounds(np.exp(trim_mean(drawn[of_pairs, of_blocks], TRIM, axis=1)))
+    return Interval(change, low, high, len(pairs), CONFIDENCE)
 
 
 def average_pairs(values: Sequence[float]) -> float:
@@ -64,8 +64,8 @@ def average_pairs(values: Sequence[float]) -> float:
 
 def _resampled(blocks: Floats, generator: np.random.Generator) -> Floats:
     """The values that a pair would have with other blocks like these."""
-    chosen = generator.integers(blocks.size, size=(RESAMPLES_OF_BLOCKS, blocks.size))
-    return np.asarray(trim_mean(blocks[chosen], TRIM, axis=1))
+    places = generator.integers(blocks.size, size=(RESAMPLES_OF_BLOCKS, blocks.size))
+    return np.asarray(trim_mean(blocks[places], TRIM, axis=1))
 
 
 def compute_probability(values: Sequence[float]) -> float:
@@ -74,15 +74,15 @@ def compute_probability(values: Sequence[float]) -> float:
     Args:
         values: of the pairs, at least one.
     """
-    known = np.asarray(values)
-    if not known.any():
+    changes = np.asarray(values)
+    if not changes.any():
         return 1.0
-    if known.all() and np.unique(np.abs(known)).size == known.size <= EXACT:
-        return float(wilcoxon(known, method="exact").pvalue)
-    if 2**known.size <= ARRANGEMENTS:
+    if changes.all() and np.unique(np.abs(changes)).size == changes.size <= EXACT:
+        return float(wilcoxon(changes, method="exact").pvalue)
+    if 2**changes.size <= ARRANGEMENTS:
         # All signs that they could have, each once: the exact test where some sizes are equal.
-        return float(wilcoxon(known, method=PermutationMethod()).pvalue)
-    return float(wilcoxon(known, method="approx").pvalue)
+        return float(wilcoxon(changes, method=PermutationMethod()).pvalue)
+    return float(wilcoxon(changes, method="approx").pvalue)
 
 
 def compute_least_probability(count: int) -> float:

@@ -153,15 +153,15 @@ def _status(outcome: "CompareResult") -> int:
 
 
 def _metrics(names: str) -> list[Metric]:
-    known = {metric.name: metric for metric in METRICS}
-    wanted = [name.strip() for name in names.split(",")]
-    for name in wanted:
-        if name not in known:
+    by_name = {metric.name: metric for metric in METRICS}
+    requested = [name.strip() for name in names.split(",")]
+    for name in requested:
+        if name not in by_name:
             raise ResultsError(
                 f"--metrics {names!r}: there is no metric {name!r}; expected names out of "
-                f"{', '.join(known)}, separated by commas."
+                f"{', '.join(by_name)}, separated by commas."
             )
-    return [known[name] for name in dict.fromkeys(wanted)]
+    return [by_name[name] for name in dict.fromkeys(requested)]
 
 
 def _share(option: str, percent: float) -> float:

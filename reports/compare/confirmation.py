@@ -21,16 +21,16 @@ def confirm(first: CompareResult, second: CompareResult) -> CompareResult:
     What a trial no longer does counts if it does not do it in the second run either.
     """
     again = {trial.pair.name: trial for trial in second.trials}
-    trials = tuple(_trial(one, again.get(one.pair.name)) for one in first.trials)
+    trials = tuple(_trial(trial, again.get(trial.pair.name)) for trial in first.trials)
     return replace(first, trials=trials, again=second)
 
 
 def _trial(first: ComparedTrial, second: ComparedTrial | None) -> ComparedTrial:
-    known = {one.metric: one for one in second.effects} if second else {}
+    repeated = {effect.metric: effect for effect in second.effects} if second else {}
     return replace(
         first,
         broken=first.broken if second is None or second.broken else "",
-        effects=tuple(_effect(one, known.get(one.metric)) for one in first.effects),
+        effects=tuple(_effect(effect, repeated.get(effect.metric)) for effect in first.effects),
     )
 
 

@@ -29,14 +29,14 @@ def to_json(outcome: CompareResult) -> str:
         "trials": [_trial(trial) for trial in outcome.trials],
         "only_base": [member.series for member in outcome.pairing.only_base],
         "only_head": [member.series for member in outcome.pairing.only_head],
-        "differing": {name: list(found) for name, found in outcome.pairing.differing.items()},
+        "differing": {name: list(names) for name, names in outcome.pairing.differing.items()},
     }
     return json.dumps(content, allow_nan=False) + "\n"
 
 
 def _side(side: Side) -> dict[str, Any]:
     return {
-        "asked": side.asked,
+        "asked": side.request,
         "runs": list(dict.fromkeys(record.run for record in side.records)),
         "commits": list(side.commits),
         "problems": list(side.problems),
@@ -51,7 +51,7 @@ def _trial(trial: ComparedTrial) -> dict[str, Any]:
         "head": _member(trial.pair.head),
         "verdict": trial.verdict,
         "broken": trial.broken or None,
-        "metrics": {one.metric.name: _effect(one) for one in trial.effects},
+        "metrics": {effect.metric.name: _effect(effect) for effect in trial.effects},
     }
 
 

@@ -84,21 +84,21 @@ def measure_effect(metric: Metric, base: Row, head: Row) -> Effect | None:
             alternation.compute_least_probability(len(pairs)),
             pairs=True,
         )
-    found = hierarchical.estimate_ratio(_sample(metric, head), _sample(metric, base))
+    ratio = hierarchical.estimate_ratio(_sample(metric, head), _sample(metric, base))
     reason = "" if before.count and after.count else NO_VALUES
     if not reason and min(before.count, after.count) < 2:
         reason = ONE_INVOCATION
     if reason:
-        return Effect(metric, before, after, found, math.nan, reason=reason)
+        return Effect(metric, before, after, ratio, math.nan, reason=reason)
     chance = compute_probability(
         *(select_finite(row.values(metric.column)) for row in (base, head))
     )
     least = compute_least_probability(before.count, after.count)
-    return Effect(metric, before, after, found, chance, least)
+    return Effect(metric, before, after, ratio, chance, least)
 
 
 def judge(
-    found: Sequence[Effect], least: float, false_alarms: float = FALSE_ALARMS
+    effects: Sequence[Effect], least: float, false_alarms: float = FALSE_ALARMS
 ) -> list[Effect]:
     """The effects, each with its verdict.
 
@@ -107,13 +107,13 @@ def judge(
         least: a relative difference that is none worth telling.
         false_alarms: the chance of any, if nothing changed.
     """
-    asked = [one.probability for one in found if not math.isnan(one.probability)]
-    values = iter(adjust_for_multiple_tests(asked))
-    known = (
-        one if math.isnan(one.probability) else replace(one, probability=next(values))
-        for one in found
+    probabilities = [effect.probability for effect in effects if not math.isnan(effect.probability)]
+    values = iter(adjust_for_multiple_tests(probabilities))
+    adjusted = (
+        effect if math.isnan(effect.probability) else replace(effect, probability=next(values))
+        for effect in effects
     )
-    return [_judged(one, least, len(asked), false_alarms) for one in known]
+    return [_judge(effect, least, len(probabilities), false_alarms) for effect in adjusted]
 
 
 def adjust_for_multiple_tests(probabilities: Sequence[float]) -> list[float]:
@@ -128,7 +128,7 @@ def is_change(
     return probability <= false_alarms and abs(ratio - 1) > least
 
 
-def _judged(effect: Effect, least: float, rows: int, false_alarms: float) -> Effect:
+def _judge(effect: Effect, least: float, rows: int, false_alarms: float) -> Effect:
     if effect.reason:
         return effect
     effect = replace(effect, able=effect.least_probability * rows <= false_alarms)
@@ -201,5 +201,5 @@ def compute_probability(before: Sequence[float], after: Sequence[float]) -> floa
     elif math.comb(values.size, len(before)) <= ARRANGEMENTS:
         # All arrangements, each once: the exact test of values of which some are equal.
         method = PermutationMethod()
-    found = mannwhitneyu(values[: len(before)], values[len(before) :], method=method)
-    return float(found.pvalue)
+    test = mannwhitneyu(values[: len(before)], values[len(before) :], method=method)
+    return float(test.pvalue)

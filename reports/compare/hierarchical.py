@@ -27,7 +27,7 @@ def estimate_ratio(head: Sample, base: Sample) -> Interval:
     count = min(map(len, sides))
     if not count:
         return NOTHING
-    top, bottom = (float(np.median([np.median(one) for one in side])) for side in sides)
+    top, bottom = (float(np.median([np.median(blocks) for blocks in side])) for side in sides)
     if not bottom > 0:
         return NOTHING
     if count == 1:
@@ -40,13 +40,13 @@ def estimate_ratio(head: Sample, base: Sample) -> Interval:
 def _medians(sample: Sample, stream: int) -> Floats:
     """The medians of RESAMPLES resampled sides; those of blocks are drawn by their ranks."""
     generator = np.random.default_rng((SEED, stream))
-    chosen = generator.integers(len(sample), size=(RESAMPLES, len(sample)))
+    drawn = generator.integers(len(sample), size=(RESAMPLES, len(sample)))
     counts = np.array([len(values) for values in sample])
     # Sorted, one invocation a line, short ones filled up with what no rank reaches.
     ordered = np.full((len(sample), counts.max()), np.nan)
     for line, values in zip(ordered, sample, strict=True):
         line[: len(values)] = np.sort(values)
-    low, high = draw_middle_ranks(counts[chosen], generator)
-    blocks = (ordered[chosen, low] + ordered[chosen, high]) / 2
+    low, high = draw_middle_ranks(counts[drawn], generator)
+    blocks = (ordered[drawn, low] + ordered[drawn, high]) / 2
     medians: Floats = np.median(blocks, axis=1)
     return medians

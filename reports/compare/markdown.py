@@ -24,9 +24,9 @@ def to_markdown(outcome: CompareResult) -> str:
 
 
 def _folded(outcome: CompareResult, metric: Metric) -> str:
-    found = build_metric_table(outcome, metric)
-    if not len(found):
+    text = build_metric_table(outcome, metric)
+    if not len(text):
         return ""
-    content = format_table(found, "Trial", numbers=True)
+    content = format_table(text, "Trial", numbers=True)
     title = f"{metric.title}, {metric.unit}"
     return f"<details><summary>{title}</summary>\n\n{content}\n\n</details>"

@@ -35,9 +35,9 @@ class ComparedTrial:
         """The worst that is known of it."""
         if self.broken:
             return "worse"
-        found = {one.verdict for one in self.effects}
+        verdicts = {effect.verdict for effect in self.effects}
         order: tuple[Verdict, ...] = ("worse", "better", "cannot tell", "same")
-        return next((one for one in order if one in found), "cannot tell")
+        return next((verdict for verdict in order if verdict in verdicts), "cannot tell")
 
 
 @dataclass(frozen=True)
@@ -62,32 +62,32 @@ class CompareResult:
     @property
     def overall(self) -> Overall:
         """A regression if there is one, whatever else there is."""
-        found = {trial.verdict for trial in self.trials}
-        if "worse" in found:
+        verdicts = {trial.verdict for trial in self.trials}
+        if "worse" in verdicts:
             return "regression"
-        if "better" in found:
+        if "better" in verdicts:
             return "improvement"
-        able = any(one.able for trial in self.trials for one in trial.effects)
+        able = any(effect.able for trial in self.trials for effect in trial.effects)
         return "no difference" if able else "cannot tell"
 
     @property
     def altered(self) -> dict[str, tuple[str, ...]]:
         """What of either side's records is not as it was written; of the second run's too."""
-        found = {one.name: one.alterations for one in (self.base, self.head) if one.alterations}
+        first = {side.name: side.alterations for side in (self.base, self.head) if side.alterations}
         second = self.again.altered if self.again else {}
-        return found | {f"{name} again": lines for name, lines in second.items()}
+        return first | {f"{name} again": lines for name, lines in second.items()}
 
     @property
     def problems(self) -> tuple[str, ...]:
         """What in either side's files is not in the records."""
         return tuple(
-            f"{one.name}: {line}" for one in (self.base, self.head) for line in one.problems
+            f"{side.name}: {line}" for side in (self.base, self.head) for line in side.problems
         )
 
     def select_trials(self, verdict: Verdict) -> list[ComparedTrial]:
         """The trials with this verdict, those that changed most first."""
-        found = [trial for trial in self.trials if trial.verdict == verdict]
-        return sorted(found, key=lambda trial: -_largest(trial, verdict))
+        trials = [trial for trial in self.trials if trial.verdict == verdict]
+        return sorted(trials, key=lambda trial: -_largest(trial, verdict))
 
 
 def compare_sides(
@@ -114,10 +114,12 @@ def compare_sides(
     effects: list[list[Effect]] = [[] for _ in pairing.pairs]
     # One metric at a time: they are different questions, each with its own family.
     for metric in metrics:
-        asked = [measure_effect(metric, pair.base.row, pair.head.row) for pair in pairing.pairs]
-        verdicts = iter(judge([one for one in asked if one is not None], least, false_alarms))
-        for own, one in zip(effects, asked, strict=True):
-            if one is not None:
+        measured = [measure_effect(metric, pair.base.row, pair.head.row) for pair in pairing.pairs]
+        verdicts = iter(
+            judge([effect for effect in measured if effect is not None], least, false_alarms)
+        )
+        for own, effect in zip(effects, measured, strict=True):
+            if effect is not None:
                 own.append(next(verdicts))
     trials = tuple(
         ComparedTrial(pair, _broken(pair), tuple(own))
@@ -127,7 +129,9 @@ def compare_sides(
 
 
 def _largest(trial: ComparedTrial, verdict: Verdict) -> float:
-    return max((abs(one.change) for one in trial.effects if one.verdict == verdict), default=1e9)
+    return max(
+        (abs(effect.change) for effect in trial.effects if effect.verdict == verdict), default=1e9
+    )
 
 
 def _broken(pair: RowPair) -> str:
@@ -142,7 +146,7 @@ def _broken(pair: RowPair) -> str:
 
 def _nothing_in_common(pairing: Pairing) -> str:
     if pairing.differing:
-        names = dict.fromkeys(name for found in pairing.differing.values() for name in found)
+        names = dict.fromkeys(name for parts in pairing.differing.values() for name in parts)
         options = " ".join(f"--across {name}" for name in names)
         differences = describe_differences(names)
         return (
@@ -159,4 +163,4 @@ def _nothing_in_common(pairing: Pairing) -> str:
 
 def _some(members: Sequence[Member]) -> str:
     more = ["others"] if len(members) > MOST_NAMED else []
-    return titles.join_words([one.series for one in members[:MOST_NAMED]] + more)
+    return titles.join_words([member.series for member in members[:MOST_NAMED]] + more)

@@ -13,8 +13,8 @@ from reports.text.markup import render_table, render_table_or_none
 
 def render(outcome: CompareResult) -> str:
     """The page; the same outcome gives the same text."""
-    found = find_machines((*outcome.base.records, *outcome.head.records))
-    title = f"{outcome.base.asked} and {outcome.head.asked}"
+    found_machines = find_machines((*outcome.base.records, *outcome.head.records))
+    title = f"{outcome.base.request} and {outcome.head.request}"
     return render_template(
         "compare.html",
         kind="comparison",
@@ -34,16 +34,19 @@ def render(outcome: CompareResult) -> str:
         left_out=sentences.list_left_out(outcome),
         method=sentences.explain_method(outcome),
         machine_table=render_table(
-            build_machine_table(found), "Machines, as the trials found them", "Property", "words"
+            build_machine_table(found_machines),
+            "Machines, as the trials found them",
+            "Property",
+            "words",
         ),
     )
 
 
 def _metrics(outcome: CompareResult) -> dict[str, Markup]:
     """The table of each metric that any trial has, by its title."""
-    found = {metric: build_metric_table(outcome, metric) for metric in outcome.metrics}
+    tables = {metric: build_metric_table(outcome, metric) for metric in outcome.metrics}
     return {
         metric.title: render_table(text, f"{metric.title}, {metric.unit}", "Trial", "numbers rows")
-        for metric, text in found.items()
+        for metric, text in tables.items()
         if len(text)
     }

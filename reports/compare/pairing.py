@@ -84,15 +84,15 @@ def pair_up(base: Iterable[Record], head: Iterable[Record], across: Collection[s
 def _by_identity(
     side: str, records: Iterable[Record], across: Collection[str]
 ) -> dict[Identity, Member]:
-    found: dict[Identity, list[Member]] = defaultdict(list)
+    groups: dict[Identity, list[Member]] = defaultdict(list)
     for comparison in compare(records):
         for row in comparison.rows:
             member = Member(comparison.work, row)
-            found[_identity(member, across)].append(member)
-    for members in found.values():
+            groups[_identity(member, across)].append(member)
+    for members in groups.values():
         if len(members) > 1:
             raise ResultsError(_several(side, members))
-    return {identity: member for identity, (member,) in found.items()}
+    return {identity: member for identity, (member,) in groups.items()}
 
 
 def _several(side: str, members: Sequence[Member]) -> str:

@@ -16,9 +16,9 @@ def write_headline(outcome: CompareResult) -> str:
     worse, better = outcome.select_trials("worse"), outcome.select_trials("better")
     count = titles.format_count(len(outcome.trials), "trial")
     parts = [
-        f"{len(found)} {_are(found)} {word}"
-        for found, word in ((worse, "worse"), (better, "better"))
-        if found
+        f"{len(trials)} {_are(trials)} {word}"
+        for trials, word in ((worse, "worse"), (better, "better"))
+        if trials
     ]
     if parts:
         return f"{outcome.overall.capitalize()}: of {count} {titles.join_words(parts)}."
@@ -31,15 +31,15 @@ def write_headline(outcome: CompareResult) -> str:
     )
 
 
-def _are(found: list[ComparedTrial]) -> str:
-    return "is" if len(found) == 1 else "are"
+def _are(trials: list[ComparedTrial]) -> str:
+    return "is" if len(trials) == 1 else "are"
 
 
 def _reasons(outcome: CompareResult) -> str:
-    found = dict.fromkeys(
-        one.reason for trial in outcome.trials for one in trial.effects if one.reason
+    reasons = dict.fromkeys(
+        effect.reason for trial in outcome.trials for effect in trial.effects if effect.reason
     )
-    return "; ".join(found)
+    return "; ".join(reasons)
 
 
 def describe_verdict(effect: Effect, least: float) -> str:
@@ -73,17 +73,17 @@ def format_probability(effect: Effect) -> str:
 
 def list_changes(outcome: CompareResult) -> list[str]:
     """A line for each thing that changed, the worst first."""
-    found = []
+    lines = []
     for trial in (*outcome.select_trials("worse"), *outcome.select_trials("better")):
         if trial.broken:
-            found.append(f"{trial.pair.name}: {trial.broken}")
-        found += [
-            f"{trial.pair.name}: {one.metric.title.lower()} {describe_change(one)}: "
-            f"{describe_verdict(one, outcome.least)}{_again(one)}"
-            for one in trial.effects
-            if one.verdict in ("worse", "better")
+            lines.append(f"{trial.pair.name}: {trial.broken}")
+        lines += [
+            f"{trial.pair.name}: {effect.metric.title.lower()} {describe_change(effect)}: "
+            f"{describe_verdict(effect, outcome.least)}{_again(effect)}"
+            for effect in trial.effects
+            if effect.verdict in ("worse", "better")
         ]
-    return found
+    return lines
 
 
 def _again(effect: Effect) -> str:
@@ -94,20 +94,20 @@ def _again(effect: Effect) -> str:
 
 def list_left_out(outcome: CompareResult) -> list[str]:
     """What is on one side only, and what its nearest partner differs in."""
-    found = []
+    lines = []
     for side, members in (("BASE", outcome.pairing.only_base), ("HEAD", outcome.pairing.only_head)):
         if not members:
             continue
         names = [member.series for member in members[:MOST_NAMED]]
         names += [f"{len(members) - MOST_NAMED} more"] if len(members) > MOST_NAMED else []
-        found.append(f"Only {side} has {titles.join_words(names)}.")
+        lines.append(f"Only {side} has {titles.join_words(names)}.")
     differing = sorted(set(outcome.pairing.differing.values()), key=len)[:MOST_DIFFERENCES]
-    found += [
+    lines += [
         f"Some of them differ from their nearest partner in {describe_differences(names)}; "
         f"{' '.join(f'--across {name}' for name in names)} compares them nevertheless."
         for names in differing
     ]
-    return found
+    return lines
 
 
 def explain_method(outcome: CompareResult) -> str:
@@ -133,7 +133,7 @@ def _of_again(outcome: CompareResult) -> str:
 
 
 def _of_pairs(outcome: CompareResult) -> str:
-    if not any(one.pairs for trial in outcome.trials for one in trial.effects):
+    if not any(effect.pairs for trial in outcome.trials for effect in trial.effects):
         return ""
     return (
         "Throughput was measured in turns, block by block: there, change is a trimmed mean of the "

@@ -26,7 +26,7 @@ class Side:
     """
 
     name: str
-    asked: str
+    request: str
     records: tuple[Record, ...]
     problems: tuple[str, ...] = ()
     alterations: tuple[str, ...] = ()
@@ -42,11 +42,11 @@ class Side:
         runs = titles.join_words(list(dict.fromkeys(record.run for record in self.records)))
         commits = titles.join_words([titles.shorten_commit(commit) for commit in self.commits])
         # The same run may stand on both sides, with other trials of it.
-        _, at, part = self.asked.rpartition(AT)
+        _, at, part = self.request.rpartition(AT)
         return f"{runs}{at}{part if at else ''} (commit {commits})"
 
 
-def find_side(name: str, asked: str, results: Path) -> Side:
+def find_side(name: str, request: str, results: Path) -> Side:
     """What a user means by a run's name, a path, a commit or any name that git has for one.
 
     `RUN@VERSION` are those of its trials that ran this version of their framework; `RUN@base` and
@@ -55,21 +55,23 @@ def find_side(name: str, asked: str, results: Path) -> Side:
     Raises:
         ResultsError: there is no such thing, or none of its trials finished.
     """
-    run = _of_run(asked, results)
-    if run is None and AT in asked:
-        whole, _, part = asked.rpartition(AT)
-        run = _of_run(whole, results)
+    run = _read_run(request, results)
+    if run is None and AT in request:
+        whole, _, part = request.rpartition(AT)
+        run = _read_run(whole, results)
         if run is not None:
-            run = replace(run, records=tuple(one for one in run.records if _belongs(one, part)))
+            run = replace(
+                run, records=tuple(record for record in run.records if _belongs(record, part))
+            )
     if run is None:
-        run = _of_commit(name, asked, results)
+        run = _read_commit(name, request, results)
     if not any(record.status == "ok" for record in run.records):
         ends = titles.join_words(titles.count_each(record.status for record in run.records))
         raise ResultsError(
-            f"{name} {asked!r} has no finished trial ({ends or 'none at all'}); "
+            f"{name} {request!r} has no finished trial ({ends or 'none at all'}); "
             "expected at least one to compare; see its report for the reasons."
         )
-    return Side(name, asked, run.records, run.problems, run.alterations)
+    return Side(name, request, run.records, run.problems, run.alterations)
 
 
 def _belongs(record: Record, part: str) -> bool:
@@ -80,48 +82,48 @@ def _belongs(record: Record, part: str) -> bool:
     return part in (record.framework_version, record.trial.pin)
 
 
-def _of_run(asked: str, results: Path) -> LoadedRuns | None:
-    path = Path(asked)
+def _read_run(request: str, results: Path) -> LoadedRuns | None:
+    path = Path(request)
     try:
         # An empty name is that of the newest run.
-        if asked and os.path.exists(path):
+        if request and os.path.exists(path):
             return read_runs(*(file.parent for file in find_records_files(path)))
-        return read_runs(find_folder(asked or None, results))
+        return read_runs(find_folder(request or None, results))
     except ResultsError:
-        if asked and os.path.exists(path):
+        if request and os.path.exists(path):
             raise
         return None
 
 
-def _of_commit(name: str, asked: str, results: Path) -> LoadedRuns:
+def _read_commit(name: str, request: str, results: Path) -> LoadedRuns:
     """The trials of a commit in all runs of the results folder."""
     every = read_runs(*list_folders(results))
-    wanted = _resolved(asked)
-    found = tuple(one for one in every.records if _is(one.commit, asked, wanted))
-    if found:
-        runs = {record.run for record in found}
+    resolved = _resolve_commit(request)
+    records = tuple(record for record in every.records if _is(record.commit, request, resolved))
+    if records:
+        runs = {record.run for record in records}
         altered = {run: lines for run, lines in every.altered.items() if run in runs}
-        return LoadedRuns(asked, found, every.problems, altered=altered)
+        return LoadedRuns(request, records, every.problems, altered=altered)
     commits = dict.fromkeys(record.commit for record in every.records if record.commit)
-    known = ", ".join(map(titles.shorten_commit, commits)) or "none"
+    present = ", ".join(map(titles.shorten_commit, commits)) or "none"
     raise ResultsError(
-        f"{name} {asked!r} was not found; expected a run or the path of one, or a commit that the "
-        f"runs in {str(results)!r} have trials of (there: {known}); name one of those."
+        f"{name} {request!r} was not found; expected a run or the path of one, or a commit that "
+        f"the runs in {str(results)!r} have trials of (there: {present}); name one of those."
     )
 
 
-def _is(commit: str | None, asked: str, resolved: str | None) -> bool:
+def _is(commit: str | None, request: str, resolved: str | None) -> bool:
     if commit is None:
         return False
     if commit == resolved:
         return True
-    return len(asked) >= LEAST_COMMIT_DIGITS and commit.startswith(asked)
+    return len(request) >= LEAST_COMMIT_DIGITS and commit.startswith(request)
 
 
-def _resolved(asked: str) -> str | None:
+def _resolve_commit(request: str) -> str | None:
     """The commit that git means by a name such as HEAD~1; None where it means none."""
     try:
-        finished = git(*naming(asked))
+        finished = git(*naming(request))
     except OSError:
         return None  # there is no git, which a run needs as little
     return finished.stdout.strip() or None

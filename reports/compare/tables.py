@@ -20,9 +20,9 @@ def build_change_table(outcome: CompareResult) -> pd.DataFrame:
         if trial.broken:
             rows.append((trial.pair.name, (ABSENT, ABSENT, ABSENT, ABSENT, trial.broken, ABSENT)))
         rows += [
-            (trial.pair.name, _row(one, outcome))
-            for one in trial.effects
-            if one.verdict in ("worse", "better")
+            (trial.pair.name, _row(effect, outcome))
+            for effect in trial.effects
+            if effect.verdict in ("worse", "better")
         ]
     return pd.DataFrame(
         [cells for _, cells in rows],
@@ -34,16 +34,16 @@ def build_change_table(outcome: CompareResult) -> pd.DataFrame:
 
 def build_metric_table(outcome: CompareResult, metric: Metric) -> pd.DataFrame:
     """A row for each trial that has the metric."""
-    found = [
-        (trial.pair.name, (*_row(one, outcome)[1:], _why(one)))
+    rows = [
+        (trial.pair.name, (*_row(effect, outcome)[1:], _why(effect)))
         for trial in outcome.trials
-        for one in trial.effects
-        if one.metric is metric
+        for effect in trial.effects
+        if effect.metric is metric
     ]
     return pd.DataFrame(
-        [cells for _, cells in found],
+        [cells for _, cells in rows],
         columns=[*COLUMNS[1:], "Why"],
-        index=[name for name, _ in found],
+        index=[name for name, _ in rows],
         dtype=object,
     )
 
@@ -51,8 +51,8 @@ def build_metric_table(outcome: CompareResult, metric: Metric) -> pd.DataFrame:
 def _why(effect: Effect) -> str:
     if effect.again is None:
         return effect.reason or ABSENT
-    found = f"run again: {sentences.describe_change(effect.again)}"
-    return f"{effect.reason}; {found}" if effect.reason else found
+    again = f"run again: {sentences.describe_change(effect.again)}"
+    return f"{effect.reason}; {again}" if effect.reason else again
 
 
 def _row(effect: Effect, outcome: CompareResult) -> tuple[str, ...]:
@@ -77,7 +77,7 @@ def _value(interval: Interval, metric: Metric) -> str:
 def build_side_table(outcome: CompareResult) -> pd.DataFrame:
     """What stands on each side."""
     return pd.DataFrame(
-        {"What": [one.words for one in (outcome.base, outcome.head)]},
+        {"What": [side.words for side in (outcome.base, outcome.head)]},
         index=["BASE", "HEAD"],
         dtype=object,
     )

@@ -32,9 +32,9 @@ def explain_absence(row: Row, column: str) -> str:
     ]
     if column not in _EXPLAINED:
         # By identity first: most trials of a row say the same of what they lack.
-        lost = list({id(one[0].absent): one for one in lost}.values())
-    found = [_reason(record, column, step_seconds) for record, step_seconds in lost]
-    return "; ".join(dict.fromkeys(found)) or NOT_RECORDED
+        lost = list({id(pair[0].absent): pair for pair in lost}.values())
+    reasons = [_reason(record, column, step_seconds) for record, step_seconds in lost]
+    return "; ".join(dict.fromkeys(reasons)) or NOT_RECORDED
 
 
 def describe_unfinished(row: Row) -> str:
@@ -43,16 +43,16 @@ def describe_unfinished(row: Row) -> str:
 
 
 def _reason(record: Record, column: str, step_seconds: float) -> str:
-    known = record.absent.get(MADE_FROM.get(column, column))
-    if known:
-        return known.strip().removesuffix(".")
+    recorded = record.absent.get(MADE_FROM.get(column, column))
+    if recorded:
+        return recorded.strip().removesuffix(".")
     explain = _EXPLAINED.get(column)
     return explain(record, step_seconds) if explain else NOT_RECORDED
 
 
 def _no_roofline(record: Record, step_seconds: float) -> str:
-    found = compute_step_roofline(record, read_ceiling(record), step_seconds)
-    return found if isinstance(found, str) else NOT_RECORDED
+    roofline = compute_step_roofline(record, read_ceiling(record), step_seconds)
+    return roofline if isinstance(roofline, str) else NOT_RECORDED
 
 
 _EXPLAINED: dict[str, Callable[[Record, float], str]] = {

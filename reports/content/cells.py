@@ -84,8 +84,8 @@ def show_ratio_to_fastest(comparison: Comparison, row: Row) -> TableCell:
 
 def show_baseline(comparison: Comparison, row: Row) -> TableCell:
     """The row's baseline."""
-    found = find_baseline(comparison, row)
-    return TableCell(found.key.short_label if found else "itself")
+    baseline = find_baseline(comparison, row)
+    return TableCell(baseline.key.short_label if baseline else "itself")
 
 
 def show_ratio_to_baseline(comparison: Comparison, row: Row) -> TableCell:
@@ -110,12 +110,12 @@ def show_time_to_target(comparison: Comparison, row: Row) -> TableCell:
     accuracy = targets.find_target(comparison)
     if isinstance(accuracy, str):
         return make_dash(accuracy)
-    found = estimate_median(targets.measure_seconds_to(row, accuracy))
-    if not found.count:
+    seconds = estimate_median(targets.measure_seconds_to(row, accuracy))
+    if not seconds.count:
         return make_dash(targets.NOT_REACHED)
-    lost = len(row.finished) - found.count
+    lost = len(row.finished) - seconds.count
     note = f"{lost} of {len(row.finished)} invocations left out: {targets.NOT_REACHED}"
-    return TableCell(format_interval(found, units.format_number), note if lost else None)
+    return TableCell(format_interval(seconds, units.format_number), note if lost else None)
 
 
 def show_spread_between(row: Row) -> TableCell:
@@ -142,10 +142,10 @@ def show_steady_state(row: Row) -> TableCell:
 
 def show_bound(row: Row) -> TableCell:
     """What bounds the row's steps: each answer of its invocations once."""
-    found = [str(value) for value in row.trials["bound"].dropna()]
-    if not found:
+    bounds = [str(value) for value in row.trials["bound"].dropna()]
+    if not bounds:
         return make_dash(explain_absence(row, "arithmetic_share"))
-    return TableCell(" or ".join(dict.fromkeys(found)))
+    return TableCell(" or ".join(dict.fromkeys(bounds)))
 
 
 def _of_one(row: Row) -> TableCell:

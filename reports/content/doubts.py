@@ -40,28 +40,30 @@ class Doubt:
 def find_doubts(comparison: Comparison) -> tuple[Doubt, ...]:
     """What is known to speak against the comparison's numbers, the finished trials' only."""
     rows = [row for row in comparison.rows if row.finished]
-    found = (
+    doubts = (
         find(rows)
         for find in (_runs, _load, _steal, _card, _heat, _speed, _unsteady, _clocks, _fitness)
     )
-    return tuple(doubt for doubt in found if doubt is not None)
+    return tuple(doubt for doubt in doubts if doubt is not None)
 
 
-def summarize_doubts(found: Sequence[Doubt]) -> str:
+def summarize_doubts(doubts: Sequence[Doubt]) -> str:
     """All topics in one line; empty where there is none."""
-    if not found:
+    if not doubts:
         return ""
-    return f"Doubtful: {titles.join_words([doubt.topic for doubt in found])}."
+    return f"Doubtful: {titles.join_words([doubt.topic for doubt in doubts])}."
 
 
 def _runs(rows: Sequence[Row]) -> Doubt | None:
-    found = {row.label: tuple(dict.fromkeys(one.run for one in row.finished)) for row in rows}
-    if len({frozenset(runs) for runs in found.values()}) < 2:
+    runs_of = {
+        row.label: tuple(dict.fromkeys(record.run for record in row.finished)) for row in rows
+    }
+    if len({frozenset(runs) for runs in runs_of.values()}) < 2:
         return None
-    listed = "; ".join(f"{label}: {titles.join_words(list(runs))}" for label, runs in found.items())
+    text = "; ".join(f"{label}: {titles.join_words(list(runs))}" for label, runs in runs_of.items())
     return Doubt(
         "different runs",
-        f"Not all rows were measured in the same runs ({listed}): a difference between rows may be "
+        f"Not all rows were measured in the same runs ({text}): a difference between rows may be "
         "one between the hours. Measure them in one run.",
     )
 
@@ -158,8 +160,8 @@ def _clocks(rows: Sequence[Row]) -> Doubt | None:
 
 
 def _fitness(rows: Sequence[Row]) -> Doubt | None:
-    found = collect_findings(record for row in rows for record in row.finished)
-    topics = dict.fromkeys(str(finding.get("topic")) for finding in found)
+    findings = collect_findings(record for row in rows for record in row.finished)
+    topics = dict.fromkeys(str(finding.get("topic")) for finding in findings)
     if not topics:
         return None
     return Doubt(

@@ -37,16 +37,17 @@ def to_json(run: LoadedRuns, comparisons: Sequence[Mapping[str, Any]] | None = N
     """
     if comparisons is None:
         comparisons = [
-            export_comparison(one, find_proofs(one), find_doubts(one)) for one in run.comparisons
+            export_comparison(comparison, find_proofs(comparison), find_doubts(comparison))
+            for comparison in run.comparisons
         ]
-    found = [
+    machines = [
         {"key": machine.key, **machine.facts, **_machine(run.select_records(machine.key))}
         for machine in find_machines(run.records)
     ]
     content = {
         "schema": SCHEMA,
         "run": run.name,
-        "machines": _finite(found),
+        "machines": _finite(machines),
         "comparisons": comparisons,
         "not_ok": [
             {"trial": record.trial.id, "status": record.status, "reason": record.reason}
@@ -60,9 +61,9 @@ def to_json(run: LoadedRuns, comparisons: Sequence[Mapping[str, Any]] | None = N
 
 def _machine(own: Sequence[Record]) -> dict[str, Any]:
     first = {record.trial.precision: record for record in reversed(own)}
-    found = {precision: read_ceiling(record) for precision, record in first.items()}
+    ceilings = {precision: read_ceiling(record) for precision, record in first.items()}
     return {
-        "ceilings": {name: asdict(ceiling) for name, ceiling in found.items() if ceiling},
+        "ceilings": {name: asdict(ceiling) for name, ceiling in ceilings.items() if ceiling},
         "fitness": collect_findings(own),
     }
 

@@ -87,11 +87,15 @@ def _interval(estimate: Interval) -> dict[str, float]:
 
 
 def _proof(row: Row) -> dict[str, Any]:
-    found = certificates.collect_certificates(row.records)
+    certificates_of_row = certificates.collect_certificates(row.records)
     return {
         "proof": certificates.describe_proof(row.records),
         "verdict": certificates.combine_verdicts(row.records),
-        "worst_error_float64": certificates.find_worst_error(found, certificates.FLOAT64),
-        "worst_error_float32": certificates.find_worst_error(found, certificates.FLOAT32),
-        "known_defects": certificates.list_defect_names(found),
+        "worst_error_float64": certificates.find_worst_error(
+            certificates_of_row, certificates.FLOAT64
+        ),
+        "worst_error_float32": certificates.find_worst_error(
+            certificates_of_row, certificates.FLOAT32
+        ),
+        "known_defects": certificates.list_defect_names(certificates_of_row),
     }

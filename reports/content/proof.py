@@ -61,43 +61,45 @@ def _name(comparison: Comparison, row: Row) -> str:
 
 
 def _proof(seed: int, trials: Labelled) -> Proof:
-    found = _digests(trials)
+    digests = _digests(trials)
     losses = collect_first_losses(trials)
     worst = float(losses[DIFFERENCE].max()) if len(losses) else math.nan
     return Proof(
         seed=seed,
-        words=(*_digest_words(found, len(trials)), _loss_words(losses, worst)),
-        same=all(len(holders) == 1 for holders in found.values()),
-        digests=_digest_table(found),
+        words=(*_digest_words(digests, len(trials)), _loss_words(losses, worst)),
+        same=all(len(holders) == 1 for holders in digests.values()),
+        digests=_digest_table(digests),
         losses=losses,
         difference=worst,
     )
 
 
 def _digests(trials: Labelled) -> Digests:
-    found: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    digests: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for label, record in trials:
         for name, digest in record.digests.items():
-            found[name][digest].append(label)
-    return found
+            digests[name][digest].append(label)
+    return digests
 
 
-def _digest_words(found: Digests, trials: int) -> list[str]:
-    if not found:
+def _digest_words(digests: Digests, trials: int) -> list[str]:
+    if not digests:
         return ["No trial got as far as its inputs, so there are no digests to compare."]
-    counts = {name: sum(map(len, holders.values())) for name, holders in found.items()}
-    words = [_equal_words(equal, count, trials) for count, equal in _equal(found, counts)]
-    words += [_unequal_words(name, holders) for name, holders in found.items() if len(holders) > 1]
+    counts = {name: sum(map(len, holders.values())) for name, holders in digests.items()}
+    words = [_equal_words(equal, count, trials) for count, equal in _equal(digests, counts)]
+    words += [
+        _unequal_words(name, holders) for name, holders in digests.items() if len(holders) > 1
+    ]
     missing = trials - max(counts.values())
     if missing:
         words.append(f"{titles.format_count(missing, 'other trial')} did not get as far as that.")
     return words
 
 
-def _equal(found: Digests, counts: Mapping[str, int]) -> list[tuple[int, dict[str, str]]]:
+def _equal(digests: Digests, counts: Mapping[str, int]) -> list[tuple[int, dict[str, str]]]:
     """The digests that are equal, by how many trials have them, most first."""
     groups: dict[int, dict[str, str]] = defaultdict(dict)
-    for name, holders in found.items():
+    for name, holders in digests.items():
         if len(holders) == 1:
             groups[counts[name]][name] = next(iter(holders))
     return sorted(groups.items(), reverse=True)
@@ -129,10 +131,10 @@ def _short(digest: str) -> str:
     return f"(sha256 {digest[:SHORT]}…)"
 
 
-def _digest_table(found: Digests) -> pd.DataFrame:
+def _digest_table(digests: Digests) -> pd.DataFrame:
     rows = [
         (titles.describe_digest(name), digest, "; ".join(dict.fromkeys(labels)))
-        for name, holders in found.items()
+        for name, holders in digests.items()
         for digest, labels in holders.items()
     ]
     return pd.DataFrame(
@@ -147,12 +149,12 @@ def collect_first_losses(trials: Labelled) -> pd.DataFrame:
 
     Of a label's repeats, the first that has losses is shown.
     """
-    known = [(label, record.losses) for label, record in trials if record.losses]
-    first = dict(reversed(known))
-    by_step = list(zip_longest(*(losses for _, losses in known), fillvalue=math.nan))
+    recorded = [(label, record.losses) for label, record in trials if record.losses]
+    first = dict(reversed(recorded))
+    by_step = list(zip_longest(*(losses for _, losses in recorded), fillvalue=math.nan))
     columns = {
         label: [*first[label], *[math.nan] * (len(by_step) - len(first[label]))]
-        for label in dict.fromkeys(label for label, _ in known)
+        for label in dict.fromkeys(label for label, _ in recorded)
     }
     differences = [compute_relative_difference(values) for values in by_step]
     index = [str(step + 1) for step in range(len(by_step))]

@@ -48,12 +48,12 @@ def describe_proof(comparison: Comparison) -> str:
     rows = [row for row in comparison.rows if row.verified]
     if not rows:
         return f"None of {titles.format_count(len(comparison.rows), 'row')} is verified."
-    found = certificates.collect_certificates(record for row in rows for record in row.records)
-    errors = titles.join_words(certificates.describe_worst_errors(found))
-    defects = titles.join_words(certificates.summarize_defects(found))
-    known = f" Over the limit, as known defects of a framework: {defects}." if defects else ""
+    distinct = certificates.collect_certificates(record for row in rows for record in row.records)
+    errors = titles.join_words(certificates.describe_worst_errors(distinct))
+    defects = titles.join_words(certificates.summarize_defects(distinct))
+    excused = f" Over the limit, as known defects of a framework: {defects}." if defects else ""
     count = f"{len(rows)} of {titles.format_count(len(comparison.rows), 'row')}"
-    return f"{count} {_are(rows)} verified; the largest error is {errors}.{known}"
+    return f"{count} {_are(rows)} verified; the largest error is {errors}.{excused}"
 
 
 def _are(rows: Sequence[Row]) -> str:

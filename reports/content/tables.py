@@ -77,28 +77,35 @@ def list_failures(records: Iterable[Record]) -> pd.DataFrame:
 
     Of very many the first ones: all of them are in the page's data.
     """
-    found = [record for record in records if record.status != "ok"][:MOST_FAILURES]
+    unfinished = [record for record in records if record.status != "ok"][:MOST_FAILURES]
     return pd.DataFrame(
         {
-            "What happened": [f"It {titles.describe_end(record.status)}" for record in found],
-            "Reason": [record.reason or "none was recorded" for record in found],
-            "Log": [record.log or units.ABSENT for record in found],
+            "What happened": [f"It {titles.describe_end(record.status)}" for record in unfinished],
+            "Reason": [record.reason or "none was recorded" for record in unfinished],
+            "Log": [record.log or units.ABSENT for record in unfinished],
         },
-        index=[record.trial.id for record in found],
+        index=[record.trial.id for record in unfinished],
         dtype=object,
     )
 
 
 def _sheet(comparison: Comparison, layout: Layout) -> Sheet:
-    found = {
+    columns = {
         column: [column.cell(comparison, row) for row in comparison.rows]
         for column in layout.columns
     }
-    empty = {column: made for column, made in found.items() if all(one.absent for one in made)}
-    shown = {column: made for column, made in found.items() if column not in empty}
+    empty = {
+        column: column_cells
+        for column, column_cells in columns.items()
+        if all(cell.absent for cell in column_cells)
+    }
+    shown = {
+        column: column_cells for column, column_cells in columns.items() if column not in empty
+    }
     letters = _letters(shown.values())
     text = {
-        column.heading: [_marked(cell, letters) for cell in made] for column, made in shown.items()
+        column.heading: [_marked(cell, letters) for cell in column_cells]
+        for column, column_cells in shown.items()
     }
     return Sheet(
         layout.caption,
@@ -134,10 +141,10 @@ def _marked(cell: TableCell, letters: dict[str, str]) -> str:
 def _sentences(comparison: Comparison, empty: dict[Column, list[TableCell]]) -> tuple[str, ...]:
     """Columns without a number, those of the same reasons together."""
     groups: dict[tuple[str, ...], list[str]] = {}
-    for column, made in empty.items():
+    for column, column_cells in empty.items():
         reasons = [
             cell.note
-            for row, cell in zip(comparison.rows, made, strict=True)
+            for row, cell in zip(comparison.rows, column_cells, strict=True)
             if cell.note and (row.finished or not _any_finished(comparison))
         ]
         groups.setdefault(tuple(dict.fromkeys(reasons)), []).append(column.name)

@@ -74,11 +74,11 @@ MEMORY = Layers(
 
 def draw_bars(rows: Sequence[Row], layers: Layers, name: str) -> Drawing | None:
     """The medians over the invocations of each row that has all of them."""
-    found = [(row, _parts(row, layers)) for row in rows]
-    known = [(row, own) for row, own in found if not any(map(math.isnan, own))]
-    if not known:
+    measured = [(row, _parts(row, layers)) for row in rows]
+    complete = [(row, own) for row, own in measured if not any(map(math.isnan, own))]
+    if not complete:
         return None
-    shown, parts = [row for row, _ in known], [own for _, own in known]
+    shown, parts = [row for row, _ in complete], [own for _, own in complete]
     figure, axes = make_canvas(BAR_INCHES * len(shown), layers.axis, left=0.1, above=1)
     axes.xaxis.set_major_locator(MaxNLocator(5))
     _layers(axes, parts, layers)
@@ -105,9 +105,9 @@ def _layers(axes: Axes, parts: Sequence[Sequence[float]], layers: Layers) -> Non
     places = list(reversed(range(len(layers.columns))))
     table = pd.DataFrame(
         [
-            {"end": _end(one, place, layers), "row": row, "layer": place}
+            {"end": _end(widths, place, layers), "row": row, "layer": place}
             for place in places
-            for row, one in enumerate(parts)
+            for row, widths in enumerate(parts)
         ]
     )
     sns.barplot(
@@ -141,9 +141,9 @@ def _frame(axes: Axes, rows: Sequence[Row], layers: Layers) -> None:
 def _description(rows: Sequence[Row], parts: Sequence[Sequence[float]], layers: Layers) -> str:
     lines = []
     for row, own in zip(rows, parts, strict=True):
-        listed = (
+        values = (
             f"{title} {layers.text(value)}"
             for title, value in zip(layers.columns, own, strict=True)
         )
-        lines.append(f"{row.label}: {', '.join(listed)}")
+        lines.append(f"{row.label}: {', '.join(values)}")
     return drop_unprintable(f"{layers.title}, {layers.axis}. {'; '.join(lines)}.")

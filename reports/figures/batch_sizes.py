@@ -24,11 +24,14 @@ def draw_batch_sizes(comparisons: Sequence[Comparison], name: str) -> tuple[Draw
     for comparison in comparisons:
         groups.setdefault(replace(comparison.work, batch_size=0), []).append(comparison)
     with apply_style():
-        found = [
-            _curves(sorted(members, key=lambda one: one.work.batch_size), f"{name}-{number}")
+        drawings = [
+            _curves(
+                sorted(members, key=lambda comparison: comparison.work.batch_size),
+                f"{name}-{number}",
+            )
             for number, members in enumerate(groups.values(), start=1)
         ]
-    return tuple(drawing for drawing in found if drawing)
+    return tuple(drawing for drawing in drawings if drawing)
 
 
 def _curves(members: Sequence[Comparison], name: str) -> Drawing | None:

@@ -88,15 +88,15 @@ def make_panels(
     height = legend + each * len(across)
     figure = Figure(figsize=(WIDTH_INCHES, height))
     width = (WIDTH_INCHES - left - RIGHT_INCHES) / WIDTH_INCHES
-    found = []
+    panels = []
     for number, words in enumerate(across, start=1):
         bottom = height - legend - number * each + BOTTOM_INCHES
         box = (left / WIDTH_INCHES, bottom / height, width, inches / height)
         axes = figure.add_axes(box)
         # Now, and both: seaborn makes all ticks of an axis without a name, only to look at them.
         axes.set(xlabel=words, ylabel=" ")
-        found.append(axes)
-    return figure, found
+        panels.append(axes)
+    return figure, panels
 
 
 def draw_legend_above(

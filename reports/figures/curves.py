@@ -63,21 +63,21 @@ def draw_curves(rows: Sequence[Row], name: str) -> Drawing | None:
     points = _points(rows)
     values = {curve: _values(points, curve) for curve in CURVES}
     # A single evaluation is no curve, and its numbers are in the table.
-    found = {curve: own for curve, own in values.items() if own[EPOCH].nunique() > 1}
-    if not found:
+    shown = {curve: own for curve, own in values.items() if own[EPOCH].nunique() > 1}
+    if not shown:
         return None
-    places = sorted({place for own in found.values() for place in own["row"].tolist()})
+    places = sorted({place for own in shown.values() for place in own["row"].tolist()})
     looks = _looks({place: rows[place] for place in places})
-    by_row = {curve: _by_row(own) for curve, own in found.items()}
-    across = [AXIS_TITLES[curve.against] for curve in found]
+    by_row = {curve: _by_row(own) for curve, own in shown.items()}
+    across = [AXIS_TITLES[curve.against] for curve in shown]
     figure, panes = make_panels(AXES_INCHES, across, above=len(looks), titles=1)
     drawn: dict[int, Line2D] = {}
-    for axes, (curve, own) in zip(panes, found.items(), strict=True):
+    for axes, (curve, own) in zip(panes, shown.items(), strict=True):
         drawn |= _panel(axes, curve, own, looks)
         _bands(axes, by_row[curve], looks)
     draw_legend(panes[0], drawn, looks, titles=1)
     description = ". ".join(_description(own, curve, rows) for curve, own in by_row.items())
-    caption = "Accuracy and loss, by epoch and by time of training" + _repeats(found.values())
+    caption = "Accuracy and loss, by epoch and by time of training" + _repeats(shown.values())
     return Drawing(caption, to_svg(figure, f"{name}-curves", drop_unprintable(f"{description}.")))
 
 
@@ -145,8 +145,8 @@ def _bands(axes: Axes, groups: Mapping[int, pd.DataFrame], looks: Mapping[int, L
     axes.autoscale_view()
 
 
-def _repeats(found: Iterable[pd.DataFrame]) -> str:
-    if not any((values["count"] > 1).any() for values in found):
+def _repeats(tables: Iterable[pd.DataFrame]) -> str:
+    if not any((values["count"] > 1).any() for values in tables):
         return ""
     return " (median of a row's trials, band from lowest to highest)"
 

@@ -15,10 +15,10 @@ def draw_comparison(comparison: Comparison, name: str) -> tuple[Drawing, ...]:
     """
     finished = [row for row in comparison.rows if row.finished]
     with apply_style():
-        found = [
+        drawings = [
             draw_throughput(comparison.timed, f"{name}-throughput"),
             draw_curves(comparison.rows, name),
             draw_bars(finished, STARTUP, name),
             draw_bars(finished, MEMORY, name),
         ]
-    return tuple(drawing for drawing in found if drawing)
+    return tuple(drawing for drawing in drawings if drawing)

@@ -43,11 +43,11 @@ def draw_rooflines(comparisons: Sequence[Comparison], name: str) -> tuple[Drawin
         work = comparison.work
         groups.setdefault((work.machine, work.device, work.precision), []).append(comparison)
     with apply_style():
-        found = [
+        drawings = [
             _roofline(members, key, f"{name}-{number}")
             for number, (key, members) in enumerate(groups.items(), start=1)
         ]
-    return tuple(drawing for drawing in found if drawing)
+    return tuple(drawing for drawing in drawings if drawing)
 
 
 def _roofline(
@@ -88,8 +88,8 @@ def _points(members: Sequence[Comparison]) -> pd.DataFrame:
 def _point(comparison: Comparison, row: Row) -> dict[str, object] | None:
     operations, size, seconds, ceiling = (row.estimate(column).median for column in COLUMNS)
     bandwidth = row.estimate("ceiling_bytes_per_second").median
-    known = (operations, size, seconds, ceiling, bandwidth)
-    if not all(math.isfinite(one) and one > 0 for one in known):
+    values = (operations, size, seconds, ceiling, bandwidth)
+    if not all(math.isfinite(value) and value > 0 for value in values):
         return None
     return {
         "label": f"{comparison.title}, {row.label}",
@@ -119,12 +119,12 @@ def _roof(axes: Axes, points: pd.DataFrame) -> None:
 
 def _legend(axes: Axes) -> None:
     handles, labels = axes.get_legend_handles_labels()
-    kept = [
+    entries = [
         (handle, titles.describe_framework(label))
         for handle, label in zip(handles, labels, strict=True)
         if label not in {"framework", "model"}
     ]
-    shown, named = [handle for handle, _ in kept], [name for _, name in kept]
+    shown, named = [handle for handle, _ in entries], [name for _, name in entries]
     draw_legend_above(axes, shown, named, LEGEND_COLUMNS)
 
 

@@ -63,13 +63,13 @@ def _scatter(
 
 def _block_points(row: Row, position: int) -> pd.DataFrame:
     measured = (record.measured_blocks for record in row.finished)
-    chosen = islice(chain.from_iterable(measured), 0, None, _thinning(_blocks(row)))
-    rates = [compute_throughput(block.samples, block.seconds) for block in chosen]
-    return _placed([one for one in rates if math.isfinite(one)], row, position + BLOCKS, 0.2)
+    blocks = islice(chain.from_iterable(measured), 0, None, _thinning(_blocks(row)))
+    rates = [compute_throughput(block.samples, block.seconds) for block in blocks]
+    return _placed([rate for rate in rates if math.isfinite(rate)], row, position + BLOCKS, 0.2)
 
 
 def _invocation_points(row: Row, position: int) -> pd.DataFrame:
-    rates = [one for one in row.values(THROUGHPUT) if math.isfinite(one)]
+    rates = [rate for rate in row.values(THROUGHPUT) if math.isfinite(rate)]
     return _placed(rates[:: _thinning(len(rates))], row, position + INVOCATIONS, 0.1)
 
 
@@ -100,15 +100,19 @@ def _strips(axes: Axes, rows: Sequence[Row]) -> None:
         label, median = position + LABELS, units.format_number(row.throughput.median)
         axes.text(0, label, label_row(row), transform=across)
         axes.text(1, label, median, transform=across, ha="right", fontweight="bold")
-    found = pd.DataFrame(
+    intervals = pd.DataFrame(
         [(row.throughput.low, row.throughput.median, row.throughput.high) for row in rows],
         columns=["low", "median", "high"],
     )
-    found["height"] = np.arange(len(rows)) + INTERVAL
-    known = found.dropna()
-    axes.hlines(known["height"], known["low"], known["high"], colors=INK, linewidth=1.8)
-    for end, half in ((known["low"], 0.04), (known["high"], 0.04), (found["median"], 0.09)):
-        height = found["height"][end.index]
+    intervals["height"] = np.arange(len(rows)) + INTERVAL
+    complete = intervals.dropna()
+    axes.hlines(complete["height"], complete["low"], complete["high"], colors=INK, linewidth=1.8)
+    for end, half in (
+        (complete["low"], 0.04),
+        (complete["high"], 0.04),
+        (intervals["median"], 0.09),
+    ):
+        height = intervals["height"][end.index]
         axes.vlines(end, height - half, height + half, colors=INK, linewidth=1.8)
 
 

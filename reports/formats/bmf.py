@@ -12,19 +12,19 @@ IGNORED = "-bencher-ignore"
 
 def to_bmf(run: LoadedRuns) -> str:
     """The series of a run that have a number."""
-    found = {
-        _name(one): {each.metric.name: _metric(each) for each in measured}
-        for one in name_rows(run.comparisons)
-        if (measured := collect_values(one.row))
+    benchmarks = {
+        _name(row): {each.metric.name: _metric(each) for each in measured}
+        for row in name_rows(run.comparisons)
+        if (measured := collect_values(row.row))
     }
-    return json.dumps(found, ensure_ascii=False, allow_nan=False, indent=2) + "\n"
+    return json.dumps(benchmarks, ensure_ascii=False, allow_nan=False, indent=2) + "\n"
 
 
-def _name(one: NamedRow) -> str:
-    return one.name if one.ranked else one.name + IGNORED
+def _name(row: NamedRow) -> str:
+    return row.name if row.ranked else row.name + IGNORED
 
 
 def _metric(measurement: MetricValue) -> dict[str, float]:
     bounds = {"lower_value": measurement.low, "upper_value": measurement.high}
-    known = {name: bound for name, bound in bounds.items() if bound is not None}
-    return {"value": measurement.value, **known}
+    present = {name: bound for name, bound in bounds.items() if bound is not None}
+    return {"value": measurement.value, **present}

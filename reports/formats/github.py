@@ -25,9 +25,9 @@ def to_smaller_is_better(run: LoadedRuns) -> str:
 def _to_json(run: LoadedRuns, bigger: bool) -> str:
     metrics = [metric for metric in METRICS if metric.bigger_is_better == bigger]
     entries = [
-        _entry(one, measurement)
-        for one in name_rows(run.comparisons)
-        for measurement in collect_values(one.row, metrics)
+        _entry(row, measurement)
+        for row in name_rows(run.comparisons)
+        for measurement in collect_values(row.row, metrics)
     ]
     if not entries:
         raise ResultsError(
@@ -38,26 +38,26 @@ def _to_json(run: LoadedRuns, bigger: bool) -> str:
     return json.dumps(entries, ensure_ascii=False, allow_nan=False, indent=2) + "\n"
 
 
-def _entry(one: NamedRow, measurement: MetricValue) -> Entry:
+def _entry(row: NamedRow, measurement: MetricValue) -> Entry:
     entry: Entry = {
-        "name": f"{one.name}/{measurement.metric.name}",
+        "name": f"{row.name}/{measurement.metric.name}",
         "unit": measurement.metric.unit,
         "value": measurement.value,
-        "extra": "\n".join(_extra(one, measurement)),
+        "extra": "\n".join(_extra(row, measurement)),
     }
     half = measurement.half_width
     return entry if half is None else entry | {"range": f"\N{PLUS-MINUS SIGN} {half:.6g}"}
 
 
-def _extra(one: NamedRow, measurement: MetricValue) -> list[str]:
+def _extra(row: NamedRow, measurement: MetricValue) -> list[str]:
     """What the action shows with a point, a line each."""
     return [
         f"interval: {_interval(measurement)}",
         f"invocations: {measurement.invocations}",
-        f"version: {one.version}",
-        f"commit: {one.commit}",
-        f"machine: {one.machine}",
-        "ranked: true" if one.ranked else f"ranked: false ({one.row.refusal})",
+        f"version: {row.version}",
+        f"commit: {row.commit}",
+        f"machine: {row.machine}",
+        "ranked: true" if row.ranked else f"ranked: false ({row.row.refusal})",
     ]
 
 

@@ -40,7 +40,7 @@ def to_junit(run: LoadedRuns) -> str:
     root = Element("testsuites", _attributes({"name": run.title}))
     if run.altered:
         root.append(_altered(run.altered))
-    root.extend([_suite(one) for one in name_rows(run.comparisons)])
+    root.extend([_suite(row) for row in name_rows(run.comparisons)])
     indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(root, encoding="unicode") + "\n"
 
@@ -57,14 +57,14 @@ def _altered(altered: Altered) -> Element:
     return suite
 
 
-def _suite(one: NamedRow) -> Element:
-    records = one.row.records
+def _suite(row: NamedRow) -> Element:
+    records = row.row.records
     ends = [ELEMENTS.get(record.status) for record in records]
     suite = Element(
         "testsuite",
         _attributes(
             {
-                "name": one.name,
+                "name": row.name,
                 "tests": str(len(records)),
                 **{name: str(ends.count(element)) for name, element in COUNTS.items()},
                 **_time(records),
@@ -73,16 +73,16 @@ def _suite(one: NamedRow) -> Element:
         ),
     )
     properties = SubElement(suite, "properties")
-    for name, value in _properties(one).items():
+    for name, value in _properties(row).items():
         SubElement(properties, "property", _attributes({"name": name, "value": value}))
-    numbers = iter(_numbers(one))
+    numbers = iter(_numbers(row))
     for record in records:
-        suite.append(_case(one, record, next(numbers) if record.status == "ok" else ""))
+        suite.append(_case(row, record, next(numbers) if record.status == "ok" else ""))
     return suite
 
 
-def _case(one: NamedRow, record: Record, numbers: str) -> Element:
-    attributes = {"classname": one.name, "name": record.trial.id, **_time([record])}
+def _case(row: NamedRow, record: Record, numbers: str) -> Element:
+    attributes = {"classname": row.name, "name": record.trial.id, **_time([record])}
     case = Element("testcase", _attributes(attributes))
     if record.status in ELEMENTS:
         message = record.reason or "no reason was recorded"
@@ -93,40 +93,40 @@ def _case(one: NamedRow, record: Record, numbers: str) -> Element:
     return case
 
 
-def _properties(one: NamedRow) -> Mapping[str, str]:
+def _properties(row: NamedRow) -> Mapping[str, str]:
     """What is known of the series: where it comes from, and its medians with their intervals."""
-    found = {
-        "title": one.comparison.title,
-        "framework_version": one.version,
-        "commit": one.commit,
-        "machine": one.machine,
-        "ranked": "true" if one.ranked else "false",
-        "unranked_reason": one.row.refusal or "",
+    properties = {
+        "title": row.comparison.title,
+        "framework_version": row.version,
+        "commit": row.commit,
+        "machine": row.machine,
+        "ranked": "true" if row.ranked else "false",
+        "unranked_reason": row.row.refusal or "",
     }
-    for each in collect_values(one.row):
+    for each in collect_values(row.row):
         name = f"{each.metric.name} ({each.metric.unit})"
         bounds = {name: each.value, f"{name} low": each.low, f"{name} high": each.high}
-        found |= {key: repr(number) for key, number in bounds.items() if number is not None}
-    return found
+        properties |= {key: repr(number) for key, number in bounds.items() if number is not None}
+    return properties
 
 
-def _numbers(one: NamedRow) -> Sequence[str]:
+def _numbers(row: NamedRow) -> Sequence[str]:
     """Of each finished trial its numbers, a line each."""
-    columns = [(metric, one.row.values(metric.column)) for metric in METRICS]
+    columns = [(metric, row.row.values(metric.column)) for metric in METRICS]
     return [
         "\n".join(
             f"{metric.name}: {values[place] / metric.scale:.12g} {metric.unit}"
             for metric, values in columns
             if math.isfinite(values[place])
         )
-        for place in range(len(one.row.finished))
+        for place in range(len(row.row.finished))
     ]
 
 
 def _time(records: Sequence[Record]) -> dict[str, str]:
     """The seconds of the processes together; nothing where none is known."""
-    known = [record.seconds.get("process", math.nan) for record in records]
-    seconds = [one for one in known if math.isfinite(one) and one >= 0]
+    recorded = [record.seconds.get("process", math.nan) for record in records]
+    seconds = [value for value in recorded if math.isfinite(value) and value >= 0]
     total = sum(seconds)
     return {"time": f"{total:.3f}"} if seconds and math.isfinite(total) else {}
 

@@ -48,8 +48,8 @@ def collect_base_values(row: Row, metrics: Iterable[Metric] = METRICS) -> tuple[
 
 
 def _collect(row: Row, scales: Iterable[tuple[Metric, float]]) -> tuple[MetricValue, ...]:
-    found = (_value(metric, row.estimate(metric.column), scale) for metric, scale in scales)
-    return tuple(one for one in found if one is not None)
+    values = (_value(metric, row.estimate(metric.column), scale) for metric, scale in scales)
+    return tuple(value for value in values if value is not None)
 
 
 def _value(metric: Metric, estimate: Interval, scale: float) -> MetricValue | None:

@@ -16,19 +16,19 @@ def to_series_csv(run: LoadedRuns) -> str:
     The bounds of its interval have `low_` and `high_` before that name.
     """
     rows = [
-        _facts(one) | _numbers(collect_base_values(one.row)) for one in name_rows(run.comparisons)
+        _facts(row) | _numbers(collect_base_values(row.row)) for row in name_rows(run.comparisons)
     ]
     return pd.DataFrame(rows).to_csv(index=False)
 
 
-def _facts(one: NamedRow) -> Cells:
-    work, key = one.comparison.work, one.row.key
+def _facts(row: NamedRow) -> Cells:
+    work, key = row.comparison.work, row.row.key
     return {
-        "series": one.name,
+        "series": row.name,
         "model": work.model,
         "dataset": work.dataset,
         "framework": key.framework,
-        "framework_version": one.row.version,
+        "framework_version": row.row.version,
         "mode": key.mode,
         "settings": key.settings,
         "layout": key.layout,
@@ -36,20 +36,20 @@ def _facts(one: NamedRow) -> Cells:
         "precision": work.precision,
         "device": work.device,
         "batch_size": work.batch_size,
-        "commit": one.commit,
-        "machine": one.machine,
-        "ranked": one.ranked,
-        "unranked_reason": one.row.refusal,
-        "trials": len(one.row.records),
-        "invocations": len(one.row.finished),
+        "commit": row.commit,
+        "machine": row.machine,
+        "ranked": row.ranked,
+        "unranked_reason": row.row.refusal,
+        "trials": len(row.row.records),
+        "invocations": len(row.row.finished),
     }
 
 
-def _numbers(found: tuple[MetricValue, ...]) -> Cells:
-    known = {each.metric.column: each for each in found}
+def _numbers(values: tuple[MetricValue, ...]) -> Cells:
+    by_column = {each.metric.column: each for each in values}
     cells: Cells = {}
     for metric in METRICS:
-        each = known.get(metric.column)
+        each = by_column.get(metric.column)
         cells[metric.column] = each.value if each else None
         cells[f"low_{metric.column}"] = each.low if each else None
         cells[f"high_{metric.column}"] = each.high if each else None

@@ -30,13 +30,13 @@ BOUNDS: dict[Bound, str] = {
 def to_openmetrics(run: LoadedRuns) -> str:
     """A gauge for each metric and each bound of its interval, and what is known of each series."""
     measured = [
-        (one, found)
-        for one in name_rows(run.comparisons)
-        if (found := collect_base_values(one.row))
+        (row, values)
+        for row in name_rows(run.comparisons)
+        if (values := collect_base_values(row.row))
     ]
     lines = [
-        *_info([one for one, _ in measured]),
-        *_invocations([one for one, _ in measured]),
+        *_info([row for row, _ in measured]),
+        *_invocations([row for row, _ in measured]),
         *(
             line
             for metric in METRICS
@@ -55,9 +55,9 @@ def _gauge(
     parts = ("samestep", metric.name.replace("-", "_"), "" if bound == "value" else bound, unit)
     name = "_".join(filter(None, parts))
     samples = [
-        f"{name}{_labels(_identity(one))} {number!r}"
-        for one, found in measured
-        for each in found
+        f"{name}{_labels(_identity(row))} {number!r}"
+        for row, values in measured
+        for each in values
         if each.metric is metric and (number := _number(each, bound)) is not None
     ]
     head = (
@@ -69,29 +69,29 @@ def _gauge(
 
 
 def _number(measurement: MetricValue, bound: Bound) -> float | None:
-    found = {"value": measurement.value, "low": measurement.low, "high": measurement.high}
-    return found[bound]
+    bounds = {"value": measurement.value, "low": measurement.low, "high": measurement.high}
+    return bounds[bound]
 
 
-def _info(found: Sequence[NamedRow]) -> list[str]:
+def _info(rows: Sequence[NamedRow]) -> list[str]:
     """What changes while a series goes on: in a gauge's labels it would begin another line."""
     name = "samestep_series"
-    samples = [f"{name}_info{_labels(_state(one))} 1" for one in found]
+    samples = [f"{name}_info{_labels(_state(row))} 1" for row in rows]
     head = (f"# TYPE {name} info", f"# HELP {name} What the numbers of a series come from.")
     return [*head, *samples] if samples else []
 
 
-def _invocations(found: Sequence[NamedRow]) -> list[str]:
+def _invocations(rows: Sequence[NamedRow]) -> list[str]:
     name = "samestep_invocations"
-    samples = [f"{name}{_labels(_identity(one))} {len(one.row.finished)}" for one in found]
+    samples = [f"{name}{_labels(_identity(row))} {len(row.row.finished)}" for row in rows]
     head = (f"# TYPE {name} gauge", f"# HELP {name} Trials of a series that finished.")
     return [*head, *samples] if samples else []
 
 
-def _identity(one: NamedRow) -> Labels:
-    work, key = one.comparison.work, one.row.key
+def _identity(row: NamedRow) -> Labels:
+    work, key = row.comparison.work, row.row.key
     return {
-        "series": one.name,
+        "series": row.name,
         "model": work.model,
         "dataset": work.dataset,
         "framework": key.framework,
@@ -105,14 +105,14 @@ def _identity(one: NamedRow) -> Labels:
     }
 
 
-def _state(one: NamedRow) -> Labels:
+def _state(row: NamedRow) -> Labels:
     return {
-        "series": one.name,
-        "framework_version": one.version,
-        "commit": one.commit,
-        "machine": one.machine,
-        "ranked": "true" if one.ranked else "false",
-        "unranked_reason": one.row.refusal or "",
+        "series": row.name,
+        "framework_version": row.version,
+        "commit": row.commit,
+        "machine": row.machine,
+        "ranked": "true" if row.ranked else "false",
+        "unranked_reason": row.row.refusal or "",
     }
 
 

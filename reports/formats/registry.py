@@ -54,10 +54,10 @@ def find_format(name: str) -> FileFormat:
     Raises:
         ResultsError: there is none.
     """
-    for one in FORMATS:
-        if one.name == name:
-            return one
-    names = ", ".join(one.name for one in FORMATS)
+    for item in FORMATS:
+        if item.name == name:
+            return item
+    names = ", ".join(item.name for item in FORMATS)
     raise ResultsError(
         f"--format {name!r} is not known; expected one of {names}; name one of those."
     )

@@ -54,7 +54,7 @@ def name_rows(comparisons: Iterable[Comparison]) -> tuple[NamedRow, ...]:
         NamedRow(_encodable(row.records[0].trial.series), comparison, row)
         for comparison, row in rows
     ]
-    names = _numbered(_told_apart(named))
+    names = _number_names(_tell_apart(named))
     return tuple(
         NamedRow(name, comparison, row) for name, (comparison, row) in zip(names, rows, strict=True)
     )
@@ -65,43 +65,43 @@ def _encodable(text: str) -> str:
     return text.encode("utf-8", errors="replace").decode("utf-8")
 
 
-def _told_apart(named: Sequence[NamedRow]) -> list[str]:
+def _tell_apart(named: Sequence[NamedRow]) -> list[str]:
     alike: dict[str, list[NamedRow]] = defaultdict(list)
-    for one in named:
-        alike[one.name].append(one)
+    for row in named:
+        alike[row.name].append(row)
     differing = {name: _differing(group) for name, group in alike.items()}
     return [
-        SEPARATOR.join((one.name, *(_facts(one)[fact] for fact in differing[one.name])))
-        for one in named
+        SEPARATOR.join((row.name, *(_facts(row)[fact] for fact in differing[row.name])))
+        for row in named
     ]
 
 
 def _differing(group: Sequence[NamedRow]) -> list[str]:
-    facts = [_facts(one) for one in group]
+    facts = [_facts(row) for row in group]
     return [name for name in facts[0] if len({each[name] for each in facts}) > 1]
 
 
-def _facts(one: NamedRow) -> dict[str, str]:
+def _facts(row: NamedRow) -> dict[str, str]:
     """What rows of one series may differ in, each as it is appended to the name."""
-    work = one.comparison.work
-    found = {
-        "version": one.version,
-        "commit": f"commit-{one.commit}",
-        "machine": f"machine-{one.machine}",
+    work = row.comparison.work
+    facts = {
+        "version": row.version,
+        "commit": f"commit-{row.commit}",
+        "machine": f"machine-{row.machine}",
         "threads": f"threads-{work.threads}",
         "epochs": f"epochs-{work.epochs}",
         "optimizer": titles.describe_optimizer(work.optimizer),
     }
-    return {name: _encodable(text) for name, text in found.items()}
+    return {name: _encodable(text) for name, text in facts.items()}
 
 
-def _numbered(names: Sequence[str]) -> list[str]:
+def _number_names(names: Sequence[str]) -> list[str]:
     """The names with a number behind those that are there already: parts may hold a hyphen."""
-    found: dict[str, None] = {}
+    unique_names: dict[str, None] = {}
     for name in names:
         number, unique = 1, name
-        while unique in found:
+        while unique in unique_names:
             number += 1
             unique = f"{name}{SEPARATOR}{number}"
-        found[unique] = None
-    return list(found)
+        unique_names[unique] = None
+    return list(unique_names)

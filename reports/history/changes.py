@@ -53,15 +53,15 @@ def change_points(history: History, metric: Metric) -> tuple[LevelChange, ...]:
     (`reports.history.segments`), and if it is larger than `LEAST_STEP` and than what the runs'
     own intervals allow.
     """
-    found = [change for one in history.series for change in _changes(one, metric)]
-    return tuple(sorted(found, key=_age))
+    changes = [change for series in history.series for change in _changes(series, metric)]
+    return tuple(sorted(changes, key=_age))
 
 
 def find_all_changes(history: History) -> tuple[LevelChange, ...]:
     """The changes of all metrics, the most recent first."""
     metrics = (*METRICS, BY_PARTNER)
-    found = [change for metric in metrics for change in change_points(history, metric)]
-    return tuple(sorted(found, key=_age))
+    changes = [change for metric in metrics for change in change_points(history, metric)]
+    return tuple(sorted(changes, key=_age))
 
 
 def _age(change: LevelChange) -> int:
@@ -104,8 +104,8 @@ def _ratio(values: Sequence[float], step: Step) -> Interval:
 def _noise_floor(points: Sequence[Point], metric: Metric) -> float:
     """The smallest relative step that these runs can show: half of a usual run's own interval."""
     widths = [point.row.estimate(metric.column).relative_half_width for point in points]
-    known = [width for width in widths if np.isfinite(width)]
-    return max(LEAST_STEP, float(np.median(known)) if known else 0.0)
+    finite = [width for width in widths if np.isfinite(width)]
+    return max(LEAST_STEP, float(np.median(finite)) if finite else 0.0)
 
 
 def _exceeds(ratio: Interval, floor: float) -> bool:

@@ -36,16 +36,16 @@ def write(url: str, content: LoadedRuns) -> str:
         ResultsError: the database cannot be used; it is as it was.
     """
     parsed = _url(url)
-    found = to_rows(content)
-    keys = [{"run": row["run_id"]} for row in found[RUNS]]
-    with _told(parsed), _engine(parsed).begin() as connection:
+    tables = to_rows(content)
+    keys = [{"run": row["run_id"]} for row in tables[RUNS]]
+    with _explain_errors(parsed), _engine(parsed).begin() as connection:
         create_tables(connection)
         for table in METADATA.sorted_tables:
             connection.execute(delete(table).where(table.c.run_id == bindparam("run")), keys)
-        for table, values in found.items():
+        for table, values in tables.items():
             if values:
                 connection.execute(insert(table), values)
-    trials = titles.format_count(len(found[TRIALS]), "trial")
+    trials = titles.format_count(len(tables[TRIALS]), "trial")
     return f"{_shown(parsed)}: {titles.format_count(len(keys), 'run')}, {trials}"
 
 
@@ -85,7 +85,7 @@ def _engine(url: URL) -> Engine:
 
 
 @contextmanager
-def _told(url: URL) -> Iterator[None]:
+def _explain_errors(url: URL) -> Iterator[None]:
     """Errors of the database as one line each, without a password."""
     try:
         yield
@@ -104,10 +104,10 @@ def _told(url: URL) -> Iterator[None]:
 
 def _words(error: SQLAlchemyError, url: URL) -> str:
     """What the database itself says: SQLAlchemy's own words quote all that was to be written."""
-    found = str(error.orig if isinstance(error, DBAPIError) else error).strip().rstrip(".")
+    text = str(error.orig if isinstance(error, DBAPIError) else error).strip().rstrip(".")
     for secret in _secrets(url):
-        found = found.replace(secret, SECRET)
-    return found
+        text = text.replace(secret, SECRET)
+    return text
 
 
 def _shown(url: URL) -> str:
@@ -117,5 +117,5 @@ def _shown(url: URL) -> str:
 
 def _secrets(url: URL) -> list[str]:
     options = url.query.get("password", ())
-    found = [url.password or "", *([options] if isinstance(options, str) else options)]
-    return [str(secret) for secret in found if secret]
+    passwords = [url.password or "", *([options] if isinstance(options, str) else options)]
+    return [str(secret) for secret in passwords if secret]

@@ -26,26 +26,28 @@ def to_rows(content: LoadedRuns) -> dict[Table, list[Values]]:
     """All rows of all tables."""
     comparisons = compare(content.records, by_run=True, table=content.table)
     started = _starts(content.table)
-    made = {
+    tables = {
         RUNS: _runs(content, started),
         TRIALS: _trials(content, comparisons),
         SERIES: [
-            one for comparison in comparisons for one in _series(comparison, content.keys, started)
+            values
+            for comparison in comparisons
+            for values in _series(comparison, content.keys, started)
         ],
     }
-    return {table: [_clean(table, row) for row in found] for table, found in made.items()}
+    return {table: [_clean(table, row) for row in rows] for table, rows in tables.items()}
 
 
 def _starts(table: pd.DataFrame) -> dict[str, Any]:
     """When the first trial of each run began: what its points have in common on an axis."""
-    found = table.groupby("run")["started"].min()
-    return dict(zip(found.index.tolist(), found.tolist(), strict=True))
+    starts = table.groupby("run")["started"].min()
+    return dict(zip(starts.index.tolist(), starts.tolist(), strict=True))
 
 
 def _runs(content: LoadedRuns, started: Mapping[str, Any]) -> list[Values]:
-    found: dict[str, list[int]] = {}
+    places_of: dict[str, list[int]] = {}
     for place, record in enumerate(content.records):
-        found.setdefault(record.run, []).append(place)
+        places_of.setdefault(record.run, []).append(place)
     machines = content.table["machine"].tolist()
     return [
         {
@@ -57,7 +59,7 @@ def _runs(content: LoadedRuns, started: Mapping[str, Any]) -> list[Values]:
             "machine": machines[places[0]],
             "trials": len(places),
         }
-        for run, places in found.items()
+        for run, places in places_of.items()
     ]
 
 
@@ -92,20 +94,20 @@ def _series(
             "machine": work.machine,
             "ranked": row.refusal is None,
         }
-        yield from (shared | found for metric in METRICS if (found := _median(row, metric)))
+        yield from (shared | numbers for metric in METRICS if (numbers := _median(row, metric)))
 
 
 def _median(row: Row, metric: Metric) -> Values | None:
     """A metric over the invocations of a row, None where none of them has it."""
-    found: Interval = row.estimate(metric.column)
-    if not found.count:
+    interval: Interval = row.estimate(metric.column)
+    if not interval.count:
         return None
     return {
         "metric": metric.name,
-        "value": found.median / metric.scale,
-        "low": found.low / metric.scale,
-        "high": found.high / metric.scale,
-        "count": found.count,
+        "value": interval.median / metric.scale,
+        "low": interval.low / metric.scale,
+        "high": interval.high / metric.scale,
+        "count": interval.count,
         "unit": metric.unit,
     }
 
@@ -126,8 +128,8 @@ def _value(kind: Any, value: Any) -> Any:
     if isinstance(kind, Boolean):
         return bool(value)
     if isinstance(kind, Double):
-        known = read_number(value)
-        return known if math.isfinite(known) else None
+        number = read_number(value)
+        return number if math.isfinite(number) else None
     # A record can hold half a surrogate pair, which no encoding has, and PostgreSQL takes no NUL.
     return (
         str(value)

@@ -134,9 +134,9 @@ def create_tables(connection: Connection) -> None:
     Raises:
         ResultsError: there is a table of one of the names, and of another shape.
     """
-    found = inspect(connection)
+    inspector = inspect(connection)
     for table in METADATA.sorted_tables:
-        if found.has_table(table.name) and (wrong := _wrong(found, table)):
+        if inspector.has_table(table.name) and (wrong := _wrong(inspector, table)):
             raise ResultsError(
                 f"Table {table.name!r} of the database has another shape ({wrong}); expected the "
                 "columns that docs/guides/history.md lists; rename or drop it, and write the runs "
@@ -145,15 +145,15 @@ def create_tables(connection: Connection) -> None:
     METADATA.create_all(connection)
 
 
-def _wrong(found: Inspector, table: Table) -> str | None:
-    there = {column["name"]: _kind(column["type"]) for column in found.get_columns(table.name)}
-    wanted = {column.name: _kind(column.type) for column in table.columns}
-    for name, kind in wanted.items():
+def _wrong(inspector: Inspector, table: Table) -> str | None:
+    there = {column["name"]: _kind(column["type"]) for column in inspector.get_columns(table.name)}
+    expected = {column.name: _kind(column.type) for column in table.columns}
+    for name, kind in expected.items():
         if name not in there:
             return f"no column {name!r}"
         if there[name] is not kind:
             return f"column {name!r} is of another type"
-    return next((f"a column {name!r} of its own" for name in there if name not in wanted), None)
+    return next((f"a column {name!r} of its own" for name in there if name not in expected), None)
 
 
 def _kind(of: TypeEngine[Any]) -> type | None:

@@ -39,11 +39,11 @@ def draw_history(
         name: unique on the page.
     """
     with apply_style():
-        found = (
+        figures = (
             _drawing(history, _metric(drawn), _of(changes, _metric(drawn)), days, name)
             for drawn in DRAWN
         )
-        return tuple(drawing for drawing in found if drawing)
+        return tuple(drawing for drawing in figures if drawing)
 
 
 def _metric(name: str) -> Metric:
@@ -68,12 +68,12 @@ def _drawing(
     values = _values(history, metric)
     if values["place"].nunique() < 2:
         return None
-    shown = [one for one in history.series if one.label in set(values["series"])]
+    shown = [series for series in history.series if series.label in set(values["series"])]
     figure, axes = make_canvas(AXES_INCHES, " ", above=len(shown))
-    palette = choose_colors(one.key.framework for one in shown)
+    palette = choose_colors(series.key.framework for series in shown)
     looks = {
-        one.label: Look(shorten_label(one.label), palette[one.key.framework], place)
-        for place, one in enumerate(shown)
+        series.label: Look(shorten_label(series.label), palette[series.key.framework], place)
+        for place, series in enumerate(shown)
     }
     draw_legend(axes, draw_lines(axes, values, "place", "value", "series", looks), looks)
     draw_intervals(axes, values, "place", "series", looks)
@@ -90,21 +90,21 @@ def _values(history: History, metric: Metric) -> pd.DataFrame:
     for series in history.series:
         version = None
         for point in series.points:
-            found = point.row.estimate(metric.column)
-            if not found.count:
+            interval = point.row.estimate(metric.column)
+            if not interval.count:
                 continue
-            known = point.row.version or version
+            current = point.row.version or version
             rows.append(
                 {
                     "series": series.label,
                     "place": point.place,
-                    "value": found.median / metric.scale,
-                    "low": found.low / metric.scale,
-                    "high": found.high / metric.scale,
-                    "new": version is not None and known != version,
+                    "value": interval.median / metric.scale,
+                    "low": interval.low / metric.scale,
+                    "high": interval.high / metric.scale,
+                    "new": version is not None and current != version,
                 }
             )
-            version = known
+            version = current
     return pd.DataFrame(rows, columns=["series", "place", "value", "low", "high", "new"])
 
 
@@ -138,7 +138,7 @@ def _description(
     parts = []
     for series in shown:
         own = values.loc[values["series"] == series.label, "value"].tolist()
-        first, last = (metric.text(one * metric.scale) for one in (own[0], own[-1]))
+        first, last = (metric.text(value * metric.scale) for value in (own[0], own[-1]))
         parts.append(f"{series.label}: {first} in the first of {len(own)} runs, {last} in the last")
     parts += [
         f"{change.series.label} changed {describe_place(change)}: {describe_direction(change)}"

@@ -54,7 +54,7 @@ def render(run: LoadedRuns) -> str:
         for number, history in enumerate(collect_histories(run.records, run.table), start=1)
     ]
     speeds = run.table.groupby("run")["machine_hashes_per_second"].median().to_dict()
-    found = find_machines(run.records)
+    found_machines = find_machines(run.records)
     return render_template(
         "history.html",
         kind="history",
@@ -65,7 +65,10 @@ def render(run: LoadedRuns) -> str:
         least_runs=LEAST_RUNS,
         runs=render_table(_runs(by_run, speeds), "The runs, newest first", "Run", "words"),
         machine_table=render_table(
-            build_machine_table(found), "Machines, as the trials found them", "Property", "words"
+            build_machine_table(found_machines),
+            "Machines, as the trials found them",
+            "Property",
+            "words",
         ),
     )
 
@@ -96,7 +99,7 @@ def _latest(series: Series) -> dict[str, str]:
         "Version": row.version or units.ABSENT,
         "Latest samples/s": _value(row, "throughput_samples_per_second", units.format_number),
         "By the run before": _ratio(row, before),
-        "Can the difference be told?": _told(row, before),
+        "Can the difference be told?": _describe_difference(row, before),
         "Test accuracy\N{NO-BREAK SPACE}(%)": _value(row, "test_accuracy", units.format_percent),
         "Peak anonymous\N{NO-BREAK SPACE}(MiB)": _value(
             row, "peak_anonymous_bytes", units.format_mebibytes
@@ -117,13 +120,13 @@ def _ratio(row: Row, before: Row | None) -> str:
     )
 
 
-def _told(row: Row, before: Row | None) -> str:
+def _describe_difference(row: Row, before: Row | None) -> str:
     if before is None:
         return f"{units.ABSENT} (one run)"
-    told = row.differs_from(before)
-    if told is None:
+    differs = row.differs_from(before)
+    if differs is None:
         return f"{units.ABSENT} (too few invocations)"
-    return "yes" if told else "no"
+    return "yes" if differs else "no"
 
 
 def _runs(by_run: Mapping[str, Sequence[Record]], speeds: Mapping[Any, float]) -> pd.DataFrame:
@@ -141,17 +144,17 @@ def _runs(by_run: Mapping[str, Sequence[Record]], speeds: Mapping[Any, float]) -
 
 def _facts(members: Sequence[Record]) -> dict[str, str]:
     versions = {
-        f"{titles.describe_framework(one.trial.framework)} {one.framework_version}": None
-        for one in members
-        if one.framework_version
+        f"{titles.describe_framework(record.trial.framework)} {record.framework_version}": None
+        for record in members
+        if record.framework_version
     }
     return {
         "Started": _started(members)[:16].replace("T", " "),
-        "Plan": _listed(one.plan for one in members),
-        "Commit": _listed(titles.shorten_commit(one.commit) for one in members),
+        "Plan": _listed(record.plan for record in members),
+        "Commit": _listed(titles.shorten_commit(record.commit) for record in members),
         "Versions": ", ".join(versions) or units.ABSENT,
-        "Machine": _listed(str(one.machine.get("cpu")) for one in members),
-        "Trials": ", ".join(titles.count_each(one.status for one in members)),
+        "Machine": _listed(str(record.machine.get("cpu")) for record in members),
+        "Trials": ", ".join(titles.count_each(record.status for record in members)),
     }
 
 
@@ -166,4 +169,4 @@ def _listed(values: Iterable[str]) -> str:
 
 
 def _started(members: Sequence[Record]) -> str:
-    return min(one.started for one in members)
+    return min(record.started for record in members)

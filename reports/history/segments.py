@@ -44,11 +44,11 @@ def find_steps(values: Sequence[float], admitted: Callable[[Step], bool]) -> tup
     series = _without_outliers(np.log(np.asarray(values, dtype=np.float64)))
     places = change_points(series, noise_of(series), LEAST_RUNS)
     while places:
-        found = _between(places, len(series))
-        weights = [_weight(series, step, admitted) for step in found]
+        steps = _between(places, len(series))
+        weights = [_weight(series, step, admitted) for step in steps]
         weakest = int(np.argmax(weights))
         if weights[weakest] < SIGNIFICANCE:
-            return found
+            return steps
         del places[weakest]
     return ()
 
@@ -82,7 +82,9 @@ def _is_slope(before: Series, after: Series) -> bool:
     line = np.polynomial.Polynomial.fit(places, both, 1)
     least = len(both) * LEAST_NOISE**2
     by_line = max(least, float(np.sum((both - line(places)) ** 2)))
-    by_levels = max(least, sum(float(np.sum((one - one.mean()) ** 2)) for one in (before, after)))
+    by_levels = max(
+        least, sum(float(np.sum((side - side.mean()) ** 2)) for side in (before, after))
+    )
     gain = len(both) * np.log(by_line / by_levels)
     return bool(gain <= STEP_NOT_SLOPE * np.log(len(both)))
 

@@ -79,7 +79,7 @@ def collect_histories(
         table: of the records, where it is there already.
     """
     places = {run: place for place, run in enumerate(sort_runs(records))}
-    known = index_partners(records)
+    partners = index_partners(records)
     groups: dict[Work, dict[tuple[Key, str | None], list[Point]]] = defaultdict(
         lambda: defaultdict(list)
     )
@@ -90,11 +90,11 @@ def collect_histories(
                 continue
             key = replace(row.key, version=None, commit="")
             point = Point(places[comparison.work.run], comparison.work.run, row)
-            groups[work][key, _reference(row, known)].append(point)
+            groups[work][key, _reference(row, partners)].append(point)
     names = make_titles(list(groups))
     return tuple(
-        History(names[work], work, tuple(_series(*key, points) for key, points in found.items()))
-        for work, found in groups.items()
+        History(names[work], work, tuple(_series(*key, points) for key, points in ways.items()))
+        for work, ways in groups.items()
     )
 
 
@@ -106,10 +106,10 @@ def sort_runs(records: Sequence[Record]) -> list[str]:
     return sorted(started, key=lambda run: (started[run], run))
 
 
-def _reference(row: Row, known: Partners) -> str | None:
+def _reference(row: Row, candidates: Partners) -> str | None:
     """The commit that a row took turns with."""
-    found = (find_partner(record, known) for record in row.finished)
-    return next((partner.commit for partner in found if partner is not None), None)
+    partners = (find_partner(record, candidates) for record in row.finished)
+    return next((partner.commit for partner in partners if partner is not None), None)
 
 
 def _series(key: Key, reference: str | None, points: Sequence[Point]) -> Series:

@@ -72,14 +72,14 @@ def read(store: Path) -> LoadedRuns:
             "one: `python -m reports history --store DIR RUN`."
         )
     with without_collector():
-        found, problems, altered = _read(store)
-        if not found:
+        stored, problems, altered = _read(store)
+        if not stored:
             raise ResultsError(_nothing(store, problems))
-        keys, records = _told_apart(found)
-        kept, doubled = without_duplicates(records)
+        keys, records = _tell_apart(stored)
+        unique, doubled = without_duplicates(records)
     names = tuple(keys)
     return LoadedRuns(
-        make_name(names), tuple(kept), (*problems, *doubled), names, keys, altered=altered
+        make_name(names), tuple(unique), (*problems, *doubled), names, keys, altered=altered
     )
 
 
@@ -93,9 +93,9 @@ def _append(store: Path, source: Path, reader: Reader) -> Path:
         ) from error
     records, problems = reader.read_lines(io.BytesIO(content), source.name)
     if not records:
-        found = f"only lines that cannot be read: {problems[0]}" if problems else "it is empty"
+        reason = f"only lines that cannot be read: {problems[0]}" if problems else "it is empty"
         raise ResultsError(
-            f"Records {str(source)!r} hold no trial ({found.rstrip('.')}); expected one record a "
+            f"Records {str(source)!r} hold no trial ({reason.rstrip('.')}); expected one record a "
             "line; name another run."
         )
     path = store / _file_name(records[0])
@@ -146,7 +146,7 @@ def _content(path: Path) -> bytes:
 def _read(store: Path) -> tuple[list[_Stored], list[str], Altered]:
     """What is stored, what cannot be read, and what is not as it was written."""
     reader = new_reader()
-    found: list[_Stored] = []
+    files: list[_Stored] = []
     problems: list[str] = []
     altered: dict[str, tuple[str, ...]] = {}
     for path in sorted(store.glob(f"*{SUFFIX}")):
@@ -161,32 +161,32 @@ def _read(store: Path) -> tuple[list[_Stored], list[str], Altered]:
         if broken:
             altered[path.name] = tuple(named(broken))
         if records:
-            found.append(_Stored(run_key(records[0]), records))
+            files.append(_Stored(run_key(records[0]), records))
         else:
             problems.append(f"{path.name} was left out: it holds no trial.")
-    return found, problems, altered
+    return files, problems, altered
 
 
-def _told_apart(found: Sequence[_Stored]) -> tuple[dict[str, str], list[Record]]:
+def _tell_apart(files: Sequence[_Stored]) -> tuple[dict[str, str], list[Record]]:
     """The key of each run by its name, and all records; runs of one name are renamed."""
     owners: dict[str, set[str]] = {}
-    for stored in found:
+    for stored in files:
         for record in stored.records:
             owners.setdefault(record.run, set()).add(stored.key)
     keys: dict[str, str] = {}
     records = []
-    for stored in found:
+    for stored in files:
         for record in stored.records:
             shared = len(owners[record.run]) > 1
-            one = replace(record, run=f"{record.run} ({stored.key})") if shared else record
-            keys.setdefault(one.run, stored.key)
-            records.append(one)
+            renamed = replace(record, run=f"{record.run} ({stored.key})") if shared else record
+            keys.setdefault(renamed.run, stored.key)
+            records.append(renamed)
     return keys, records
 
 
 def _nothing(store: Path, problems: Sequence[str]) -> str:
-    found = f"such as: {problems[0]}" if problems else f"it has no file *{SUFFIX}"
+    reason = f"such as: {problems[0]}" if problems else f"it has no file *{SUFFIX}"
     return (
-        f"Store {str(store)!r} holds no run that can be read ({found.rstrip('.')}); expected "
+        f"Store {str(store)!r} holds no run that can be read ({reason.rstrip('.')}); expected "
         "files that `python -m reports history --store DIR RUN` has made; append a run."
     )

@@ -37,39 +37,44 @@ def collect_packages(records: Iterable[Record]) -> dict[str, Versions]:
         (record.trial.framework, record.framework_version, id(record.versions)): record
         for record in records
     }
-    found: dict[str, list[Versions]] = {}
+    environments: dict[str, list[Versions]] = {}
     for record in distinct.values():
-        known = found.setdefault(_product(record), [])
-        if record.versions and record.versions not in known:
-            known.append(record.versions)
+        seen = environments.setdefault(_product(record), [])
+        if record.versions and record.versions not in seen:
+            seen.append(record.versions)
     return {
         f"{name} (environment {number})" if number > 1 else name: versions
-        for name, sets in found.items()
+        for name, sets in environments.items()
         for number, versions in enumerate(sets, start=1)
     }
 
 
-def build_version_table(found: dict[str, Versions]) -> pd.DataFrame:
+def build_version_table(environments: dict[str, Versions]) -> pd.DataFrame:
     """A row per environment, a column per main package that any of them has."""
-    present = [name for name in MAIN_PACKAGES if any(name in item for item in found.values())]
+    present = [
+        name for name in MAIN_PACKAGES if any(name in item for item in environments.values())
+    ]
     columns = {
-        name: [versions.get(name, units.ABSENT) for versions in found.values()] for name in present
+        name: [versions.get(name, units.ABSENT) for versions in environments.values()]
+        for name in present
     }
-    return pd.DataFrame(columns, index=list(found), dtype=object)
+    return pd.DataFrame(columns, index=list(environments), dtype=object)
 
 
 def build_variable_table(comparisons: Iterable[Comparison]) -> pd.DataFrame:
     """The environment variables that each row's trials ran with, each combination once."""
-    found = dict.fromkeys(
+    rows = dict.fromkeys(
         (row.label, _assignments(environment))
         for comparison in comparisons
         for row in comparison.rows
         # By identity first: most trials of a row share one.
-        for environment in {id(one.environment): one.environment for one in row.finished}.values()
+        for environment in {
+            id(record.environment): record.environment for record in row.finished
+        }.values()
     )
     return pd.DataFrame(
-        {"Environment variables": [text for _, text in found]},
-        index=[label for label, _ in found],
+        {"Environment variables": [text for _, text in rows]},
+        index=[label for label, _ in rows],
         dtype=object,
     )
 

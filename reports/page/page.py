@@ -49,14 +49,14 @@ class Piece:
 
 def render(run: LoadedRuns) -> str:
     """The page; the same records give the same text."""
-    found = find_machines(run.records)
+    found_machines = find_machines(run.records)
     comparisons = run.comparisons
-    made: list[Callable[[], Any]] = [
-        *_pieces(comparisons, found),
+    tasks: list[Callable[[], Any]] = [
+        *_pieces(comparisons, found_machines),
         partial(draw_batch_sizes, comparisons, "batch-sizes"),
         partial(draw_rooflines, comparisons, "roofline"),
     ]
-    *pieces, batch_sizes, roofs = run_in_processes(made)
+    *pieces, batch_sizes, roofs = run_in_processes(tasks)
     return render_template(
         "report.html",
         kind="report",
@@ -65,14 +65,19 @@ def render(run: LoadedRuns) -> str:
         batch_sizes=batch_sizes,
         rooflines=roofs,
         sections=[piece.section for piece in pieces],
-        machines=found,
-        machine_sections=[_machine(machine, run.select_records(machine.key)) for machine in found],
+        machines=found_machines,
+        machine_sections=[
+            _machine(machine, run.select_records(machine.key)) for machine in found_machines
+        ],
         outcome=_outcome(run.records),
         facts=_facts(run.records) | _digests(run),
         threads=_threads(run.records),
         failures=_failures(run.records),
         machine_table=render_table(
-            build_machine_table(found), "Machines, as the trials found them", "Property", "words"
+            build_machine_table(found_machines),
+            "Machines, as the trials found them",
+            "Property",
+            "words",
         ),
         variables=_variables(comparisons),
         **_packages(run.records),
@@ -80,18 +85,18 @@ def render(run: LoadedRuns) -> str:
 
 
 def _pieces(
-    comparisons: Sequence[Comparison], found: Sequence[Machine]
+    comparisons: Sequence[Comparison], found_machines: Sequence[Machine]
 ) -> list[Callable[[], object]]:
     return [
-        partial(_piece, number, comparison, found)
+        partial(_piece, number, comparison, found_machines)
         for number, comparison in enumerate(comparisons, start=1)
     ]
 
 
-def _piece(number: int, comparison: Comparison, found: Sequence[Machine]) -> Piece:
+def _piece(number: int, comparison: Comparison, found_machines: Sequence[Machine]) -> Piece:
     found_proofs, found_doubts = find_proofs(comparison), find_doubts(comparison)
     return Piece(
-        make_section(number, comparison, found, found_proofs, found_doubts),
+        make_section(number, comparison, found_machines, found_proofs, found_doubts),
         export_comparison(comparison, found_proofs, found_doubts),
     )
 
@@ -124,7 +129,7 @@ def _failures(records: Sequence[Record]) -> Markup | None:
 def _facts(records: Sequence[Record]) -> dict[str, str]:
     """What the trials were asked to do, each with all the values that the run has."""
     trials = [record.trial for record in records]
-    wanted = {
+    values_of = {
         "Run": [record.run for record in records],
         "Plan": [record.plan for record in records],
         "Commit of samestep": [record.commit or "unknown" for record in records],
@@ -155,8 +160,8 @@ def _facts(records: Sequence[Record]) -> dict[str, str]:
             if parameters is not None
         ],
     }
-    known = {name: "; ".join(_distinct(values)) for name, values in wanted.items()}
-    return {name: text for name, text in known.items() if text}
+    texts = {name: "; ".join(_distinct(values)) for name, values in values_of.items()}
+    return {name: text for name, text in texts.items() if text}
 
 
 def _digests(run: LoadedRuns) -> dict[str, str]:
@@ -180,15 +185,15 @@ def _threads(records: Sequence[Record]) -> str | None:
 
 
 def _packages(records: Sequence[Record]) -> dict[str, object]:
-    known = environments.collect_packages(records)
+    packages = environments.collect_packages(records)
     return {
         "versions": render_table_or_none(
-            environments.build_version_table(known),
+            environments.build_version_table(packages),
             "Main packages of each environment",
             "Framework",
             "words",
         ),
-        "packages": known,
+        "packages": packages,
     }
 
 

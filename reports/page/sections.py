@@ -102,7 +102,7 @@ class ComparisonSection:
 def make_section(
     number: int,
     comparison: Comparison,
-    found: Sequence[Machine],
+    found_machines: Sequence[Machine],
     found_proofs: Sequence[Proof],
     found_doubts: tuple[Doubt, ...],
 ) -> ComparisonSection:
@@ -119,7 +119,7 @@ def make_section(
         anchor=anchor,
         title=comparison.title,
         conditions=", ".join(comparison.work.conditions.values()),
-        machine=next(item.number for item in found if item.key == comparison.work.machine),
+        machine=next(item.number for item in found_machines if item.key == comparison.work.machine),
         started=titles.format_days(record.started for record in comparison.records),
         headline=sentences.write_headline(comparison),
         finding=sentences.write_finding(comparison),
@@ -155,13 +155,17 @@ def _tables(comparison: Comparison, layouts: Sequence[Layout]) -> tuple[PageTabl
 
 
 def _variants(comparison: Comparison) -> tuple[PageTable, ...]:
-    found = select_variants(comparison)
-    return _tables(found, (VARIANTS,)) if any(row.finished for row in found.rows) else ()
+    with_baselines = select_variants(comparison)
+    return (
+        _tables(with_baselines, (VARIANTS,))
+        if any(row.finished for row in with_baselines.rows)
+        else ()
+    )
 
 
 def _tuned(comparison: Comparison) -> tuple[Tuned, ...]:
     """The rows with other than default settings, each combination once."""
-    found = dict.fromkeys(
+    rows = dict.fromkeys(
         (
             row.label,
             tuning.describe_tuning(record.tuning) or tuning.NOTHING,
@@ -171,7 +175,7 @@ def _tuned(comparison: Comparison) -> tuple[Tuned, ...]:
         if row.key.settings != DEFAULT
         for record in row.finished
     )
-    return tuple(Tuned(*one) for one in found)
+    return tuple(Tuned(*row) for row in rows)
 
 
 def _certificates(comparison: Comparison) -> Markup:
@@ -181,10 +185,10 @@ def _certificates(comparison: Comparison) -> Markup:
     )
 
 
-def _proofs(found: Sequence[Proof]) -> tuple[ProofSection, ...]:
+def _proofs(found_proofs: Sequence[Proof]) -> tuple[ProofSection, ...]:
     return tuple(
         ProofSection(
-            seed=proof.seed if len(found) > 1 else None,
+            seed=proof.seed if len(found_proofs) > 1 else None,
             words=" ".join(proof.words),
             same=proof.same,
             digests=render_table_or_none(
@@ -197,5 +201,5 @@ def _proofs(found: Sequence[Proof]) -> tuple[ProofSection, ...]:
                 "numbers",
             ),
         )
-        for proof in found
+        for proof in found_proofs
     )

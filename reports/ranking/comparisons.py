@@ -122,24 +122,26 @@ def compare(
         by_run: only trials of one run are compared with each other.
         table: of the records, where it is there already.
     """
-    listed = list(records)
+    all_records = list(records)
     if table is None:
-        table = frame.trials(listed)
+        table = frame.trials(all_records)
     groups: dict[Work, list[int]] = defaultdict(list)
     # What is equal in these belongs to one work, and is looked up in no time.
-    known: dict[tuple[object, ...], list[int]] = {}
-    for place, (record, machine) in enumerate(zip(listed, table["machine"].tolist(), strict=True)):
+    places_of: dict[tuple[object, ...], list[int]] = {}
+    for place, (record, machine) in enumerate(
+        zip(all_records, table["machine"].tolist(), strict=True)
+    ):
         trial, run = record.trial, record.run if by_run else ""
         key = (
             *(trial.model, trial.dataset, trial.batch_size, trial.device, trial.precision),
             *(trial.epochs, id(trial.optimizer), record.threads, machine, run),
         )
-        if key not in known:
-            known[key] = groups[_work(record, machine, run)]
-        known[key].append(place)
+        if key not in places_of:
+            places_of[key] = groups[_work(record, machine, run)]
+        places_of[key].append(place)
     names = make_titles(list(groups))
     return tuple(
-        Comparison(names[work], work, _judged(work, _rows(listed, table, places)))
+        Comparison(names[work], work, _judge_rows(work, _rows(all_records, table, places)))
         for work, places in groups.items()
     )
 
@@ -160,13 +162,13 @@ def _work(record: Record, machine: str, run: str) -> Work:
     )
 
 
-def _judged(work: Work, rows: Sequence[Row]) -> tuple[Row, ...]:
+def _judge_rows(work: Work, rows: Sequence[Row]) -> tuple[Row, ...]:
     """The rows in order, each with the gate's word on it."""
     samples = None if titles.is_synthetic(work.dataset) else _test_samples(rows)
     departures = first_steps.find_departures(rows)
     compared = [replace(row, departed=why) for row, why in zip(rows, departures, strict=True)]
-    found = gate.find_refusals([row.entry for row in compared], samples)
-    judged = [replace(row, refusal=refusal) for row, refusal in zip(compared, found, strict=True)]
+    reasons = gate.find_refusals([row.entry for row in compared], samples)
+    judged = [replace(row, refusal=refusal) for row, refusal in zip(compared, reasons, strict=True)]
     return tuple(sorted(judged, key=_rank))
 
 
@@ -182,16 +184,16 @@ def _rows(records: Sequence[Record], table: pd.DataFrame, places: Sequence[int])
     # What is measured may change with the code that measures: those rows stand beside each other.
     several = len({records[place].commit for place in places}) > 1
     groups: dict[Key, list[int]] = defaultdict(list)
-    known: dict[tuple[object, ...], list[int]] = {}
+    places_of: dict[tuple[object, ...], list[int]] = {}
     for place in places:
         record, trial = records[place], records[place].trial
-        found = (
+        facts = (
             *(trial.framework, record.framework_version, trial.mode, trial.settings),
             *(trial.layout, trial.input, record.commit, record.in_turns_with is None),
         )
-        if found not in known:
-            known[found] = groups[_key(record, versions[trial.framework], several)]
-        known[found].append(place)
+        if facts not in places_of:
+            places_of[facts] = groups[_key(record, versions[trial.framework], several)]
+        places_of[facts].append(place)
     return [_row(key, records, table, members) for key, members in groups.items()]
 
 
@@ -227,11 +229,11 @@ def _row(key: Key, records: Sequence[Record], table: pd.DataFrame, places: Seque
 
 
 def _versions(records: Sequence[Record]) -> dict[str, list[str]]:
-    found: dict[str, dict[str, None]] = defaultdict(dict)
+    versions_of: dict[str, dict[str, None]] = defaultdict(dict)
     for record in records:
         if record.framework_version:
-            found[record.trial.framework][record.framework_version] = None
-    return defaultdict(list, {name: list(versions) for name, versions in found.items()})
+            versions_of[record.trial.framework][record.framework_version] = None
+    return defaultdict(list, {name: list(versions) for name, versions in versions_of.items()})
 
 
 def _rank(row: Row) -> tuple[bool, bool, float, bool, str]:

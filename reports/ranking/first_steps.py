@@ -36,7 +36,7 @@ class Losses:
     @classmethod
     def combine(cls, several: Sequence["Losses"]) -> "Losses":
         """Of all of them together."""
-        lows, highs = [one.low for one in several], [one.high for one in several]
+        lows, highs = [losses.low for losses in several], [losses.high for losses in several]
         return cls(np.fmin.reduce(lows), np.fmax.reduce(highs))
 
     @property
@@ -81,18 +81,21 @@ def count_comparable(rows: Sequence[Row]) -> int:
 def _losses_by_seed(row: Row) -> dict[int, Losses]:
     if not row.verified:
         return {}
-    found: dict[int, set[tuple[float, ...]]] = {}
+    series_of: dict[int, set[tuple[float, ...]]] = {}
     for record in row.finished:
         if record.trial.precision == PRECISION and record.dropout == 0 and record.losses:
-            found.setdefault(record.trial.seed, set()).add(record.losses)
-    return {seed: Losses.combine([_of(one) for one in series]) for seed, series in found.items()}
+            series_of.setdefault(record.trial.seed, set()).add(record.losses)
+    return {
+        seed: Losses.combine([_of(losses) for losses in series])
+        for seed, series in series_of.items()
+    }
 
 
 def _of(losses: Sequence[float]) -> Losses:
     """Of one trial, as many as are recorded at most: a short training has fewer."""
     padded = np.full(RECORDED_LOSSES, np.nan)
-    known = losses[:RECORDED_LOSSES]
-    padded[: len(known)] = known
+    recorded = losses[:RECORDED_LOSSES]
+    padded[: len(recorded)] = recorded
     return Losses(padded, padded)
 
 
@@ -113,8 +116,8 @@ def _departure(own: Losses, peers: Losses, steps: int) -> int | None:
     """The first step, from 0, whose loss is further from the peers' than theirs from each other."""
     slack = TOLERANCE * peers.scale + SPREADS * peers.drift
     departs = (own.low < peers.low - slack) | (own.high > peers.high + slack)
-    found = np.flatnonzero(departs[:steps])
-    return int(found[0]) if len(found) else None
+    steps_off = np.flatnonzero(departs[:steps])
+    return int(steps_off[0]) if len(steps_off) else None
 
 
 def _words(own: Losses, peers: Losses, step: int, lonely: bool) -> str:

@@ -136,13 +136,13 @@ def _band_of(entry: Entry, peers: Sequence[Entry], test_samples: int) -> Band | 
     return compute_band(others, test_samples)
 
 
-def _agree(one: Entry, other: Entry, test_samples: int) -> bool:
+def _agree(first: Entry, second: Entry, test_samples: int) -> bool:
     """Whether each lies in the band that the other makes; to disagree, one outside is enough."""
     bands = (
-        compute_band(other.accuracies, test_samples),
-        compute_band(one.accuracies, test_samples),
+        compute_band(second.accuracies, test_samples),
+        compute_band(first.accuracies, test_samples),
     )
-    pairs = zip((one, other), bands, strict=True)
+    pairs = zip((first, second), bands, strict=True)
     return all(accepted is None or accepted.holds(entry.accuracy) for entry, accepted in pairs)
 
 

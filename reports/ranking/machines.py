@@ -46,15 +46,15 @@ def find_machines(records: Iterable[Record]) -> tuple[Machine, ...]:
     """The machines that the records came from."""
     # By identity first: most records share one description, and a key takes its time.
     distinct = {id(record.machine): record.machine for record in records}.values()
-    found = {machine_key(facts): facts for facts in distinct}
+    facts_of = {machine_key(facts): facts for facts in distinct}
     return tuple(
-        Machine(number, key, facts) for number, (key, facts) in enumerate(found.items(), start=1)
+        Machine(number, key, facts) for number, (key, facts) in enumerate(facts_of.items(), start=1)
     )
 
 
-def build_machine_table(found: Iterable[Machine]) -> pd.DataFrame:
+def build_machine_table(machines: Iterable[Machine]) -> pd.DataFrame:
     """A row per property, a column per machine; properties that this version does not know last."""
-    columns = {f"Machine {machine.number}": _properties(machine.facts) for machine in found}
+    columns = {f"Machine {machine.number}": _properties(machine.facts) for machine in machines}
     names = dict.fromkeys(name for properties in columns.values() for name in properties)
     return pd.DataFrame(
         {
@@ -88,11 +88,11 @@ def _cores(facts: Facts) -> str:
 
 
 def _gpus(facts: Facts) -> str:
-    found = facts.get("gpus")
-    if not isinstance(found, list) or not found:
+    gpus = facts.get("gpus")
+    if not isinstance(gpus, list) or not gpus:
         reason = _text(facts.get("gpu_reason")).rstrip(".")
         return f"no GPU ({reason})" if reason else "no GPU"
-    return titles.join_words([_gpu(gpu) for gpu in found])
+    return titles.join_words([_gpu(gpu) for gpu in gpus])
 
 
 def _gpu(gpu: Any) -> str:

@@ -174,8 +174,8 @@ class Row:
     @property
     def states(self) -> Counter[str]:
         """How many invocations have which state of their series of blocks, most first."""
-        found = Counter(record.steady or "not recorded" for record in self.finished)
-        return Counter(dict(found.most_common()))
+        counts = Counter(record.steady or "not recorded" for record in self.finished)
+        return Counter(dict(counts.most_common()))
 
     @property
     def verified(self) -> bool:

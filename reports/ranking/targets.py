@@ -49,18 +49,20 @@ def measure_seconds_to(row: Row, accuracy: float) -> list[float]:
 
 def describe_target(comparison: Comparison) -> str:
     """What the target is; empty where there is none."""
-    found = find_target(comparison)
-    if isinstance(found, str):
+    accuracy = find_target(comparison)
+    if isinstance(accuracy, str):
         return ""
     return (
-        f"The target accuracy is {units.format_percent(found)}%, the highest half percent that all "
-        "finished trials of the ranked rows reach; the time to it is that of training, with "
+        f"The target accuracy is {units.format_percent(accuracy)}%, the highest half percent that "
+        "all finished trials of the ranked rows reach; the time to it is that of training, with "
         "compilation, until the first evaluation that is as good."
     )
 
 
 def _best(record: Record) -> float:
-    return max((one for one in _accuracies(record) if math.isfinite(one)), default=0.0)
+    return max(
+        (accuracy for accuracy in _accuracies(record) if math.isfinite(accuracy)), default=0.0
+    )
 
 
 def _accuracies(record: Record) -> Iterable[float]:
@@ -71,7 +73,7 @@ def _seconds(record: Record, accuracy: float) -> float:
     elapsed = accumulate(epoch.seconds for epoch in record.epochs)
     reached = (
         seconds
-        for seconds, found in zip(elapsed, _accuracies(record), strict=True)
-        if found >= accuracy
+        for seconds, reached_accuracy in zip(elapsed, _accuracies(record), strict=True)
+        if reached_accuracy >= accuracy
     )
     return next(reached, math.nan)

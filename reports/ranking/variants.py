@@ -19,8 +19,8 @@ def find_baseline(comparison: Comparison, row: Row) -> Row | None:
     plain = [other for other in comparison.rows if _is_plain(other) and _same(other, row)]
     if not plain:
         return None
-    found = min(plain, key=lambda other: (other.key.mode != EAGER, other.key.mode))
-    return None if found.key == row.key else found
+    baseline = min(plain, key=lambda other: (other.key.mode != EAGER, other.key.mode))
+    return None if baseline.key == row.key else baseline
 
 
 def select_variants(comparison: Comparison) -> Comparison:
@@ -28,10 +28,10 @@ def select_variants(comparison: Comparison) -> Comparison:
     groups: dict[Key, list[Row]] = {}
     baselines: dict[Key, Row] = {}
     for row in comparison.rows:
-        found = find_baseline(comparison, row)
-        if found is not None:
-            baselines[found.key] = found
-            groups.setdefault(found.key, []).append(row)
+        baseline = find_baseline(comparison, row)
+        if baseline is not None:
+            baselines[baseline.key] = baseline
+            groups.setdefault(baseline.key, []).append(row)
     ordered = sorted(groups, key=lambda key: key.label)
     rows = [row for key in ordered for row in (baselines[key], *groups[key])]
     return replace(comparison, rows=tuple(rows))
@@ -42,5 +42,5 @@ def _is_plain(row: Row) -> bool:
     return (key.settings, key.layout, key.input) == (DEFAULT, NATIVE, PREPARED)
 
 
-def _same(one: Row, other: Row) -> bool:
-    return one.key.edition == other.key.edition
+def _same(row: Row, other: Row) -> bool:
+    return row.key.edition == other.key.edition

@@ -20,7 +20,7 @@ Altered = Mapping[str, tuple[str, ...]]
 
 def list_alterations(altered: Altered) -> tuple[str, ...]:
     """All of it, each line with the name."""
-    return tuple(f"{name}: {line}" for name, found in altered.items() for line in found)
+    return tuple(f"{name}: {line}" for name, lines in altered.items() for line in lines)
 
 
 def to_markdown(altered: Altered) -> str:

@@ -19,48 +19,48 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _check(folder: Path) -> int:
-    found = examine(folder)
+    integrity = examine(folder)
     _, problems = new_reader().read(folder / RECORDS_FILE)
-    lines = [*found.alterations, *_unreadable(found, problems)]
-    tell(f"{folder.name}: {_verdict(found, bool(lines))}")
+    lines = [*integrity.alterations, *_unreadable(integrity, problems)]
+    tell(f"{folder.name}: {_verdict(integrity, bool(lines))}")
     for line in lines:
         tell(f"  {line}.".replace("..", "."))
-    for line in _notes(found):
+    for line in _notes(integrity):
         tell(f"  Note: {line}.")
     if lines:
         return ALTERED
-    return 0 if found.records else NO_RECORDS
+    return 0 if integrity.records else NO_RECORDS
 
 
-def _verdict(found: Integrity, broken: bool) -> str:
-    count = titles.format_count(found.records, "record")
+def _verdict(integrity: Integrity, broken: bool) -> str:
+    count = titles.format_count(integrity.records, "record")
     if broken:
         return f"NOT as it was written ({count})"
-    if not found.records:
+    if not integrity.records:
         return "no record"
-    if found.digest is None:
+    if integrity.digest is None:
         return f"{count}, none with a digest: nothing can be told"
-    return f"{count}, as written; digest of the run: {found.digest}"
+    return f"{count}, as written; digest of the run: {integrity.digest}"
 
 
-def _unreadable(found: Integrity, problems: list[str]) -> list[str]:
+def _unreadable(integrity: Integrity, problems: list[str]) -> list[str]:
     """What cannot be read, but for a torn end: that is a note."""
-    return problems[:-1] if found.torn and problems else problems
+    return problems[:-1] if integrity.torn and problems else problems
 
 
-def _notes(found: Integrity) -> list[str]:
+def _notes(integrity: Integrity) -> list[str]:
     notes = []
-    if found.torn:
+    if integrity.torn:
         notes.append(
-            f"{found.torn:,} bytes after the last whole record are part of one that was being "
+            f"{integrity.torn:,} bytes after the last whole record are part of one that was being "
             "written when the run was killed; --resume sets them aside"
         )
-    if found.digest and not found.closed:
+    if integrity.digest and not integrity.closed:
         notes.append(
             "the run is being written, or was killed: records that are missing at its end do not "
             "show"
         )
-    if found.digest and found.sealed < found.records:
-        older = titles.format_count(found.records - found.sealed, "record")
+    if integrity.digest and integrity.sealed < integrity.records:
+        older = titles.format_count(integrity.records - integrity.sealed, "record")
         notes.append(f"{older} without a digest, as older versions wrote them")
     return notes

@@ -57,7 +57,7 @@ class LoadedRuns:
     def select_records(self, machine: str) -> list[Record]:
         """The records of a machine, by its key."""
         keys = self.table["machine"].tolist()
-        return [one for one, key in zip(self.records, keys, strict=True) if key == machine]
+        return [record for record, key in zip(self.records, keys, strict=True) if key == machine]
 
     @property
     def alterations(self) -> tuple[str, ...]:
@@ -85,17 +85,23 @@ def read_runs(*folders: Path) -> LoadedRuns:
         records, problems = _read(folders)
         if not records:
             raise ResultsError(_nothing(folders[0] / RECORDS_FILE, problems))
-        kept, doubled = without_duplicates(records)
-    found = {folder.resolve().name: examine(folder) for folder in folders}
-    runs = tuple(found)
+        unique, doubled = without_duplicates(records)
+    integrity_of = {folder.resolve().name: examine(folder) for folder in folders}
+    runs = tuple(integrity_of)
     return LoadedRuns(
         make_name(runs),
-        tuple(kept),
+        tuple(unique),
         (*problems, *doubled),
         runs,
         keys_of(records),
-        digests={name: one.digest for name, one in found.items() if one.digest},
-        altered={name: one.alterations for name, one in found.items() if one.alterations},
+        digests={
+            name: integrity.digest for name, integrity in integrity_of.items() if integrity.digest
+        },
+        altered={
+            name: integrity.alterations
+            for name, integrity in integrity_of.items()
+            if integrity.alterations
+        },
     )
 
 
@@ -104,10 +110,10 @@ def _read(folders: Sequence[Path]) -> tuple[list[Record], list[str]]:
     records: list[Record] = []
     problems: list[str] = []
     for folder in folders:
-        found, wrong = reader.read(folder / RECORDS_FILE)
-        if not found and len(folders) > 1:
+        own, wrong = reader.read(folder / RECORDS_FILE)
+        if not own and len(folders) > 1:
             wrong = [*wrong, _nothing(folder / RECORDS_FILE, wrong)]
-        records += found
+        records += own
         problems += wrong if len(folders) == 1 else [f"{folder.name}: {line}" for line in wrong]
     return records, problems
 
@@ -161,23 +167,23 @@ def find_folder(run: str | None, results: Path) -> Path:
         raise ResultsError(
             f"--results {str(results)!r} is a file; expected a folder of runs; name another."
         )
-    known = list_names(results)
+    present = list_names(results)
     if run is None:
-        if not known:
+        if not present:
             raise ResultsError(
                 f"No run was found in {str(results)!r}; expected a folder with a {RECORDS_FILE} "
                 f"in it; {REMEDY}, or name a folder of runs with --results."
             )
-        return results / known[-1]
-    if run in known:
+        return results / present[-1]
+    if run in present:
         return results / run
     # os.path: it says False, and does not raise, for a name that no file can have.
     if os.path.isfile(Path(run) / RECORDS_FILE):
         return Path(run)
-    listed = ", ".join(repr(name) for name in known) or "no run so far"
+    choices = ", ".join(repr(name) for name in present) or "no run so far"
     raise ResultsError(
         f"Run {run!r} was not found; expected the path of a folder with a {RECORDS_FILE}, or a "
-        f"run in {str(results)!r} (there: {listed}); name one of those, or {REMEDY}."
+        f"run in {str(results)!r} (there: {choices}); name one of those, or {REMEDY}."
     )
 
 
@@ -204,8 +210,10 @@ def _files(results: Path) -> list[Path]:
 
 
 def _nothing(path: Path, problems: list[str]) -> str:
-    found = f"only lines that cannot be read, such as: {problems[0]}" if problems else "it is empty"
+    reason = (
+        f"only lines that cannot be read, such as: {problems[0]}" if problems else "it is empty"
+    )
     return (
-        f"Records {str(path)!r} hold no trial ({found.rstrip('.')}); expected one record a line; "
+        f"Records {str(path)!r} hold no trial ({reason.rstrip('.')}); expected one record a line; "
         "run `tox -e bench` again."
     )

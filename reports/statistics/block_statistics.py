@@ -45,13 +45,15 @@ class Blocks:
         measured = [record.measured_blocks for record in records]
         self._records = len(records)
         self._blocks = [block for blocks in measured for block in blocks]
-        self.owners: Places = np.repeat(np.arange(len(records)), [len(one) for one in measured])
+        self.owners: Places = np.repeat(np.arange(len(records)), [len(block) for block in measured])
         self.numbers: Places = _numbers(self.owners, self._records) + 1
         self.samples = self._values("samples")
         self.seconds = self._values("seconds")
         self.steps = self._values("steps")
         # None where there are no events, which is no number to `fromiter`.
-        self.device_seconds = np.array([one.device_seconds for one in self._blocks], dtype=float)
+        self.device_seconds = np.array(
+            [block.device_seconds for block in self._blocks], dtype=float
+        )
 
     @property
     def throughput(self) -> Floats:
@@ -72,9 +74,9 @@ class Blocks:
 
     def compute_spreads(self, values: Floats) -> Spreads:
         """For each record the quartiles of its blocks' values; what is not finite is left out."""
-        known = np.isfinite(values)
-        owners, kept = self.owners[known], values[known]
-        ordered = kept[np.lexsort((kept, owners))]
+        finite = np.isfinite(values)
+        owners, finite_values = self.owners[finite], values[finite]
+        ordered = finite_values[np.lexsort((finite_values, owners))]
         counts = np.bincount(owners, minlength=self._records)
         starts = np.cumsum(counts) - counts
         low, median, high = (
@@ -98,7 +100,7 @@ def _numbers(owners: Places, records: int) -> Places:
 
 def _percentiles(ordered: Floats, starts: Places, counts: Places, share: float) -> Floats:
     """Return percentiles by definition 7 of Hyndman and Fan 1996; NaN where there is no value."""
-    found = np.full(counts.size, np.nan)
+    percentiles = np.full(counts.size, np.nan)
     some = counts > 0
     place = (counts[some] - 1) * share
     below = np.floor(place).astype(np.intp)
@@ -106,8 +108,10 @@ def _percentiles(ordered: Floats, starts: Places, counts: Places, share: float) 
     low = ordered[starts[some] + below]
     high = ordered[starts[some] + np.minimum(below + 1, counts[some] - 1)]
     # As NumPy rounds, so that a median is the same to the bit.
-    found[some] = np.where(part < 0.5, low + (high - low) * part, high - (high - low) * (1 - part))
-    return found
+    percentiles[some] = np.where(
+        part < 0.5, low + (high - low) * part, high - (high - low) * (1 - part)
+    )
+    return percentiles
 
 
 def _divided(value: Floats, by: Floats) -> Floats:

@@ -92,16 +92,16 @@ def compute_coverage(count: int, depth: int) -> float:
 
 # A page and its tables as JSON need the same intervals.
 @lru_cache(maxsize=4096)
-def _estimate_median(known: tuple[float, ...]) -> Interval:
-    if not known:
+def _estimate_median(values: tuple[float, ...]) -> Interval:
+    if not values:
         return NOTHING
-    middle, count = float(np.median(known)), len(known)
+    middle, count = float(np.median(values)), len(values)
     if count == 1:
         return Interval(middle, math.nan, math.nan, 1, math.nan)
     if count < LEAST_FOR_BOOTSTRAP:
         coverage = compute_coverage(count, 1)
-        return Interval(middle, min(known), max(known), count, coverage)
-    low, high = find_bounds(draw_medians(np.array(known)))
+        return Interval(middle, min(values), max(values), count, coverage)
+    low, high = find_bounds(draw_medians(np.array(values)))
     return Interval(middle, low, high, count, CONFIDENCE)
 
 
@@ -117,7 +117,7 @@ def _estimate_ratio(values: tuple[float, ...], references: tuple[float, ...]) ->
         return Interval(middle, math.nan, math.nan, 1, math.nan)
     if count < LEAST_FOR_BOOTSTRAP:
         low, high = min(values) / max(references), max(values) / min(references)
-        coverages = [compute_coverage(len(one), 1) for one in (values, references)]
+        coverages = [compute_coverage(len(sample), 1) for sample in (values, references)]
         return Interval(middle, low, high, count, math.prod(coverages))
     low, high = find_bounds(
         draw_medians(np.array(values), 0) / draw_medians(np.array(references), 1)

@@ -34,12 +34,12 @@ def compute_quartiles(values: Iterable[float]) -> Spread:
     Between two values it interpolates linearly: definition 7 of Hyndman and Fan 1996,
     the default of NumPy and R.
     """
-    return _percentiles(values, (25, 50, 75))
+    return _compute_percentiles(values, (25, 50, 75))
 
 
 def find_extremes(values: Iterable[float]) -> Spread:
     """Smallest value, median and largest value."""
-    return _percentiles(values, (0, 50, 100))
+    return _compute_percentiles(values, (0, 50, 100))
 
 
 def compute_median(values: Iterable[float]) -> float:
@@ -77,10 +77,10 @@ def compute_relative_difference(values: Iterable[float]) -> float:
 
     For values of one sign it is the largest |a - b| / max(|a|, |b|) of all pairs.
     """
-    known = select_finite(values)
-    if len(known) < 2:
+    numbers = select_finite(values)
+    if len(numbers) < 2:
         return math.nan
-    low, high = min(known), max(known)
+    low, high = min(numbers), max(numbers)
     magnitude = max(abs(low), abs(high))
     return (high - low) / magnitude if magnitude else 0.0
 
@@ -89,13 +89,13 @@ def _divides(spread: Spread, least: int) -> bool:
     return spread.count >= least and spread.median != 0
 
 
-def _percentiles(values: Iterable[float], wanted: tuple[float, float, float]) -> Spread:
+def _compute_percentiles(values: Iterable[float], percents: tuple[float, float, float]) -> Spread:
     # Not by NumPy: for a dozen blocks it takes thirty times as long, of a hundred thousand records.
-    known = sorted(select_finite(values))
-    if not known:
+    ordered = sorted(select_finite(values))
+    if not ordered:
         return Spread(math.nan, math.nan, math.nan, 0)
-    low, middle, high = (_percentile(known, share) for share in wanted)
-    return Spread(low, middle, high, len(known))
+    low, middle, high = (_percentile(ordered, share) for share in percents)
+    return Spread(low, middle, high, len(ordered))
 
 
 def _percentile(ordered: Sequence[float], percent: float) -> float:

@@ -46,7 +46,7 @@ def draw_middle_ranks(counts: Ranks, generator: np.random.Generator) -> tuple[Ra
     place = (counts + 1) // 2
     low = generator.beta(place, counts - place + 1)
     high = low + (1 - low) * generator.beta(1, np.maximum(counts - place, 1))
-    first, second = (_ranks(one, counts) for one in (low, high))
+    first, second = (_ranks(uniform, counts) for uniform in (low, high))
     return first, np.where(counts % 2, first, second)
 
 

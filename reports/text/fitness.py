@@ -7,11 +7,11 @@ from bench.records.results import Record
 
 def collect_findings(records: Iterable[Record]) -> list[dict[str, str]]:
     """The findings of all records in order of appearance: {topic, verdict, detail}."""
-    found: list[dict[str, str]] = []
+    findings: list[dict[str, str]] = []
     # By identity first: most records have none, which is one and the same.
-    for record in {id(one.fitness): one for one in records}.values():
-        found += [finding for finding in record.fitness if finding not in found]
-    return found
+    for record in {id(record.fitness): record for record in records}.values():
+        findings += [finding for finding in record.fitness if finding not in findings]
+    return findings
 
 
 def describe_finding(finding: dict[str, str]) -> str:

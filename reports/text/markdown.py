@@ -19,7 +19,7 @@ def escape(text: str) -> str:
     """Text of one line that Markdown shows as it is."""
     # No line end is left, nor four spaces that would make a line code.
     line = " ".join(text.split())
-    joined = REFERENCE.sub(lambda found: found[0] + JOINER, line)
+    joined = REFERENCE.sub(lambda match: match[0] + JOINER, line)
     return BLOCK.sub(_reference_of_last, joined.translate(MARKUP))
 
 
@@ -45,5 +45,5 @@ def _line(cells: Iterable[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _reference_of_last(found: re.Match[str]) -> str:
-    return f"{found[1]}&#{ord(found[2])};"
+def _reference_of_last(match: re.Match[str]) -> str:
+    return f"{match[1]}&#{ord(match[2])};"

@@ -133,7 +133,7 @@ def format_count(number: int, noun: str) -> str:
 
 def format_days(started: Iterable[str]) -> str:
     """The day of the first and, if another, of the last start, as records have them."""
-    dates = sorted(one[:10] for one in started)
+    dates = sorted(start[:10] for start in started)
     return dates[0] if dates[0] == dates[-1] else f"{dates[0]} to {dates[-1]}"
 
 

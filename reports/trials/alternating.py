@@ -26,21 +26,21 @@ def compute_ratios(record: Record, partner: Record) -> Floats:
     """Logarithms of the record's throughput by its partner's, of blocks past warm-up in both."""
     rates = [
         [
-            compute_throughput(*one)
-            for one in ((mine.samples, mine.seconds), (other.samples, other.seconds))
+            compute_throughput(*block)
+            for block in ((mine.samples, mine.seconds), (other.samples, other.seconds))
         ]
         for mine, other in zip(record.blocks, partner.blocks, strict=False)
         if not (mine.warmup or other.warmup)
     ]
-    known = np.array(rates, dtype=np.float64).reshape(-1, 2)
-    known = known[np.isfinite(known).all(axis=1) & (known > 0).all(axis=1)]
-    found: Floats = np.log(known[:, 0] / known[:, 1])
-    return found
+    positive = np.array(rates, dtype=np.float64).reshape(-1, 2)
+    positive = positive[np.isfinite(positive).all(axis=1) & (positive > 0).all(axis=1)]
+    logarithms: Floats = np.log(positive[:, 0] / positive[:, 1])
+    return logarithms
 
 
-def average_ratios(found: Floats) -> float:
+def average_ratios(logarithms: Floats) -> float:
     """What the blocks of a pair come to: a mean of the logarithms without the ends."""
-    return float(trim_mean(found, TRIM))
+    return float(trim_mean(logarithms, TRIM))
 
 
 def index_partners(records: Iterable[Record]) -> Partners:
@@ -52,22 +52,22 @@ def index_partners(records: Iterable[Record]) -> Partners:
     }
 
 
-def find_partner(record: Record, known: Partners) -> Record | None:
+def find_partner(record: Record, partners: Partners) -> Record | None:
     """Whom a finished record took turns with, if that finished too."""
     if record.in_turns_with is None or record.status != "ok":
         return None
-    return known.get((record.run, record.in_turns_with))
+    return partners.get((record.run, record.in_turns_with))
 
 
 def divide_by_partner(records: Sequence[Record]) -> list[float]:
     """Of each record its throughput as a multiple of its partner's; NaN where it has none."""
-    known = index_partners(records)
-    return [_by_partner(record, known) for record in records]
+    partners = index_partners(records)
+    return [_by_partner(record, partners) for record in records]
 
 
-def _by_partner(record: Record, known: Partners) -> float:
-    partner = find_partner(record, known)
+def _by_partner(record: Record, partners: Partners) -> float:
+    partner = find_partner(record, partners)
     if partner is None:
         return np.nan
-    found = compute_ratios(record, partner)
-    return float(np.exp(average_ratios(found))) if found.size else np.nan
+    logarithms = compute_ratios(record, partner)
+    return float(np.exp(average_ratios(logarithms))) if logarithms.size else np.nan

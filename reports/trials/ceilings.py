@@ -43,7 +43,7 @@ def compute_step_roofline(
         ceiling: `ceiling_of` the record.
     """
     cost = [read_number(record.cost.get(name)) for name in ("operations", "bytes")]
-    if not all(math.isfinite(one) for one in cost):
+    if not all(math.isfinite(amount) for amount in cost):
         return NO_COST
     if not step_seconds > 0:
         return NO_BLOCK
@@ -63,12 +63,12 @@ def build_ceiling_table(records: Iterable[Record]) -> tuple[pd.DataFrame, tuple[
 
     A row per precision and one for the copy of memory; the ceiling is the largest of its row.
     """
-    found = _ceilings(records)
+    ceilings = _ceilings(records)
     rows: dict[str, Mapping[str, Measurement]] = {
         f"Matrix product, {titles.describe_precision(precision)} (GFLOP/s)": ceiling.products
-        for (precision, _), ceiling in found.items()
+        for (precision, _), ceiling in ceilings.items()
     }
-    for ceiling in found.values():
+    for ceiling in ceilings.values():
         # The same in every precision.
         rows["Copy of memory (GB/s)"] = ceiling.copies
     names = list(dict.fromkeys(name for measured in rows.values() for name in measured))
@@ -77,7 +77,7 @@ def build_ceiling_table(records: Iterable[Record]) -> tuple[pd.DataFrame, tuple[
     )
     reasons = [
         f"{titles.describe_framework(name)} in {titles.describe_precision(precision)}: {reason}"
-        for (precision, _), ceiling in found.items()
+        for (precision, _), ceiling in ceilings.items()
         for name, reason in ceiling.reasons.items()
     ]
     return text, tuple(dict.fromkeys(reasons))
@@ -85,16 +85,16 @@ def build_ceiling_table(records: Iterable[Record]) -> tuple[pd.DataFrame, tuple[
 
 def _ceilings(records: Iterable[Record]) -> dict[tuple[str, str], Ceiling]:
     """By precision and device: each is measured once in a run."""
-    found: dict[tuple[str, str], Ceiling] = {}
+    ceilings: dict[tuple[str, str], Ceiling] = {}
     for record in records:
         key = (record.trial.precision, record.trial.device)
-        if key not in found and (ceiling := read_ceiling(record)) is not None:
-            found[key] = ceiling
-    return found
+        if key not in ceilings and (ceiling := read_ceiling(record)) is not None:
+            ceilings[key] = ceiling
+    return ceilings
 
 
 def _row(measured: Mapping[str, Measurement], names: Iterable[str]) -> dict[str, str]:
-    rates = {name: one.per_second for name, one in measured.items()}
+    rates = {name: measurement.per_second for name, measurement in measured.items()}
     best = max(rates, key=lambda name: rates[name], default=None)
     return {
         "Ceiling": units.format_number(rates[best] / GIGA) if best is not None else units.ABSENT,

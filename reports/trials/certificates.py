@@ -43,13 +43,13 @@ def _needed(records: Iterable[Record]) -> list[tuple[Certificate | None, int]]:
 
     By identity: one from a file may hold what cannot be hashed, and most trials share one object.
     """
-    found: dict[int, Certificate | None] = {}
+    needed: dict[int, Certificate | None] = {}
     counts = Counter[int]()
     for record in records:
         if record.status == "ok" or record.certificate is not None:
-            found[id(record.certificate)] = record.certificate
+            needed[id(record.certificate)] = record.certificate
             counts[id(record.certificate)] += 1
-    return [(certificate, counts[key]) for key, certificate in found.items()]
+    return [(certificate, counts[key]) for key, certificate in needed.items()]
 
 
 def find_objection(certificate: Certificate | None) -> str | None:
@@ -79,17 +79,17 @@ def find_objection(certificate: Certificate | None) -> str | None:
 
 def collect_certificates(records: Iterable[Record]) -> list[Certificate]:
     """The distinct certificates of a row's trials."""
-    found: list[Certificate] = []
+    distinct: list[Certificate] = []
     for record in records:
-        if record.certificate is not None and record.certificate not in found:
-            found.append(record.certificate)
-    return found
+        if record.certificate is not None and record.certificate not in distinct:
+            distinct.append(record.certificate)
+    return distinct
 
 
 def combine_verdicts(records: Iterable[Record]) -> str:
     """The verdict of a row: the worst of its trials'."""
     verdicts = {judge(certificate) for certificate, _ in _needed(records)} or {UNCHECKED}
-    return next(one for one in (DIFFERENT, UNCHECKED, VERIFIED) if one in verdicts)
+    return next(verdict for verdict in (DIFFERENT, UNCHECKED, VERIFIED) if verdict in verdicts)
 
 
 def judge(certificate: Certificate | None) -> str:
@@ -100,47 +100,49 @@ def judge(certificate: Certificate | None) -> str:
     return DIFFERENT if different else UNCHECKED
 
 
-def find_worst(found: Iterable[Certificate], precision: str) -> Worst | None:
+def find_worst(certificates: Iterable[Certificate], precision: str) -> Worst | None:
     """The largest error in one precision; an error that is no number is larger than any."""
-    errors = [one for each in found for one in each.worst if str(one.precision) == precision]
-    return max(errors, key=lambda one: _size(one.error), default=None)
+    errors = [
+        error for each in certificates for error in each.worst if str(error.precision) == precision
+    ]
+    return max(errors, key=lambda error: _size(error.error), default=None)
 
 
-def find_worst_error(found: Iterable[Certificate], precision: str) -> float:
+def find_worst_error(certificates: Iterable[Certificate], precision: str) -> float:
     """The largest error in one precision, NaN where there is none."""
-    found_worst = find_worst(found, precision)
+    found_worst = find_worst(certificates, precision)
     return math.nan if found_worst is None else read_number(found_worst.error)
 
 
-def describe_worst_errors(found: Sequence[Certificate]) -> list[str]:
+def describe_worst_errors(certificates: Sequence[Certificate]) -> list[str]:
     """The largest error in each precision with its quantity, as words."""
-    largest = [find_worst(found, name) for name in _precisions(found)]
+    largest = [find_worst(certificates, name) for name in _precisions(certificates)]
     return [
-        f"{units.format_error(read_number(one.error))} in "
-        f"{titles.describe_precision(str(one.precision))} ({one.quantity})"
-        for one in largest
-        if one
+        f"{units.format_error(read_number(error.error))} in "
+        f"{titles.describe_precision(str(error.precision))} ({error.quantity})"
+        for error in largest
+        if error
     ]
 
 
-def collect_defects(found: Iterable[Certificate]) -> list[Defect]:
+def collect_defects(certificates: Iterable[Certificate]) -> list[Defect]:
     """The known defects, each once."""
-    listed: list[Defect] = []
-    for defect in (defect for each in found for defect in each.defects):
-        if defect not in listed:
-            listed.append(defect)
-    return listed
+    distinct: list[Defect] = []
+    for defect in (defect for each in certificates for defect in each.defects):
+        if defect not in distinct:
+            distinct.append(defect)
+    return distinct
 
 
-def list_defect_names(found: Iterable[Certificate]) -> str:
+def list_defect_names(certificates: Iterable[Certificate]) -> str:
     """The names of the known defects, each once; empty where there is none."""
-    return "; ".join(dict.fromkeys(str(defect.name) for defect in collect_defects(found)))
+    return "; ".join(dict.fromkeys(str(defect.name) for defect in collect_defects(certificates)))
 
 
-def summarize_defects(found: Iterable[Certificate]) -> list[str]:
+def summarize_defects(certificates: Iterable[Certificate]) -> list[str]:
     """Each known defect by name, with the largest error that it explains."""
     errors: dict[str, float] = {}
-    for defect in collect_defects(found):
+    for defect in collect_defects(certificates):
         name = str(defect.name)
         errors[name] = max(errors.get(name, 0.0), _size(defect.error))
     return [f"{name} ({units.format_error(error)})" for name, error in errors.items()]
@@ -150,23 +152,23 @@ def describe_proof(records: Sequence[Record]) -> str:
     """The proof of a row in a few words: verified, 2e-15."""
     if explain_unverified(records) is not None:
         return "not verified"
-    found = collect_certificates(records)
-    names = {str(defect.name) for defect in collect_defects(found)}
-    known = titles.format_count(len(names), "known defect") if names else ""
-    return ", ".join(filter(None, ("verified", _worst_error_words(found), known)))
+    certificates = collect_certificates(records)
+    names = {str(defect.name) for defect in collect_defects(certificates)}
+    defects = titles.format_count(len(names), "known defect") if names else ""
+    return ", ".join(filter(None, ("verified", _worst_error_words(certificates), defects)))
 
 
 def build_certificate_table(rows: Iterable[tuple[str, Sequence[Record]]]) -> pd.DataFrame:
     """A row per label and distinct certificate, as text: nothing that was found is left out."""
-    listed = [
+    labeled = [
         (f"{label} (certificate {number})" if number > 1 else label, certificate)
         for label, records in rows
         for number, certificate in enumerate(collect_certificates(records) or [None], start=1)
     ]
-    precisions = _precisions(certificate for _, certificate in listed if certificate)
+    precisions = _precisions(certificate for _, certificate in labeled if certificate)
     table = pd.DataFrame(
-        [_detail(certificate, precisions) for _, certificate in listed],
-        index=[label for label, _ in listed],
+        [_detail(certificate, precisions) for _, certificate in labeled],
+        index=[label for label, _ in labeled],
         dtype=object,
     )
     return table if (table[DEFECTS] != units.ABSENT).any() else table.drop(columns=DEFECTS)
@@ -175,17 +177,17 @@ def build_certificate_table(rows: Iterable[tuple[str, Sequence[Record]]]) -> pd.
 DEFECTS = "Known defects"
 
 
-def _precisions(found: Iterable[Certificate]) -> list[str]:
+def _precisions(certificates: Iterable[Certificate]) -> list[str]:
     """Every precision that something was compared in, float64 first."""
     return sorted(
-        {str(one.precision) for certificate in found for one in certificate.worst},
+        {str(error.precision) for certificate in certificates for error in certificate.worst},
         key=lambda name: (name != FLOAT64, name != FLOAT32, name),
     )
 
 
 def _detail(certificate: Certificate | None, precisions: Sequence[str]) -> dict[str, str]:
     reason = find_objection(certificate)
-    found = [certificate] if certificate else []
+    certificates = [certificate] if certificate else []
     return {
         "Verified": "yes" if reason is None else f"no: {reason}",
         "Checked": _date(certificate.checked) if certificate else units.ABSENT,
@@ -194,22 +196,19 @@ def _detail(certificate: Certificate | None, precisions: Sequence[str]) -> dict[
         else units.ABSENT,
         **{
             f"Worst error in {titles.describe_precision(name)}": _worst_words(
-                find_worst(found, name)
+                find_worst(certificates, name)
             )
             for name in precisions
         },
-        DEFECTS: "; ".join(map(_defect_words, collect_defects(found))) or units.ABSENT,
+        DEFECTS: "; ".join(map(_defect_words, collect_defects(certificates))) or units.ABSENT,
     }
 
 
-def _worst_words(one: Worst | None) -> str:
-    if one is None:
+def _worst_words(worst: Worst | None) -> str:
+    if worst is None:
         return units.ABSENT
-    error, limit = (
-        units.format_error(read_number(one.error)),
-        units.format_error(read_number(one.limit)),
-    )
-    return f"{error} of at most {limit}: {one.quantity} ({one.group})"
+    error, limit = (units.format_error(read_number(value)) for value in (worst.error, worst.limit))
+    return f"{error} of at most {limit}: {worst.quantity} ({worst.group})"
 
 
 def _defect_words(defect: Defect) -> str:
@@ -224,9 +223,9 @@ def _defect_words(defect: Defect) -> str:
     return f"{defect.name}: {error} where {limit} is allowed, {precision}, {where}"
 
 
-def _worst_error_words(found: Sequence[Certificate]) -> str:
+def _worst_error_words(certificates: Sequence[Certificate]) -> str:
     for precision in (FLOAT64, FLOAT32):
-        error = find_worst_error(found, precision)
+        error = find_worst_error(certificates, precision)
         if not math.isnan(error):
             return units.format_error(error) + ("" if precision == FLOAT64 else " in float32")
     return ""
@@ -246,8 +245,8 @@ def read_number(value: Any) -> float:
 
 
 def _size(value: Any) -> float:
-    known = read_number(value)
-    return math.inf if math.isnan(known) else known
+    size = read_number(value)
+    return math.inf if math.isnan(size) else size
 
 
 def _date(checked: Any) -> str:
