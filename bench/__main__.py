@@ -10,7 +10,7 @@ from typing import Any
 
 from bench.errors import ResultsError, SamestepError
 from bench.host.doctor import examine
-from bench.host.environments.environments import Environment
+from bench.host.environments.preparation import Environment
 from bench.host.frameworks.framework import discover
 from bench.host.planning.inventory import dataset_rows, framework_rows, model_rows, plan_rows
 from bench.host.planning.request import add_options, read_request

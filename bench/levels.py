@@ -14,7 +14,7 @@ PENALTY = 3.0
 Series = npt.NDArray[np.float64]
 
 
-def noise_of(series: Series) -> float:
+def estimate_noise(series: Series) -> float:
     """Standard deviation about the level, by what values differ by from one to the next.
 
     The median absolute deviation of the differences: changes of the level hardly show in it.
@@ -24,7 +24,7 @@ def noise_of(series: Series) -> float:
     return max(LEAST_NOISE, 1.4826 * deviation / float(np.sqrt(2)))
 
 
-def change_points(series: Series, noise: float, least: int) -> list[int]:
+def find_change_points(series: Series, noise: float, least: int) -> list[int]:
     """Where stretches of one level each begin, the first aside.
 
     Of all divisions into stretches of `least` values or more, the one with the smallest sum of

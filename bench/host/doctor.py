@@ -9,11 +9,11 @@ from bench.dependencies import Package, find_missing_optional
 from bench.errors import SamestepError, UnavailableError
 from bench.host.cache import cache_folder
 from bench.host.ceilings.probe import drop_unusable_environments
-from bench.host.environments.environments import Environment, Say, prepare_environment
+from bench.host.environments.preparation import Environment, Say, prepare_environment
 from bench.host.fitness import examine_machine
 from bench.host.frameworks.framework import Framework
-from bench.host.machine.description import default_threads, describe_machine
-from bench.host.machine.finding import Finding, note_if
+from bench.host.machine.description import choose_threads, describe_machine
+from bench.host.machine.finding import MachineFinding, note_if
 from bench.host.planning.catalog import Catalog
 from bench.host.planning.request import Request
 from bench.host.planning.selection import Selection
@@ -24,7 +24,7 @@ GIBIBYTE = 2**30
 LEAST_FREE_BYTES = 4 * GIBIBYTE
 
 
-def examine(selection: Selection) -> Iterator[Finding]:
+def examine(selection: Selection) -> Iterator[MachineFinding]:
     """Look at the machine, the folders, the data sets and the environments of a selection.
 
     Environments that are not there yet are made: whether they can be is the question.
@@ -40,13 +40,13 @@ def examine(selection: Selection) -> Iterator[Finding]:
         yield _framework(selection, name)
 
 
-def _machine() -> Iterator[Finding]:
+def _machine() -> Iterator[MachineFinding]:
     machine = describe_machine()
-    yield Finding(
+    yield MachineFinding(
         "processor",
         "ok",
         f"{machine['cpu']}, {machine['physical_cores']} cores, "
-        f"{machine['usable_processors']} usable processors; {default_threads()} threads by default",
+        f"{machine['usable_processors']} usable processors; {choose_threads()} threads by default",
     )
     gpus = ", ".join(gpu["name"] for gpu in machine["gpus"])
     yield note_if(
@@ -58,19 +58,19 @@ def _machine() -> Iterator[Finding]:
     )
 
 
-def optional_packages(absent: Sequence[Package]) -> Finding:
+def optional_packages(absent: Sequence[Package]) -> MachineFinding:
     """What this Python has not, and a run and its report do without."""
     detail = "; ".join(f"without {one.name} {one.without}" for one in absent)
     return note_if(bool(absent), "optional packages", detail or "all there")
 
 
-def _folder(topic: str, folder: Path) -> Finding:
+def _folder(topic: str, folder: Path) -> MachineFinding:
     existing = next(path for path in (folder, *folder.parents) if os.path.exists(path))
     # A file system without room at all, such as /proc, takes no files from root either.
     if not (existing.is_dir() and os.access(existing, os.W_OK | os.X_OK)) or (
         shutil.disk_usage(existing).total == 0
     ):
-        return Finding(topic, "problem", f"{folder} cannot be written")
+        return MachineFinding(topic, "problem", f"{folder} cannot be written")
     free = shutil.disk_usage(existing).free
     return note_if(
         free < LEAST_FREE_BYTES,
@@ -79,21 +79,21 @@ def _folder(topic: str, folder: Path) -> Finding:
     )
 
 
-def _dataset(catalog: Catalog, name: str) -> Finding:
+def _dataset(catalog: Catalog, name: str) -> MachineFinding:
     topic = f"data set {name}"
     try:
         dataset = catalog.dataset(name)
         train, test = dataset.read()
     except SamestepError as error:
-        return Finding(topic, "problem", str(error))
+        return MachineFinding(topic, "problem", str(error))
     detail = (
         f"{len(train.labels):,} training and {len(test.labels):,} test samples of "
         f"{dataset.samples.classes:,} classes"
     )
-    return Finding(topic, "ok", detail)
+    return MachineFinding(topic, "ok", detail)
 
 
-def _framework(selection: Selection, name: str) -> Finding:
+def _framework(selection: Selection, name: str) -> MachineFinding:
     framework = selection.frameworks[name]
     request = selection.request
     said: list[str] = []
@@ -103,15 +103,15 @@ def _framework(selection: Selection, name: str) -> Finding:
         )
         _try(framework, environment, request, said.append)
     except SamestepError as error:
-        return Finding(framework.title, "problem", str(error))
-    return Finding(framework.title, "ok", f"{environment.python}")
+        return MachineFinding(framework.title, "problem", str(error))
+    return MachineFinding(framework.title, "ok", f"{environment.python}")
 
 
 def _try(framework: Framework, environment: Environment, request: Request, say: Say) -> None:
     """Raise UnavailableError where the framework cannot compute on the GPU that it is to use."""
     name = framework.edition
     with scratch_folder() as scratch:
-        threads = request.threads or default_threads()
+        threads = request.threads or choose_threads()
         result = drop_unusable_environments(
             {name: environment}, {name: framework}, request.device, threads, scratch, say
         )[name]

@@ -49,13 +49,13 @@ class Chain:
     broken: tuple[str, ...]
 
 
-def seal(line: str, previous: str) -> str:
+def add_seal(line: str, previous: str) -> str:
     """A line of JSON, an object without its seal, with it."""
     digest = _digest(previous, line.encode())
     return f'{line[:-1]},"previous":"{previous}","digest":"{digest}"}}'
 
 
-def seal_of(line: bytes) -> Seal | None:
+def parse_seal(line: bytes) -> Seal | None:
     """The seal of a line, None where there is none."""
     found = SEAL.search(line, max(0, len(line) - 250))
     if found is None:
@@ -72,7 +72,7 @@ def follow(lines: Iterable[bytes]) -> Chain:
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
-        found = seal_of(line)
+        found = parse_seal(line)
         if found is None:
             unsealed += 1
             if last is not None:

@@ -6,7 +6,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 
 
-def git(*arguments: str) -> "subprocess.CompletedProcess[str]":
+def run_git(*arguments: str) -> "subprocess.CompletedProcess[str]":
     """Run git in the checkout; what it printed, and how it ended.
 
     Raises:

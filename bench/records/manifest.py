@@ -96,7 +96,7 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
         raise
 
 
-def opening_digest(folder: Path) -> str:
+def read_opening_digest(folder: Path) -> str:
     """What the first record of the run in a folder follows."""
     manifest = read_manifest(folder)
     return manifest.digest if manifest else NOTHING

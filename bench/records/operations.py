@@ -96,7 +96,7 @@ class Roofline:
         return max(self.arithmetic_share, self.bandwidth_share)
 
 
-def training_step(spec: ModelSpec, optimizer: Optimizer, batch_size: int, precision: str) -> Cost:
+def count_step_cost(spec: ModelSpec, optimizer: Optimizer, batch_size: int, precision: str) -> Cost:
     """The cost of one step on a batch.
 
     Raises:
@@ -110,7 +110,7 @@ def training_step(spec: ModelSpec, optimizer: Optimizer, batch_size: int, precis
     return Cost(batch_size * _operations(spec), activations + weights)
 
 
-def roofline(
+def calculate_roofline(
     cost: Cost, seconds: float, operations_per_second: float, bytes_per_second: float
 ) -> Roofline:
     """Where a step of so many seconds lies under two ceilings.

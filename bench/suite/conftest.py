@@ -11,7 +11,7 @@ from typing import TypeVar
 import pytest
 
 from bench.errors import ResultsError, SamestepError
-from bench.host.environments.environments import Say
+from bench.host.environments.preparation import Say
 from bench.host.frameworks.framework import ROOT
 from bench.host.machine.description import check_machine
 from bench.host.planning.against import Base, checked_out

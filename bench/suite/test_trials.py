@@ -7,7 +7,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from rich.console import Console
 
 from bench.errors import SamestepError
-from bench.host.environments.environments import Say
+from bench.host.environments.preparation import Say
 from bench.host.session.session import Session
 from bench.records.results import Record, Trial
 from bench.suite.clock import ReplayClock, replay, seconds_per_step

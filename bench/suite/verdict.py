@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.errors import ResultsError
-from bench.host.environments.environments import Say
+from bench.host.environments.preparation import Say
 from bench.host.frameworks.framework import ROOT
 from bench.host.session.session import Session
 from bench.host.session.store import RunFolder, create_run

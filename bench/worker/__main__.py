@@ -7,9 +7,9 @@ from bench.job import Job
 from bench.models.outside import find_model
 from bench.spec import parameter_count
 from bench.worker.channel import Channel
-from bench.worker.meter import installed_versions, memory_of_process
+from bench.worker.meter import list_versions, read_process_memory
 from bench.worker.process import serve
-from bench.worker.turns import partner
+from bench.worker.turns import make_partner
 
 
 def run(text: str, channel: Channel) -> None:
@@ -17,7 +17,7 @@ def run(text: str, channel: Channel) -> None:
     job = Job.from_json(text)
     model = find_model(job.model, job.model_folder)
     spec = model.build(job.samples)
-    other = partner(job.turns)
+    other = make_partner(job.turns)
     other.begin()
     start = perf_counter()
     # Here and not above, so that what a framework's import costs, NumPy included, is measured.
@@ -29,8 +29,8 @@ def run(text: str, channel: Channel) -> None:
         "imported",
         seconds=perf_counter() - start,
         framework_version=backend_class.version,
-        versions=installed_versions(),
-        memory=memory_of_process(),
+        versions=list_versions(),
+        memory=read_process_memory(),
     )
 
     from bench.worker.batches import load_batches
@@ -51,14 +51,14 @@ def run(text: str, channel: Channel) -> None:
         "built",
         seconds=perf_counter() - start,
         parameters=parameter_count(spec),
-        memory={**memory_of_process(), **backend.memory()},
+        memory={**read_process_memory(), **backend.memory()},
     )
 
     pacer = Pacer(job.block_seconds, batches.most_steps)
     loop = Loop(backend, batches, feed, job.optimizer, pacer, channel.send, job.evaluate_every)
     loop.partner = other
     loop.train()
-    memory = {**memory_of_process(), **backend.memory()}
+    memory = {**read_process_memory(), **backend.memory()}
     channel.send("finished", memory=memory, absent=backend.absent())
 
 

@@ -57,18 +57,18 @@ class Batches:
         batch_bytes = int(self.train_inputs[0].nbytes) * self.batch_size
         return max(1, BLOCK_BYTES // batch_bytes)
 
-    def steps_of(self, first: int, steps: int) -> Arrays:
+    def select_steps(self, first: int, steps: int) -> Arrays:
         """Sample indices of consecutive steps, counted over all epochs: (steps, batch size)."""
         return self.order.reshape(-1, self.batch_size)[first : first + steps]
 
-    def block(self, first: int, steps: int) -> tuple[Arrays, Arrays]:
+    def gather_block(self, first: int, steps: int) -> tuple[Arrays, Arrays]:
         """Inputs and labels of consecutive steps, gathered: (steps, batch size, ...).
 
         Steps are counted over all epochs. The arrays stand in the same memory each time,
         valid until the next call: fresh memory for every block would cost more in page
         faults than the copy.
         """
-        chosen = self.steps_of(first, steps)
+        chosen = self.select_steps(first, steps)
         return (
             self._gather("inputs", self.train_inputs, chosen),
             self._gather("labels", self.train_labels, chosen),
@@ -108,7 +108,9 @@ def load_batches(job: Job, spec: ModelSpec) -> tuple[Batches, dict[str, str]]:
     }
     digests = {
         "weights": digest_arrays(weights),
-        "data": combine({name: canonical_digest(array, job) for name, array in arrays.items()}),
+        "data": combine(
+            {name: compute_canonical_digest(array, job) for name, array in arrays.items()}
+        ),
         "order": digest_array(order),
     }
     for name, found in digests.items():
@@ -122,7 +124,7 @@ def load_batches(job: Job, spec: ModelSpec) -> tuple[Batches, dict[str, str]]:
     return Batches(weights, order, **arrays), digests
 
 
-def canonical_digest(array: Arrays, job: Job) -> str:
+def compute_canonical_digest(array: Arrays, job: Job) -> str:
     """Digest of an array of samples with images turned back to (channels, height, width)."""
     if array.ndim != 4 or job.execution.layout == "NCHW":
         return digest_array(array)

@@ -12,7 +12,7 @@ Array = np.ndarray[Any, Any]
 MISSING = float("inf")
 
 
-def record(folder: Path, stage: str, quantities: Mapping[str, Array]) -> None:
+def write_quantities(folder: Path, stage: str, quantities: Mapping[str, Array]) -> None:
     """Write a stage's quantities."""
     # Positions and not names as keys: a name may be empty, and a zip cannot tell case everywhere.
     arrays = {f"q{index}": value for index, value in enumerate(quantities.values())}
@@ -30,7 +30,7 @@ def compare(
     with np.load(_file(folder, stage), allow_pickle=False) as archive:
         names = archive["names"].tolist()
         errors = [
-            (name, relative_error(quantities[name], archive[f"q{index}"]))
+            (name, compute_relative_error(quantities[name], archive[f"q{index}"]))
             if name in quantities
             else (name, MISSING)
             for index, name in enumerate(names)
@@ -44,7 +44,7 @@ def is_recorded(folder: Path, stage: str) -> bool:
     return _file(folder, stage).exists()
 
 
-def relative_error(found: Array, expected: Array) -> float:
+def compute_relative_error(found: Array, expected: Array) -> float:
     """Euclidean norm of the difference over that of what is expected, in float64.
 
     Where all that is expected is zero, anything else is an error of 1.

@@ -16,7 +16,7 @@ TakeSteps = Callable[[], list[Any]]
 class Feed(Protocol):
     """Gives blocks of training steps, in the order of the batches."""
 
-    def ready(self, first: int, steps: int, end: int) -> TakeSteps:
+    def prepare_block(self, first: int, steps: int, end: int) -> TakeSteps:
         """A block of steps from step `first` on; it may not be prepared further than `end`.
 
         What this does itself is not measured, what it returns is.
@@ -24,15 +24,15 @@ class Feed(Protocol):
 
 
 @dataclass
-class Prepared:
+class PreparedFeed:
     """Batches are gathered in memory before the clock starts: nothing but training is measured."""
 
     backend: Backend
     batches: Batches
 
-    def ready(self, first: int, steps: int, end: int) -> TakeSteps:
+    def prepare_block(self, first: int, steps: int, end: int) -> TakeSteps:
         """Gather the batches."""
-        inputs, labels = self.batches.block(first, steps)
+        inputs, labels = self.batches.gather_block(first, steps)
         take_step = self.backend.step
 
         def take() -> list[Any]:
@@ -42,7 +42,7 @@ class Prepared:
 
 
 @dataclass
-class Native:
+class NativeFeed:
     """The framework's own loader reads, gathers and hands over batches while the clock runs.
 
     It is started where training is, after each evaluation, as its users do for each epoch;
@@ -54,7 +54,7 @@ class Native:
     _loaded: Iterator[tuple[Any, Any]] | None = None
     _next: int = 0
 
-    def ready(self, first: int, steps: int, end: int) -> TakeSteps:
+    def prepare_block(self, first: int, steps: int, end: int) -> TakeSteps:
         """Nothing but remember what to do."""
 
         def take() -> list[Any]:
@@ -70,7 +70,7 @@ class Native:
 
     def _loader(self, first: int, end: int) -> Iterator[tuple[Any, Any]]:
         batches = self.batches
-        order = batches.steps_of(first, end - first)
+        order = batches.select_steps(first, end - first)
         return self.backend.loader(batches.train_inputs, batches.train_labels, order)
 
 
@@ -81,10 +81,10 @@ def make_feed(name: str, backend: Backend, batches: Batches) -> Feed:
         WorkerError: the framework has no loader.
     """
     if name != NATIVE:
-        return Prepared(backend, batches)
+        return PreparedFeed(backend, batches)
     if not isinstance(backend, LoadingBackend):
         raise WorkerError(
             "The framework's Backend has no loader and step_loaded; add them as "
             "bench/worker/backend.py describes them, or leave out `inputs` from the plan."
         )
-    return Native(backend, batches)
+    return NativeFeed(backend, batches)

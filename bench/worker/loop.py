@@ -32,7 +32,7 @@ class Span:
     evaluated: bool
 
 
-def spans(epochs: int, evaluate_every: int, optimizer: Optimizer) -> Iterator[Span]:
+def divide_into_spans(epochs: int, evaluate_every: int, optimizer: Optimizer) -> Iterator[Span]:
     """All epochs, divided where the test data are evaluated or the learning rate changes."""
     evaluations = {*range(evaluate_every, epochs, evaluate_every), epochs}
     changes = {change.epoch for change in optimizer.changes if change.epoch < epochs}
@@ -73,7 +73,7 @@ class Loop:
         """
         losses: list[float] = []
         seconds = 0.0
-        for span in spans(self.batches.epochs, self.evaluate_every, self.optimizer):
+        for span in divide_into_spans(self.batches.epochs, self.evaluate_every, self.optimizer):
             self._set_learning_rate(span.first_epoch)
             for block_losses, block_seconds in self._blocks(span):
                 losses += block_losses
@@ -91,15 +91,15 @@ class Loop:
         """Summed losses of the steps and seconds of each block."""
         step, end = span.first_epoch * self.batches.steps, span.end_epoch * self.batches.steps
         while step < end:
-            steps = self.pacer.next_steps(end - step)
-            yield self.block(step, steps, end)
+            steps = self.pacer.choose_steps(end - step)
+            yield self.train_block(step, steps, end)
             if (waited := self.partner.pass_on()) is not None:
                 self.send("turn", waited=waited)
             step += steps
 
-    def block(self, first: int, steps: int, end: int) -> tuple[list[float], float]:
+    def train_block(self, first: int, steps: int, end: int) -> tuple[list[float], float]:
         """Train one block: its summed losses and seconds, from one synchronisation to the next."""
-        take_steps = self.feed.ready(first, steps, end)
+        take_steps = self.feed.prepare_block(first, steps, end)
         backend, clock = self.backend, self.clock
         backend.synchronize()
         start = clock()
@@ -147,7 +147,7 @@ class Loop:
             warmup=not self.pacer.settled,
             losses=means[: max(0, RECORDED_LOSSES - self.steps_done)],
         )
-        self.pacer.record(len(losses), seconds)
+        self.pacer.adapt(len(losses), seconds)
         for index, mean in enumerate(means, start=self.steps_done + 1):
             _check_finite(mean, f"loss is {mean} at step {index}")
         self.steps_done += len(losses)

@@ -10,7 +10,7 @@ from pathlib import Path
 from bench.protocol.anonymous import anonymous_bytes
 
 
-def memory_of_process() -> dict[str, int]:
+def read_process_memory() -> dict[str, int]:
     """Bytes of this process: its largest resident set so far, and what is anonymous of it now.
 
     Anonymous memory is what the process allocated; the rest are pages of files, such as the
@@ -29,7 +29,7 @@ def memory_of_process() -> dict[str, int]:
     return found if anonymous is None else found | {"anonymous_bytes": anonymous}
 
 
-def installed_versions() -> dict[str, str]:
+def list_versions() -> dict[str, str]:
     """The version of Python and of every installed distribution, by its normalised name.
 
     A wheel may call itself tensorflow_cpu or Jinja2; readers look for tensorflow-cpu and jinja2

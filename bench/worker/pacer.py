@@ -25,14 +25,14 @@ class Pacer:
     wanted: int = 0
     settled: bool = False
 
-    def next_steps(self, remaining: int) -> int:
+    def choose_steps(self, remaining: int) -> int:
         """Steps of the next block, with `remaining` steps left before the next evaluation."""
         wanted = min(max(1, self.wanted), self.most_steps)
         if self.settled and remaining < 2 * wanted and remaining <= self.most_steps:
             return remaining
         return min(wanted, remaining)
 
-    def record(self, steps: int, seconds: float) -> None:
+    def adapt(self, steps: int, seconds: float) -> None:
         """Learn from a finished block."""
         fitting = math.ceil(MARGIN * self.block_seconds * steps / max(seconds, 1e-9))
         fitting = min(fitting, self.most_steps)

@@ -66,6 +66,6 @@ class InTurns:
         self._alone = os.read(self._turns.reads, len(BYTE)) == b""
 
 
-def partner(turns: Turns | None) -> Partner:
+def make_partner(turns: Turns | None) -> Partner:
     """Whom a job says that its worker takes turns with."""
     return Nobody() if turns is None else InTurns(turns)

@@ -14,8 +14,8 @@ from bench.protocol.verification import GRADIENTS, STAGES, VerificationJob, exce
 from bench.spec import ModelSpec, arrays_of, check_parameters, without_dropout
 from bench.worker.backend import Backend, VerifiableBackend, import_backend, import_model
 from bench.worker.channel import Channel
-from bench.worker.comparison import compare, is_recorded, record
-from bench.worker.meter import installed_versions
+from bench.worker.comparison import compare, is_recorded, write_quantities
+from bench.worker.meter import list_versions
 from bench.worker.process import serve
 from bench.worker.quantities import Data, measure
 
@@ -28,7 +28,7 @@ def run(text: str, channel: Channel) -> None:
     """Take the steps in each precision; what was found goes over the channel."""
     job = VerificationJob.from_json(text)
     backend_class = _verifiable(job, import_backend(job.framework, job.implementation))
-    channel.send("imported", framework_version=backend_class.version, versions=installed_versions())
+    channel.send("imported", framework_version=backend_class.version, versions=list_versions())
     model = find_model(job.model, job.model_folder)
     spec = without_dropout(model.build(job.samples))
     import_model(job.framework, job.implementation, model, spec)
@@ -54,7 +54,7 @@ def _differs(
         if precision not in STAGES[stage].limits:
             continue
         if job.record is not None:
-            record(Path(job.record), stage, quantities)
+            write_quantities(Path(job.record), stage, quantities)
         if _is_compared(job, stage):
             errors = compare(Path(str(job.reference)), stage, quantities)
             channel.send("compared", precision=precision, stage=stage, errors=errors)

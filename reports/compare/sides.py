@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.errors import ResultsError
-from bench.records.git import git, naming
+from bench.records.git import naming, run_git
 from bench.records.results import Record
 from reports.runs.runs import LoadedRuns, find_folder, find_records_files, list_folders, read_runs
 from reports.text import titles
@@ -123,7 +123,7 @@ def _is(commit: str | None, request: str, resolved: str | None) -> bool:
 def _resolve_commit(request: str) -> str | None:
     """The commit that git means by a name such as HEAD~1; None where it means none."""
     try:
-        finished = git(*naming(request))
+        finished = run_git(*naming(request))
     except OSError:
         return None  # there is no git, which a run needs as little
     return finished.stdout.strip() or None

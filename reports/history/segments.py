@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bench.levels import LEAST_NOISE, Series, change_points, noise_of
+from bench.levels import LEAST_NOISE, Series, estimate_noise, find_change_points
 
 # Fewer runs on a side say nothing of a level.
 LEAST_RUNS = 3
@@ -42,7 +42,7 @@ def find_steps(values: Sequence[float], admitted: Callable[[Step], bool]) -> tup
     if len(values) < 2 * LEAST_RUNS:
         return ()
     series = _without_outliers(np.log(np.asarray(values, dtype=np.float64)))
-    places = change_points(series, noise_of(series), LEAST_RUNS)
+    places = find_change_points(series, estimate_noise(series), LEAST_RUNS)
     while places:
         steps = _between(places, len(series))
         weights = [_weight(series, step, admitted) for step in steps]
@@ -97,5 +97,5 @@ def _without_outliers(series: Series) -> Series:
     from scipy.ndimage import median_filter
 
     smooth = median_filter(series, size=3, mode="nearest")
-    far = np.abs(series - smooth) > OUTLIER * noise_of(series)
+    far = np.abs(series - smooth) > OUTLIER * estimate_noise(series)
     return np.where(far, smooth, series)

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from bench.records.ceilings import Ceiling, Measurement
-from bench.records.operations import Cost, Roofline, roofline
+from bench.records.operations import Cost, Roofline, calculate_roofline
 from bench.records.results import Record
 from reports.text import titles, units
 from reports.trials.certificates import read_number
@@ -55,7 +55,7 @@ def compute_step_roofline(
     arithmetic, memory = ceiling.operations_per_second or 0, ceiling.bytes_per_second or 0
     if not (arithmetic > 0 and memory > 0):
         return NOT_ATTAINED
-    return roofline(Cost(*map(int, cost)), step_seconds, arithmetic, memory)
+    return calculate_roofline(Cost(*map(int, cost)), step_seconds, arithmetic, memory)
 
 
 def build_ceiling_table(records: Iterable[Record]) -> tuple[pd.DataFrame, tuple[str, ...]]:

@@ -26,7 +26,7 @@ LOAD = (
     "gpu_thermal_seconds",
     "device_other_processes",
 )
-# What the host gauges of the machine around each trial (`bench.host.machine.gauge`).
+# What the host gauges of the machine around each trial (`bench.host.machine.speed`).
 SPEEDS = ("hashes_per_second", "copied_bytes_per_second")
 # What a record calls memory is called the same here.
 MEMORY = tuple(name for name in TRIAL_COLUMNS if name.endswith("_bytes") and name != "step_bytes")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from ruptures import Pelt
 
-from bench.levels import LEAST_NOISE, PENALTY, Series, change_points, noise_of
+from bench.levels import LEAST_NOISE, PENALTY, Series, estimate_noise, find_change_points
 
 
 def stepped(generator: np.random.Generator, size: int) -> Series:
@@ -25,10 +25,10 @@ def test_the_change_points_are_those_of_the_library_ruptures_or_better(least: in
     found = others = 0
     for _ in range(600):
         series = stepped(generator, int(generator.integers(2 * least, 40)))
-        noise = noise_of(series)
+        noise = estimate_noise(series)
         penalty = PENALTY * noise**2 * np.log(len(series))
         ends = Pelt(model="l2", min_size=least, jump=1).fit_predict(series, penalty)
-        places = change_points(series, noise, least)
+        places = find_change_points(series, noise, least)
         if places != ends[:-1]:
             assert cost(series, places, noise) < cost(series, ends[:-1], noise)
             others += 1
@@ -45,17 +45,21 @@ def test_no_division_is_better(least: int) -> None:
         series = stepped(generator, size)
         noise = max(0.01, float(series.std()) / 3)
         best = min(divisions(size, least), key=lambda places: cost(series, places, noise))
-        assert change_points(series, noise, least) == list(best)
+        assert find_change_points(series, noise, least) == list(best)
 
 
 def test_levels_far_from_zero_lose_no_digits() -> None:
     series = np.repeat([0.0, 0.02, 0.0], [20, 20, 20])
-    assert change_points(series + 1e6, 0.002, 2) == change_points(series, 0.002, 2) == [20, 40]
+    assert (
+        find_change_points(series + 1e6, 0.002, 2)
+        == find_change_points(series, 0.002, 2)
+        == [20, 40]
+    )
 
 
 def test_equal_values_have_no_change_and_the_least_noise() -> None:
-    assert change_points(np.full(50, -1.6), LEAST_NOISE, 2) == []
-    assert noise_of(np.full(50, -1.6)) == LEAST_NOISE
+    assert find_change_points(np.full(50, -1.6), LEAST_NOISE, 2) == []
+    assert estimate_noise(np.full(50, -1.6)) == LEAST_NOISE
 
 
 def divisions(size: int, least: int) -> list[tuple[int, ...]]:

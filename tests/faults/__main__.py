@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.errors import SamestepError
-from bench.host.environments.environments import cached_environment
+from bench.host.environments.preparation import prepare_cached_environment
 from bench.host.frameworks.framework import discover
 from tests.faults.kills import PAIRS, PAIRS_PLAN, Killings, kill_hosts
 from tests.faults.sabotage import STATUSES
@@ -47,7 +47,7 @@ def _options() -> argparse.Namespace:
 def _of_workers(name: str, folder: Path) -> list[Line]:
     framework = discover()[name]
     try:
-        python = cached_environment(framework, "cpu", print).python
+        python = prepare_cached_environment(framework, "cpu", print).python
     except SamestepError as error:
         return [(f"{name}: all worker faults", len(STATUSES), 0, [str(error)])]
     folder.mkdir()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.records.git import git
+from bench.records.git import run_git
 from bench.records.results import read_records
 from tests.faults.kills import INSTANT, PAIRS, PAIRS_PLAN, differences, kill_hosts
 from tests.faults.sabotage import STATUSES
@@ -73,7 +73,7 @@ def test_a_host_that_is_killed_loses_nothing(tmp_path: Path, cache: Path) -> Non
 
 
 def test_a_host_that_is_killed_while_two_revisions_take_turns(tmp_path: Path, cache: Path) -> None:
-    if git("rev-parse", "HEAD").returncode != 0:
+    if run_git("rev-parse", "HEAD").returncode != 0:
         pytest.skip("This is no checkout of git: there is no other revision.")
     found = kill_hosts(tmp_path / "kills", 3, 7, PAIRS, PAIRS_PLAN)
     assert found.lost == []

@@ -133,7 +133,7 @@ def test_training_learns_a_batch(name: str, optimizer: Optimizer) -> None:
 
 def test_it_has_every_family() -> None:
     framework = read_framework(FOLDER)
-    assert all(framework.implements(model) for model in MODELS.values())
+    assert all(framework.has_model(model) for model in MODELS.values())
 
 
 def _state(backend: Any) -> dict[str, np.ndarray]:

@@ -12,13 +12,13 @@ from pathlib import Path
 import numpy as np
 
 from bench.errors import DataError, FrameworkError, PlanError, ResultsError, SamestepError
-from bench.host.data.array_files import ArrayFiles, Pair
+from bench.host.data.array_files import ArrayFiles, ArrayPair
 from bench.host.data.cifar_rows import parse_rows, read_archive, read_packed_batch
 from bench.host.data.dataset import Array
 from bench.host.data.declared import read_declared
 from bench.host.data.idx import read_idx
 from bench.host.data.image_folder import ImageFolder
-from bench.host.data.labelled_csv import Columns, read_categories, read_labelled_csv
+from bench.host.data.labeled_csv import Columns, read_categories, read_labeled_csv
 from bench.host.data.text_files import TextFiles
 from bench.host.frameworks.framework import DESCRIPTION, discover, read_framework
 from bench.host.planning.plan import expand, read_plan
@@ -128,7 +128,7 @@ def _archive(folder: Path, content: bytes) -> None:
 def _csv(folder: Path, content: bytes) -> None:
     path = folder / "texts.csv"
     path.write_bytes(content)
-    read_labelled_csv(path, CATEGORIES)
+    read_labeled_csv(path, CATEGORIES)
 
 
 def _own_texts(folder: Path, content: bytes) -> None:
@@ -142,7 +142,7 @@ def _image(folder: Path, content: bytes) -> None:
     _image_files(folder, content)
     for channels, size in ((3, (4, 4)), (1, None)):
         source = ImageFolder(folder / "images", None, 2, channels, size)
-        source.samples()
+        source.describe_samples()
         source.read()
 
 
@@ -164,12 +164,12 @@ def _labels(folder: Path, content: bytes) -> None:
 
 def _arrays(folder: Path, inputs: bytes, labels: bytes) -> None:
     source = ArrayFiles(_array_files(folder, inputs, labels), None, 2, "NL")
-    source.samples()
+    source.describe_samples()
     source.read()
 
 
-def _array_files(folder: Path, inputs: bytes, labels: bytes) -> Pair:
-    pair = Pair(folder / "x.npy", folder / "y.npy")
+def _array_files(folder: Path, inputs: bytes, labels: bytes) -> ArrayPair:
+    pair = ArrayPair(folder / "x.npy", folder / "y.npy")
     pair.inputs.write_bytes(inputs)
     pair.labels.write_bytes(labels)
     return pair

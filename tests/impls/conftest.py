@@ -3,7 +3,7 @@
 import pytest
 
 from bench.errors import UnavailableError
-from bench.host.environments.environments import Environment, prepare_environment
+from bench.host.environments.preparation import Environment, prepare_environment
 from bench.host.frameworks.framework import Framework, discover
 from bench.host.verify.verifier import Verifier
 from tests.conftest import unavailable

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.errors import UnavailableError
-from bench.host.environments.environments import Environment
+from bench.host.environments.preparation import Environment
 from bench.host.frameworks.framework import Framework, read_framework
 from bench.host.planning.catalog import OWN
 from bench.host.verify.cells import Cell

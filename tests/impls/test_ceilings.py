@@ -9,10 +9,10 @@ import pytest
 
 from bench.errors import UnavailableError
 from bench.host.ceilings.measurement import measure_ceilings
-from bench.host.environments.environments import Environment, prepare_environment
+from bench.host.environments.preparation import Environment, prepare_environment
 from bench.host.frameworks.framework import Framework, discover
-from bench.host.frameworks.setup import default_variables
-from bench.host.frameworks.variables import worker_environment
+from bench.host.frameworks.setup import build_default_variables
+from bench.host.frameworks.variables import build_worker_environment
 from bench.host.process.executor import LocalProcess
 from bench.job import Execution
 from bench.protocol.ceilings import CeilingsJob, Workload
@@ -135,7 +135,9 @@ def test_the_operations_are_really_done(
     job = CeilingsJob(name, str(framework.folder), Execution("eager", precision, "cpu", 1), TINY)
     finished = subprocess.run(
         [str(python(environments, name)), "-P", "-c", PROGRAM],
-        env=worker_environment(default_variables(framework, "cpu", precision, 1), "cpu"),
+        env=build_worker_environment(
+            build_default_variables(framework, "cpu", precision, 1), "cpu"
+        ),
         input=json.dumps(asdict(job)),
         capture_output=True,
         text=True,

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from bench.errors import UnavailableError
-from bench.host.environments.environments import prepare_environment
+from bench.host.environments.preparation import prepare_environment
 from bench.host.frameworks.framework import discover
-from bench.host.frameworks.setup import default_variables
-from bench.host.frameworks.variables import worker_environment
+from bench.host.frameworks.setup import build_default_variables
+from bench.host.frameworks.variables import build_worker_environment
 from tests.conftest import unavailable
 
 # Precisions by the switches that they need.
@@ -50,10 +50,10 @@ def run(name: str, program: str, **variables: str) -> Any:
         mode=framework.default_mode,
         layout=framework.layout,
     )
-    own = {**default_variables(framework, "cpu", "ieee", 1), **variables}
+    own = {**build_default_variables(framework, "cpu", "ieee", 1), **variables}
     finished = subprocess.run(
         [str(environment.python), "-P", "-c", begin + program],
-        env=worker_environment(own, "cpu"),
+        env=build_worker_environment(own, "cpu"),
         capture_output=True,
         text=True,
         check=False,
@@ -332,14 +332,15 @@ print(json.dumps([
 def test_no_library_rounds_by_itself_where_nothing_may_be_rounded(
     name: str, precision: str
 ) -> None:
-    variables = default_variables(discover()[name], "cuda", precision, 2)
+    variables = build_default_variables(discover()[name], "cuda", precision, 2)
     rounds = precision in ("tf32", "bf16")
     assert variables.get("NVIDIA_TF32_OVERRIDE") == (None if rounds else "0")
 
 
 def test_memory_is_not_taken_ahead_of_need() -> None:
     jax, tensorflow = (
-        default_variables(discover()[name], "cuda", "ieee", 2) for name in ("jax", "tensorflow")
+        build_default_variables(discover()[name], "cuda", "ieee", 2)
+        for name in ("jax", "tensorflow")
     )
     assert (jax["JAX_PLATFORMS"], jax["XLA_PYTHON_CLIENT_PREALLOCATE"]) == ("cuda", "false")
     assert tensorflow["TF_FORCE_GPU_ALLOW_GROWTH"] == "true"
@@ -356,9 +357,9 @@ def test_a_worker_sees_one_gpu(
     if visible is not None:
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
     monkeypatch.setenv("CUDA_DEVICE_ORDER", "PCI_BUS_ID")
-    on_gpu = worker_environment({}, "cuda")
+    on_gpu = build_worker_environment({}, "cuda")
     assert (on_gpu["CUDA_VISIBLE_DEVICES"], on_gpu["CUDA_DEVICE_ORDER"]) == (seen, "PCI_BUS_ID")
-    assert worker_environment({}, "cpu")["CUDA_VISIBLE_DEVICES"] == ""
+    assert build_worker_environment({}, "cpu")["CUDA_VISIBLE_DEVICES"] == ""
 
 
 @pytest.mark.parametrize("model", ["lenet", "lstm"])

@@ -28,7 +28,7 @@ def found_in(folder: Path, name: str, verifier: Verifier, environments: Environm
     available(environments, name)
     framework, dataset = discover()[name], OWN.dataset("cifar10")
     model = read_models(folder)["vgg-small"]
-    assert framework.implements(model)
+    assert framework.has_model(model)
     cell = Cell(framework, model, dataset.name, dataset.samples, framework.default_mode, "cpu")
     certification = Certification(verifier, environments, say=lambda text: None, fresh=True)
     return certification.finding(cell)

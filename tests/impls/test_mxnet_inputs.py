@@ -3,9 +3,9 @@
 import subprocess
 
 from bench.errors import UnavailableError
-from bench.host.environments.environments import prepare_environment
+from bench.host.environments.preparation import prepare_environment
 from bench.host.frameworks.framework import discover
-from bench.host.frameworks.variables import worker_environment
+from bench.host.frameworks.variables import build_worker_environment
 from tests.conftest import unavailable
 
 PROGRAM = """
@@ -40,7 +40,7 @@ def test_the_device_array_is_the_numpy_arrays_memory() -> None:
             "-c",
             PROGRAM.replace("FOLDER", repr(str(framework.folder))),
         ],
-        env=worker_environment({"OMP_NUM_THREADS": "2"}, "cpu"),
+        env=build_worker_environment({"OMP_NUM_THREADS": "2"}, "cpu"),
         capture_output=True,
         text=True,
         check=False,

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from bench.errors import UnavailableError
-from bench.host.environments.environments import prepare_environment
+from bench.host.environments.preparation import prepare_environment
 from bench.host.frameworks.framework import discover
-from bench.host.frameworks.variables import worker_environment
+from bench.host.frameworks.variables import build_worker_environment
 from bench.models import MODELS
 from bench.optimizer import Optimizer
-from bench.records.operations import training_step
+from bench.records.operations import count_step_cost
 from bench.spec import ModelSpec, Samples
 from tests.conftest import unavailable
 
@@ -87,7 +87,7 @@ def counted() -> dict[str, dict[str, int]]:
     arguments = json.dumps([str(framework.folder), BATCH_SIZE, cases])
     finished = subprocess.run(
         [str(environment.python), "-P", "-c", PROGRAM, arguments],
-        env=worker_environment({"OMP_NUM_THREADS": "1"}, "cpu"),
+        env=build_worker_environment({"OMP_NUM_THREADS": "1"}, "cpu"),
         capture_output=True,
         text=True,
         check=False,
@@ -116,7 +116,7 @@ def test_operations_are_those_that_pytorch_counts(
 ) -> None:
     spec = spec_of(name)
     forward = 2 * sum(layer.multiply_adds for layer in spec.forward_layers())
-    step = training_step(spec, Optimizer("sgd", 0.1), BATCH_SIZE, "float64").operations
+    step = count_step_cost(spec, Optimizer("sgd", 0.1), BATCH_SIZE, "float64").operations
     saved = BATCH_SIZE * gradient_of_the_first_hidden_state(spec)
     assert counted[name]["forward"] == BATCH_SIZE * forward
     assert counted[name]["step"] == step - saved

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.host.environments.environments import Environment
+from bench.host.environments.preparation import Environment
 from bench.host.frameworks.framework import read_framework
 from bench.host.verify.certification import Finding
 from bench.host.verify.verifier import REFERENCE, Verifier

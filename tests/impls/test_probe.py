@@ -6,7 +6,7 @@ import pytest
 
 from bench.errors import UnavailableError
 from bench.host.ceilings.probe import drop_unusable_environments
-from bench.host.environments.environments import prepare_environment
+from bench.host.environments.preparation import prepare_environment
 from bench.host.frameworks.framework import discover
 from tests.conftest import WITHOUT_GPU, unavailable
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from bench.errors import PlanError
 from bench.host.ceilings.probe import drop_unusable_environments
-from bench.host.environments.environments import Say, prepare_environments
+from bench.host.environments.preparation import Say, prepare_environments
 from bench.host.frameworks.framework import Framework
-from bench.host.machine.description import commit, default_threads, describe_machine
+from bench.host.machine.description import choose_threads, describe_machine, read_commit
 from bench.host.planning.request import (
     add_framework_options,
     read_framework_request,
@@ -133,7 +133,7 @@ def run_pairs(options: argparse.Namespace, kind: Kind, say: Say) -> list[Measure
     environments = prepare_environments(
         frameworks.values(), request.device, request.pythons or {}, say
     )
-    threads = request.threads or default_threads()
+    threads = request.threads or choose_threads()
     with scratch_folder() as scratch:
         environments = drop_unusable_environments(
             environments, frameworks, request.device, threads, scratch, say
@@ -178,7 +178,7 @@ def _list_cases(
         for model, work in kind.works.items()
         if not models or model in models
         for framework in frameworks
-        if framework.implements(MODELS[model]) and _has_sides(framework, model, kind)
+        if framework.has_model(MODELS[model]) and _has_sides(framework, model, kind)
         for mode in (modes or _choose_modes(framework, kind))
         if mode in framework.modes
     ]
@@ -249,7 +249,7 @@ def to_document(kind: Kind, results: Sequence[Measured]) -> dict[str, Any]:
         "command": kind.name,
         "sides": list(kind.sides),
         "machine": describe_machine(),
-        "commit": commit(),
+        "commit": read_commit(),
         "cases": [
             {
                 "model": result.case.model,

@@ -8,7 +8,7 @@ from random import Random
 from bench.errors import UnavailableError
 from bench.host.cache import turn
 from bench.host.data.inputs import Inputs
-from bench.host.environments.environments import Environment, Environments, Say
+from bench.host.environments.preparation import Environment, Environments, Say
 from bench.host.frameworks.framework import Framework
 from bench.host.frameworks.setup import DEFAULT, set_up
 from bench.host.process.executor import Executor, LocalProcess
@@ -153,7 +153,7 @@ class Measurement:
             execution=setup.execution,
             batch_size=case.batch_size,
             sides=case.sides,
-            weights=str(Inputs(self.scratch).weights(case.model, spec, SEED).path),
+            weights=str(Inputs(self.scratch).write_weights(case.model, spec, SEED).path),
             pairs=self.pairs,
             builds=self.builds,
             block_seconds=self.block_seconds,

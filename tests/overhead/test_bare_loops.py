@@ -7,10 +7,10 @@ from itertools import product
 import pytest
 
 from bench.errors import UnavailableError
-from bench.host.environments.environments import prepare_environment
+from bench.host.environments.preparation import prepare_environment
 from bench.host.frameworks.framework import discover
-from bench.host.frameworks.setup import default_variables
-from bench.host.frameworks.variables import worker_environment
+from bench.host.frameworks.setup import build_default_variables
+from bench.host.frameworks.variables import build_worker_environment
 from tests.conftest import unavailable
 
 PROGRAM = """
@@ -78,7 +78,7 @@ def test_the_bare_loop_takes_our_steps(name: str, mode: str) -> None:
     arguments = json.dumps([name, str(framework.folder), mode, framework.layout])
     finished = subprocess.run(
         [str(environment.python), "-P", "-c", PROGRAM, arguments],
-        env=worker_environment(default_variables(framework, "cpu", "ieee", 1), "cpu"),
+        env=build_worker_environment(build_default_variables(framework, "cpu", "ieee", 1), "cpu"),
         capture_output=True,
         text=True,
         check=False,

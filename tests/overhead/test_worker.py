@@ -108,7 +108,7 @@ def test_data_are_drawn_for_the_model_and_repeat() -> None:
     batches = draw_batches(JOB, {})
     assert batches.train_inputs.shape == (DIFFERENT_STEPS * 4, 1, 28, 28)
     cycle = _Cycle(**vars(batches))
-    inputs, labels = cycle.block(0, DIFFERENT_STEPS + 1)
+    inputs, labels = cycle.gather_block(0, DIFFERENT_STEPS + 1)
     assert (inputs[-1] == inputs[0]).all()
     assert labels.max() < 10
     words = draw_batches(

@@ -22,9 +22,9 @@ from bench.spec import ModelSpec, arrays_of, check_parameters
 from bench.worker.backend import Backend, import_backend, import_file
 from bench.worker.batches import Batches
 from bench.worker.channel import Channel
-from bench.worker.feeds import Prepared
+from bench.worker.feeds import PreparedFeed
 from bench.worker.loop import Clock, Loop
-from bench.worker.meter import installed_versions
+from bench.worker.meter import list_versions
 from bench.worker.pacer import Pacer
 from bench.worker.process import serve
 from tests.overhead.job import PairsJob, Side
@@ -55,7 +55,7 @@ def run(text: str, channel: Channel) -> None:
     """Measure the pairs; each goes over the channel."""
     job = PairsJob.from_json(text)
     backend_class = import_backend(job.framework, job.implementation)
-    channel.send("imported", framework_version=backend_class.version, versions=installed_versions())
+    channel.send("imported", framework_version=backend_class.version, versions=list_versions())
     spec = MODELS[job.model].build(job.samples)
     with np.load(job.weights, allow_pickle=False) as archive:
         weights = {name: archive[name] for name in archive.files}
@@ -146,10 +146,10 @@ def measure_loop_alone(batches: Batches, clock: Clock = perf_counter) -> dict[st
     backend, cycle = cast(Backend, Nothing()), _Cycle(**vars(batches))
     pacer = Pacer(1.0, cycle.most_steps)
     rule = Optimizer("sgd", 0.0)
-    feed = Prepared(backend, cycle)
+    feed = PreparedFeed(backend, cycle)
     loop = Loop(backend, cycle, feed, rule, pacer, lambda event, **values: None, clock=clock)
     one, many = (
-        median(loop.block(0, steps, steps)[1] for _ in range(EMPTY_BLOCKS))
+        median(loop.train_block(0, steps, steps)[1] for _ in range(EMPTY_BLOCKS))
         for steps in (1, 1 + EMPTY_STEPS)
     )
     return {"step_seconds": (many - one) / EMPTY_STEPS, "block_seconds": one}
@@ -158,7 +158,7 @@ def measure_loop_alone(batches: Batches, clock: Clock = perf_counter) -> dict[st
 class _Cycle(Batches):
     """The batches again and again: step 64 is step 0."""
 
-    def steps_of(self, first: int, steps: int) -> Array:
+    def select_steps(self, first: int, steps: int) -> Array:
         rows: Array = self.order[0, (first + np.arange(steps)) % DIFFERENT_STEPS]
         return rows
 
@@ -194,14 +194,14 @@ def _build_harness(
     """Return a block of the very loop that trials run, with its own clock."""
     backend = backend_class(spec, job.optimizer, job.execution)
     backend.load(cycle.weights)
-    feed, pacer = Prepared(backend, cycle), Pacer(job.block_seconds, cycle.most_steps)
+    feed, pacer = PreparedFeed(backend, cycle), Pacer(job.block_seconds, cycle.most_steps)
     loop = Loop(backend, cycle, feed, job.optimizer, pacer, lambda event, **values: None)
-    return lambda steps: loop.block(0, steps, steps)[1]
+    return lambda steps: loop.train_block(0, steps, steps)[1]
 
 
 def _time(train: Train, cycle: Batches) -> Block:
     def block(steps: int) -> float:
-        inputs, labels = cycle.block(0, steps)
+        inputs, labels = cycle.gather_block(0, steps)
         start = perf_counter()
         train(inputs, labels)
         return perf_counter() - start

@@ -13,7 +13,7 @@ from bench.host.session.transcript import Transcript
 from bench.optimizer import Optimizer
 from bench.records.results import Record
 from bench.worker.batches import Batches
-from bench.worker.feeds import Prepared
+from bench.worker.feeds import PreparedFeed
 from bench.worker.loop import Loop
 from bench.worker.pacer import Pacer
 from reports.content.sentences import write_headline
@@ -61,7 +61,7 @@ def trained(seconds_per_step: float, invocation: int) -> Transcript:
     Loop(
         backend,
         batches,
-        Prepared(backend, batches),
+        PreparedFeed(backend, batches),
         Optimizer("sgd", 0.1),
         Pacer(5.0, batches.most_steps),
         send,

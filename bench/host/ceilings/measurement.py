@@ -6,9 +6,9 @@ from pathlib import Path
 
 from bench.errors import UnavailableError
 from bench.host.cache import turn
-from bench.host.environments.environments import Environment
+from bench.host.environments.preparation import Environment
 from bench.host.frameworks.framework import Framework
-from bench.host.frameworks.setup import Setup, default_variables
+from bench.host.frameworks.setup import Setup, build_default_variables
 from bench.host.process.executor import Executor
 from bench.host.process.outcome import Event, WorkerOutcome, explain_failure
 from bench.host.process.task import Limits, Task, run_task
@@ -91,7 +91,7 @@ def _measure(
             "bench/worker/ceilings.py describes it."
         )
     execution = Execution(framework.default_mode, precision, setting.device, setting.threads)
-    variables = default_variables(framework, setting.device, precision, setting.threads)
+    variables = build_default_variables(framework, setting.device, precision, setting.threads)
     task = Task(
         "bench.worker.ceilings",
         CeilingsJob(framework.name, str(framework.folder), execution, setting.workload),

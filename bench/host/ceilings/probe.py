@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bench.errors import UnavailableError
 from bench.host.ceilings.measurement import measure_ceilings
-from bench.host.environments.environments import Environment, Environments, Say
+from bench.host.environments.preparation import Environment, Environments, Say
 from bench.host.frameworks.framework import Framework
 from bench.host.process.executor import Executor, LocalProcess
 from bench.protocol.ceilings import Workload

@@ -11,7 +11,7 @@ import numpy as np
 from bench.errors import DataError
 from bench.host.data.bounds import check_classes, check_values
 from bench.host.data.dataset import Array, Split
-from bench.host.data.division import chosen_for_test, divide
+from bench.host.data.division import divide, mark_test_samples
 from bench.host.data.synthetic import MOST_NAMES
 from bench.spec import Samples
 
@@ -25,7 +25,7 @@ MALFORMED = (ValueError, TypeError, SyntaxError, OverflowError, RecursionError, 
 
 
 @dataclass(frozen=True)
-class Pair:
+class ArrayPair:
     """The files of a part: inputs, and a label for each."""
 
     inputs: Path
@@ -42,19 +42,19 @@ class ArrayFiles:
         layout: one of LAYOUTS: uint8 pixels, or whole numbers as tokens.
     """
 
-    train: Pair
-    test: Pair | None
+    train: ArrayPair
+    test: ArrayPair | None
     test_every: int | None
     layout: str
 
-    def files(self) -> Iterator[Path]:
+    def list_files(self) -> Iterator[Path]:
         """The two or four of them."""
         for pair in (self.train, self.test):
             if pair is not None:
                 yield pair.inputs
                 yield pair.labels
 
-    def samples(self) -> Samples:
+    def describe_samples(self) -> Samples:
         """Shape, classes and number of tokens: one more than the largest label, and token.
 
         Raises:
@@ -73,7 +73,7 @@ class ArrayFiles:
             return train, test
         assert self.test_every is not None  # one of the two is there
         source = str(self.train.labels)
-        return divide(train, chosen_for_test(train.labels, self.test_every, source))
+        return divide(train, mark_test_samples(train.labels, self.test_every, source))
 
     def _mapped(self) -> tuple[Samples, Split, Split | None]:
         train = self._split(self.train)
@@ -89,7 +89,7 @@ class ArrayFiles:
         check_values(str(self.train.inputs), samples, count, "give fewer or smaller samples")
         return samples, train, test
 
-    def _split(self, pair: Pair) -> Split:
+    def _split(self, pair: ArrayPair) -> Split:
         inputs = _inputs(pair.inputs, self.layout)
         labels = _labels(pair.labels)
         if len(inputs) != len(labels):

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from bench.errors import DataError
 from bench.host.data.dataset import Dataset, Split
-from bench.host.data.labelled_csv import MOST_BYTES, read_categories, read_labelled_csv
+from bench.host.data.labeled_csv import MOST_BYTES, read_categories, read_labeled_csv
 from bench.host.data.published import DATA_VARIABLE, Publication
 from bench.host.data.texts import FIRST_WORD, make_vocabulary, tokenize
 from bench.spec import Samples
@@ -57,8 +57,8 @@ def read_banking77() -> tuple[Split, Split]:
         DataError: a file cannot be had or is not the published one.
     """
     categories = _read(CATEGORIES, lambda path: read_categories(path, CLASSES))
-    train_texts, train_labels = _read(TRAIN, lambda path: read_labelled_csv(path, categories))
-    test_texts, test_labels = _read(TEST, lambda path: read_labelled_csv(path, categories))
+    train_texts, train_labels = _read(TRAIN, lambda path: read_labeled_csv(path, categories))
+    test_texts, test_labels = _read(TEST, lambda path: read_labeled_csv(path, categories))
     # From the training texts alone: the test texts stand for what nobody has seen yet.
     vocabulary = make_vocabulary(train_texts)
     if len(vocabulary) + FIRST_WORD != VOCABULARY:
@@ -74,7 +74,7 @@ def read_banking77() -> tuple[Split, Split]:
 
 def _read(file: PublishedFile, read: Callable[[Path], Content]) -> Content:
     path = PUBLICATION.find(file.name, file.sha256)
-    return read(PUBLICATION.verified(path, file.name, file.sha256, read))
+    return read(PUBLICATION.check(path, file.name, file.sha256, read))
 
 
 BANKING77 = Dataset(

@@ -15,7 +15,7 @@ from bench.host.data.cifar_rows import (
     read_packed_batch,
 )
 from bench.host.data.dataset import Dataset, Split
-from bench.host.data.published import DATA_VARIABLE, Publication, user_folder
+from bench.host.data.published import DATA_VARIABLE, Publication, find_user_folder
 from bench.spec import Samples
 
 ARCHIVE = "cifar-10-binary.tar.gz"
@@ -58,7 +58,7 @@ def read_cifar10() -> tuple[Split, Split]:
     Raises:
         DataError: a file cannot be had or is not the published one.
     """
-    folder = user_folder(PUBLICATION.folder)
+    folder = find_user_folder(PUBLICATION.folder)
     unpacked = _unpacked_folder(folder) if folder else None
     if unpacked:
         sources = {name: str(unpacked / name) for name in BATCHES}
@@ -102,7 +102,7 @@ def _archive(folder: Path | None) -> Path:
                     f"{folder / name} is CIFAR-10's Python version, which is never read: it is "
                     f"pickled; expected {ARCHIVE}, the binary version; put that beside it."
                 )
-    return PUBLICATION.verified(
+    return PUBLICATION.check(
         PUBLICATION.find(ARCHIVE, ARCHIVE_SHA256),
         ARCHIVE,
         ARCHIVE_SHA256,
@@ -111,7 +111,7 @@ def _archive(folder: Path | None) -> Path:
 
 
 def _read_part(name: str, sha256: str) -> Split:
-    folder = user_folder(SUBSET_FOLDER)
+    folder = find_user_folder(SUBSET_FOLDER)
     path = folder / name if folder else None
     if path is None or not os.path.isfile(path):
         found = f"{path} is not there" if path else f"{DATA_VARIABLE} is not set"

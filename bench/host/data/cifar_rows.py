@@ -14,7 +14,7 @@ import numpy as np
 
 from bench.errors import DataError
 from bench.host.data.dataset import Split
-from bench.host.data.gzipped import unpacked
+from bench.host.data.gzipped import open_gzip
 
 CHANNELS, SIDE = 3, 32
 ROW_BYTES = 1 + CHANNELS * SIDE * SIDE
@@ -78,7 +78,7 @@ def read_packed_batch(path: Path) -> bytes:
     Raises:
         DataError: the file cannot be read or is damaged.
     """
-    with unpacked(path, "a gzipped batch of CIFAR-10") as stream:
+    with open_gzip(path, "a gzipped batch of CIFAR-10") as stream:
         return stream.read(MOST_BATCH_BYTES + 1)
 
 
@@ -92,7 +92,7 @@ def read_archive(path: Path, names: Sequence[str]) -> list[bytes]:
         DataError: the file cannot be read, is damaged, too large, or lacks a member.
     """
     found: dict[str, bytes] = {}
-    with unpacked(path, "CIFAR-10's binary archive") as stream:
+    with open_gzip(path, "CIFAR-10's binary archive") as stream:
         try:
             # A stream is read once from front to end: no member can send the reader elsewhere.
             with tarfile.open(fileobj=_Limited(stream, path), mode="r|") as archive:

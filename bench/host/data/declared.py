@@ -16,11 +16,11 @@ import PIL
 
 from bench.errors import DataError
 from bench.host.data import DATASETS
-from bench.host.data.array_files import LAYOUTS, ArrayFiles, Pair
+from bench.host.data.array_files import LAYOUTS, ArrayFiles, ArrayPair
 from bench.host.data.dataset import Dataset, Split
 from bench.host.data.image_file import MODES, Size
 from bench.host.data.image_folder import ImageFolder
-from bench.host.data.labelled_csv import Columns
+from bench.host.data.labeled_csv import Columns
 from bench.host.data.synthetic import MOST_NAMES, MOST_VALUES
 from bench.host.data.text_files import TextFiles
 from bench.host.data.texts import FIRST_WORD
@@ -42,11 +42,11 @@ TEST, TEST_EVERY = "test", "test_every"
 class Source(Protocol):
     """The files of a data set and how they are read; a frozen dataclass."""
 
-    def files(self) -> Iterator[Path]:
+    def list_files(self) -> Iterator[Path]:
         """Every file that is read, in the same order each time; raises DataError."""
         ...
 
-    def samples(self) -> Samples:
+    def describe_samples(self) -> Samples:
         """What models have to know, without reading more than that needs; raises DataError."""
         ...
 
@@ -75,7 +75,7 @@ class Declared:
             name=self.name,
             summary=self.summary,
             version=version,
-            samples=self.source.samples(),
+            samples=self.source.describe_samples(),
             read=lambda: self._read(version),
         )
 
@@ -94,7 +94,7 @@ class Declared:
         Not of the files' bytes: that would read all of them at every start. Whoever writes a file
         changes its time, and what is made of the bytes has digests of its own.
         """
-        files = [(str(path), *_size_and_time(path)) for path in self.source.files()]
+        files = [(str(path), *_size_and_time(path)) for path in self.source.list_files()]
         # Another version of Pillow may round differently.
         what = (READING, PIL.__version__, type(self.source).__name__, vars(self.source), files)
         return digest_text(json.dumps(what, default=str))[:VERSION_DIGITS]
@@ -214,12 +214,12 @@ def _up_to(table: TomlTable, key: str, most: int) -> int:
     return number
 
 
-def _pair(table: TomlTable, key: str, folder: Path) -> Pair:
+def _pair(table: TomlTable, key: str, folder: Path) -> ArrayPair:
     expected = "{ inputs = 'FILE.npy', labels = 'FILE.npy' }"
     files = table.table(key, expected)
     if files is None:
         raise table.fail(key, None, expected)
-    pair = Pair(_path(files, "inputs", folder), _path(files, "labels", folder))
+    pair = ArrayPair(_path(files, "inputs", folder), _path(files, "labels", folder))
     files.finish()
     return pair
 

@@ -6,7 +6,7 @@ from bench.errors import DataError
 from bench.host.data.dataset import Array, Split
 
 
-def every_nth_of_each_class(labels: Array, n: int) -> Array:
+def mark_every_nth_of_each_class(labels: Array, n: int) -> Array:
     """Mask of the test samples: of each class, in the order of the samples, every n-th."""
     test = np.zeros(len(labels), dtype=bool)
     for label in np.unique(labels):
@@ -15,13 +15,13 @@ def every_nth_of_each_class(labels: Array, n: int) -> Array:
     return test
 
 
-def chosen_for_test(labels: Array, n: int, source: str) -> Array:
+def mark_test_samples(labels: Array, n: int, source: str) -> Array:
     """The same, but never of no sample; `source` is what messages call them.
 
     Raises:
         DataError: no class has n samples.
     """
-    test = every_nth_of_each_class(labels, n)
+    test = mark_every_nth_of_each_class(labels, n)
     if not test.any():
         raise DataError(
             f"{source} has no class of {n} samples, of which test_every = {n} would take the last "

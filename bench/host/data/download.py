@@ -13,7 +13,7 @@ from bench.errors import DataError
 TIMEOUT_SECONDS = 20
 
 
-def file_digest(path: Path) -> str:
+def hash_file(path: Path) -> str:
     """SHA-256 of a file's bytes."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
@@ -34,7 +34,7 @@ def download(urls: Sequence[str], target: Path, sha256: str, most_bytes: int) ->
         partial = target.with_name(f"{target.name}.{os.getpid()}.part")
         try:
             _fetch(url, partial, most_bytes)
-            found = file_digest(partial)
+            found = hash_file(partial)
             if found == sha256:
                 partial.replace(target)
                 return

@@ -10,7 +10,7 @@ from bench.errors import DataError
 
 
 @contextmanager
-def unpacked(path: Path, expected: str) -> Iterator[gzip.GzipFile]:
+def open_gzip(path: Path, expected: str) -> Iterator[gzip.GzipFile]:
     """The unpacked bytes of a gzip file as a stream.
 
     Nobody knows how long it is: read no more of it than there may be.

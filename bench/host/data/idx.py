@@ -7,7 +7,7 @@ import numpy as np
 
 from bench.errors import DataError
 from bench.host.data.dataset import Array
-from bench.host.data.gzipped import unpacked
+from bench.host.data.gzipped import open_gzip
 
 UNSIGNED_BYTE = 0x08
 
@@ -23,7 +23,7 @@ def read_idx(path: Path, dimensions: int, most_bytes: int = 2**28) -> Array:
     Raises:
         DataError: the file cannot be read, is damaged, or is another kind of file.
     """
-    with unpacked(path, "a gzipped IDX file") as stream:
+    with open_gzip(path, "a gzipped IDX file") as stream:
         header = stream.read(4 + 4 * dimensions)
         shape = _shape(path, header, dimensions)
         size = math.prod(shape)

@@ -26,7 +26,7 @@ Size = tuple[int, int]  # height, width
 
 
 @contextmanager
-def strict_pillow() -> Iterator[None]:
+def make_pillow_strict() -> Iterator[None]:
     """Let what Pillow only warns of be an error where it is about pixels, and else be nothing.
 
     Warnings belong to the process, not to a thread: this goes around all threads that decode.

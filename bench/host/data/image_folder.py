@@ -13,14 +13,14 @@ import numpy as np
 from bench.errors import DataError
 from bench.host.data.bounds import check_classes, check_values
 from bench.host.data.dataset import Array, Split
-from bench.host.data.division import chosen_for_test
-from bench.host.data.image_file import SUFFIXES, Size, read_image, read_size, strict_pillow
-from bench.host.machine.description import default_threads
+from bench.host.data.division import mark_test_samples
+from bench.host.data.image_file import SUFFIXES, Size, make_pillow_strict, read_image, read_size
+from bench.host.machine.description import choose_threads
 from bench.spec import Samples
 
 
 @dataclass(frozen=True)
-class Part:
+class ClassImages:
     """The images of a part by class, sorted by name, classes as well."""
 
     images: dict[str, list[Path]]
@@ -54,7 +54,7 @@ class ImageFolder:
     channels: int
     size: Size | None
 
-    def files(self) -> Iterator[Path]:
+    def list_files(self) -> Iterator[Path]:
         """Every image.
 
         Raises:
@@ -64,14 +64,14 @@ class ImageFolder:
         yield from train.paths
         yield from test.paths if test else ()
 
-    def samples(self) -> Samples:
+    def describe_samples(self) -> Samples:
         """Shape and classes; without `size` the first image says the shape.
 
         Raises:
             DataError: the folders are not what they should be, or there is too much.
         """
         train, test = self._parts()
-        with strict_pillow():
+        with make_pillow_strict():
             size = self.size or read_size(train.paths[0])
         samples = Samples((self.channels, *size), classes=len(train.images))
         count = len(train.paths) + (len(test.paths) if test else 0)
@@ -91,13 +91,13 @@ class ImageFolder:
                 self._split(test.paths, test.labels, train.paths[0]),
             )
         assert self.test_every is not None  # one of the two is there
-        chosen = chosen_for_test(train.labels, self.test_every, str(self.train))
+        chosen = mark_test_samples(train.labels, self.test_every, str(self.train))
         return (
             self._split([*compress(train.paths, ~chosen)], train.labels[~chosen], train.paths[0]),
             self._split([*compress(train.paths, chosen)], train.labels[chosen], train.paths[0]),
         )
 
-    def _parts(self) -> tuple[Part, Part | None]:
+    def _parts(self) -> tuple[ClassImages, ClassImages | None]:
         train = find_images(self.train)
         check_classes(str(self.train), len(train.images))
         if self.test is None:
@@ -108,7 +108,7 @@ class ImageFolder:
 
     def _split(self, paths: Sequence[Path], labels: Array, first: Path) -> Split:
         """The images of `paths`; where no size is given, all have that of `first`."""
-        with strict_pillow():
+        with make_pillow_strict():
             size = self.size or read_size(first)
             images = np.empty((len(paths), self.channels, *size), dtype=np.uint8)
 
@@ -117,14 +117,14 @@ class ImageFolder:
                 images[place] = _of_size(image, size, paths[place], first)
 
             # Threads: Pillow decodes and resizes outside of Python's lock.
-            with ThreadPoolExecutor(default_threads()) as pool:
+            with ThreadPoolExecutor(choose_threads()) as pool:
                 # The first failure, in the order of the files, ends it.
                 for _ in pool.map(decode, range(len(paths))):
                     pass
         return Split(images, labels)
 
 
-def find_images(folder: Path) -> Part:
+def find_images(folder: Path) -> ClassImages:
     """The images in the folders of a folder, by class.
 
     What begins with a dot is left out, and so are files beside the folders of classes, but images.
@@ -145,7 +145,7 @@ def find_images(folder: Path) -> Part:
         raise DataError(
             f"{str(folder)!r} has no folders; expected one for each class, with its images in it."
         )
-    return Part(images)
+    return ClassImages(images)
 
 
 def _images_of_class(folder: Path) -> list[Path]:
@@ -194,7 +194,7 @@ def _mode(path: Path) -> int:
         ) from error
 
 
-def _check_same_classes(train: Part, test: Part, source: ImageFolder) -> None:
+def _check_same_classes(train: ClassImages, test: ClassImages, source: ImageFolder) -> None:
     for one, other, folder, lacking in (
         (train, test, source.train, source.test),
         (test, train, source.test, source.train),

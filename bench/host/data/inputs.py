@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from bench.errors import ResultsError
-from bench.host.data.weights import initial_weights
+from bench.host.data.weights import draw_weights
 from bench.protocol.digests import digest_array, digest_arrays
 from bench.spec import ModelSpec, arrays_of, parameter_count
 
@@ -33,23 +33,23 @@ class Inputs:
     folder: Path
     _files: dict[str, InputFile] = field(default_factory=dict)
 
-    def weights(self, model: str, spec: ModelSpec, seed: int) -> InputFile:
+    def write_weights(self, model: str, spec: ModelSpec, seed: int) -> InputFile:
         """Initial weights and running statistics as an .npz by canonical name."""
         shape = "x".join(str(side) for side in spec.input_shape)
         # Two texts of one length may have different vocabularies.
         name = f"weights-{model}-{shape}-{parameter_count(spec)}-{seed}.npz"
         if name not in self._files:
-            arrays = initial_weights(arrays_of(spec), seed)
+            arrays = draw_weights(arrays_of(spec), seed)
             with _written(self.folder):
                 np.savez(self.folder / name, **arrays)  # type: ignore[arg-type]
             self._files[name] = InputFile(self.folder / name, digest_arrays(arrays))
         return self._files[name]
 
-    def order(self, samples: int, batch_size: int, epochs: int, seed: int) -> InputFile:
+    def write_order(self, samples: int, batch_size: int, epochs: int, seed: int) -> InputFile:
         """Sample indices as an .npy, (epochs, steps, batch size)."""
         name = f"order-{samples}-{batch_size}-{epochs}-{seed}.npy"
         if name not in self._files:
-            order = batch_order(samples, batch_size, epochs, seed)
+            order = draw_batch_order(samples, batch_size, epochs, seed)
             with _written(self.folder):
                 np.save(self.folder / name, order)
             self._files[name] = InputFile(self.folder / name, digest_array(order))
@@ -72,7 +72,7 @@ def _written(folder: Path) -> Iterator[None]:
         ) from error
 
 
-def batch_order(
+def draw_batch_order(
     samples: int, batch_size: int, epochs: int, seed: int
 ) -> np.ndarray[Any, np.dtype[np.int32]]:
     """A fresh permutation for each epoch; samples that do not fill a last batch are left out.

@@ -64,16 +64,16 @@ def read_mnist() -> tuple[Split, Split]:
 
 
 def _read(file: IdxFile) -> Array:
-    return read_idx(verified(_find(file), file), file.dimensions)
+    return read_idx(check(_find(file), file), file.dimensions)
 
 
-def verified(path: Path, file: IdxFile) -> Path:
+def check(path: Path, file: IdxFile) -> Path:
     """`path`, whose bytes are the published ones.
 
     Raises:
         DataError: they are not; says what is wrong with them where it can tell.
     """
-    return PUBLICATION.verified(
+    return PUBLICATION.check(
         path, file.name, file.sha256, lambda path: read_idx(path, file.dimensions)
     )
 

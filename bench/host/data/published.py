@@ -7,12 +7,12 @@ from pathlib import Path
 
 from bench.errors import DataError
 from bench.host.cache import cache_folder, locked
-from bench.host.data.download import download, file_digest
+from bench.host.data.download import download, hash_file
 
 DATA_VARIABLE = "SAMESTEP_DATA"
 
 
-def user_folder(name: str) -> Path | None:
+def find_user_folder(name: str) -> Path | None:
     """Where the user has the files of a data set if anywhere, whether or not it is there.
 
     Raises:
@@ -53,7 +53,7 @@ class Publication:
         Raises:
             DataError: it is nowhere and cannot be downloaded.
         """
-        folder = user_folder(self.folder)
+        folder = find_user_folder(self.folder)
         # os.path: it says False, and does not raise, where the folder may not be searched.
         if folder and os.path.isfile(folder / name):
             return folder / name
@@ -63,9 +63,7 @@ class Publication:
                 self._download(name, sha256, cached, folder)
         return cached
 
-    def verified(
-        self, path: Path, name: str, sha256: str, inspect: Callable[[Path], object]
-    ) -> Path:
+    def check(self, path: Path, name: str, sha256: str, inspect: Callable[[Path], object]) -> Path:
         """`path`, whose bytes are those of the published file `name`.
 
         Args:
@@ -78,7 +76,7 @@ class Publication:
             DataError: they are not; says what is wrong with them where it can tell.
         """
         try:
-            found = file_digest(path)
+            found = hash_file(path)
         except OSError as error:
             raise DataError(
                 f"{path} cannot be read ({error.strerror}); expected {self.title}'s {name}; check "

@@ -25,7 +25,7 @@ TEST_SHARE = 4
 SEED = 1
 
 
-def synthetic_dataset(name: str) -> Dataset | None:
+def parse_synthetic_dataset(name: str) -> Dataset | None:
     """The data set of that name, None where the name is not of that family or beyond its limits."""
     found = _samples(name)
     if found is None:
@@ -42,7 +42,7 @@ def synthetic_dataset(name: str) -> Dataset | None:
     )
 
 
-def train_count(samples: Samples) -> int:
+def choose_train_count(samples: Samples) -> int:
     """As many training samples as fit in 64 MiB of four bytes a value, 256 to 8,192."""
     fitting = FULL_BYTES // (4 * prod(samples.shape))
     return min(max(fitting, LEAST_TRAIN), MOST_TRAIN)
@@ -52,11 +52,11 @@ def read_synthetic(samples: Samples, count: int | None = None) -> tuple[Split, S
     """Uniform uint8 pixels or int32 tokens with uniform labels; a quarter as many for the test.
 
     Args:
-        count: training samples; by default, `train_count` of them.
+        count: training samples; by default, `choose_train_count` of them.
     """
     # The bits of PCG64 are the same in every version of NumPy; its distributions may change.
     draw = np.random.PCG64(SEED).random_raw
-    count = count or train_count(samples)
+    count = count or choose_train_count(samples)
     return _split(draw, count, samples), _split(draw, count // TEST_SHARE, samples)
 
 

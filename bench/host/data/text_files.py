@@ -8,8 +8,8 @@ from pathlib import Path
 from bench.errors import DataError
 from bench.host.data.bounds import check_classes, check_values
 from bench.host.data.dataset import Array, Split
-from bench.host.data.division import chosen_for_test
-from bench.host.data.labelled_csv import Columns, LabelledText, number, read_rows
+from bench.host.data.division import mark_test_samples
+from bench.host.data.labeled_csv import Columns, LabeledText, encode_labels, read_rows
 from bench.host.data.texts import FIRST_WORD, make_vocabulary, tokenize
 from bench.spec import Samples
 
@@ -17,22 +17,22 @@ MOST_BYTES = 2**28
 
 
 @dataclass(frozen=True)
-class Part:
+class LabeledRows:
     """The rows of a part, and their labels as places in the names of the classes."""
 
-    rows: list[LabelledText]
+    rows: list[LabeledText]
     labels: Array
 
-    def divided(self, test: Array) -> tuple["Part", "Part"]:
+    def divided(self, test: Array) -> tuple["LabeledRows", "LabeledRows"]:
         """The rows outside the mask, and those in it."""
         return (
-            Part(list(compress(self.rows, ~test)), self.labels[~test]),
-            Part(list(compress(self.rows, test)), self.labels[test]),
+            LabeledRows(list(compress(self.rows, ~test)), self.labels[~test]),
+            LabeledRows(list(compress(self.rows, test)), self.labels[test]),
         )
 
 
 @dataclass(frozen=True)
-class Labelled:
+class LabeledTexts:
     """What the files hold.
 
     Attributes:
@@ -40,8 +40,8 @@ class Labelled:
         vocabulary: of the training texts alone: the others stand for what nobody has seen yet.
     """
 
-    train: Part
-    test: Part
+    train: LabeledRows
+    test: LabeledRows
     names: list[str]
     vocabulary: dict[str, int]
 
@@ -65,13 +65,13 @@ class TextFiles:
     length: int
     vocabulary: int
 
-    def files(self) -> Iterator[Path]:
+    def list_files(self) -> Iterator[Path]:
         """The one or two of them."""
         yield self.train
         if self.test is not None:
             yield self.test
 
-    def samples(self) -> Samples:
+    def describe_samples(self) -> Samples:
         """Length, classes and number of tokens.
 
         Raises:
@@ -96,11 +96,11 @@ class TextFiles:
             self._split(found.test, found.vocabulary),
         )
 
-    def _labelled(self) -> Labelled:
+    def _labelled(self) -> LabeledTexts:
         rows = read_rows(self.train, self.columns, MOST_BYTES)
         names = sorted({row.label for row in rows})
         check_classes(str(self.train), len(names))
-        train = Part(rows, number(rows, names, self.train, "it"))
+        train = LabeledRows(rows, encode_labels(rows, names, self.train, "it"))
         train, test = self._parts(train, names)
         vocabulary = make_vocabulary((row.text for row in train.rows), self.vocabulary)
         if not vocabulary:
@@ -108,16 +108,16 @@ class TextFiles:
                 f"{str(self.train)!r} has no word that occurs twice; expected texts of words, "
                 "which are runs of a-z and 0-9 here; name another column, or make arrays of tokens."
             )
-        return Labelled(train, test, names, vocabulary)
+        return LabeledTexts(train, test, names, vocabulary)
 
-    def _parts(self, train: Part, names: list[str]) -> tuple[Part, Part]:
+    def _parts(self, train: LabeledRows, names: list[str]) -> tuple[LabeledRows, LabeledRows]:
         if self.test is not None:
             rows = read_rows(self.test, self.columns, MOST_BYTES)
-            return train, Part(rows, number(rows, names, self.test, str(self.train)))
+            return train, LabeledRows(rows, encode_labels(rows, names, self.test, str(self.train)))
         assert self.test_every is not None  # one of the two is there
-        return train.divided(chosen_for_test(train.labels, self.test_every, str(self.train)))
+        return train.divided(mark_test_samples(train.labels, self.test_every, str(self.train)))
 
-    def _split(self, part: Part, vocabulary: dict[str, int]) -> Split:
+    def _split(self, part: LabeledRows, vocabulary: dict[str, int]) -> Split:
         return Split(
             tokenize([row.text for row in part.rows], vocabulary, self.length), part.labels
         )

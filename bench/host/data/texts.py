@@ -19,7 +19,7 @@ LEAST_COUNT = 2
 WORD = re.compile(r"[a-z0-9]+(?:'[a-z0-9]+)*")
 
 
-def words(text: str) -> list[str]:
+def split_words(text: str) -> list[str]:
     """The words of a text in order."""
     return WORD.findall(text.lower())
 
@@ -30,7 +30,7 @@ def make_vocabulary(texts: Iterable[str], most: int | None = None) -> dict[str, 
     Args:
         most: how many words there may be; the first ones are kept.
     """
-    counts = Counter(word for text in texts for word in words(text))
+    counts = Counter(word for text in texts for word in split_words(text))
     kept = [word for word, count in counts.items() if count >= LEAST_COUNT]
     kept.sort(key=lambda word: (-counts[word], word))
     return {word: token for token, word in enumerate(kept[:most], start=FIRST_WORD)}
@@ -43,7 +43,7 @@ def tokenize(texts: Sequence[str], vocabulary: Mapping[str, int], length: int) -
     """
     tokens = np.full((len(texts), length), PADDING, dtype=np.int32)
     for row, text in zip(tokens, texts, strict=True):
-        found = [vocabulary.get(word, UNKNOWN) for word in words(text)[:length]]
+        found = [vocabulary.get(word, UNKNOWN) for word in split_words(text)[:length]]
         if found:
             row[-len(found) :] = found
     return tokens

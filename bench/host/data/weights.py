@@ -11,7 +11,7 @@ from bench.spec import GATES, Initializer, Param
 Array = np.ndarray[Any, Any]
 
 
-def initial_weights(parameters: Sequence[Param], seed: int) -> dict[str, Array]:
+def draw_weights(parameters: Sequence[Param], seed: int) -> dict[str, Array]:
     """A float32 array for each parameter, in manifest order.
 
     Each parameter has a random stream of its own, from the seed and its name:

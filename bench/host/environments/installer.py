@@ -21,7 +21,7 @@ PIP_TO_UV = (
 SOURCES = ("UV_FIND_LINKS", "UV_DEFAULT_INDEX", "UV_INDEX", "UV_NO_INDEX")
 
 
-def installer_environment(variables: Mapping[str, str]) -> dict[str, str]:
+def build_installer_environment(variables: Mapping[str, str]) -> dict[str, str]:
     """The environment for uv: the user's own, and pip's settings where uv's are not set."""
     environment = dict(variables)
     for pip, uv_name, separator in PIP_TO_UV:
@@ -62,7 +62,7 @@ def run_uv(arguments: Sequence[str], variables: Mapping[str, str] = os.environ) 
     """
     finished = subprocess.run(
         [find_uv(), "--quiet", *arguments],
-        env=installer_environment(variables),
+        env=build_installer_environment(variables),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -70,10 +70,10 @@ def run_uv(arguments: Sequence[str], variables: Mapping[str, str] = os.environ) 
         check=False,
     )
     if finished.returncode != 0:
-        raise UnavailableError(one_line(finished.stderr) or "uv failed without a word")
+        raise UnavailableError(shorten_message(finished.stderr) or "uv failed without a word")
 
 
-def one_line(text: str, most: int = 400) -> str:
+def shorten_message(text: str, most: int = 400) -> str:
     """uv's message without its drawing characters, on one line of about `most` characters.
 
     Where it is longer the middle goes: uv names what it did first and the cause last.

@@ -17,9 +17,9 @@ from packaging.version import InvalidVersion
 from bench.errors import InterpreterError
 from bench.host.frameworks.editions import is_main
 from bench.host.frameworks.framework import Framework
-from bench.host.frameworks.setup import default_variables
-from bench.host.frameworks.variables import worker_environment
-from bench.host.machine.description import default_threads
+from bench.host.frameworks.setup import build_default_variables
+from bench.host.frameworks.variables import build_worker_environment
+from bench.host.machine.description import choose_threads
 from bench.host.process.outcome import to_process_end
 from bench.records.results import edition
 
@@ -156,8 +156,8 @@ def _requirements(framework: Framework, device: str) -> list[_Wanted]:
 
 def _ask(python: Path, framework: Framework, device: str, packages: Sequence[str]) -> Answer:
     """What an interpreter says when it is started as a worker is, with the same variables."""
-    own = default_variables(framework, device, "ieee", default_threads())
-    variables = worker_environment(own, device, framework.root)
+    own = build_default_variables(framework, device, "ieee", choose_threads())
+    variables = build_worker_environment(own, device, framework.root)
     wanted = json.dumps([[ALWAYS, framework.module], list(packages)])
     try:
         process = subprocess.Popen(

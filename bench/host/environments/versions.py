@@ -6,13 +6,13 @@ from functools import cache
 from pathlib import Path
 
 from bench.errors import InterpreterError
-from bench.host.environments.environments import Environment
+from bench.host.environments.preparation import Environment
 from bench.protocol.digests import digest_text
 
 SOURCES = ("*.py", "*.toml", "*.txt")
 
 
-def versions_of(environment: Environment) -> str:
+def describe_installation(environment: Environment) -> str:
     """What is installed: an environment of ours is named after the digest of its pins.
 
     Raises:
@@ -23,13 +23,13 @@ def versions_of(environment: Environment) -> str:
     return _installed(environment.python)
 
 
-def sources(path: Path) -> str:
+def hash_sources(path: Path) -> str:
     """Digest of a source file, or of all that lie in a folder, with their names."""
     files = [path] if path.is_file() else sorted(_files(path, SOURCES))
     return _digest((file.name, file) for file in files)
 
 
-def source_tree(folder: Path) -> str:
+def hash_source_tree(folder: Path) -> str:
     """Digest of all source files in a folder and below, with their paths."""
     files = (path for pattern in SOURCES for path in folder.rglob(pattern))
     return _digest((path.relative_to(folder).as_posix(), path) for path in sorted(files))

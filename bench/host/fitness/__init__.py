@@ -3,22 +3,22 @@
 import os
 from pathlib import Path
 
-from bench.host.fitness.gpu import gpu_findings
-from bench.host.fitness.limits import limit_findings
-from bench.host.fitness.memory import memory_findings
-from bench.host.fitness.others import other_load_findings
-from bench.host.fitness.processor import processor_findings
-from bench.host.fitness.versions import versions_finding
-from bench.host.machine.description import default_threads
-from bench.host.machine.finding import Finding
-from bench.host.machine.noise import noise_finding
+from bench.host.fitness.gpu import examine_gpu
+from bench.host.fitness.limits import examine_limits
+from bench.host.fitness.memory import examine_memory
+from bench.host.fitness.others import examine_other_load
+from bench.host.fitness.processor import examine_processors
+from bench.host.fitness.versions import describe_versions
+from bench.host.machine.description import choose_threads
+from bench.host.machine.finding import MachineFinding
+from bench.host.machine.noise import examine_noise
 from bench.host.machine.nvml import open_gpu
 from bench.host.machine.throttling import SYSTEM
 
 
 def examine_machine(
     device: str, threads: int | None = None, system: Path = SYSTEM
-) -> list[Finding]:
+) -> list[MachineFinding]:
     """Look at the machine as it is now; takes about two seconds and one of them all processors.
 
     Args:
@@ -26,15 +26,15 @@ def examine_machine(
         threads: that frameworks will have; one for each physical core by default.
         system: where /proc and /sys are; another place in tests.
     """
-    threads = threads or default_threads()
+    threads = threads or choose_threads()
     with open_gpu(device, os.environ) as gpu:
         return [
             # Before the probe, which is load itself.
-            *other_load_findings(),
-            *processor_findings(threads, system),
-            *limit_findings(threads, system),
-            *memory_findings(),
-            *(gpu_findings(gpu) if device != "cpu" else ()),
-            noise_finding(threads),
-            versions_finding(gpu),
+            *examine_other_load(),
+            *examine_processors(threads, system),
+            *examine_limits(threads, system),
+            *examine_memory(),
+            *(examine_gpu(gpu) if device != "cpu" else ()),
+            examine_noise(threads),
+            describe_versions(gpu),
         ]

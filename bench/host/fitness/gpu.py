@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from bench.host.machine.finding import Finding, note_if
+from bench.host.machine.finding import MachineFinding, note_if
 from bench.host.machine.nvml import MissingGpu, VisibleGpu
 from bench.host.machine.unreadable import UnreadableError
 
@@ -11,10 +11,10 @@ GIBIBYTE = 2**30
 NOTED_USED_SHARE = 0.05
 
 
-def gpu_findings(gpu: VisibleGpu) -> list[Finding]:
+def examine_gpu(gpu: VisibleGpu) -> list[MachineFinding]:
     """Others' processes, memory in use, and the clocks; before any trial's process is there."""
     if isinstance(gpu, MissingGpu):
-        return [Finding("GPU state", "note", gpu.reason)]
+        return [MachineFinding("GPU state", "note", gpu.reason)]
     return [
         _told("GPU processes", gpu, _processes),
         _told("GPU memory", gpu, _memory),
@@ -22,24 +22,28 @@ def gpu_findings(gpu: VisibleGpu) -> list[Finding]:
     ]
 
 
-def _told(topic: str, gpu: VisibleGpu, look: Callable[[str, VisibleGpu], Finding]) -> Finding:
+def _told(
+    topic: str, gpu: VisibleGpu, look: Callable[[str, VisibleGpu], MachineFinding]
+) -> MachineFinding:
     try:
         return look(topic, gpu)
     except UnreadableError as error:
-        return Finding(topic, "note", f"not known: {error}")
+        return MachineFinding(topic, "note", f"not known: {error}")
 
 
-def _processes(topic: str, gpu: VisibleGpu) -> Finding:
-    count = len(gpu.processes())
+def _processes(topic: str, gpu: VisibleGpu) -> MachineFinding:
+    count = len(gpu.list_processes())
     return note_if(
         count > 0,
         topic,
-        f"{count} of others compute on {gpu.name()}; end them" if count else "none that NVML lists",
+        f"{count} of others compute on {gpu.read_name()}; end them"
+        if count
+        else "none that NVML lists",
     )
 
 
-def _memory(topic: str, gpu: VisibleGpu) -> Finding:
-    used, total = gpu.used_bytes(), gpu.total_bytes()
+def _memory(topic: str, gpu: VisibleGpu) -> MachineFinding:
+    used, total = gpu.read_used_bytes(), gpu.read_total_bytes()
     return note_if(
         used > NOTED_USED_SHARE * total,
         topic,
@@ -47,7 +51,7 @@ def _memory(topic: str, gpu: VisibleGpu) -> Finding:
     )
 
 
-def _clocks(topic: str, gpu: VisibleGpu) -> Finding:
-    slowdowns = gpu.slowdowns()
+def _clocks(topic: str, gpu: VisibleGpu) -> MachineFinding:
+    slowdowns = gpu.list_slowdowns()
     words = f"kept down by {', '.join(slowdowns)}" if slowdowns else "nothing keeps them down"
     return note_if(bool(slowdowns), topic, words)

@@ -7,19 +7,19 @@ too; inside a container only those files are there that the container shows.
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from bench.host.machine.description import usable_processors
-from bench.host.machine.finding import Finding, note_if
+from bench.host.machine.description import count_usable_processors
+from bench.host.machine.finding import MachineFinding, note_if
 from bench.host.machine.throttling import SYSTEM, read_text
 
 GIBIBYTE = 2**30
 UNLIMITED = "max"
 
 
-def limit_findings(threads: int, system: Path = SYSTEM) -> list[Finding]:
+def examine_limits(threads: int, system: Path = SYSTEM) -> list[MachineFinding]:
     """Processors that may be used, by affinity and by quota, and memory."""
-    usable = usable_processors()
-    quota = cpu_quota(system)
-    memory = memory_limit(system)
+    usable = count_usable_processors()
+    quota = read_cpu_quota(system)
+    memory = read_memory_limit(system)
     none = "not read: control groups of version 1" if _of_version_1(system) else "none"
     tight = quota is not None and quota < threads
     advice = (
@@ -33,7 +33,7 @@ def limit_findings(threads: int, system: Path = SYSTEM) -> list[Finding]:
             f"{usable} usable processors; quota: {none if quota is None else f'{quota:g}'}"
             + (advice if tight else ""),
         ),
-        Finding(
+        MachineFinding(
             "memory limit",
             "ok",
             none if memory is None else f"{memory / GIBIBYTE:.1f} GiB for this control group",
@@ -41,7 +41,7 @@ def limit_findings(threads: int, system: Path = SYSTEM) -> list[Finding]:
     ]
 
 
-def cpu_quota(system: Path = SYSTEM) -> float | None:
+def read_cpu_quota(system: Path = SYSTEM) -> float | None:
     """Processors' worth of time that may be used; None without a limit."""
     quotas = []
     for folder in _groups(system):
@@ -51,7 +51,7 @@ def cpu_quota(system: Path = SYSTEM) -> float | None:
     return min(quotas, default=None)
 
 
-def memory_limit(system: Path = SYSTEM) -> int | None:
+def read_memory_limit(system: Path = SYSTEM) -> int | None:
     """Bytes that may be used before the system ends a process; None without a limit."""
     limits = [read_text(folder / "memory.max") or UNLIMITED for folder in _groups(system)]
     return min((int(limit) for limit in limits if limit.isdecimal()), default=None)

@@ -1,25 +1,25 @@
 """Free memory: a trial that swaps measures the disk."""
 
-from bench.host.machine.accounts import memory_bytes
-from bench.host.machine.finding import Finding, note_if
+from bench.host.machine.accounts import read_memory_bytes
+from bench.host.machine.finding import MachineFinding, note_if
 
 GIBIBYTE = 2**30
 LEAST_AVAILABLE_BYTES = 2 * GIBIBYTE
 
 
-def memory_findings() -> list[Finding]:
+def examine_memory() -> list[MachineFinding]:
     """What is free, and what was written out to the disk."""
-    memory = memory_bytes()
+    memory = read_memory_bytes()
     try:
         return [
             _free(memory["MemAvailable"], memory["MemTotal"]),
             _swap(memory["SwapTotal"] - memory["SwapFree"]),
         ]
     except KeyError as missing:
-        return [Finding("memory", "ok", f"the system does not tell its {missing.args[0]}")]
+        return [MachineFinding("memory", "ok", f"the system does not tell its {missing.args[0]}")]
 
 
-def _free(available: int, total: int) -> Finding:
+def _free(available: int, total: int) -> MachineFinding:
     return note_if(
         available < LEAST_AVAILABLE_BYTES,
         "memory",
@@ -27,7 +27,7 @@ def _free(available: int, total: int) -> Finding:
     )
 
 
-def _swap(used: int) -> Finding:
+def _swap(used: int) -> MachineFinding:
     advice = "; memory has been short here, and what is in it is slow to come back"
     detail = f"{used / GIBIBYTE:.1f} GiB in use{advice}" if used else "none in use"
     return note_if(used > 0, "swap", detail)

@@ -3,8 +3,8 @@
 import os
 from time import sleep
 
-from bench.host.machine.description import default_threads
-from bench.host.machine.finding import Finding, note_if
+from bench.host.machine.description import choose_threads
+from bench.host.machine.finding import MachineFinding, note_if
 from bench.host.machine.load import Load, LoadMeter
 from bench.records.results import NOISY_SHARE
 
@@ -13,21 +13,24 @@ LOOK_SECONDS = 0.8
 NOTED_STEAL_SHARE = 0.01
 
 
-def other_load_findings() -> list[Finding]:
+def examine_other_load() -> list[MachineFinding]:
     """The last minute by the load average, and a direct look at this moment."""
     meter = LoadMeter()
     sleep(LOOK_SECONDS)
-    return [load_average(os.getloadavg()[0], default_threads()), *direct_look(meter.read())]
+    return [
+        judge_load_average(os.getloadavg()[0], choose_threads()),
+        *judge_load(meter.read()),
+    ]
 
 
-def load_average(load: float, cores: int) -> Finding:
+def judge_load_average(load: float, cores: int) -> MachineFinding:
     """A note where programs have kept a quarter of the cores busy, or more."""
     loud = load >= 0.25 * cores
     advice = "; timings will be doubtful until it is near 0" if loud else ""
     return note_if(loud, "load average", f"{load:.2f} over the last minute{advice}")
 
 
-def direct_look(load: Load) -> list[Finding]:
+def judge_load(load: Load) -> list[MachineFinding]:
     """What a load with no worker says of others."""
     loud = load.other_share > NOISY_SHARE
     advice = "; end what else runs here" if loud else ""

@@ -5,30 +5,30 @@ Sources: the kernel's Documentation/admin-guide/pm/cpufreq.rst and intel_pstate.
 
 from pathlib import Path
 
-from bench.host.machine.accounts import logical_processors, physical_cores
-from bench.host.machine.finding import Finding, note_if
-from bench.host.machine.throttling import SYSTEM, read_text, throttle_events
+from bench.host.machine.accounts import count_logical_processors, count_physical_cores
+from bench.host.machine.finding import MachineFinding, note_if
+from bench.host.machine.throttling import SYSTEM, count_throttle_events, read_text
 
 PROCESSORS = "sys/devices/system/cpu"
 # Each says whether turbo is on, by the value of a file that not every driver has.
 TURBO = (("intel_pstate/no_turbo", "0"), ("cpufreq/boost", "1"))
 
 
-def processor_findings(threads: int, system: Path = SYSTEM) -> list[Finding]:
+def examine_processors(threads: int, system: Path = SYSTEM) -> list[MachineFinding]:
     """Governor, turbo, throttling, and the threads of a trial against the cores."""
     return [
         _governor(system),
         _turbo(system),
-        _throttling(throttle_events(system)),
-        _threads(threads, physical_cores(), logical_processors()),
+        _throttling(count_throttle_events(system)),
+        _threads(threads, count_physical_cores(), count_logical_processors()),
     ]
 
 
-def _governor(system: Path) -> Finding:
+def _governor(system: Path) -> MachineFinding:
     files = (system / PROCESSORS).glob("cpu[0-9]*/cpufreq/scaling_governor")
     names = {name for file in files if (name := read_text(file))}
     if not names:
-        return Finding(
+        return MachineFinding(
             "frequency governor",
             "ok",
             "the system has none, as usual in a virtual machine: its host decides",
@@ -38,25 +38,27 @@ def _governor(system: Path) -> Finding:
     return note_if(not fixed, "frequency governor", ", ".join(sorted(names)) + advice)
 
 
-def _turbo(system: Path) -> Finding:
+def _turbo(system: Path) -> MachineFinding:
     for file, on in TURBO:
         value = read_text(system / PROCESSORS / file)
         if value is not None:
             detail = "on: the clock depends on heat and on how many cores work"
-            return Finding("turbo", "ok", detail if value == on else "off")
-    return Finding("turbo", "ok", "the system does not tell")
+            return MachineFinding("turbo", "ok", detail if value == on else "off")
+    return MachineFinding("turbo", "ok", "the system does not tell")
 
 
-def _throttling(events: int | None) -> Finding:
+def _throttling(events: int | None) -> MachineFinding:
     """For information: what counts is whether there are more after a trial."""
     if events is None:
-        return Finding("throttling", "ok", "the system does not count it")
-    return Finding("throttling", "ok", f"{events:,} times by heat since the system started")
+        return MachineFinding("throttling", "ok", "the system does not count it")
+    return MachineFinding("throttling", "ok", f"{events:,} times by heat since the system started")
 
 
-def _threads(threads: int, cores: int | None, processors: int) -> Finding:
+def _threads(threads: int, cores: int | None, processors: int) -> MachineFinding:
     if cores is None:
-        return Finding("threads", "ok", f"{threads}; the system does not tell its physical cores")
+        return MachineFinding(
+            "threads", "ok", f"{threads}; the system does not tell its physical cores"
+        )
     shared = threads > cores
     advice = "; some will share a core, and which ones changes" if shared else ""
     hyper = " with hyper-threads" if processors > cores else ""

@@ -38,7 +38,7 @@ def _edition(frameworks: Mapping[str, Framework], wanted: str) -> Framework:
     if not at:
         return frameworks[name]
     try:
-        return pinned(frameworks[name], str(Version(version)))
+        return pin_version(frameworks[name], str(Version(version)))
     except InvalidVersion as error:
         raise PlanError(
             f"--frameworks {wanted}: {version!r} is no version; expected NAME@VERSION, such as "
@@ -46,7 +46,7 @@ def _edition(frameworks: Mapping[str, Framework], wanted: str) -> Framework:
         ) from error
 
 
-def pinned(framework: Framework, version: str) -> Framework:
+def pin_version(framework: Framework, version: str) -> Framework:
     """The framework in a version: its main package's pin is replaced.
 
     Its other requirements stay as they are, so that as little as possible changes; what none of

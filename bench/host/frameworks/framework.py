@@ -141,7 +141,7 @@ class Framework:
         """Tells it from every other one of a run: `bench.records.results.Trial.edition`."""
         return edition(self.name, self.pin, self.revision)
 
-    def implements(self, model: Model) -> bool:
+    def has_model(self, model: Model) -> bool:
         """Whether there is a file: of the model's family, or in the folder of one from outside."""
         if model.folder is not None:
             return implementation_of(model.folder, self.name).is_file()

@@ -65,13 +65,13 @@ class Setup:
 
 def set_up(framework: Framework, target: Target, precision: str, threads: int) -> Setup:
     """The setup of a framework for a trial or for its verification."""
-    tunings = tunings_of(framework, target) if target.settings == TUNED else ()
+    tunings = select_tunings(framework, target) if target.settings == TUNED else ()
     layout = target.layout
     if layout == NATIVE:
         # The last one that says something, as of every other setting.
         chosen = [tuning.layout for tuning in tunings if tuning.layout]
         layout = chosen[-1] if chosen else framework.layout
-    variables = default_variables(framework, target.device, precision, threads)
+    variables = build_default_variables(framework, target.device, precision, threads)
     tuned = _merged(tunings, "environment")
     knobs: dict[str, Knob] = _merged(tunings, "knobs")
     return Setup(
@@ -81,7 +81,7 @@ def set_up(framework: Framework, target: Target, precision: str, threads: int) -
     )
 
 
-def default_variables(
+def build_default_variables(
     framework: Framework, device: str, precision: str, threads: int
 ) -> dict[str, str]:
     """The variables of the default settings."""
@@ -94,7 +94,7 @@ def default_variables(
     return variables
 
 
-def tunings_of(framework: Framework, target: Target) -> tuple[Tuning, ...]:
+def select_tunings(framework: Framework, target: Target) -> tuple[Tuning, ...]:
     """The framework's best-known settings for what is to run, in order; later ones override."""
     return tuple(
         tuning

@@ -29,7 +29,9 @@ PASSED_VARIABLES = (
 )
 
 
-def worker_environment(own: Mapping[str, str], device: str, root: Path = ROOT) -> dict[str, str]:
+def build_worker_environment(
+    own: Mapping[str, str], device: str, root: Path = ROOT
+) -> dict[str, str]:
     """All the variables that a worker sees: its own, and what it may see of the user's.
 
     Args:

@@ -10,7 +10,7 @@ PROCESSORS = Path("/sys/devices/system/cpu")
 CPU_TIMES = ("user", "nice", "system", "idle", "iowait", "irq", "softirq", "steal")
 
 
-def cpu_seconds(proc: Path = PROC) -> dict[str, float]:
+def read_cpu_seconds(proc: Path = PROC) -> dict[str, float]:
     """Processor time since the start by what it went to, all processors together.
 
     Time of guests is part of user time.
@@ -31,12 +31,12 @@ def cpu_seconds(proc: Path = PROC) -> dict[str, float]:
     return {name: int(count) / a_second for name, count in zip(CPU_TIMES, ticks[0], strict=False)}
 
 
-def logical_processors() -> int:
+def count_logical_processors() -> int:
     """Those that are online, whether this process may run on them or not."""
     return os.sysconf("SC_NPROCESSORS_ONLN")
 
 
-def physical_cores(processors: Path = PROCESSORS, proc: Path = PROC) -> int | None:
+def count_physical_cores(processors: Path = PROCESSORS, proc: Path = PROC) -> int | None:
     """Cores that are online; None where the system does not tell them from hyper-threads."""
     # Processors of one core have the same list. The second is its name before Linux 5.3.
     for name in ("core_cpus_list", "thread_siblings_list"):
@@ -58,7 +58,7 @@ def _cores_of_cpuinfo(proc: Path) -> set[tuple[str, str]]:
     return found
 
 
-def memory_bytes(proc: Path = PROC) -> dict[str, int]:
+def read_memory_bytes(proc: Path = PROC) -> dict[str, int]:
     """The machine's memory by the names in /proc/meminfo, such as MemTotal and MemAvailable."""
     found = {}
     for line in _lines(proc / "meminfo"):
@@ -68,7 +68,7 @@ def memory_bytes(proc: Path = PROC) -> dict[str, int]:
     return found
 
 
-def descendants(pid: int, proc: Path = PROC) -> list[int]:
+def find_descendants(pid: int, proc: Path = PROC) -> list[int]:
     """The children of a process, their children, and so on."""
     children: dict[int, list[int]] = {}
     for file in proc.glob("[0-9]*/stat"):

@@ -7,18 +7,18 @@ from typing import Any
 
 from bench.host.machine import accounts
 from bench.host.machine.gpu import detect_gpus
-from bench.records.git import ROOT, git
+from bench.records.git import ROOT, run_git
 
 
 def describe_machine() -> dict[str, Any]:
     """The processor, memory, GPUs and operating system; nothing that names the user or the host."""
     gpus = detect_gpus()
     return {
-        "cpu": cpu_name(),
-        "physical_cores": accounts.physical_cores(),
-        "logical_processors": accounts.logical_processors(),
-        "usable_processors": usable_processors(),
-        "memory_bytes": accounts.memory_bytes().get("MemTotal"),
+        "cpu": read_cpu_name(),
+        "physical_cores": accounts.count_physical_cores(),
+        "logical_processors": accounts.count_logical_processors(),
+        "usable_processors": count_usable_processors(),
+        "memory_bytes": accounts.read_memory_bytes().get("MemTotal"),
         "operating_system": _operating_system(),
         "kernel": platform.release(),
         "architecture": platform.machine(),
@@ -32,25 +32,25 @@ def check_machine() -> None:
     """Refuse a system that does not show its accounts.
 
     Raises:
-        MachineError: see `accounts.cpu_seconds`.
+        MachineError: see `accounts.read_cpu_seconds`.
     """
-    accounts.cpu_seconds()
+    accounts.read_cpu_seconds()
 
 
-def default_threads() -> int:
+def choose_threads() -> int:
     """One thread for each physical core that this process may use."""
-    physical = accounts.physical_cores() or usable_processors()
-    return max(1, min(physical, usable_processors()))
+    physical = accounts.count_physical_cores() or count_usable_processors()
+    return max(1, min(physical, count_usable_processors()))
 
 
-def usable_processors() -> int:
+def count_usable_processors() -> int:
     """Logical processors that this process may run on."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
-def cpu_name() -> str:
+def read_cpu_name() -> str:
     """The processor's name as the operating system gives it."""
     try:
         lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
@@ -63,7 +63,7 @@ def cpu_name() -> str:
     return platform.processor() or platform.machine()
 
 
-def commit() -> str | None:
+def read_commit() -> str | None:
     """The checkout's commit, with `-dirty` where files differ from it; None outside a checkout."""
     top = _git("rev-parse", "--show-toplevel")
     # A copy of the project inside another repository is not at that one's commit.
@@ -76,7 +76,7 @@ def commit() -> str | None:
 def _git(*arguments: str) -> str | None:
     """What git prints about the checkout; None where it fails or is not there."""
     try:
-        finished = git(*arguments)
+        finished = run_git(*arguments)
     except OSError:
         return None
     return finished.stdout.strip() if finished.returncode == 0 else None

@@ -5,7 +5,7 @@ from typing import Literal
 
 
 @dataclass(frozen=True)
-class Finding:
+class MachineFinding:
     """One thing that was looked at; `problem` keeps a run from working, `note` only bears on it."""
 
     topic: str
@@ -13,6 +13,6 @@ class Finding:
     detail: str
 
 
-def note_if(noteworthy: bool, topic: str, detail: str) -> Finding:
+def note_if(noteworthy: bool, topic: str, detail: str) -> MachineFinding:
     """A note, or else all is well."""
-    return Finding(topic, "note" if noteworthy else "ok", detail)
+    return MachineFinding(topic, "note" if noteworthy else "ok", detail)

@@ -57,6 +57,6 @@ def detect_gpus() -> Gpus:
     return Gpus(gpus, driver, None if gpus else "NVML finds no device")
 
 
-def driver_trace(system: Path = Path("/")) -> Path | None:
+def find_driver_trace(system: Path = Path("/")) -> Path | None:
     """A file by which NVIDIA's driver shows that it is here; None where there is none."""
     return next((found for trace in TRACES for found in sorted(system.glob(trace))), None)

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from bench.host.machine import accounts
 from bench.host.machine.nvml import MissingGpu, VisibleGpu
-from bench.host.machine.throttling import throttle_events
+from bench.host.machine.throttling import count_throttle_events
 from bench.host.machine.unreadable import UnreadableError
 
 Number = TypeVar("Number", int, float)
@@ -57,7 +57,7 @@ class Load:
     throttle_events: int | None = None
     gpu_thermal_seconds: float | None = None
 
-    def known(self) -> dict[str, float]:
+    def to_numbers(self) -> dict[str, float]:
         """What this machine keeps accounts of, by name."""
         return {name: value for name, value in asdict(self).items() if value is not None}
 
@@ -80,7 +80,7 @@ def read_conditions(gpu: VisibleGpu) -> Conditions:
     Raises:
         MachineError: the system shows none.
     """
-    times = accounts.cpu_seconds()
+    times = accounts.read_cpu_seconds()
     idle = ("idle", "iowait")
     children = resource.getrusage(resource.RUSAGE_CHILDREN)
     return Conditions(
@@ -89,14 +89,14 @@ def read_conditions(gpu: VisibleGpu) -> Conditions:
         steal_seconds=times.get("steal"),
         worker_seconds=children.ru_utime + children.ru_stime,
         involuntary_switches=children.ru_nivcsw,
-        throttle_events=throttle_events(),
-        gpu_thermal_seconds=_known(gpu.thermal_seconds),
+        throttle_events=count_throttle_events(),
+        gpu_thermal_seconds=_known(gpu.read_thermal_seconds),
     )
 
 
 def load_between(before: Conditions, after: Conditions) -> Load:
     """What changed from one time to the other."""
-    available = max((after.time - before.time) * accounts.logical_processors(), 1e-9)
+    available = max((after.time - before.time) * accounts.count_logical_processors(), 1e-9)
     worker = after.worker_seconds - before.worker_seconds
     # The system counts in ticks of 10 ms, the worker in microseconds: never below zero.
     other = max(0.0, after.busy_seconds - before.busy_seconds - worker)

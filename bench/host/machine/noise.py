@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from hashlib import pbkdf2_hmac
 from time import perf_counter
 
-from bench.host.machine.finding import Finding, note_if
+from bench.host.machine.finding import MachineFinding, note_if
 
 SECONDS = 1.0
 LEAST_PIECES = 5
@@ -40,12 +40,12 @@ class Noise:
     worst_ratio: float
 
 
-def noise_finding(threads: int) -> Finding:
+def examine_noise(threads: int) -> MachineFinding:
     """Probe, and judge by the middle half; a single long piece is only shown."""
-    return judge(probe(threads), threads)
+    return judge_noise(time_pieces(threads), threads)
 
 
-def judge(noise: Noise, threads: int) -> Finding:
+def judge_noise(noise: Noise, threads: int) -> MachineFinding:
     """A note where the times spread more than NOTED_RELATIVE_IQR."""
     loud = noise.relative_iqr > NOTED_RELATIVE_IQR
     advice = f"; above {NOTED_RELATIVE_IQR:.0%}, small differences mean nothing" if loud else ""
@@ -58,16 +58,16 @@ def judge(noise: Noise, threads: int) -> Finding:
     )
 
 
-def probe(
+def time_pieces(
     threads: int, seconds: float = SECONDS, clock: Callable[[], float] = perf_counter
 ) -> Noise:
     """Repeat the piece of work for so long, in so many threads at once."""
     with ThreadPoolExecutor(threads) as pool:
         futures = [pool.submit(_repeat, seconds, clock) for _ in range(threads)]
-        return spread([duration for future in futures for duration in future.result()])
+        return summarize_durations([duration for future in futures for duration in future.result()])
 
 
-def spread(durations: Sequence[float]) -> Noise:
+def summarize_durations(durations: Sequence[float]) -> Noise:
     """Median, quartiles (linear between the nearest) and worst of at least two durations."""
     first, median, third = statistics.quantiles(durations, n=4, method="inclusive")
     return Noise(len(durations), median, (third - first) / median, max(durations) / median)

@@ -56,28 +56,28 @@ class VisibleGpu:
         self._nvml = nvml
         self._handle = handle
 
-    def name(self) -> str:
+    def read_name(self) -> str:
         """As its maker calls it."""
         return str(self._ask("nvmlDeviceGetName"))
 
-    def driver(self) -> str:
+    def read_driver(self) -> str:
         """Version of NVIDIA's driver."""
         return _call(self._nvml, "nvmlSystemGetDriverVersion")  # type: ignore[no-any-return]
 
-    def capability(self) -> Capability:
+    def read_capability(self) -> Capability:
         """Its compute capability, such as (9, 0): what machine code it runs."""
         major, minor = self._ask("nvmlDeviceGetCudaComputeCapability")
         return int(major), int(minor)
 
-    def used_bytes(self) -> int:
+    def read_used_bytes(self) -> int:
         """Memory in use, whoever uses it, with what the driver keeps for itself."""
         return int(self._ask("nvmlDeviceGetMemoryInfo").used)
 
-    def total_bytes(self) -> int:
+    def read_total_bytes(self) -> int:
         """Memory that the device has."""
         return int(self._ask("nvmlDeviceGetMemoryInfo").total)
 
-    def processes(self) -> list[GpuProcess]:
+    def list_processes(self) -> list[GpuProcess]:
         """All processes that compute on it.
 
         In a container with process numbers of its own, the driver lists numbers of the machine's,
@@ -87,16 +87,16 @@ class VisibleGpu:
         listed = self._ask("nvmlDeviceGetComputeRunningProcesses")
         return [GpuProcess(int(one.pid), one.usedGpuMemory or None) for one in listed]
 
-    def joules(self) -> float:
+    def read_joules(self) -> float:
         """Energy of the whole board since the driver was loaded (Volta and newer)."""
         return float(self._ask("nvmlDeviceGetTotalEnergyConsumption")) / 1e3
 
-    def thermal_seconds(self) -> float:
+    def read_thermal_seconds(self) -> float:
         """How long heat has kept the clocks down since the driver was loaded."""
         status = self._ask("nvmlDeviceGetViolationStatus", THERMAL_POLICY)
         return float(status.violationTime) / 1e9
 
-    def slowdowns(self) -> list[str]:
+    def list_slowdowns(self) -> list[str]:
         """What keeps the clocks down now, the power limit aside."""
         reasons = int(self._ask("nvmlDeviceGetCurrentClocksEventReasons"))
         return [words for bit, words in SLOWDOWNS.items() if reasons & bit]
@@ -112,7 +112,7 @@ class MissingGpu(VisibleGpu):
         super().__init__(None, None)
         self.reason = reason
 
-    def driver(self) -> str:
+    def read_driver(self) -> str:
         """No driver either."""
         raise UnreadableError(self.reason)
 

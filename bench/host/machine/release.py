@@ -12,15 +12,15 @@ LOOK_SECONDS = 0.05
 TOLERATED_BYTES = 64 * 2**20
 
 
-def used_bytes(gpu: VisibleGpu) -> int | None:
+def read_used_bytes(gpu: VisibleGpu) -> int | None:
     """Memory in use on the GPU; None where the driver does not tell, or there is no GPU."""
     try:
-        return gpu.used_bytes()
+        return gpu.read_used_bytes()
     except UnreadableError:
         return None
 
 
-def unreleased(
+def wait_for_released_memory(
     gpu: VisibleGpu,
     before: int | None,
     clock: Callable[[], float] = monotonic,
@@ -34,7 +34,7 @@ def unreleased(
         return {}
     deadline = clock() + LIMIT_SECONDS
     while True:
-        now = used_bytes(gpu)
+        now = read_used_bytes(gpu)
         if now is None or now - before <= TOLERATED_BYTES:
             return {}
         if clock() >= deadline:

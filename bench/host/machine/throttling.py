@@ -9,7 +9,7 @@ from pathlib import Path
 SYSTEM = Path("/")
 
 
-def throttle_events(system: Path = SYSTEM) -> int | None:
+def count_throttle_events(system: Path = SYSTEM) -> int | None:
     """Times since the system started, over all cores and packages; None where nobody counts."""
     counters: dict[tuple[str, ...], int] = {}
     for folder in (system / "sys/devices/system/cpu").glob("cpu[0-9]*/thermal_throttle"):

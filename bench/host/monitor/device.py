@@ -31,7 +31,7 @@ class DeviceMemory:
         self._own = _OwnMemory(gpu)
         self._total = _TotalMemory(gpu)
 
-    def sample(self, pids: Collection[int]) -> None:
+    def take_sample(self, pids: Collection[int]) -> None:
         """Look now."""
         self._own.read(pids)
         self._total.read()
@@ -40,12 +40,12 @@ class DeviceMemory:
         """Keep the worker's memory now under a name, one of AFTER."""
         self._own.keep(quantity, pids)
 
-    def result(self) -> Quantities:
+    def summarize(self) -> Quantities:
         """(the quantities that are known, why the others are not)."""
-        memory, absent = self._own.result()
+        memory, absent = self._own.summarize()
         if memory:
             return memory, {**absent, TOTAL_INCREASE: OWN_IS_KNOWN}
-        increase, reason = self._total.result()
+        increase, reason = self._total.summarize()
         return increase, {**absent, **reason}
 
 
@@ -61,7 +61,7 @@ class _OwnMemory:
     def read(self, pids: Collection[int]) -> int | None:
         """Bytes now: 0 where no process is listed, None where the driver does not tell."""
         try:
-            own = [one.used_bytes for one in self._gpu.processes() if one.pid in pids]
+            own = [one.used_bytes for one in self._gpu.list_processes() if one.pid in pids]
         except UnreadableError as error:
             self._reason = str(error)
             return None
@@ -77,7 +77,7 @@ class _OwnMemory:
         if own is not None:
             self._kept[quantity] = own
 
-    def result(self) -> Quantities:
+    def summarize(self) -> Quantities:
         """All or nothing, the names that were never kept aside.
 
         A process is listed from when it first uses the GPU. That it was listed at some time is
@@ -102,7 +102,7 @@ class _TotalMemory:
     def read(self) -> None:
         """Look now. A look that fails is a sample less, but for the first."""
         try:
-            used = self._gpu.used_bytes()
+            used = self._gpu.read_used_bytes()
         except UnreadableError as error:
             self._reason = str(error)
             return
@@ -110,7 +110,7 @@ class _TotalMemory:
             self._start = used
         self._peak = max(self._peak, used)
 
-    def result(self) -> Quantities:
+    def summarize(self) -> Quantities:
         """The increase, or why there is none."""
         if self._start is None:
             return {}, {TOTAL_INCREASE: self._reason}

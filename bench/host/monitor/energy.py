@@ -62,7 +62,7 @@ class EnergyMeter:
         }
         self._before: _Reading | None = None
 
-    def event(self, name: str) -> None:
+    def handle_event(self, name: str) -> None:
         """Read the counters if a block may begin or end at an event of this name."""
         now = self._read() if name in BEFORE_A_BLOCK else None
         if name == "block":
@@ -84,7 +84,7 @@ class EnergyMeter:
             return None
 
 
-def energy_of(
+def sum_energy(
     block_energy: Sequence[BlockEnergy | None], blocks: Sequence[Block], measured: Collection[int]
 ) -> dict[str, float]:
     """The sums over those measured blocks whose energy is known; empty where there is none.
@@ -113,7 +113,7 @@ def energy_of(
     }
 
 
-def absent_energy(energy: Mapping[str, float]) -> dict[str, str]:
+def explain_absent_energy(energy: Mapping[str, float]) -> dict[str, str]:
     """Why sums have no such joules, unless their counter has a reason of its own."""
     return {name: NO_BLOCK for name in (GPU, CPU_PACKAGE) if name not in energy}
 

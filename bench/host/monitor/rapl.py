@@ -38,7 +38,7 @@ class Rapl:
         self._folder = folder
         self._packages: list[_Package] | None = None
 
-    def joules(self) -> float:
+    def read_joules(self) -> float:
         """Energy of all packages since the first call, which gives 0.
 
         Raises:

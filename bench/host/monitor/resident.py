@@ -8,7 +8,7 @@ kernel keeps the counters at all times, so that reading them takes no lock of th
 from collections.abc import Callable, Collection
 from pathlib import Path
 
-from bench.host.machine.accounts import PROC, descendants
+from bench.host.machine.accounts import PROC, find_descendants
 from bench.host.machine.unreadable import UnreadableError
 from bench.host.monitor.sampler import SAMPLE_SECONDS
 from bench.protocol.anonymous import anonymous_bytes
@@ -20,13 +20,13 @@ SAMPLES_A_SEARCH = 5
 class Family:
     """A process and its descendants, searched for once a second."""
 
-    def __init__(self, pid: int, search: Callable[[int], list[int]] = descendants) -> None:
+    def __init__(self, pid: int, search: Callable[[int], list[int]] = find_descendants) -> None:
         self._pid = pid
         self._search = search
         self._found: list[int] = []
         self._until_search = 0
 
-    def pids(self) -> list[int]:
+    def find_pids(self) -> list[int]:
         """The process first; called once a sample."""
         if self._until_search == 0:
             self._found = self._search(self._pid)
@@ -46,13 +46,13 @@ class AnonymousMemory:
         self._proc = proc
         self._peak: int | None = None
 
-    def sample(self, pids: Collection[int]) -> None:
+    def take_sample(self, pids: Collection[int]) -> None:
         """Look at those that live."""
         found = [value for pid in pids if (value := self._anonymous_bytes(pid)) is not None]
         if found:
             self._peak = max(sum(found), self._peak or 0)
 
-    def peak_bytes(self) -> int:
+    def read_peak_bytes(self) -> int:
         """The largest sample.
 
         Raises:

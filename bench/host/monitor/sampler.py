@@ -10,32 +10,32 @@ SAMPLE_SECONDS = 0.2
 class Monitor(Protocol):
     """Something that looks at a worker from outside; it never raises for what it cannot read."""
 
-    def started(self, pid: int) -> None:
+    def start(self, pid: int) -> None:
         """The worker's process exists."""
 
-    def sample(self) -> None:
+    def take_sample(self) -> None:
         """Look now: called every SAMPLE_SECONDS, later where the host is held up."""
 
-    def event(self, event: Mapping[str, Any]) -> None:
+    def handle_event(self, event: Mapping[str, Any]) -> None:
         """An event came, and nobody else has heard of it yet."""
 
-    def ended(self) -> None:
+    def end(self) -> None:
         """No process of the worker is left."""
 
 
 class Unmonitored:
     """Looks at nothing."""
 
-    def started(self, pid: int) -> None:
+    def start(self, pid: int) -> None:
         """Nothing."""
 
-    def sample(self) -> None:
+    def take_sample(self) -> None:
         """Nothing."""
 
-    def event(self, event: Mapping[str, Any]) -> None:
+    def handle_event(self, event: Mapping[str, Any]) -> None:
         """Nothing."""
 
-    def ended(self) -> None:
+    def end(self) -> None:
         """Nothing."""
 
 
@@ -52,8 +52,8 @@ class Sampler:
         """How long the loop may wait: until the next sample, never below zero."""
         return max(0.0, self._due - self._clock())
 
-    def tick(self) -> None:
+    def take_due_sample(self) -> None:
         """Sample if it is time. Samples that were missed are not made up for."""
         if self._clock() >= self._due:
-            self._monitor.sample()
+            self._monitor.take_sample()
             self._due = self._clock() + SAMPLE_SECONDS

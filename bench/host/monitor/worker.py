@@ -8,9 +8,9 @@ from bench.host.machine.nvml import VisibleGpu
 from bench.host.machine.unreadable import UnreadableError
 from bench.host.monitor.device import AFTER, DeviceMemory
 from bench.host.monitor.energy import CPU_PACKAGE, GPU, EnergyMeter
-from bench.host.monitor.measured import Measured
 from bench.host.monitor.rapl import Rapl
 from bench.host.monitor.resident import AnonymousMemory, Family
+from bench.host.monitor.resource_use import ResourceUse
 
 PEAK_ANONYMOUS = "peak_anonymous_bytes"
 
@@ -22,37 +22,39 @@ class WorkerMonitor:
         self._family: Family | None = None
         self._anonymous = AnonymousMemory(proc)
         self._device = DeviceMemory(gpu)
-        self._energy = EnergyMeter({GPU: gpu.joules, CPU_PACKAGE: (rapl or Rapl()).joules})
+        self._energy = EnergyMeter(
+            {GPU: gpu.read_joules, CPU_PACKAGE: (rapl or Rapl()).read_joules}
+        )
 
-    def started(self, pid: int) -> None:
+    def start(self, pid: int) -> None:
         """Look at this process from now on."""
         self._family = Family(pid)
 
-    def sample(self) -> None:
+    def take_sample(self) -> None:
         """Look at the memory of the worker and its descendants."""
         if self._family is not None:
-            pids = self._family.pids()
-            self._anonymous.sample(pids)
-            self._device.sample(pids)
+            pids = self._family.find_pids()
+            self._anonymous.take_sample(pids)
+            self._device.take_sample(pids)
 
-    def event(self, event: Mapping[str, Any]) -> None:
+    def handle_event(self, event: Mapping[str, Any]) -> None:
         """Read the energy first: a worker goes on while its event is looked at."""
         # Whatever a worker sends: what is no event of the protocol fails its trial elsewhere.
         name = str(event["event"])
-        self._energy.event(name)
+        self._energy.handle_event(name)
         if self._family is not None and name in AFTER:
-            self._device.keep(AFTER[name], self._family.pids())
+            self._device.keep(AFTER[name], self._family.find_pids())
 
-    def ended(self) -> None:
+    def end(self) -> None:
         """Look at nothing any more: another process may get the number."""
         self._family = None
 
-    def result(self) -> Measured:
+    def summarize(self) -> ResourceUse:
         """What is known; its `over` sums the energy once the measured blocks are known."""
-        memory, absent = self._device.result()
+        memory, absent = self._device.summarize()
         try:
-            memory = {PEAK_ANONYMOUS: self._anonymous.peak_bytes(), **memory}
+            memory = {PEAK_ANONYMOUS: self._anonymous.read_peak_bytes(), **memory}
         except UnreadableError as error:
             absent = {PEAK_ANONYMOUS: str(error), **absent}
         absent |= self._energy.absent
-        return Measured(memory, tuple(self._energy.blocks), {}, absent).over((), ())
+        return ResourceUse(memory, tuple(self._energy.blocks), {}, absent).add_energy((), ())

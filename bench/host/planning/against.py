@@ -9,11 +9,11 @@ from pathlib import Path
 
 from bench.errors import PlanError
 from bench.host.frameworks.framework import DESCRIPTION, Framework, discover
-from bench.host.frameworks.variables import worker_environment
+from bench.host.frameworks.variables import build_worker_environment
 from bench.host.scratch import scratch_folder
 from bench.job import Execution, Job, Turns
 from bench.optimizer import Optimizer
-from bench.records.git import ROOT, git, naming
+from bench.records.git import ROOT, naming, run_git
 from bench.records.results import COMMIT_DIGITS
 from bench.spec import Samples
 
@@ -92,7 +92,7 @@ def _git(arguments: Sequence[str], failed: str) -> str:
         PlanError: it fails, with `failed` before git's own words.
     """
     try:
-        finished = git(*arguments)
+        finished = run_git(*arguments)
     except OSError as error:
         raise PlanError(f"{failed} ({error.strerror}); install git.") from error
     if finished.returncode != 0:
@@ -105,7 +105,7 @@ def _check_language(root: Path, revision: str) -> None:
     """Whether the revision's worker reads the jobs that this host writes."""
     finished = subprocess.run(
         [sys.executable, "-P", "-c", READS_A_JOB],
-        env=worker_environment({}, "cpu", root),
+        env=build_worker_environment({}, "cpu", root),
         input=_a_job().to_json(),
         capture_output=True,
         text=True,

@@ -6,7 +6,7 @@ from bench.errors import DataError
 from bench.host.data import DATASETS
 from bench.host.data.dataset import Dataset
 from bench.host.data.declared import Declared
-from bench.host.data.synthetic import IMAGES, LIMITS, TEXTS, synthetic_dataset
+from bench.host.data.synthetic import IMAGES, LIMITS, TEXTS, parse_synthetic_dataset
 from bench.models import MODELS, Model
 from bench.spec import ModelSpec
 
@@ -36,7 +36,7 @@ class Catalog:
 
     def has_dataset(self, name: str) -> bool:
         """Whether there is a data set of that name; nobody looks at its files."""
-        return name in self.named_datasets or synthetic_dataset(name) is not None
+        return name in self.named_datasets or parse_synthetic_dataset(name) is not None
 
     def dataset(self, name: str) -> Dataset:
         """The data set of that name.
@@ -46,7 +46,7 @@ class Catalog:
         """
         if name in self.declared:
             return self.declared[name].dataset
-        dataset = self.datasets.get(name) or synthetic_dataset(name)
+        dataset = self.datasets.get(name) or parse_synthetic_dataset(name)
         if dataset is None:
             raise DataError(
                 f"There is no data set {name!r}; expected {self.dataset_names}; see "

@@ -20,7 +20,7 @@ def framework_rows(frameworks: dict[str, Framework]) -> list[Row]:
             "device": device,
             "installed as": requirements.packages[0].partition(";")[0].strip(),
             "models": sorted(
-                {model.family for model in MODELS.values() if framework.implements(model)}
+                {model.family for model in MODELS.values() if framework.has_model(model)}
             ),
             "modes": [
                 f"{mode} (default)" if mode == framework.default_mode else mode

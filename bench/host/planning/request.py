@@ -7,7 +7,7 @@ from typing import Any
 
 from bench.errors import InterpreterError, PlanError
 from bench.host.frameworks.framework import DEVICES
-from bench.host.machine.gpu import detect_gpus, driver_trace
+from bench.host.machine.gpu import detect_gpus, find_driver_trace
 from bench.host.planning.plan import DEFAULT_PLAN
 
 DEFAULT_RESULTS = "results"
@@ -206,7 +206,7 @@ def resolve_device(wanted: str, system: Path = Path("/")) -> str:
     gpus = detect_gpus()
     if gpus.gpus:
         return "cuda"
-    trace = driver_trace(system)
+    trace = find_driver_trace(system)
     if wanted == "cuda":
         # Whether there is one, each framework is asked before its trials:
         # `bench.host.ceilings.probe`.

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 
 from bench.errors import UnavailableError
-from bench.host.data.prepared import Prepared
-from bench.host.environments.environments import Environments
+from bench.host.data.preparation import PreparedData
+from bench.host.environments.preparation import Environments
 from bench.host.frameworks.framework import Framework
-from bench.host.frameworks.setup import TUNED, tunings_of
+from bench.host.frameworks.setup import TUNED, select_tunings
 from bench.host.planning.catalog import Catalog
 from bench.host.planning.selection import Selection
 from bench.job import NATIVE
@@ -17,7 +17,7 @@ def reason_to_skip(
     trial: Trial,
     selection: Selection,
     environments: Environments,
-    data: Mapping[str, Prepared],
+    data: Mapping[str, PreparedData],
 ) -> str | None:
     """Say why a trial cannot be run here; None if it can."""
     framework = selection.frameworks[trial.edition]
@@ -35,7 +35,7 @@ def reason_to_skip(
 def find_missing_feature(trial: Trial, framework: Framework, catalog: Catalog) -> str | None:
     """Say what a trial needs that its framework lacks on any machine; None if nothing."""
     model = catalog.models[trial.model]
-    if not framework.implements(model):
+    if not framework.has_model(model):
         return f"{framework.title} has no implementation of {model.family}."
     if trial.mode not in framework.modes:
         return f"{framework.title} has no mode {trial.mode!r}."
@@ -55,7 +55,7 @@ def _find_missing_setting(trial: Trial, framework: Framework) -> str | None:
         return f"{framework.title} has no precision {trial.precision!r} on {trial.device} here."
     if trial.layout not in (NATIVE, *framework.layouts):
         return f"{framework.title} does not compute in the layout {trial.layout} here."
-    if trial.settings == TUNED and not tunings_of(framework, trial):
+    if trial.settings == TUNED and not select_tunings(framework, trial):
         return (
             f"{framework.title} has no tuned settings for {trial.model} in mode {trial.mode} on "
             f"{trial.device}: none is known to be better than its defaults."

@@ -82,7 +82,7 @@ class Conversation:
                 elif not alive:
                     return
                 if alive:
-                    self._sampler.tick()
+                    self._sampler.take_due_sample()
 
     @property
     def _left(self) -> float:
@@ -113,7 +113,7 @@ class Conversation:
             try:
                 return to_process_end(self._process.wait(min(left, self._sampler.seconds_left)))
             except subprocess.TimeoutExpired:
-                self._sampler.tick()
+                self._sampler.take_due_sample()
         # The last wait may have been for a sample, and the process has ended since.
         if (status := self._process.poll()) is not None:
             return to_process_end(status)

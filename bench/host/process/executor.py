@@ -91,12 +91,12 @@ class LocalProcess:
             return WorkerOutcome(f"The worker could not be started: {error}.", "failed", 0.0, "")
 
         def hand_on(event: Event) -> None:
-            observer.event(event)
+            observer.handle_event(event)
             on_event(event)
 
         try:
             self._started(process)
-            observer.started(process.pid)
+            observer.start(process.pid)
             conversation = Conversation(
                 process,
                 channel,
@@ -108,7 +108,7 @@ class LocalProcess:
         finally:
             self._ended(process)
             _clear_away(process, channel)
-            observer.ended()
+            observer.end()
         if process.returncode == -signal.SIGKILL and out_of_memory_kills() > kills:
             end = _explained(end)
         return WorkerOutcome(

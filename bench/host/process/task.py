@@ -7,7 +7,7 @@ from pathlib import Path
 from bench.codec import Message
 from bench.host.frameworks.framework import ROOT
 from bench.host.frameworks.setup import Setup
-from bench.host.frameworks.variables import worker_environment
+from bench.host.frameworks.variables import build_worker_environment
 from bench.host.monitor.sampler import Monitor
 from bench.host.process.executor import Executor, Invocation
 from bench.host.process.outcome import Event, WorkerOutcome
@@ -53,7 +53,9 @@ class Task:
     @property
     def variables(self) -> dict[str, str]:
         """Everything that the worker sees of the environment."""
-        return worker_environment(self.setup.environment, self.setup.execution.device, self.root)
+        return build_worker_environment(
+            self.setup.environment, self.setup.execution.device, self.root
+        )
 
 
 def run_task(

@@ -10,18 +10,18 @@ from bench.errors import UnavailableError
 from bench.host.ceilings.measurement import measure_ceilings
 from bench.host.ceilings.probe import drop_unusable_environments
 from bench.host.data.inputs import Inputs
-from bench.host.data.prepared import Prepared, prepare_dataset
-from bench.host.environments.environments import (
+from bench.host.data.preparation import PreparedData, prepare_dataset
+from bench.host.environments.preparation import (
     Environment,
     Environments,
     Say,
     prepare_environments,
-    usable,
+    select_available,
 )
 from bench.host.fitness import examine_machine
 from bench.host.frameworks.framework import read_framework
-from bench.host.machine.description import default_threads
-from bench.host.machine.finding import Finding
+from bench.host.machine.description import choose_threads
+from bench.host.machine.finding import MachineFinding
 from bench.host.planning.catalog import Catalog
 from bench.host.planning.selection import Selection
 from bench.host.planning.skipping import reason_to_skip
@@ -38,7 +38,7 @@ from bench.records.ceilings import Ceiling
 from bench.records.results import Trial
 
 
-def prepare_data(trials: Iterable[Trial], catalog: Catalog, say: Say) -> dict[str, Prepared]:
+def prepare_data(trials: Iterable[Trial], catalog: Catalog, say: Say) -> dict[str, PreparedData]:
     """Prepare the data sets of the trials.
 
     Raises:
@@ -87,7 +87,7 @@ def open_session(
     """
     progress = stopped.read_progress(trials) if stopped else Progress()
     remaining = [trial for trial in trials if trial.id not in progress.finished]
-    threads = selection.request.threads or default_threads()
+    threads = selection.request.threads or choose_threads()
     # Before anything that loads the machine itself.
     fitness = _examine_machine(selection, threads, say)
     # The data first: a missing file is a matter of a moment, an environment one of minutes.
@@ -124,7 +124,7 @@ def _begin_run(
     trials: Sequence[Trial],
     stopped: Stopped | None,
     environments: Environments,
-    data: Mapping[str, Prepared],
+    data: Mapping[str, PreparedData],
 ) -> Mapping[str, Any]:
     """Write down what a new run is, or check that a stopped one still is what it was."""
     installed = {
@@ -172,7 +172,7 @@ def _measure_ceilings(shared: _Shared, trials: Sequence[Trial]) -> dict[str, Cei
     # One edition of each framework: the machine is the same for all of them.
     frameworks = {
         selection.frameworks[edition].name: selection.frameworks[edition]
-        for edition in usable(environments)
+        for edition in select_available(environments)
         if edition in trained
     }
     device = selection.request.device
@@ -192,7 +192,7 @@ def _measure_ceilings(shared: _Shared, trials: Sequence[Trial]) -> dict[str, Cei
     )
 
 
-def _examine_machine(selection: Selection, threads: int, say: Say) -> list[Finding]:
+def _examine_machine(selection: Selection, threads: int, say: Say) -> list[MachineFinding]:
     """Find what bears on times; the user hears of what is not well before the trials begin."""
     findings = examine_machine(selection.request.device, threads)
     for finding in findings:

@@ -6,15 +6,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bench.host.data.inputs import Inputs
-from bench.host.data.prepared import Prepared
-from bench.host.environments.environments import Environments
-from bench.host.machine.description import commit, describe_machine
-from bench.host.machine.finding import Finding
+from bench.host.data.preparation import PreparedData
+from bench.host.environments.preparation import Environments
+from bench.host.machine.description import describe_machine, read_commit
+from bench.host.machine.finding import MachineFinding
 from bench.host.planning.selection import Selection
 from bench.host.planning.skipping import reason_to_skip
 from bench.host.verify.trials import Certificates, cell_of
 from bench.records.ceilings import Ceiling
-from bench.records.operations import training_step
+from bench.records.operations import count_step_cost
 from bench.records.results import Record, Trial
 from bench.spec import ModelSpec, dropout_of
 
@@ -36,14 +36,14 @@ class PreparedRun:
     selection: Selection
     inputs: Inputs
     environments: Environments
-    data: Mapping[str, Prepared]
+    data: Mapping[str, PreparedData]
     threads: int
     certificates: Certificates = field(default_factory=dict)
     ceilings: Mapping[str, Ceiling] = field(default_factory=dict)
-    fitness: Sequence[Finding] = ()
+    fitness: Sequence[MachineFinding] = ()
     partners: Mapping[str, Trial] = field(default_factory=dict)
     machine: dict[str, Any] = field(default_factory=describe_machine)
-    commit: str | None = field(default_factory=commit)
+    commit: str | None = field(default_factory=read_commit)
 
     def reason_to_skip(self, trial: Trial) -> str | None:
         """Say why a trial cannot be run here; None if it can."""
@@ -64,7 +64,7 @@ class PreparedRun:
             commit=trial.revision or self.commit,
             machine=self.machine,
             threads=self.threads,
-            cost=asdict(training_step(spec, trial.optimizer, trial.batch_size, trial.precision))
+            cost=asdict(count_step_cost(spec, trial.optimizer, trial.batch_size, trial.precision))
             if spec
             else {},
             dropout=dropout_of(spec) if spec else None,

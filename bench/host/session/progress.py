@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from bench.host.machine.company import NOBODY, Company
+from bench.host.machine.other_processes import NO_PROCESSES, ProcessIds
 from bench.records.results import Record, Status, Trial
 
 
@@ -25,7 +25,7 @@ class Progress:
     skipped: Mapping[str, Record] = field(default_factory=dict)
     starved: dict[Trial, int] = field(default_factory=dict)
     ran_ahead: dict[str, Record] = field(default_factory=dict)
-    stayers: Company = NOBODY
+    stayers: ProcessIds = NO_PROCESSES
 
     @classmethod
     def resume(cls, records: Iterable[Record], finished: Mapping[str, Record]) -> "Progress":

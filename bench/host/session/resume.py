@@ -7,17 +7,17 @@ from pathlib import Path
 from typing import Any
 
 from bench.errors import PlanError, ResultsError
-from bench.host.environments.environments import Environments, usable
-from bench.host.environments.versions import source_tree, versions_of
+from bench.host.environments.preparation import Environments, select_available
+from bench.host.environments.versions import describe_installation, hash_source_tree
 from bench.host.frameworks.framework import ROOT
-from bench.host.machine.description import commit, default_threads, describe_machine
+from bench.host.machine.description import choose_threads, describe_machine, read_commit
 from bench.host.planning.request import Request
 from bench.host.planning.selection import Selection
 from bench.host.process.turns import pair_versions
 from bench.host.session.progress import Progress
 from bench.host.session.store import RunFolder
 from bench.protocol.digests import digest_text
-from bench.records.git import git, naming
+from bench.records.git import naming, run_git
 from bench.records.manifest import SCHEMA, Manifest, read_manifest
 from bench.records.results import RECORDS_FILE, Trial, read_records
 
@@ -127,17 +127,20 @@ def describe_opening(selection: Selection, trials: Sequence[Trial]) -> dict[str,
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
         "request": _to_document(request),
         "plan": digest_text(selection.plan.path.read_text("utf-8")),
-        "code": digest_text("".join(map(source_tree, (ROOT / "bench", *sorted(folders))))),
-        "commit": commit(),
+        "code": digest_text("".join(map(hash_source_tree, (ROOT / "bench", *sorted(folders))))),
+        "commit": read_commit(),
         "machine": describe_machine(),
-        "threads": request.threads or default_threads(),
+        "threads": request.threads or choose_threads(),
         "trials": [trial.id for trial in trials],
     }
 
 
 def describe_installed(environments: Environments) -> dict[str, str]:
     """Describe what each environment holds, by its edition."""
-    return {edition: versions_of(one) for edition, one in usable(environments).items()}
+    return {
+        edition: describe_installation(one)
+        for edition, one in select_available(environments).items()
+    }
 
 
 def find_stopped(request: Request) -> Stopped:
@@ -244,7 +247,7 @@ def _read_request(document: Mapping[str, Any]) -> Request:
 def _commit_of(revision: str) -> str:
     """The commit that git means by a name; the name itself where it means none."""
     try:
-        return git(*naming(revision)).stdout.strip() or revision
+        return run_git(*naming(revision)).stdout.strip() or revision
     except OSError:
         return revision
 

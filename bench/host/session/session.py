@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from bench.host.cache import turn
-from bench.host.machine.company import NOBODY
+from bench.host.machine.other_processes import NO_PROCESSES
 from bench.host.process.executor import Executor, LocalProcess
 from bench.host.process.task import Listener
 from bench.host.process.turns import run_in_turns
@@ -93,5 +93,5 @@ class Session:
         with watch_surroundings(
             device, variables, self.prepared.threads, self.progress.stayers
         ) as surroundings:
-            self.progress.stayers |= surroundings.others or NOBODY
+            self.progress.stayers |= surroundings.others or NO_PROCESSES
             yield surroundings

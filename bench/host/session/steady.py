@@ -13,7 +13,7 @@ from typing import Literal
 
 import numpy as np
 
-from bench.levels import Series, change_points, noise_of
+from bench.levels import Series, estimate_noise, find_change_points
 
 State = Literal[
     "steady", "steady after warm-up", "steady after slowdown", "no steady state", "too few blocks"
@@ -68,5 +68,5 @@ def _segments(series: Series) -> list[tuple[int, int]]:
 
     # A median of three takes out single blocks that something interrupted, and leaves steps.
     smooth = median_filter(series, size=3, mode="nearest")
-    places = change_points(smooth, noise_of(series), LEAST_STRETCH)
+    places = find_change_points(smooth, estimate_noise(series), LEAST_STRETCH)
     return list(zip([0, *places], [*places, len(series)], strict=True))

@@ -12,8 +12,8 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from bench.errors import ResultsError
-from bench.records.chain import NOTHING, seal, seal_of
-from bench.records.manifest import End, Manifest, opening_digest, read_manifest, write_manifest
+from bench.records.chain import NOTHING, add_seal, parse_seal
+from bench.records.manifest import End, Manifest, read_manifest, read_opening_digest, write_manifest
 from bench.records.results import RECORDS_FILE, Record, encode
 
 # What a host that was killed while it wrote left of a record.
@@ -120,8 +120,8 @@ class RunFolder:
         try:
             with self.records_file.open("a+b", buffering=0) as stream:
                 before = stream.seek(0, os.SEEK_END)
-                previous = _last_digest(stream) if before else opening_digest(self.folder)
-                line = (seal(encode(record), previous) + "\n").encode()
+                previous = _last_digest(stream) if before else read_opening_digest(self.folder)
+                line = (add_seal(encode(record), previous) + "\n").encode()
                 try:
                     _write_whole(stream, line)
                     os.fsync(stream.fileno())
@@ -183,7 +183,7 @@ def _last_line(stream: Any) -> bytes:
 
 
 def _last_digest(stream: Any) -> str:
-    found = seal_of(_last_line(stream))
+    found = parse_seal(_last_line(stream))
     return found.digest if found else NOTHING
 
 

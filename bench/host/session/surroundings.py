@@ -4,11 +4,16 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from bench.host.machine.company import Company, alone, company, told
-from bench.host.machine.gauge import around, gauge
 from bench.host.machine.load import LoadMeter
 from bench.host.machine.nvml import VisibleGpu, open_gpu
-from bench.host.machine.release import unreleased, used_bytes
+from bench.host.machine.other_processes import (
+    ProcessIds,
+    count_other_processes,
+    find_gpu_processes,
+    wait_for_idle_gpu,
+)
+from bench.host.machine.release import read_used_bytes, wait_for_released_memory
+from bench.host.machine.speed import describe_speeds, measure_machine_speed
 
 
 @dataclass
@@ -22,7 +27,7 @@ class Surroundings:
     """
 
     gpu: VisibleGpu
-    others: Company | None
+    others: ProcessIds | None
     load: dict[str, float] = field(default_factory=dict)
 
 
@@ -37,14 +42,14 @@ def watch_surroundings(
         stayers: processes on the GPU that are not waited for again.
     """
     with open_gpu(device, variables) as gpu:
-        surroundings = Surroundings(gpu, alone(gpu, stayers))
+        surroundings = Surroundings(gpu, wait_for_idle_gpu(gpu, stayers))
         # The gauge's own processor time is nobody's load: it lies outside the two readings.
-        used, speed = used_bytes(gpu), gauge(threads)
+        used, speed = read_used_bytes(gpu), measure_machine_speed(threads)
         meter = LoadMeter(gpu)
         yield surroundings
         surroundings.load = {
-            **meter.read().known(),
-            **unreleased(gpu, used),
-            **told(surroundings.others, company(gpu)),
-            **around(speed, gauge(threads)),
+            **meter.read().to_numbers(),
+            **wait_for_released_memory(gpu, used),
+            **count_other_processes(surroundings.others, find_gpu_processes(gpu)),
+            **describe_speeds(speed, measure_machine_speed(threads)),
         }

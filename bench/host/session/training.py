@@ -5,11 +5,11 @@ from dataclasses import asdict, dataclass, field, replace
 from time import monotonic
 from typing import Any
 
-from bench.host.environments.environments import Environment
+from bench.host.environments.preparation import Environment
 from bench.host.frameworks.framework import Framework
 from bench.host.frameworks.setup import Setup, set_up
 from bench.host.machine.nvml import VisibleGpu
-from bench.host.monitor.measured import Measured
+from bench.host.monitor.resource_use import ResourceUse
 from bench.host.monitor.worker import WorkerMonitor
 from bench.host.process.executor import Executor
 from bench.host.process.outcome import Event, WorkerOutcome
@@ -32,7 +32,7 @@ class Training:
     blank: Record
     task: Task
     job: Job
-    measured: Measured | None = None
+    measured: ResourceUse | None = None
     transcript: Transcript = field(default_factory=Transcript)
     started: float = 0.0
     last_event: float = 0.0
@@ -55,7 +55,7 @@ class Training:
         monitor = WorkerMonitor(gpu)
         self.last_event = self.started = monotonic()
         _, outcome = run_task(task, executor, hear, monitor)
-        self.measured = monitor.result()
+        self.measured = monitor.summarize()
         return outcome
 
     def record(self, outcome: WorkerOutcome, load: Mapping[str, float]) -> Record:
@@ -113,8 +113,10 @@ def _job(prepared: PreparedRun, trial: Trial, framework: Framework, setup: Setup
         prepared.selection.catalog,
         prepared.inputs,
     )
-    weights = inputs.weights(trial.model, catalog.spec(trial.model, trial.dataset), trial.seed)
-    order = inputs.order(data.train_count, trial.batch_size, trial.epochs, trial.seed)
+    weights = inputs.write_weights(
+        trial.model, catalog.spec(trial.model, trial.dataset), trial.seed
+    )
+    order = inputs.write_order(data.train_count, trial.batch_size, trial.epochs, trial.seed)
     return Job(
         framework=framework.name,
         implementation=str(framework.folder),
@@ -129,17 +131,17 @@ def _job(prepared: PreparedRun, trial: Trial, framework: Framework, setup: Setup
         block_seconds=prepared.selection.plan.block_seconds,
         weights=str(weights.path),
         order=str(order.path),
-        arrays={name: str(path) for name, path in data.arrays(setup.execution.layout).items()},
+        arrays={name: str(path) for name, path in data.list_arrays(setup.execution.layout).items()},
         digests={"weights": weights.digest, "data": data.digest, "order": order.digest},
         model_folder=str(catalog.models[trial.model].folder or ""),
     )
 
 
-def _with_outside_view(fields: dict[str, Any], measured: Measured) -> dict[str, Any]:
+def _with_outside_view(fields: dict[str, Any], measured: ResourceUse) -> dict[str, Any]:
     """The fields that a worker gave, with what was seen of it from outside."""
     blocks = fields["blocks"]
     chosen = [index for index, block in enumerate(blocks) if not block.warmup]
-    measured = measured.over(blocks, chosen)
+    measured = measured.add_energy(blocks, chosen)
     known = any(one is not None for one in measured.block_energy)
     energies = (None if one is None else asdict(one) for one in measured.block_energy)
     return {

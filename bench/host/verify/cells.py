@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from bench.errors import PlanError
 from bench.host.data.dataset import Dataset
 from bench.host.frameworks.framework import MODES, Framework
-from bench.host.frameworks.setup import DEFAULT, SETTINGS, tunings_of
+from bench.host.frameworks.setup import DEFAULT, SETTINGS, select_tunings
 from bench.host.planning.catalog import OWN, Catalog
 from bench.job import NATIVE
 from bench.models import Model
@@ -92,12 +92,12 @@ def choose_cells(
         Cell(framework, model, dataset.name, dataset.samples, mode, device, setting)
         for model, dataset in _pairs(models, catalog)
         for framework in frameworks.values()
-        if framework.implements(model)
+        if framework.has_model(model)
         for mode in framework.modes
         if not modes or mode in modes
         for setting in settings
     )
-    return [one for one in cells if one.settings == DEFAULT or tunings_of(one.framework, one)]
+    return [one for one in cells if one.settings == DEFAULT or select_tunings(one.framework, one)]
 
 
 def _pairs(names: Collection[str], catalog: Catalog) -> Iterator[tuple[Model, Dataset]]:

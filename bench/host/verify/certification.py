@@ -9,7 +9,7 @@ from typing import Any
 
 from bench.errors import SamestepError, UnavailableError
 from bench.host.cache import cache_folder, locked
-from bench.host.environments.environments import Environments, Say
+from bench.host.environments.preparation import Environments, Say
 from bench.host.verify.cells import Cell
 from bench.host.verify.diagnosis import explain
 from bench.host.verify.fingerprint import fingerprint

@@ -8,9 +8,9 @@ from typing import Any
 
 from bench.errors import PlanError
 from bench.host.ceilings.probe import drop_unusable_environments
-from bench.host.environments.environments import Say, prepare_environments, usable
+from bench.host.environments.preparation import Say, prepare_environments, select_available
 from bench.host.frameworks.setup import DEFAULT
-from bench.host.machine.description import default_threads
+from bench.host.machine.description import choose_threads
 from bench.host.planning.request import (
     Request,
     add_framework_options,
@@ -66,7 +66,7 @@ class Verification:
     @property
     def threads(self) -> int:
         """For every framework alike."""
-        return self.request.threads or default_threads()
+        return self.request.threads or choose_threads()
 
 
 def read_verification(options: argparse.Namespace) -> Verification:
@@ -127,5 +127,5 @@ def certification(verification: Verification, say: Say) -> Iterator[Certificatio
         environments = drop_unusable_environments(
             *(environments, frameworks, request.device, verification.threads, scratch, say)
         )
-        verifier = Verifier(usable(environments), verification.threads, scratch)
+        verifier = Verifier(select_available(environments), verification.threads, scratch)
         yield Certification(verifier, environments, say, verification.fresh)

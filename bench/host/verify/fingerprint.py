@@ -6,11 +6,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from bench.host.environments.environments import Environment
-from bench.host.environments.versions import source_tree, sources, versions_of
+from bench.host.environments.preparation import Environment
+from bench.host.environments.versions import describe_installation, hash_source_tree, hash_sources
 from bench.host.frameworks.framework import ROOT
 from bench.host.frameworks.setup import set_up
-from bench.host.machine.description import cpu_name
+from bench.host.machine.description import read_cpu_name
 from bench.host.machine.gpu import detect_gpus
 from bench.host.verify.cells import Cell
 from bench.host.verify.verifier import REFERENCE
@@ -38,14 +38,16 @@ def fingerprint(cell: Cell, environment: Environment, threads: int) -> str:
         "spec": repr(cell.spec),
         "samples": asdict(cell.samples),
         "mode": cell.mode,
-        "device": [cell.device, cpu_name(), _gpus() if cell.device == "cuda" else None],
+        "device": [cell.device, read_cpu_name(), _gpus() if cell.device == "cuda" else None],
         "threads": threads,
         "setup": asdict(set_up(cell.framework, cell, "ieee", threads)),
-        "implementation": sources(cell.framework.folder),
-        "model from outside": sources(cell.definition.folder) if cell.definition.folder else None,
-        "reference": sources(REFERENCE),
+        "implementation": hash_sources(cell.framework.folder),
+        "model from outside": hash_sources(cell.definition.folder)
+        if cell.definition.folder
+        else None,
+        "reference": hash_sources(REFERENCE),
         "protocol": _protocol(cell.framework.root),
-        "versions": versions_of(environment),
+        "versions": describe_installation(environment),
     }
     return digest_text(json.dumps(parts, sort_keys=True))
 
@@ -63,6 +65,6 @@ def _protocol(root: Path) -> str:
 
     Where that checkout keeps its protocol is its own affair: all of its sources count.
     """
-    own = "".join(sources(ROOT / name) for name in PROTOCOL)
-    other = "" if root == ROOT else source_tree(root / "bench")
+    own = "".join(hash_sources(ROOT / name) for name in PROTOCOL)
+    other = "" if root == ROOT else hash_source_tree(root / "bench")
     return digest_text(own + other)

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from bench.host.data.weights import initial_weights
+from bench.host.data.weights import draw_weights
 from bench.protocol.verification import BATCH_SIZE, STEPS
 from bench.spec import ModelSpec, Param, Samples, arrays_of
 
@@ -48,7 +48,7 @@ def _padded(tokens: Array) -> Array:
 def _arrays(spec: ModelSpec, generator: np.random.Generator) -> dict[str, Array]:
     """Initial weights, moved away from zeros and ones: a forgotten or swapped one shows."""
     params = arrays_of(spec)
-    arrays = initial_weights(params, SEED)
+    arrays = draw_weights(params, SEED)
     return {param.name: _moved(param, arrays[param.name], generator) for param in params}
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from bench.errors import ResultsError
 from bench.host.frameworks.setup import DEFAULT
-from bench.host.machine.description import commit, describe_machine
+from bench.host.machine.description import describe_machine, read_commit
 from bench.host.verify.certification import Finding, document
 from bench.protocol.verification import BATCH_SIZE, PRECISIONS, STAGES, STEPS
 
@@ -99,7 +99,7 @@ def summary_document(findings: Sequence[Finding], threads: int) -> dict[str, Any
     return {
         "schema": SCHEMA,
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
-        "commit": commit(),
+        "commit": read_commit(),
         "machine": describe_machine(),
         "threads": threads,
         "batch_size": BATCH_SIZE,

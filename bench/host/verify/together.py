@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any
 
-from bench.host.machine.description import usable_processors
+from bench.host.machine.description import count_usable_processors
 from bench.host.verify.cells import Cell
 from bench.host.verify.certification import Certification, Finding
 
@@ -19,7 +19,7 @@ MOST_AT_ONCE = 6
 
 def at_once(device: str) -> int:
     """How many cells are verified at a time: on a CPU each of them has all the threads."""
-    return 1 if device == "cpu" else max(1, min(MOST_AT_ONCE, usable_processors() // 2))
+    return 1 if device == "cpu" else max(1, min(MOST_AT_ONCE, count_usable_processors() // 2))
 
 
 def find_all(certification: Certification, cells: Iterable[Cell], count: int) -> list[Finding]:

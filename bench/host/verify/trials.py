@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from bench.host.cache import turn
-from bench.host.environments.environments import Environments, Say, usable
+from bench.host.environments.preparation import Environments, Say, select_available
 from bench.host.frameworks.framework import Framework
 from bench.host.planning.catalog import Catalog
 from bench.host.verify.cells import Cell
@@ -44,7 +44,7 @@ def verify_trials(
     """The certificate of every cell that the trials time; cached ones take no time."""
     scratch.mkdir()
     certification = Certification(
-        Verifier(usable(environments), threads, scratch), environments, say
+        Verifier(select_available(environments), threads, scratch), environments, say
     )
     cells = {cell.key: cell for cell in (cell_of(one, frameworks, catalog) for one in trials)}
     if not cells:

@@ -10,7 +10,7 @@ from typing import Any
 
 from bench.errors import SamestepError
 from bench.host.cache import remove
-from bench.host.environments.environments import Environment
+from bench.host.environments.preparation import Environment
 from bench.host.frameworks.framework import ROOT, Framework, KnownDefect, read_framework
 from bench.host.frameworks.setup import DEFAULT, Setup, set_up
 from bench.host.process.executor import Executor, LocalProcess

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.records.chain import NOTHING, follow, seal, seal_of
+from bench.records.chain import NOTHING, add_seal, follow, parse_seal
 
 CONTENTS = [json.dumps({"number": number, "text": 'a "},' * number}) for number in range(5)]
 
@@ -16,19 +16,19 @@ CONTENTS = [json.dumps({"number": number, "text": 'a "},' * number}) for number 
 def lines(contents: list[str] = CONTENTS, start: str = NOTHING) -> list[bytes]:
     written, previous = [], start
     for content in contents:
-        line = (seal(content, previous) + "\n").encode()
+        line = (add_seal(content, previous) + "\n").encode()
         written.append(line)
-        found = seal_of(line)
+        found = parse_seal(line)
         assert found
         previous = found.digest
     return written
 
 
 def test_a_seal_is_what_its_words_say() -> None:
-    line = seal('{"a":1}', NOTHING)
+    line = add_seal('{"a":1}', NOTHING)
     digest = hashlib.sha256(NOTHING.encode() + b'{"a":1}').hexdigest()
     assert json.loads(line) == {"a": 1, "previous": NOTHING, "digest": digest}
-    found = seal_of(line.encode())
+    found = parse_seal(line.encode())
     assert found is not None
     assert (found.previous, found.digest, found.found) == (NOTHING, digest, digest)
 
@@ -37,7 +37,7 @@ def test_an_untouched_file_is_whole() -> None:
     written = lines(start="a" * 64)
     found = follow(written)
     assert (found.sealed, found.unsealed, found.first, found.broken) == (5, 0, "a" * 64, ())
-    last = seal_of(written[-1])
+    last = parse_seal(written[-1])
     assert last is not None
     assert found.last == last.digest
 

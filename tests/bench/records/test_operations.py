@@ -11,7 +11,7 @@ from bench.models import MODELS
 from bench.models.lstm import LSTM
 from bench.models.resnet import ResNet
 from bench.optimizer import Optimizer
-from bench.records.operations import EXPLAINING_SHARE, Cost, roofline, training_step
+from bench.records.operations import EXPLAINING_SHARE, Cost, calculate_roofline, count_step_cost
 from bench.spec import KERNELS, ModelSpec, Samples
 
 DIGITS, COLOUR = Samples((1, 28, 28), 10), Samples((3, 32, 32), 10)
@@ -88,12 +88,12 @@ def test_operations_are_three_products_but_for_the_first_layer() -> None:
     # Two for each multiply-add; conv1 has no gradient of its input.
     by_hand = 2 * (2 * 117_600 + 3 * (416_520 - 117_600))
     spec = MODELS["lenet"].build(DIGITS)
-    assert training_step(spec, MOMENTUM, 64, "ieee").operations == 64 * by_hand
+    assert count_step_cost(spec, MOMENTUM, 64, "ieee").operations == 64 * by_hand
 
 
 def test_operations_do_not_depend_on_optimizer_and_precision() -> None:
     spec = MODELS["resnet20"].build(COLOUR)
-    costs = [training_step(spec, one, 8, p) for one in (PLAIN, ADAM) for p in ("tf32", "bf16")]
+    costs = [count_step_cost(spec, one, 8, p) for one in (PLAIN, ADAM) for p in ("tf32", "bf16")]
     assert len({cost.operations for cost in costs}) == 1
 
 
@@ -107,7 +107,7 @@ LENET_WEIGHTS = 5 * 61_706 + (61_706 - 236 - 150)
 
 def test_bytes_of_lenet_by_hand() -> None:
     spec = MODELS["lenet"].build(DIGITS)
-    found = training_step(spec, PLAIN, 32, "ieee").bytes
+    found = count_step_cost(spec, PLAIN, 32, "ieee").bytes
     assert found == 4 * (32 * LENET_ACTIVATIONS + LENET_WEIGHTS)
 
 
@@ -115,18 +115,18 @@ def test_bytes_of_lenet_by_hand() -> None:
 def test_each_slot_is_read_and_written(optimizer: Optimizer, slots: int) -> None:
     spec = MODELS["lenet"].build(DIGITS)
     more = (
-        training_step(spec, optimizer, 1, "ieee").bytes
-        - training_step(spec, PLAIN, 1, "ieee").bytes
+        count_step_cost(spec, optimizer, 1, "ieee").bytes
+        - count_step_cost(spec, PLAIN, 1, "ieee").bytes
     )
     assert more == 4 * 2 * slots * 61_706
 
 
 def test_bytes_by_precision() -> None:
     spec = MODELS["lenet"].build(DIGITS)
-    found = {p: training_step(spec, PLAIN, 32, p).bytes for p in ("ieee", "tf32", "bf16")}
+    found = {p: count_step_cost(spec, PLAIN, 32, p).bytes for p in ("ieee", "tf32", "bf16")}
     assert found["tf32"] == found["ieee"]
     assert found["bf16"] == 2 * 32 * LENET_ACTIVATIONS + 4 * LENET_WEIGHTS
-    assert training_step(spec, PLAIN, 32, "float64").bytes == 2 * found["ieee"]
+    assert count_step_cost(spec, PLAIN, 32, "float64").bytes == 2 * found["ieee"]
 
 
 def test_bytes_of_the_lstm_by_hand() -> None:
@@ -135,10 +135,10 @@ def test_bytes_of_the_lstm_by_hand() -> None:
     activations = 2 * 1 + 5 * (4 + 3 + 2) + 2 * (4 + 1) * 3
     others = 12 * (4 + 3 + 1) + 2 * 3 + 2
     kernels = 12 * (4 + 3) + 2 * 3
-    found = training_step(spec, PLAIN, 1, "ieee").bytes
+    found = count_step_cost(spec, PLAIN, 1, "ieee").bytes
     assert found == 4 * (activations + 5 * others + kernels)
     # With momentum every row of the embedding changes: 40 weights and velocities.
-    found = training_step(spec, MOMENTUM, 1, "ieee").bytes
+    found = count_step_cost(spec, MOMENTUM, 1, "ieee").bytes
     assert found == 4 * (activations + 7 * others + kernels + 4 * 40)
 
 
@@ -156,17 +156,17 @@ def test_the_first_layers_of_an_lstm_hand_on_every_step() -> None:
 
 def test_an_unknown_precision_is_named() -> None:
     with pytest.raises(ValueError, match="'fp8' is none of ieee, tf32, bf16, float64"):
-        training_step(MODELS["lenet"].build(DIGITS), PLAIN, 1, "fp8")
+        count_step_cost(MODELS["lenet"].build(DIGITS), PLAIN, 1, "fp8")
 
 
 def test_shares_are_of_each_ceiling() -> None:
     # 2 s: 400 of 1000 operations/s, 30 of 50 bytes/s.
-    found = roofline(Cost(800, 60), 2.0, 1000.0, 50.0)
+    found = calculate_roofline(Cost(800, 60), 2.0, 1000.0, 50.0)
     assert found.arithmetic_share == pytest.approx(0.4)
     assert found.bandwidth_share == pytest.approx(0.6)
     assert found.share == pytest.approx(0.6)
     assert found.bound == "memory"
-    assert roofline(Cost(1600, 60), 2.0, 1000.0, 50.0).bound == "arithmetic"
+    assert calculate_roofline(Cost(1600, 60), 2.0, 1000.0, 50.0).bound == "arithmetic"
 
 
 @given(
@@ -181,14 +181,14 @@ def test_the_share_is_that_of_the_attainable_rate(
 ) -> None:
     # Williams et al. 2009: attainable = min(peak, bandwidth * operational intensity).
     attainable = min(peak, bandwidth * operations / moved)
-    found = roofline(Cost(operations, moved), seconds, peak, bandwidth)
+    found = calculate_roofline(Cost(operations, moved), seconds, peak, bandwidth)
     assert math.isclose(found.share, operations / seconds / attainable, rel_tol=1e-9)
 
 
 def test_far_below_the_roofline_neither_ceiling_binds() -> None:
-    at_limit = roofline(Cost(1000, 1), 1.0, 1000 / EXPLAINING_SHARE, 1e9)
+    at_limit = calculate_roofline(Cost(1000, 1), 1.0, 1000 / EXPLAINING_SHARE, 1e9)
     assert at_limit.bound == "arithmetic"
-    assert roofline(Cost(999, 1), 1.0, 1000 / EXPLAINING_SHARE, 1e9).bound == "neither"
+    assert calculate_roofline(Cost(999, 1), 1.0, 1000 / EXPLAINING_SHARE, 1e9).bound == "neither"
 
 
 @pytest.mark.parametrize("wrong", [0.0, -1.0, float("nan")])
@@ -196,10 +196,10 @@ def test_nothing_lies_under_no_ceiling(wrong: float) -> None:
     cost = Cost(1, 1)
     for arguments in ((wrong, 1.0, 1.0), (1.0, wrong, 1.0), (1.0, 1.0, wrong)):
         with pytest.raises(ValueError, match="above 0"):
-            roofline(cost, *arguments)
+            calculate_roofline(cost, *arguments)
 
 
 def test_dropout_costs_nothing() -> None:
     spec = MODELS["alexnet"].build(COLOUR)
     still = replace(spec, dropout=0.0)  # type: ignore[type-var]
-    assert training_step(spec, ADAM, 4, "ieee") == training_step(still, ADAM, 4, "ieee")
+    assert count_step_cost(spec, ADAM, 4, "ieee") == count_step_cost(still, ADAM, 4, "ieee")

@@ -28,8 +28,8 @@ def job(tmp_path: Path) -> Job:
     for name, array in arrays.items():
         np.save(tmp_path / f"{name}.npy", array)
     inputs = Inputs(tmp_path)
-    weights = inputs.weights("lenet", SPEC, 1)
-    order = inputs.order(20, 4, 2, 1)
+    weights = inputs.write_weights("lenet", SPEC, 1)
+    order = inputs.write_order(20, 4, 2, 1)
     return Job(
         framework="x",
         implementation="x",
@@ -60,15 +60,15 @@ def test_a_job_survives_its_json(job: Job) -> None:
 def test_blocks_are_gathered_in_the_hosts_order(job: Job) -> None:
     batches, _ = load_batches(job, SPEC)
     assert (batches.epochs, batches.steps, batches.batch_size) == (2, 5, 4)
-    images, labels = batches.block(5 + 2, 3)
+    images, labels = batches.gather_block(5 + 2, 3)
     chosen = np.load(job.order)[1, 2:5]
     assert (labels == np.load(job.arrays["train_labels"])[chosen]).all()
     assert (images == np.load(job.arrays["train_inputs"])[chosen]).all()
     assert type(images) is np.ndarray
     assert images[0].flags.c_contiguous
-    fewer, _ = batches.block(0, 1)
+    fewer, _ = batches.gather_block(0, 1)
     assert (fewer == np.load(job.arrays["train_inputs"])[np.load(job.order)[0, :1]]).all()
-    more, labels = batches.block(0, 5)
+    more, labels = batches.gather_block(0, 5)
     assert (labels == np.load(job.arrays["train_labels"])[np.load(job.order)[0]]).all()
     assert more.shape == (5, 4, 1, 28, 28)
 
@@ -123,7 +123,7 @@ def test_tokens_are_read_alike_whatever_the_layout(job: Job, tmp_path: Path) -> 
     for name in ("train_inputs", "test_inputs"):
         arrays[name] = generator.integers(0, 30, (len(arrays[name]), 5), dtype=np.int32)
         np.save(job.arrays[name], arrays[name])
-    weights = Inputs(tmp_path).weights("lstm", spec, 1)
+    weights = Inputs(tmp_path).write_weights("lstm", spec, 1)
     digests = {**job.digests, "weights": weights.digest, "data": digest_arrays(arrays)}
     job = replace(job, model="lstm", samples=samples, weights=str(weights.path), digests=digests)
     for layout in ("NCHW", "NHWC"):
@@ -131,7 +131,7 @@ def test_tokens_are_read_alike_whatever_the_layout(job: Job, tmp_path: Path) -> 
             replace(job, execution=replace(job.execution, layout=layout)), spec
         )
         assert found == digests
-        tokens, labels = batches.block(5 + 2, 3)
+        tokens, labels = batches.gather_block(5 + 2, 3)
         chosen = np.load(job.order)[1, 2:5]
         assert tokens.dtype == np.int32
         assert (tokens == arrays["train_inputs"][chosen]).all()

@@ -10,8 +10,8 @@ import pytest
 from bench.errors import DivergedError
 from bench.optimizer import Change, Optimizer
 from bench.worker.batches import Batches
-from bench.worker.feeds import Native, Prepared
-from bench.worker.loop import Loop, Span, spans
+from bench.worker.feeds import NativeFeed, PreparedFeed
+from bench.worker.loop import Loop, Span, divide_into_spans
 from bench.worker.pacer import Pacer
 
 
@@ -119,7 +119,7 @@ class Sent(list[dict[str, Any]]):
 
 def loop(backend: FakeBackend, sent: Sent, evaluate_every: int = 1) -> Loop:
     data = batches()
-    feed, pacer = Prepared(backend, data), Pacer(0.36, 100)
+    feed, pacer = PreparedFeed(backend, data), Pacer(0.36, 100)
     return Loop(backend, data, feed, OPTIMIZER, pacer, sent, evaluate_every, backend.clock)
 
 
@@ -166,8 +166,10 @@ def test_a_device_that_is_still_busy_after_a_block_is_found_out() -> None:
 def test_the_losses_are_in_the_order_of_the_steps() -> None:
     backend, sent = FakeBackend(FakeClock(), 0.1), Sent()
     made = loop(backend, sent)
-    made.feed.ready = lambda first, steps, end: lambda: [4.0 * step for step in range(steps)]  # type: ignore[method-assign]
-    made.block(0, 5, 20)
+    made.feed.prepare_block = (  # type: ignore[method-assign]
+        lambda first, steps, end: lambda: [4.0 * step for step in range(steps)]
+    )
+    made.train_block(0, 5, 20)
     assert sent.of("block")[0]["losses"] == [0, 1, 2, 3, 4]
 
 
@@ -262,7 +264,7 @@ def test_blocks_reach_over_epochs_that_are_not_evaluated_but_over_no_change_of_t
 def test_spans_end_at_evaluations_and_changes_of_the_learning_rate(
     epochs: int, every: int, expected: list[Span]
 ) -> None:
-    assert list(spans(epochs, every, OPTIMIZER)) == expected
+    assert list(divide_into_spans(epochs, every, OPTIMIZER)) == expected
 
 
 def test_the_devices_own_clock_is_told_beside_the_hosts() -> None:
@@ -277,7 +279,7 @@ def test_the_devices_own_clock_is_told_beside_the_hosts() -> None:
 
 def test_the_frameworks_own_loader_gives_the_same_batches_and_its_time_counts() -> None:
     sent, backend, data = Sent(), FakeBackend(FakeClock(), 0.1), batches()
-    native = Native(backend, data)
+    native = NativeFeed(backend, data)
     Loop(backend, data, native, OPTIMIZER, Pacer(0.36, 100), sent, 1, backend.clock).train()
     assert backend.labels == ORDER.reshape(20, 4).tolist()
     for block in sent.of("block"):

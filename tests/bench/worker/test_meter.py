@@ -3,7 +3,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from bench.worker.meter import installed_versions, memory_of_process
+from bench.worker.meter import list_versions, read_process_memory
 
 
 def test_versions_have_normalised_names(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -12,19 +12,19 @@ def test_versions_have_normalised_names(monkeypatch: pytest.MonkeyPatch) -> None
         for name in ("tensorflow_cpu", "Jinja2", "ruamel.yaml", "a--b")
     ]
     monkeypatch.setattr(importlib.metadata, "distributions", lambda: found)
-    assert set(installed_versions()) == {"python", "tensorflow-cpu", "jinja2", "ruamel-yaml", "a-b"}
+    assert set(list_versions()) == {"python", "tensorflow-cpu", "jinja2", "ruamel-yaml", "a-b"}
 
 
 def test_the_peak_grows_with_what_is_touched() -> None:
-    before = memory_of_process()["resident_bytes"]
+    before = read_process_memory()["resident_bytes"]
     block = bytearray(b"x") * (before + 64 * 2**20)
-    assert memory_of_process()["resident_bytes"] >= len(block)
+    assert read_process_memory()["resident_bytes"] >= len(block)
 
 
 def test_anonymous_memory_is_what_is_allocated_now() -> None:
-    before = memory_of_process()["anonymous_bytes"]
+    before = read_process_memory()["anonymous_bytes"]
     block = bytearray(b"x") * (64 * 2**20)
-    grown = memory_of_process()["anonymous_bytes"]
+    grown = read_process_memory()["anonymous_bytes"]
     assert grown - before >= 0.99 * len(block)
     del block
-    assert memory_of_process()["anonymous_bytes"] < grown - 60 * 2**20
+    assert read_process_memory()["anonymous_bytes"] < grown - 60 * 2**20

@@ -10,8 +10,8 @@ def blocks(pacer: Pacer, steps: int, spans: int, seconds_per_step: float) -> lis
     for _ in range(spans):
         done: list[int] = []
         while sum(done) < steps:
-            count = pacer.next_steps(steps - sum(done))
-            pacer.record(count, count * seconds_per_step)
+            count = pacer.choose_steps(steps - sum(done))
+            pacer.adapt(count, count * seconds_per_step)
             done.append(count)
         result.append(done)
     return result
@@ -41,23 +41,23 @@ def test_a_block_never_holds_more_than_memory_allows() -> None:
 
 def test_the_slow_first_step_does_not_decide_the_size() -> None:
     pacer = Pacer(block_seconds=1, most_steps=1000)
-    pacer.record(pacer.next_steps(100), 60.0)
+    pacer.adapt(pacer.choose_steps(100), 60.0)
     assert not pacer.settled
-    pacer.record(pacer.next_steps(99), 0.1)
-    assert pacer.next_steps(98) == 4
+    pacer.adapt(pacer.choose_steps(99), 0.1)
+    assert pacer.choose_steps(98) == 4
 
 
 def test_blocks_that_turn_out_too_short_grow() -> None:
     pacer = Pacer(block_seconds=1, most_steps=1000)
     for seconds in (9.0, 1.0):
-        pacer.record(pacer.next_steps(1000), seconds)
-    assert (pacer.settled, pacer.next_steps(1000)) == (True, 2)
-    pacer.record(2, 0.02)
-    assert pacer.next_steps(1000) == 110
+        pacer.adapt(pacer.choose_steps(1000), seconds)
+    assert (pacer.settled, pacer.choose_steps(1000)) == (True, 2)
+    pacer.adapt(2, 0.02)
+    assert pacer.choose_steps(1000) == 110
     # The end of a span says nothing; a block that is long enough changes nothing.
-    pacer.record(3, 0.0001)
-    pacer.record(110, 1.7)
-    assert pacer.next_steps(1000) == 110
+    pacer.adapt(3, 0.0001)
+    pacer.adapt(110, 1.7)
+    assert pacer.choose_steps(1000) == 110
 
 
 @given(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import cast
 
 from bench.job import Turns
-from bench.worker.turns import InTurns, Nobody, Partner, partner
+from bench.worker.turns import InTurns, Nobody, Partner, make_partner
 
 
 def make_pair() -> tuple[Turns, Turns]:
@@ -91,7 +91,7 @@ def test_no_child_of_a_worker_holds_the_turn() -> None:
 
 
 def test_a_worker_that_has_the_machine_to_itself_waits_for_nobody() -> None:
-    alone = partner(None)
+    alone = make_partner(None)
     assert isinstance(alone, Nobody)
     alone.begin()
     assert cast(Partner, alone).pass_on() is None

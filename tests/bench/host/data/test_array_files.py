@@ -9,9 +9,9 @@ import pytest
 
 from bench.errors import DataError
 from bench.host.data import bounds
-from bench.host.data.array_files import ArrayFiles, Pair, map_array
+from bench.host.data.array_files import ArrayFiles, ArrayPair, map_array
 from bench.host.data.dataset import Array, Dataset
-from bench.host.data.prepared import prepare_dataset
+from bench.host.data.preparation import prepare_dataset
 from bench.spec import Samples
 
 GENERATOR = np.random.default_rng(0)
@@ -22,9 +22,9 @@ TOKENS[0, 0] = 9
 
 
 def declared(folder: Path, layout: str = "NCHW", test_every: int | None = None) -> ArrayFiles:
-    test = Pair(folder / "test_x.npy", folder / "test_y.npy")
+    test = ArrayPair(folder / "test_x.npy", folder / "test_y.npy")
     return ArrayFiles(
-        Pair(folder / "x.npy", folder / "y.npy"),
+        ArrayPair(folder / "x.npy", folder / "y.npy"),
         test if test_every is None else None,
         test_every,
         layout,
@@ -40,7 +40,7 @@ def write(folder: Path, inputs: Array = IMAGES, labels: Array = LABELS, **others
 
 
 def refused(source: ArrayFiles, words: str) -> None:
-    for look in (source.samples, source.read):
+    for look in (source.describe_samples, source.read):
         with pytest.raises(DataError, match=words) as caught:
             look()
         assert "\n" not in str(caught.value)
@@ -55,7 +55,7 @@ def test_images_come_out_channels_first_whatever_their_layout(tmp_path: Path) ->
     ):
         write(tmp_path, images)
         source = declared(tmp_path, layout)
-        assert source.samples() == Samples((3, 4, 5), classes=3)
+        assert source.describe_samples() == Samples((3, 4, 5), classes=3)
         train, test = source.read()
         assert (train.inputs == IMAGES).all()
         assert (test.inputs == IMAGES[:4]).all()
@@ -65,7 +65,7 @@ def test_images_come_out_channels_first_whatever_their_layout(tmp_path: Path) ->
 def test_images_without_channels_have_one(tmp_path: Path) -> None:
     write(tmp_path, IMAGES[:, 0])
     source = declared(tmp_path, "NHW")
-    assert source.samples() == Samples((1, 4, 5), classes=3)
+    assert source.describe_samples() == Samples((1, 4, 5), classes=3)
     assert (source.read()[0].inputs == IMAGES[:, :1]).all()
 
 
@@ -73,14 +73,14 @@ def test_images_without_channels_have_one(tmp_path: Path) -> None:
 def test_tokens_may_be_any_whole_numbers(tmp_path: Path, kind: str) -> None:
     write(tmp_path, TOKENS.astype(kind), LABELS.astype(kind))
     source = declared(tmp_path, "NL")
-    assert source.samples() == Samples((7,), classes=3, vocabulary=10)
+    assert source.describe_samples() == Samples((7,), classes=3, vocabulary=10)
     train, _ = source.read()
     assert (train.inputs == TOKENS).all()
 
 
 def test_the_vocabulary_is_that_of_both_parts(tmp_path: Path) -> None:
     write(tmp_path, TOKENS, test_x=TOKENS[:4] + 5)
-    assert declared(tmp_path, "NL").samples().vocabulary == 15
+    assert declared(tmp_path, "NL").describe_samples().vocabulary == 15
 
 
 def test_one_pair_is_divided(tmp_path: Path) -> None:
@@ -89,9 +89,9 @@ def test_one_pair_is_divided(tmp_path: Path) -> None:
     assert (train.inputs == IMAGES[:3]).all()
     assert (test.inputs == IMAGES[3:]).all()
     assert test.labels.tolist() == [0, 1, 2]
-    files = list(declared(tmp_path, test_every=2).files())
+    files = list(declared(tmp_path, test_every=2).list_files())
     assert files == [tmp_path / "x.npy", tmp_path / "y.npy"]
-    assert len(list(declared(tmp_path).files())) == 4
+    assert len(list(declared(tmp_path).list_files())) == 4
 
 
 def test_arrays_are_mapped_not_read(tmp_path: Path) -> None:
@@ -111,8 +111,8 @@ def test_arrays_by_columns_are_prepared_as_others(
 ) -> None:
     write(tmp_path, inputs)
     source = declared(tmp_path, layout)
-    dataset = Dataset("mine", "", "1", source.samples(), source.read)
-    arrays = prepare_dataset(dataset).arrays("NCHW")
+    dataset = Dataset("mine", "", "1", source.describe_samples(), source.read)
+    arrays = prepare_dataset(dataset).list_arrays("NCHW")
     found = np.load(arrays["train_inputs"])
     assert found.flags.c_contiguous
     if layout == "NL":
@@ -211,7 +211,7 @@ def test_a_file_that_is_no_array_is_one_line(
         path = tmp_path / f"{name}.npy"
         spoil(path)
         with pytest.raises(DataError, match=words) as caught:
-            declared(tmp_path).samples()
+            declared(tmp_path).describe_samples()
         assert str(path) in str(caught.value)
         assert "\n" not in str(caught.value)
 

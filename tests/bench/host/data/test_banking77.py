@@ -11,7 +11,7 @@ import pytest
 from bench.errors import DataError
 from bench.host.data import banking77
 from bench.host.data.banking77 import BANKING77, PublishedFile, read_banking77
-from bench.host.data.labelled_csv import read_categories, read_labelled_csv
+from bench.host.data.labeled_csv import read_categories, read_labeled_csv
 
 
 def test_it_is_what_is_published(real_data: Path) -> None:
@@ -27,8 +27,8 @@ def test_it_is_what_is_published(real_data: Path) -> None:
 def test_no_text_is_in_both_parts(real_data: Path) -> None:
     folder = real_data / "banking77"
     categories = read_categories(folder / "categories.json", 77)
-    train, _ = read_labelled_csv(folder / "train.csv", categories)
-    test, _ = read_labelled_csv(folder / "test.csv", categories)
+    train, _ = read_labeled_csv(folder / "train.csv", categories)
+    test, _ = read_labeled_csv(folder / "test.csv", categories)
     assert not set(train) & set(test)
 
 

@@ -7,11 +7,11 @@ import pytest
 
 from bench.errors import DataError, PlanError
 from bench.host.data import DATASETS
-from bench.host.data.array_files import ArrayFiles, Pair
+from bench.host.data.array_files import ArrayFiles, ArrayPair
 from bench.host.data.declared import Declared, read_declared
 from bench.host.data.image_folder import ImageFolder
-from bench.host.data.labelled_csv import Columns
-from bench.host.data.prepared import prepare_dataset
+from bench.host.data.labeled_csv import Columns
+from bench.host.data.preparation import prepare_dataset
 from bench.host.data.text_files import TextFiles
 from bench.host.toml_table import read_toml
 from bench.spec import Samples
@@ -67,8 +67,8 @@ def test_tables_are_read_and_nobody_looks_at_the_files(tmp_path: Path) -> None:
         ImageFolder(tmp_path / "pets/train", tmp_path / "pets/test", None, 3, None),
         TextFiles(tmp_path / "train.csv", None, 5, Columns("text", "label"), 32, 1500),
         ArrayFiles(
-            Pair(tmp_path / "x.npy", tmp_path / "y.npy"),
-            Pair(tmp_path / "test_x.npy", tmp_path / "test_y.npy"),
+            ArrayPair(tmp_path / "x.npy", tmp_path / "y.npy"),
+            ArrayPair(tmp_path / "test_x.npy", tmp_path / "test_y.npy"),
             None,
             "NHWC",
         ),

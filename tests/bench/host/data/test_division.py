@@ -3,18 +3,18 @@ import pytest
 
 from bench.errors import DataError
 from bench.host.data.dataset import Split
-from bench.host.data.division import chosen_for_test, divide, every_nth_of_each_class
+from bench.host.data.division import divide, mark_every_nth_of_each_class, mark_test_samples
 
 LABELS = np.array([0, 1, 0, 0, 1, 2, 0, 0])
 
 
 def test_every_nth_of_each_class_is_taken_in_order() -> None:
-    assert np.flatnonzero(every_nth_of_each_class(LABELS, 2)).tolist() == [2, 4, 6]
-    assert np.flatnonzero(every_nth_of_each_class(LABELS, 5)).tolist() == [7]
+    assert np.flatnonzero(mark_every_nth_of_each_class(LABELS, 2)).tolist() == [2, 4, 6]
+    assert np.flatnonzero(mark_every_nth_of_each_class(LABELS, 5)).tolist() == [7]
 
 
 def test_both_parts_together_are_the_whole() -> None:
-    train, test = divide(Split(np.arange(8), LABELS), every_nth_of_each_class(LABELS, 2))
+    train, test = divide(Split(np.arange(8), LABELS), mark_every_nth_of_each_class(LABELS, 2))
     assert train.inputs.tolist() == [0, 1, 3, 5, 7]
     assert train.labels.tolist() == [0, 1, 0, 2, 0]
     assert test.inputs.tolist() == [2, 4, 6]
@@ -23,5 +23,5 @@ def test_both_parts_together_are_the_whole() -> None:
 
 def test_a_test_part_without_samples_is_refused() -> None:
     with pytest.raises(DataError, match="here has no class of 6 samples") as caught:
-        chosen_for_test(LABELS, 6, "here")
+        mark_test_samples(LABELS, 6, "here")
     assert "\n" not in str(caught.value)

@@ -10,12 +10,12 @@ from PIL import Image
 
 from bench.errors import DataError
 from bench.host.data import image_file
-from bench.host.data.image_file import read_image, read_size, strict_pillow
+from bench.host.data.image_file import make_pillow_strict, read_image, read_size
 from tests.bench.host.data.pictures import pixels, save
 
 
 def refused(path: Path, words: str) -> None:
-    with strict_pillow(), pytest.raises(DataError, match=words) as caught:
+    with make_pillow_strict(), pytest.raises(DataError, match=words) as caught:
         read_image(path, 3, None)
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -176,6 +176,6 @@ def test_the_limit_is_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_warnings_are_as_before_afterwards() -> None:
     before = list(warnings.filters)
-    with strict_pillow():
+    with make_pillow_strict():
         pass
     assert list(warnings.filters) == before

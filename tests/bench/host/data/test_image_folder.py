@@ -40,8 +40,10 @@ def test_classes_are_numbered_by_name_and_images_come_by_name(folder: Path) -> N
 def test_the_shape_is_known_without_decoding(folder: Path) -> None:
     for path in folder.glob("test/*/*"):
         path.write_bytes(b"never read")
-    assert declared(folder).samples() == Samples((3, 4, 5), classes=2)
-    assert declared(folder, channels=1, size=(8, 9)).samples() == Samples((1, 8, 9), classes=2)
+    assert declared(folder).describe_samples() == Samples((3, 4, 5), classes=2)
+    assert declared(folder, channels=1, size=(8, 9)).describe_samples() == Samples(
+        (1, 8, 9), classes=2
+    )
 
 
 def test_every_nth_image_of_each_class_is_a_test_image(folder: Path) -> None:
@@ -57,7 +59,7 @@ def test_no_test_image_at_all_is_refused(folder: Path) -> None:
 
 
 def test_files_are_all_images_in_a_fixed_order(folder: Path) -> None:
-    files = [str(path.relative_to(folder)) for path in declared(folder).files()]
+    files = [str(path.relative_to(folder)) for path in declared(folder).list_files()]
     assert files == [
         *(f"train/{name}/{number}.png" for name in ("cat", "dog") for number in range(3)),
         *(f"test/{name}/{number}.png" for name in ("cat", "dog") for number in range(2)),
@@ -166,7 +168,7 @@ def test_a_folder_that_is_none_of_classes_is_one_line(
 ) -> None:
     spoil(folder)
     source = declared(folder)
-    for look in (lambda: list(source.files()), source.samples, source.read):
+    for look in (lambda: list(source.list_files()), source.describe_samples, source.read):
         with pytest.raises(DataError, match=words) as caught:
             look()
         assert "\n" not in str(caught.value)
@@ -203,10 +205,10 @@ def test_too_much_is_refused_before_it_is_read(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(DataError, match=r"samples of 3 x 1,000 x 1,000 values; expected 1 to"):
-        declared(folder, size=(1000, 1000)).samples()
+        declared(folder, size=(1000, 1000)).describe_samples()
     monkeypatch.setattr(bounds, "MOST_VALUES_OF_ALL", 599)
     with pytest.raises(DataError, match="10 samples of 3 x 4 x 5 values; expected 1 to 599 in all"):
-        declared(folder).samples()
+        declared(folder).describe_samples()
 
 
 def test_jpegs_of_cifar10_are_its_images(real_data: Path, tmp_path: Path) -> None:

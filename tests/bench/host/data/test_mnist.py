@@ -16,8 +16,8 @@ import trustme
 
 from bench.errors import DataError
 from bench.host.data import mnist
-from bench.host.data.mnist import TEST_LABELS, IdxFile, read_mnist, verified
-from bench.host.data.prepared import channel_statistics
+from bench.host.data.mnist import TEST_LABELS, IdxFile, check, read_mnist
+from bench.host.data.preparation import measure_channels
 
 CONTENT = bytes([0, 0, 8, 1, 0, 0, 0, 3, 7, 2, 1])
 PACKED = gzip.compress(CONTENT)
@@ -30,7 +30,7 @@ def test_mnist_is_what_is_published(real_data: Path) -> None:
     assert np.bincount(train.labels).tolist() == published
     published = [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
     assert np.bincount(test.labels).tolist() == published
-    mean, deviation = channel_statistics(train.inputs)
+    mean, deviation = measure_channels(train.inputs)
     assert mean[0] / 255 == pytest.approx(0.1307, abs=5e-5)
     assert deviation[0] / 255 == pytest.approx(0.3081, abs=5e-5)
 
@@ -50,7 +50,7 @@ def test_wrong_bytes_are_refused_with_what_is_wrong(
     path = tmp_path / "labels.gz"
     path.write_bytes(content)
     with pytest.raises(DataError, match=words) as caught:
-        verified(path, LABELS)
+        check(path, LABELS)
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -58,7 +58,7 @@ def test_wrong_bytes_are_refused_with_what_is_wrong(
 def test_right_bytes_pass(tmp_path: Path) -> None:
     path = tmp_path / "labels.gz"
     path.write_bytes(PACKED)
-    assert verified(path, LABELS) == path
+    assert check(path, LABELS) == path
 
 
 class Quiet(SimpleHTTPRequestHandler):

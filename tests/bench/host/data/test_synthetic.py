@@ -3,7 +3,7 @@ import pytest
 
 from bench.errors import DataError
 from bench.host.data import DATASETS
-from bench.host.data.synthetic import read_synthetic, synthetic_dataset, train_count
+from bench.host.data.synthetic import choose_train_count, parse_synthetic_dataset, read_synthetic
 from bench.host.planning.catalog import OWN
 from bench.spec import Samples
 
@@ -55,7 +55,7 @@ def test_a_name_tells_the_samples(name: str, samples: Samples) -> None:
     ],
 )
 def test_other_names_are_refused_with_the_grammar(name: str) -> None:
-    assert synthetic_dataset(name) is None
+    assert parse_synthetic_dataset(name) is None
     with pytest.raises(DataError, match=r"expected digits, mnist, .*synthetic-<C>x<H>x<W>-") as one:
         OWN.dataset(name)
     assert repr(name) in str(one.value)
@@ -72,7 +72,7 @@ def test_data_sets_with_files_are_found_and_are_not_synthetic() -> None:
     ("shape", "count"), [((3, 224, 224), 256), ((3, 64, 64), 1365), ((1, 28, 28), 8192)]
 )
 def test_there_are_as_many_as_fit(shape: tuple[int, ...], count: int) -> None:
-    assert train_count(Samples(shape, 10)) == count
+    assert choose_train_count(Samples(shape, 10)) == count
 
 
 def test_pixels_and_labels_are_uniform() -> None:
@@ -103,7 +103,7 @@ def test_they_are_the_same_on_every_machine() -> None:
 
 
 def test_a_name_may_say_how_many_samples_there_are() -> None:
-    dataset = synthetic_dataset("synthetic-3x8x8-10-100")
+    dataset = parse_synthetic_dataset("synthetic-3x8x8-10-100")
     assert dataset is not None
     train, test = dataset.read()
     assert (len(train.labels), len(test.labels)) == (100, 25)

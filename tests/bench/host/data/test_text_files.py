@@ -5,7 +5,7 @@ import pytest
 
 from bench.errors import DataError
 from bench.host.data.banking77 import CATEGORIES, read_banking77
-from bench.host.data.labelled_csv import Columns, read_categories
+from bench.host.data.labeled_csv import Columns, read_categories
 from bench.host.data.text_files import TextFiles
 from bench.spec import Samples
 
@@ -37,19 +37,19 @@ def test_words_are_numbered_by_the_training_texts_and_classes_by_alphabet(tmp_pa
     write(tmp_path)
     source = declared(tmp_path)
     # By frequency, then alphabet: card 3, a 2, cash 2, is 2, lost 2, my 2.
-    assert source.samples() == Samples((4,), classes=2, vocabulary=8)
+    assert source.describe_samples() == Samples((4,), classes=2, vocabulary=8)
     train, test = source.read()
     assert train.inputs.tolist() == [[7, 2, 5, 6], [7, 4, 5, 6], [0, 3, 2, 1], [3, 2, 1, 4]]
     assert train.labels.tolist() == [0, 1, 0, 1]
     assert test.inputs.tolist() == [[5, 7, 4, 1]]
     assert test.labels.tolist() == [1]
-    assert list(source.files()) == [tmp_path / "train.csv", tmp_path / "test.csv"]
+    assert list(source.list_files()) == [tmp_path / "train.csv", tmp_path / "test.csv"]
 
 
 def test_the_vocabulary_may_be_cut_short(tmp_path: Path) -> None:
     write(tmp_path)
     source = declared(tmp_path, vocabulary=2)
-    assert source.samples().vocabulary == 4
+    assert source.describe_samples().vocabulary == 4
     assert source.read()[0].inputs[0].tolist() == [1, 2, 1, 1]
 
 
@@ -57,11 +57,11 @@ def test_one_file_is_divided_and_its_test_texts_give_no_words(tmp_path: Path) ->
     write(tmp_path, TRAIN.replace("a card and cash", "a card and gone gone"))
     source = declared(tmp_path, test=None, test_every=2)
     # Of each class the second is a test text; once each in training: nothing but my, is and lost.
-    assert source.samples().vocabulary == 5
+    assert source.describe_samples().vocabulary == 5
     train, test = source.read()
     assert (train.labels.tolist(), test.labels.tolist()) == ([0, 1], [0, 1])
     assert test.inputs.tolist() == [[0, 1, 1, 1], [1, 1, 1, 1]]
-    assert list(source.files()) == [tmp_path / "train.csv"]
+    assert list(source.list_files()) == [tmp_path / "train.csv"]
 
 
 def test_labels_that_the_test_texts_lack_are_no_mistake(tmp_path: Path) -> None:
@@ -72,7 +72,7 @@ def test_labels_that_the_test_texts_lack_are_no_mistake(tmp_path: Path) -> None:
 def test_banking77_declared_is_banking77(real_data: Path) -> None:
     folder = real_data / "banking77"
     source = TextFiles(folder / "train.csv", folder / "test.csv", None, Columns(), 32, 1_500)
-    assert source.samples() == Samples((32,), classes=77, vocabulary=1_502)
+    assert source.describe_samples() == Samples((32,), classes=77, vocabulary=1_502)
     # Its labels are places in a list of its own order.
     names = read_categories(folder / CATEGORIES.name, 77)
     place = np.argsort(np.argsort(names))
@@ -113,7 +113,7 @@ def test_malformed_texts_are_one_line(
 ) -> None:
     write(tmp_path, train, test)
     source = declared(tmp_path)
-    for look in (source.samples, source.read):
+    for look in (source.describe_samples, source.read):
         with pytest.raises(DataError, match=words) as caught:
             look()
         assert "\n" not in str(caught.value)
@@ -121,10 +121,10 @@ def test_malformed_texts_are_one_line(
 
 def test_a_missing_file_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"train\.csv cannot be read .No such file"):
-        declared(tmp_path).samples()
+        declared(tmp_path).describe_samples()
 
 
 def test_too_much_is_refused(tmp_path: Path) -> None:
     write(tmp_path)
     with pytest.raises(DataError, match=r"5 samples of 1,000,000,000 values|samples of 1,000,000,"):
-        declared(tmp_path, length=1_000_000_000).samples()
+        declared(tmp_path, length=1_000_000_000).describe_samples()

@@ -2,12 +2,12 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.host.data.texts import make_vocabulary, tokenize, words
+from bench.host.data.texts import make_vocabulary, split_words, tokenize
 
 
 def test_words_are_lower_case_with_apostrophes_inside_only() -> None:
     text = "Why can't I 'top up' £20.50?\nMy card-payment, it's REVERTED!"
-    assert " ".join(words(text)) == "why can't i top up 20 50 my card payment it's reverted"
+    assert " ".join(split_words(text)) == "why can't i top up 20 50 my card payment it's reverted"
 
 
 def test_the_vocabulary_is_by_frequency_then_alphabet() -> None:

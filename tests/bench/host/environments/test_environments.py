@@ -12,14 +12,14 @@ import pynvml
 import pytest
 
 from bench.errors import UnavailableError
-from bench.host.environments import environments
-from bench.host.environments.environments import (
+from bench.host.environments import preparation
+from bench.host.environments.preparation import (
     DESCRIPTION,
-    cached_environment,
     check_kernels,
+    prepare_cached_environment,
     prepare_environment,
     prepare_environments,
-    usable,
+    select_available,
 )
 from bench.host.frameworks.framework import Framework, Requirements
 from bench.host.frameworks.kernels import Kernels
@@ -83,17 +83,17 @@ class Said(list[str]):
 
 def test_an_environment_is_made_once_and_then_reused(wheels: Path) -> None:
     said = Said()
-    first = cached_environment(framework(), "cpu", said)
+    first = prepare_cached_environment(framework(), "cpu", said)
     assert version(first.python) == "1.0"
     assert len(said) == 1
-    again = cached_environment(framework(), "cpu", said)
+    again = prepare_cached_environment(framework(), "cpu", said)
     assert again == first
     assert len(said) == 1
 
 
 def test_requirements_that_do_not_bring_the_module_are_told(wheels: Path) -> None:
     with pytest.raises(UnavailableError) as caught:
-        cached_environment(framework(module="tinyframewrok"), "cpu", Said())
+        prepare_cached_environment(framework(module="tinyframewrok"), "cpu", Said())
     assert "(tinyframework==1.0) has no module 'tinyframewrok'" in str(caught.value)
     assert "correct 'module'" in str(caught.value)
 
@@ -101,8 +101,8 @@ def test_requirements_that_do_not_bring_the_module_are_told(wheels: Path) -> Non
 def test_another_request_is_another_environment(wheels: Path) -> None:
     build_wheel(wheels, "tinyframework", "2.0")
     newer = {"cpu": Requirements(("tinyframework==2.0",), "", None, {})}
-    first = cached_environment(framework(), "cpu", Said())
-    second = cached_environment(framework(devices=newer), "cpu", Said())
+    first = prepare_cached_environment(framework(), "cpu", Said())
+    second = prepare_cached_environment(framework(devices=newer), "cpu", Said())
     assert (version(first.python), version(second.python)) == ("1.0", "2.0")
 
 
@@ -117,12 +117,12 @@ def test_another_request_is_another_environment(wheels: Path) -> None:
     ids=["half built", "other description", "torn description", "no interpreter"],
 )
 def test_a_damaged_environment_is_made_again(wheels: Path, damage: Callable[[Path], None]) -> None:
-    environment = cached_environment(framework(), "cpu", Said())
+    environment = prepare_cached_environment(framework(), "cpu", Said())
     folder = environment.python.parents[1]
     (folder / "left-over").touch()
     damage(folder)
     said = Said()
-    assert version(cached_environment(framework(), "cpu", said).python) == "1.0"
+    assert version(prepare_cached_environment(framework(), "cpu", said).python) == "1.0"
     assert len(said) == 1
     assert not (folder / "left-over").exists()
 
@@ -132,7 +132,7 @@ def test_what_cannot_be_installed_says_why_on_one_line_and_leaves_nothing(
 ) -> None:
     missing = {"cpu": Requirements(("no-such-framework==9",), "", None, {})}
     with pytest.raises(UnavailableError) as caught:
-        cached_environment(framework(devices=missing), "cpu", Said())
+        prepare_cached_environment(framework(devices=missing), "cpu", Said())
     message = str(caught.value)
     assert "no-such-framework" in message
     assert "\n" not in message
@@ -142,7 +142,7 @@ def test_what_cannot_be_installed_says_why_on_one_line_and_leaves_nothing(
 def test_no_fitting_python_is_a_reason(wheels: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("UV_PYTHON_DOWNLOADS", "never")
     with pytest.raises(UnavailableError, match=r"Tiny's environment cannot be made.*4\.0"):
-        cached_environment(framework(python=">=4.0"), "cpu", Said())
+        prepare_cached_environment(framework(python=">=4.0"), "cpu", Said())
 
 
 def test_a_wheel_with_another_hash_than_the_constraints_is_refused(wheels: Path) -> None:
@@ -152,17 +152,21 @@ def test_a_wheel_with_another_hash_than_the_constraints_is_refused(wheels: Path)
         constraints = f"tinyframework==1.0 --hash=sha256:{digest}\n"
         pinned = {"cpu": Requirements(("tinyframework",), constraints, None, {})}
         if fits:
-            assert version(cached_environment(framework(devices=pinned), "cpu", Said()).python)
+            assert version(
+                prepare_cached_environment(framework(devices=pinned), "cpu", Said()).python
+            )
         else:
             with pytest.raises(UnavailableError, match=r"(?i)hash"):
-                cached_environment(framework(devices=pinned), "cpu", Said())
+                prepare_cached_environment(framework(devices=pinned), "cpu", Said())
 
 
 def test_two_runs_at_once_make_it_once(wheels: Path) -> None:
     said = Said()
     made = []
     threads = [
-        threading.Thread(target=lambda: made.append(cached_environment(framework(), "cpu", said)))
+        threading.Thread(
+            target=lambda: made.append(prepare_cached_environment(framework(), "cpu", said))
+        )
         for _ in range(2)
     ]
     for thread in threads:
@@ -221,7 +225,7 @@ def test_the_gpu_that_trials_see_is_the_one_that_counts() -> None:
 
 
 def test_an_own_interpreter_may_hold_another_build(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(environments, "check_kernels", lambda *_: pytest.fail("asked"))
+    monkeypatch.setattr(preparation, "check_kernels", lambda *_: pytest.fail("asked"))
     own = replace(for_gpus(packages=("numpy>=1",)), module="numpy")
     assert prepare_environment(own, "cuda", {"tiny": Path(sys.executable)}, Said()).given
 
@@ -232,7 +236,7 @@ def test_the_wheel_is_looked_at_before_it_is_installed(
     def refuse(*_: object) -> None:
         raise UnavailableError("nothing for this GPU")
 
-    monkeypatch.setattr(environments, "check_kernels", refuse)
+    monkeypatch.setattr(preparation, "check_kernels", refuse)
     with pytest.raises(UnavailableError, match="nothing for this GPU"):
         prepare_environment(for_gpus(), "cuda", {}, Said())
     assert not (cache / "environments").exists()
@@ -266,7 +270,7 @@ def test_without_uv_what_has_no_interpreter_is_skipped_and_the_rest_runs(
     said = Said()
     own = replace(known(), name="own")
     found = prepare_environments([own, framework()], "cpu", {"own": Path(sys.executable)}, said)
-    assert list(usable(found)) == ["own"]
+    assert list(select_available(found)) == ["own"]
     assert isinstance(found["tiny"], UnavailableError)
     assert said == [
         "Tiny will be skipped: An environment of its own needs the package uv, which "
@@ -276,7 +280,7 @@ def test_without_uv_what_has_no_interpreter_is_skipped_and_the_rest_runs(
 
 
 def test_bytecode_is_there_from_the_start(wheels: Path) -> None:
-    environment = cached_environment(framework(), "cpu", Said())
+    environment = prepare_cached_environment(framework(), "cpu", Said())
     assert list(
         environment.python.parents[1].glob("lib/*/site-packages/__pycache__/tinyframework*")
     )
@@ -322,13 +326,13 @@ def test_builds_that_are_not_on_pypi_come_from_the_users_sources_first(
     if own_sources:
         monkeypatch.setenv("PIP_FIND_LINKS", "/wheels")
     fake = FakeUv(refuse)
-    monkeypatch.setattr(environments, "run_uv", fake)
+    monkeypatch.setattr(preparation, "run_uv", fake)
     # Nothing is installed here.
-    monkeypatch.setattr(environments, "_has_module", lambda *_: True)
+    monkeypatch.setattr(preparation, "_has_module", lambda *_: True)
     tiny = framework(devices={"cpu": Requirements(("torch==1+cpu",), "", "cpu", {})})
     if message is None:
-        cached_environment(tiny, "cpu", Said())
+        prepare_cached_environment(tiny, "cpu", Said())
     else:
         with pytest.raises(UnavailableError, match=message):
-            cached_environment(tiny, "cpu", Said())
+            prepare_cached_environment(tiny, "cpu", Said())
     assert fake.installs == installs

@@ -2,15 +2,15 @@ import pytest
 
 from bench.errors import UnavailableError
 from bench.host.environments.installer import (
+    build_installer_environment,
     has_own_sources,
-    installer_environment,
-    one_line,
     run_uv,
+    shorten_message,
 )
 
 
 def test_pips_settings_become_uvs() -> None:
-    environment = installer_environment(
+    environment = build_installer_environment(
         {
             "PIP_FIND_LINKS": "/wheels  /more",
             "PIP_INDEX_URL": "https://mirror.example/simple",
@@ -26,19 +26,19 @@ def test_pips_settings_become_uvs() -> None:
 
 
 def test_uvs_own_settings_win() -> None:
-    environment = installer_environment({"PIP_FIND_LINKS": "/pip", "UV_FIND_LINKS": "/uv"})
+    environment = build_installer_environment({"PIP_FIND_LINKS": "/pip", "UV_FIND_LINKS": "/uv"})
     assert environment["UV_FIND_LINKS"] == "/uv"
 
 
 def test_the_callers_virtual_environment_is_not_the_target() -> None:
-    assert "VIRTUAL_ENV" not in installer_environment({"VIRTUAL_ENV": "/mine"})
+    assert "VIRTUAL_ENV" not in build_installer_environment({"VIRTUAL_ENV": "/mine"})
 
 
 @pytest.mark.parametrize(
     ("variables", "expected"), [({"PIP_FIND_LINKS": "/w"}, True), ({"PATH": "/bin"}, False)]
 )
 def test_own_sources_are_seen(variables: dict[str, str], expected: bool) -> None:
-    assert has_own_sources(installer_environment(variables)) is expected
+    assert has_own_sources(build_installer_environment(variables)) is expected
 
 
 def test_uvs_message_comes_on_one_line() -> None:
@@ -50,7 +50,7 @@ def test_uvs_message_comes_on_one_line() -> None:
 
 def test_a_long_message_keeps_its_beginning_and_its_cause() -> None:
     message = "error: a\n  \u2570\u2500\u25b6 b " + "x" * 500 + " No space left on device"
-    line = one_line(message, most=60)
+    line = shorten_message(message, most=60)
     assert line.startswith("error: a b xx")
     assert line.endswith("xx No space left on device")
     assert len(line) <= 63

@@ -7,33 +7,33 @@ import pytest
 
 from bench.host import fitness
 from bench.host.fitness import examine_machine, memory
-from bench.host.fitness.gpu import gpu_findings
-from bench.host.fitness.memory import memory_findings
-from bench.host.fitness.others import direct_look, load_average
-from bench.host.fitness.versions import versions_finding
-from bench.host.machine.finding import Finding
+from bench.host.fitness.gpu import examine_gpu
+from bench.host.fitness.memory import examine_memory
+from bench.host.fitness.others import judge_load, judge_load_average
+from bench.host.fitness.versions import describe_versions
+from bench.host.machine.finding import MachineFinding
 from bench.host.machine.load import Load
-from bench.host.machine.noise import Noise, judge
+from bench.host.machine.noise import Noise, judge_noise
 from bench.host.machine.nvml import MissingGpu, open_gpu
 from tests.bench.host.machine.fake_nvml import GIBIBYTE, FakeDevice, FakeNvml
 
 
-def verdicts(findings: list[Finding]) -> dict[str, str]:
+def verdicts(findings: list[MachineFinding]) -> dict[str, str]:
     return {one.topic: one.verdict for one in findings}
 
 
 @pytest.mark.parametrize(("load", "verdict"), [(0.99, "ok"), (1.0, "note")])
 def test_a_quarter_of_the_cores_is_too_much_load(load: float, verdict: str) -> None:
-    assert load_average(load, cores=4).verdict == verdict
+    assert judge_load_average(load, cores=4).verdict == verdict
 
 
 def test_others_and_other_guests_are_told_apart() -> None:
     quiet = Load(0.0, 0.01, 0.01, steal_share=0.001)
-    assert verdicts(direct_look(quiet)) == {"other load": "ok", "steal time": "ok"}
+    assert verdicts(judge_load(quiet)) == {"other load": "ok", "steal time": "ok"}
     stolen = Load(0.0, 0.04, 0.04, steal_share=0.03)
-    assert verdicts(direct_look(stolen)) == {"other load": "ok", "steal time": "note"}
+    assert verdicts(judge_load(stolen)) == {"other load": "ok", "steal time": "note"}
     loud = Load(0.0, 0.3, 0.3)  # a system that keeps no account of steal time
-    assert verdicts(direct_look(loud)) == {"other load": "note"}
+    assert verdicts(judge_load(loud)) == {"other load": "note"}
 
 
 def test_short_memory_and_used_swap_are_notes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -43,18 +43,18 @@ def test_short_memory_and_used_swap_are_notes(monkeypatch: pytest.MonkeyPatch) -
         "SwapTotal": GIBIBYTE,
         "SwapFree": GIBIBYTE // 2,
     }
-    monkeypatch.setattr(memory, "memory_bytes", lambda: told)
-    assert verdicts(memory_findings()) == {"memory": "note", "swap": "note"}
+    monkeypatch.setattr(memory, "read_memory_bytes", lambda: told)
+    assert verdicts(examine_memory()) == {"memory": "note", "swap": "note"}
     told |= {"MemAvailable": 3 * GIBIBYTE, "SwapFree": GIBIBYTE}
-    assert verdicts(memory_findings()) == {"memory": "ok", "swap": "ok"}
+    assert verdicts(examine_memory()) == {"memory": "ok", "swap": "ok"}
     del told["MemAvailable"]
-    (finding,) = memory_findings()
+    (finding,) = examine_memory()
     assert (finding.verdict, finding.detail) == ("ok", "the system does not tell its MemAvailable")
 
 
 def test_a_gpu_that_is_free_is_well() -> None:
     with open_gpu("cuda", {}, FakeNvml()) as gpu:
-        assert verdicts(gpu_findings(gpu)) == {
+        assert verdicts(examine_gpu(gpu)) == {
             "GPU processes": "ok",
             "GPU memory": "ok",
             "GPU clocks": "ok",
@@ -68,7 +68,7 @@ def test_what_others_do_to_the_gpu_is_noted() -> None:
         reasons=pynvml.nvmlClocksEventReasonHwPowerBrakeSlowdown,
     )
     with open_gpu("cuda", {}, FakeNvml(device)) as gpu:
-        processes, memory, clocks = gpu_findings(gpu)
+        processes, memory, clocks = examine_gpu(gpu)
     assert {processes.verdict, memory.verdict, clocks.verdict} == {"note"}
     assert "2 of others" in processes.detail
     assert "9.0 GiB" in memory.detail
@@ -80,24 +80,24 @@ def test_what_the_driver_does_not_tell_is_noted() -> None:
         failures={"nvmlDeviceGetCurrentClocksEventReasons": pynvml.NVML_ERROR_FUNCTION_NOT_FOUND}
     )
     with open_gpu("cuda", {}, nvml) as gpu:
-        *_, clocks = gpu_findings(gpu)
+        *_, clocks = examine_gpu(gpu)
     assert clocks.verdict == "note"
     assert "Function Not Found" in clocks.detail
-    (missing,) = gpu_findings(MissingGpu("There is none."))
+    (missing,) = examine_gpu(MissingGpu("There is none."))
     assert (missing.verdict, missing.detail) == ("note", "There is none.")
 
 
 def test_versions_name_what_times_depend_on() -> None:
     with open_gpu("cuda", {}, FakeNvml()) as gpu:
-        detail = versions_finding(gpu).detail
+        detail = describe_versions(gpu).detail
     for words in ("samestep ", platform.python_version(), platform.release(), "driver 580.1"):
         assert words in detail
-    assert "driver" not in versions_finding(MissingGpu("There is none.")).detail
+    assert "driver" not in describe_versions(MissingGpu("There is none.")).detail
 
 
 def test_the_real_machine_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     steady = Noise(pieces=100, median_seconds=0.01, relative_iqr=0.0, worst_ratio=1.0)
-    monkeypatch.setattr(fitness, "noise_finding", lambda threads: judge(steady, threads))
+    monkeypatch.setattr(fitness, "examine_noise", lambda threads: judge_noise(steady, threads))
     findings = examine_machine("cpu", threads=1)
     topics = [one.topic for one in findings]
     assert len(topics) == len(set(topics))

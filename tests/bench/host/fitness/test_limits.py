@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.host.fitness.limits import cpu_quota, limit_findings, memory_limit
+from bench.host.fitness.limits import examine_limits, read_cpu_quota, read_memory_limit
 
 
 def group(system: Path, path: str, **files: str) -> None:
@@ -25,36 +25,36 @@ def test_the_tightest_group_counts(tmp_path: Path) -> None:
     group(tmp_path, "system.slice", cpu_max="150000 100000", memory_max="8589934592")
     group(tmp_path, "system.slice/docker.scope", cpu_max="400000 100000", memory_max="max")
     group(tmp_path, "user.slice", cpu_max="1000 100000", memory_max="1")
-    assert cpu_quota(tmp_path) == 1.5
-    assert memory_limit(tmp_path) == 8 * 2**30
+    assert read_cpu_quota(tmp_path) == 1.5
+    assert read_memory_limit(tmp_path) == 8 * 2**30
 
 
 def test_a_container_that_does_not_show_its_path_shows_its_root(tmp_path: Path) -> None:
     member(tmp_path, "0::/../docker/abc")
     group(tmp_path, "", cpu_max="50000 100000", memory_max="1024")
-    assert (cpu_quota(tmp_path), memory_limit(tmp_path)) == (0.5, 1024)
+    assert (read_cpu_quota(tmp_path), read_memory_limit(tmp_path)) == (0.5, 1024)
 
 
 @pytest.mark.parametrize("text", ["max 100000", "max", "", "x y", "1000 0"])
 def test_what_is_no_quota_is_none(tmp_path: Path, text: str) -> None:
     member(tmp_path, "0::/")
     group(tmp_path, "", cpu_max=text, memory_max=text)
-    assert (cpu_quota(tmp_path), memory_limit(tmp_path)) == (None, None)
-    assert {one.verdict for one in limit_findings(64, tmp_path)} == {"ok"}
+    assert (read_cpu_quota(tmp_path), read_memory_limit(tmp_path)) == (None, None)
+    assert {one.verdict for one in examine_limits(64, tmp_path)} == {"ok"}
 
 
 def test_fewer_processors_than_threads_is_a_note(tmp_path: Path) -> None:
     member(tmp_path, "0::/")
     group(tmp_path, "", cpu_max="250000 100000", memory_max="1073741824")
-    processors, memory = limit_findings(2, tmp_path)
+    processors, memory = examine_limits(2, tmp_path)
     assert processors.verdict == "ok"
     assert "quota: 2.5" in processors.detail
     assert "1.0 GiB" in memory.detail
-    processors, _ = limit_findings(3, tmp_path)
+    processors, _ = examine_limits(3, tmp_path)
     assert processors.verdict == "note"
     assert "2.5 for 3 threads" in processors.detail
 
 
 def test_older_groups_are_not_taken_for_none(tmp_path: Path) -> None:
     member(tmp_path, "4:memory:/x", "3:cpu,cpuacct:/x", "0::/")
-    assert all("version 1" in one.detail for one in limit_findings(2, tmp_path))
+    assert all("version 1" in one.detail for one in examine_limits(2, tmp_path))

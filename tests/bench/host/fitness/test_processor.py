@@ -6,8 +6,8 @@ from types import SimpleNamespace
 import pytest
 
 from bench.host.fitness import processor as looks
-from bench.host.fitness.processor import processor_findings
-from bench.host.machine.finding import Finding
+from bench.host.fitness.processor import examine_processors
+from bench.host.machine.finding import MachineFinding
 from tests.bench.host.machine.test_throttling import processor
 
 PROCESSORS = "sys/devices/system/cpu"
@@ -16,8 +16,8 @@ PROCESSORS = "sys/devices/system/cpu"
 @pytest.fixture(autouse=True)
 def four_cores(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     machine = SimpleNamespace(cores=4, processors=8)
-    monkeypatch.setattr(looks, "logical_processors", lambda: machine.processors)
-    monkeypatch.setattr(looks, "physical_cores", lambda: machine.cores)
+    monkeypatch.setattr(looks, "count_logical_processors", lambda: machine.processors)
+    monkeypatch.setattr(looks, "count_physical_cores", lambda: machine.cores)
     return machine
 
 
@@ -27,8 +27,8 @@ def write(system: Path, file: str, text: str) -> None:
     path.write_text(f"{text}\n")
 
 
-def look(system: Path, topic: str, threads: int = 4) -> Finding:
-    (found,) = [one for one in processor_findings(threads, system) if one.topic == topic]
+def look(system: Path, topic: str, threads: int = 4) -> MachineFinding:
+    (found,) = [one for one in examine_processors(threads, system) if one.topic == topic]
     return found
 
 
@@ -75,7 +75,7 @@ def test_throttling_since_the_start_is_told(tmp_path: Path) -> None:
 
 
 def test_more_threads_than_cores_is_a_note(tmp_path: Path, four_cores: SimpleNamespace) -> None:
-    assert look(tmp_path, "threads", 4) == Finding(
+    assert look(tmp_path, "threads", 4) == MachineFinding(
         "threads", "ok", "4 on 4 physical cores with hyper-threads"
     )
     assert look(tmp_path, "threads", 5).verdict == "note"

@@ -62,15 +62,15 @@ def test_what_code_a_wheel_holds_may_be_told(tmp_path: Path) -> None:
 def test_a_framework_has_the_models_whose_file_is_there(tmp_path: Path) -> None:
     text = DESCRIPTION.replace('families = ["lenet"]\n', "")
     mine = read_framework(folder_with(tmp_path, text))
-    assert mine.implements(MODELS["lenet"])
-    assert not mine.implements(MODELS["lstm"])
+    assert mine.has_model(MODELS["lenet"])
+    assert not mine.has_model(MODELS["lstm"])
 
 
 def test_a_framework_that_lists_families_has_no_others(tmp_path: Path) -> None:
     mine = read_framework(folder_with(tmp_path, DESCRIPTION))
     (mine.folder / "lstm.py").touch()
-    assert mine.implements(MODELS["lenet"])
-    assert not mine.implements(MODELS["lstm"])
+    assert mine.has_model(MODELS["lenet"])
+    assert not mine.has_model(MODELS["lstm"])
 
 
 def test_two_of_one_name_are_refused(tmp_path: Path) -> None:

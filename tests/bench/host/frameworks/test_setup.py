@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.host.frameworks.framework import Framework, read_framework
-from bench.host.frameworks.setup import set_up, tunings_of
+from bench.host.frameworks.setup import select_tunings, set_up
 from tests.bench.host.frameworks.test_frameworks import DESCRIPTION, folder_with
 
 TUNED = """
@@ -69,7 +69,7 @@ def test_they_hold_for_models_modes_and_devices(tmp_path: Path) -> None:
         (Wanted(device="cuda"), 1),
         (Wanted(model="lstm"), 0),
     ):
-        assert len(tunings_of(found, wanted)) == count
+        assert len(select_tunings(found, wanted)) == count
 
 
 def test_a_fixed_layout_is_stronger_than_a_tuned_one(tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ import pytest
 
 from bench.errors import InterpreterError, PlanError
 from bench.host.machine import gpu
-from bench.host.machine.description import default_threads, describe_machine
-from bench.host.machine.gpu import detect_gpus, driver_trace
+from bench.host.machine.description import choose_threads, describe_machine
+from bench.host.machine.gpu import detect_gpus, find_driver_trace
 from bench.host.planning.request import add_options, read_request, resolve_device
 from tests.conftest import ROOT
 
@@ -42,7 +42,7 @@ def test_the_machine_is_described() -> None:
     machine = describe_machine()
     assert machine["cpu"]
     assert machine["memory_bytes"] > 2**28
-    assert 1 <= default_threads() <= machine["usable_processors"]
+    assert 1 <= choose_threads() <= machine["usable_processors"]
 
 
 def test_the_description_does_not_name_the_host() -> None:
@@ -90,7 +90,7 @@ def test_without_nvidia_ml_py_nobody_is_put_on_the_processor_in_silence(system: 
     found = detect_gpus()
     assert (found.gpus, found.told) == ((), False)
     assert "nvidia-ml-py" in str(found.reason)
-    trace = driver_trace(system)
+    trace = find_driver_trace(system)
     if trace is None:
         assert resolve_device("auto", system) == "cpu"
         with pytest.raises(PlanError, match="--device cuda: this machine has no usable GPU"):
@@ -107,7 +107,7 @@ def test_without_nvidia_ml_py_nobody_is_put_on_the_processor_in_silence(system: 
 
 @pytest.mark.usefixtures("no_gpu")
 def test_a_driver_that_does_not_answer_is_no_reason_for_the_processor(system: Path) -> None:
-    if driver_trace(system) is None:
+    if find_driver_trace(system) is None:
         assert resolve_device("auto", system) == "cpu"
     else:
         with pytest.raises(PlanError, match="--device auto: NVIDIA's driver is here"):

@@ -24,7 +24,7 @@ BEFORE = Conditions(
 
 @pytest.fixture(autouse=True)
 def four_processors(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(accounts, "logical_processors", lambda: 4)
+    monkeypatch.setattr(accounts, "count_logical_processors", lambda: 4)
 
 
 def test_what_others_took_is_the_busy_time_less_the_workers() -> None:
@@ -49,7 +49,7 @@ def test_counters_are_compared_and_shares_are_of_all_processors() -> None:
         throttle_events=25,
         gpu_thermal_seconds=2.0,
     )
-    known = load_between(BEFORE, after).known()
+    known = load_between(BEFORE, after).to_numbers()
     assert known["steal_share"] == pytest.approx(2 / 40)
     assert (known["involuntary_switches"], known["throttle_events"]) == (7, 5)
     assert known["gpu_thermal_seconds"] == 0.5
@@ -64,7 +64,7 @@ def test_a_counter_that_goes_back_has_not_grown() -> None:
 def test_what_nobody_counts_is_left_out_and_not_zero() -> None:
     before = replace(BEFORE, steal_seconds=None, throttle_events=None, gpu_thermal_seconds=None)
     after = replace(before, time=101.0)
-    assert load_between(before, after).known().keys() == {
+    assert load_between(before, after).to_numbers().keys() == {
         "worker_seconds",
         "other_seconds",
         "other_share",
@@ -75,10 +75,10 @@ def test_what_nobody_counts_is_left_out_and_not_zero() -> None:
 def test_the_systems_accounts_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
     times = {"user": 20.0, "system": 3.0, "steal": 2.0}
     nobodys = {"idle": 1e6, "iowait": 7.0}
-    monkeypatch.setattr(accounts, "cpu_seconds", lambda: times | nobodys)
+    monkeypatch.setattr(accounts, "read_cpu_seconds", lambda: times | nobodys)
     usage = SimpleNamespace(ru_utime=4.0, ru_stime=0.5, ru_nivcsw=6)
     monkeypatch.setattr(resource, "getrusage", lambda who: usage)
-    monkeypatch.setattr(load, "throttle_events", lambda: 9)
+    monkeypatch.setattr(load, "count_throttle_events", lambda: 9)
     with open_gpu("cuda", {}, FakeNvml(FakeDevice(thermal_nanoseconds=3 * 10**9))) as gpu:
         conditions = read_conditions(gpu)
     assert (conditions.busy_seconds, conditions.steal_seconds) == (25.0, 2.0)

@@ -4,7 +4,12 @@ import pynvml
 import pytest
 
 from bench.host.machine.nvml import VisibleGpu, open_gpu
-from bench.host.machine.release import LIMIT_SECONDS, TOLERATED_BYTES, unreleased, used_bytes
+from bench.host.machine.release import (
+    LIMIT_SECONDS,
+    TOLERATED_BYTES,
+    read_used_bytes,
+    wait_for_released_memory,
+)
 from tests.bench.host.machine.fake_nvml import GIBIBYTE, FakeDevice, FakeNvml
 
 
@@ -32,14 +37,14 @@ def visible(nvml: FakeNvml) -> VisibleGpu:
 def test_what_is_free_is_not_waited_for(held: int) -> None:
     device = FakeDevice(used=GIBIBYTE + held)
     clock = Clock(device, 0)
-    assert unreleased(visible(FakeNvml(device)), GIBIBYTE, clock, clock.sleep) == {}
+    assert wait_for_released_memory(visible(FakeNvml(device)), GIBIBYTE, clock, clock.sleep) == {}
     assert clock.now == 100.0
 
 
 def test_memory_that_comes_back_is_waited_for() -> None:
     device = FakeDevice(used=9 * GIBIBYTE)
     clock = Clock(device, GIBIBYTE)
-    assert unreleased(visible(FakeNvml(device)), GIBIBYTE, clock, clock.sleep) == {}
+    assert wait_for_released_memory(visible(FakeNvml(device)), GIBIBYTE, clock, clock.sleep) == {}
     assert device.used <= GIBIBYTE + TOLERATED_BYTES
     assert 100.0 < clock.now < 101.0
 
@@ -47,7 +52,7 @@ def test_memory_that_comes_back_is_waited_for() -> None:
 def test_memory_that_stays_is_told_after_a_while() -> None:
     device = FakeDevice(used=3 * GIBIBYTE)
     clock = Clock(device, 0)
-    found = unreleased(visible(FakeNvml(device)), GIBIBYTE, clock, clock.sleep)
+    found = wait_for_released_memory(visible(FakeNvml(device)), GIBIBYTE, clock, clock.sleep)
     assert found == {"device_unreleased_bytes": 2 * GIBIBYTE}
     assert clock.now == pytest.approx(100.0 + LIMIT_SECONDS, abs=0.1)
 
@@ -55,8 +60,8 @@ def test_memory_that_stays_is_told_after_a_while() -> None:
 def test_without_a_driver_that_tells_nothing_is_waited_for() -> None:
     nvml = FakeNvml(failures={"nvmlDeviceGetMemoryInfo": pynvml.NVML_ERROR_NOT_SUPPORTED})
     gpu = visible(nvml)
-    assert used_bytes(gpu) is None
-    assert unreleased(gpu, None) == {}
-    assert unreleased(gpu, GIBIBYTE) == {}
+    assert read_used_bytes(gpu) is None
+    assert wait_for_released_memory(gpu, None) == {}
+    assert wait_for_released_memory(gpu, GIBIBYTE) == {}
     with open_gpu("cpu", {}) as none:
-        assert used_bytes(none) is None
+        assert read_used_bytes(none) is None

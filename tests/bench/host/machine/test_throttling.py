@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.host.machine.throttling import throttle_events
+from bench.host.machine.throttling import count_throttle_events
 
 
 def processor(system: Path, number: int, core: int, package: int, counts: tuple[int, int]) -> None:
@@ -26,13 +26,13 @@ def test_each_core_and_package_counts_once(tmp_path: Path) -> None:
     processor(tmp_path, 1, core=1, package=0, counts=(4, 10))
     processor(tmp_path, 2, core=0, package=0, counts=(3, 10))  # the sibling of processor 0
     processor(tmp_path, 3, core=0, package=1, counts=(5, 20))
-    assert throttle_events(tmp_path) == 3 + 4 + 5 + 10 + 20
+    assert count_throttle_events(tmp_path) == 3 + 4 + 5 + 10 + 20
 
 
 def test_a_processor_without_counters_is_not_cool(tmp_path: Path) -> None:
-    assert throttle_events(tmp_path) is None
+    assert count_throttle_events(tmp_path) is None
     (tmp_path / "sys/devices/system/cpu/cpu0/topology").mkdir(parents=True)
-    assert throttle_events(tmp_path) is None
+    assert count_throttle_events(tmp_path) is None
 
 
 @pytest.mark.parametrize("content", ["", "many"])
@@ -40,4 +40,4 @@ def test_garbage_counts_nothing(tmp_path: Path, content: str) -> None:
     folder = tmp_path / "sys/devices/system/cpu/cpu0/thermal_throttle"
     folder.mkdir(parents=True)
     (folder / "core_throttle_count").write_text(content)
-    assert throttle_events(tmp_path) is None
+    assert count_throttle_events(tmp_path) is None

@@ -26,7 +26,7 @@ def gpu(nvml: FakeNvml) -> Iterator[VisibleGpu]:
 
 def partition(memory: DeviceMemory) -> tuple[dict[str, int], dict[str, str]]:
     """What is known and what is not; every quantity is in exactly one of them."""
-    known, absent = memory.result()
+    known, absent = memory.summarize()
     assert known.keys() | absent.keys() == QUANTITIES
     assert not known.keys() & absent.keys()
     return known, absent
@@ -35,13 +35,13 @@ def partition(memory: DeviceMemory) -> tuple[dict[str, int], dict[str, str]]:
 def test_the_workers_processes_are_followed_and_no_others(nvml: FakeNvml, gpu: VisibleGpu) -> None:
     processes = nvml.devices[0].processes
     memory = DeviceMemory(gpu)
-    memory.sample([WORKER])
+    memory.take_sample([WORKER])
     memory.keep(AFTER["imported"], [WORKER])
     processes[WORKER] = 400
     memory.keep(AFTER["built"], [WORKER])
     for own, childs in ((700, 50), (600, 200), (100, 0)):
         processes[WORKER], processes[CHILD] = own, childs or None
-        memory.sample([WORKER, CHILD])
+        memory.take_sample([WORKER, CHILD])
     known, absent = partition(memory)
     assert known == {
         "device_peak_bytes": 800,
@@ -61,7 +61,7 @@ def test_where_the_driver_does_not_tell_the_total_has_a_name_of_its_own(
     device.processes[WORKER] = told
     for used in (3 * GIBIBYTE, 5 * GIBIBYTE, 2 * GIBIBYTE):
         device.used = used
-        memory.sample([WORKER])
+        memory.take_sample([WORKER])
     memory.keep(AFTER["built"], [WORKER])
     known, absent = partition(memory)
     assert known == {"device_total_increase_bytes": 4 * GIBIBYTE}
@@ -74,7 +74,7 @@ def test_in_a_container_with_other_process_numbers_nothing_is_zero(
     memory = DeviceMemory(gpu)
     memory.keep(AFTER["imported"], [WORKER])
     nvml.devices[0].used = 6 * GIBIBYTE
-    memory.sample([WORKER])
+    memory.take_sample([WORKER])
     known, absent = partition(memory)
     assert known == {"device_total_increase_bytes": 5 * GIBIBYTE}
     assert absent["device_after_import_bytes"] == NOT_LISTED
@@ -83,7 +83,7 @@ def test_in_a_container_with_other_process_numbers_nothing_is_zero(
 def test_a_refused_list_is_the_reason(nvml: FakeNvml, gpu: VisibleGpu) -> None:
     nvml.failures["nvmlDeviceGetComputeRunningProcesses"] = pynvml.NVML_ERROR_NO_PERMISSION
     memory = DeviceMemory(gpu)
-    memory.sample([WORKER])
+    memory.take_sample([WORKER])
     known, absent = partition(memory)
     assert known == {"device_total_increase_bytes": 0}
     assert "Insufficient Permissions" in absent["device_peak_bytes"]
@@ -93,7 +93,7 @@ def test_the_workers_own_memory_does_not_need_the_total(nvml: FakeNvml, gpu: Vis
     nvml.failures["nvmlDeviceGetMemoryInfo"] = pynvml.NVML_ERROR_NOT_SUPPORTED
     memory = DeviceMemory(gpu)
     nvml.devices[0].processes[WORKER] = 7
-    memory.sample([WORKER])
+    memory.take_sample([WORKER])
     known, absent = partition(memory)
     assert known == {"device_peak_bytes": 7}
     assert absent["device_after_build_bytes"] == NOT_REACHED
@@ -103,7 +103,7 @@ def test_a_total_that_begins_late_has_no_start(nvml: FakeNvml, gpu: VisibleGpu) 
     nvml.failures["nvmlDeviceGetMemoryInfo"] = pynvml.NVML_ERROR_UNKNOWN
     memory = DeviceMemory(gpu)
     nvml.failures.clear()
-    memory.sample([WORKER])
+    memory.take_sample([WORKER])
     known, absent = partition(memory)
     assert known == {}
     assert "Unknown Error" in absent["device_total_increase_bytes"]
@@ -112,16 +112,16 @@ def test_a_total_that_begins_late_has_no_start(nvml: FakeNvml, gpu: VisibleGpu) 
 def test_a_look_that_fails_is_a_sample_less(nvml: FakeNvml, gpu: VisibleGpu) -> None:
     memory = DeviceMemory(gpu)
     nvml.devices[0].processes[WORKER] = 7
-    memory.sample([WORKER])
+    memory.take_sample([WORKER])
     for function in ("nvmlDeviceGetMemoryInfo", "nvmlDeviceGetComputeRunningProcesses"):
         nvml.failures[function] = pynvml.NVML_ERROR_UNKNOWN
-    memory.sample([WORKER])
+    memory.take_sample([WORKER])
     assert partition(memory)[0] == {"device_peak_bytes": 7}
 
 
 def test_on_the_cpu_everything_is_absent_for_that_reason() -> None:
     memory = DeviceMemory(MissingGpu("The trial ran on the CPU."))
-    memory.sample([WORKER])
+    memory.take_sample([WORKER])
     memory.keep(AFTER["built"], [WORKER])
     known, absent = partition(memory)
     assert known == {}

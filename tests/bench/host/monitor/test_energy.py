@@ -5,7 +5,7 @@ import math
 import pytest
 
 from bench.host.machine.unreadable import UnreadableError
-from bench.host.monitor.energy import BlockEnergy, EnergyMeter, absent_energy, energy_of
+from bench.host.monitor.energy import BlockEnergy, EnergyMeter, explain_absent_energy, sum_energy
 from bench.records.results import Block
 
 WATTS = {"gpu_joules": 300.0, "cpu_package_joules": 50.0}
@@ -31,7 +31,7 @@ class Machine:
 def send(machine: Machine, meter: EnergyMeter, *events: tuple[float, str]) -> None:
     for seconds, name in events:
         machine.now += seconds
-        meter.event(name)
+        meter.handle_event(name)
 
 
 def test_only_what_follows_a_block_or_an_epoch_is_known() -> None:
@@ -94,19 +94,19 @@ ENERGY = [
 
 
 def test_sums_are_over_the_measured_blocks_that_are_known() -> None:
-    assert energy_of(ENERGY, BLOCKS, {1, 3}) == {
+    assert sum_energy(ENERGY, BLOCKS, {1, 3}) == {
         "gpu_joules": math.fsum((0.1, 0.3)),
         "samples": 40 * 32.0,
         "seconds": 0.8,
     }
-    assert energy_of(ENERGY, BLOCKS, [0, 2])["samples"] == 20 * 32
-    assert energy_of(ENERGY, BLOCKS, [0]) == energy_of(ENERGY, BLOCKS, ()) == {}
+    assert sum_energy(ENERGY, BLOCKS, [0, 2])["samples"] == 20 * 32
+    assert sum_energy(ENERGY, BLOCKS, [0]) == sum_energy(ENERGY, BLOCKS, ()) == {}
 
 
 def test_a_trial_with_a_malformed_block_has_no_sum() -> None:
-    assert energy_of(ENERGY, BLOCKS[:3], {1}) == {}
+    assert sum_energy(ENERGY, BLOCKS[:3], {1}) == {}
 
 
 def test_what_has_no_sum_has_a_reason() -> None:
-    assert absent_energy({}).keys() == {"gpu_joules", "cpu_package_joules"}
-    assert absent_energy({"gpu_joules": 1.0}).keys() == {"cpu_package_joules"}
+    assert explain_absent_energy({}).keys() == {"gpu_joules", "cpu_package_joules"}
+    assert explain_absent_energy({"gpu_joules": 1.0}).keys() == {"cpu_package_joules"}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.host.machine.accounts import descendants
+from bench.host.machine.accounts import find_descendants
 from bench.host.machine.unreadable import UnreadableError
 from bench.host.monitor.resident import AnonymousMemory, Family
 
@@ -23,15 +23,15 @@ def test_the_peak_is_the_largest_sum_over_the_processes(tmp_path: Path) -> None:
     for own, childs in ((100, 50), (300, 10), (200, 109)):
         write_status(tmp_path, 1, "VmRSS:\t9000 kB", f"RssAnon:\t{own:8} kB", "RssFile:\t7000 kB")
         write_status(tmp_path, 2, f"RssAnon:\t{childs} kB")
-        memory.sample([1, 2])
-    assert memory.peak_bytes() == 310 * 1024
+        memory.take_sample([1, 2])
+    assert memory.read_peak_bytes() == 310 * 1024
 
 
 def test_shared_memory_counts_and_pages_of_files_do_not(tmp_path: Path) -> None:
     memory = AnonymousMemory(tmp_path)
     write_status(tmp_path, 1, "RssAnon:\t 100 kB", "RssFile:\t7000 kB", "RssShmem:\t  30 kB")
-    memory.sample([1])
-    assert memory.peak_bytes() == 130 * 1024
+    memory.take_sample([1])
+    assert memory.read_peak_bytes() == 130 * 1024
 
 
 def test_buffers_in_a_shared_mapping_are_seen() -> None:
@@ -49,25 +49,25 @@ input()
     ) as worker:
         assert worker.stdout is not None
         assert worker.stdout.readline() == "ready\n"
-        memory.sample([worker.pid])
+        memory.take_sample([worker.pid])
         worker.communicate("\n")
-    assert memory.peak_bytes() >= 100 * MEBIBYTE
+    assert memory.read_peak_bytes() >= 100 * MEBIBYTE
 
 
 def test_processes_that_have_ended_do_not_count(tmp_path: Path) -> None:
     memory = AnonymousMemory(tmp_path)
     write_status(tmp_path, 1, "RssAnon:\t 5 kB")
     write_status(tmp_path, 2, "State:\tZ (zombie)")
-    memory.sample([1, 2, 3])
-    memory.sample([2, 3])
-    assert memory.peak_bytes() == 5 * 1024
+    memory.take_sample([1, 2, 3])
+    memory.take_sample([2, 3])
+    assert memory.read_peak_bytes() == 5 * 1024
 
 
 def test_without_a_sample_there_is_a_reason_and_no_zero(tmp_path: Path) -> None:
     memory = AnonymousMemory(tmp_path)
-    memory.sample([1])
+    memory.take_sample([1])
     with pytest.raises(UnreadableError, match="never told RssAnon"):
-        memory.peak_bytes()
+        memory.read_peak_bytes()
 
 
 def test_children_are_searched_for_at_every_fifth_sample() -> None:
@@ -78,7 +78,7 @@ def test_children_are_searched_for_at_every_fifth_sample() -> None:
         return [10 + len(searches)]
 
     family = Family(7, search)
-    assert [family.pids() for _ in range(6)] == [[7, 11]] * 5 + [[7, 12]]
+    assert [family.find_pids() for _ in range(6)] == [[7, 11]] * 5 + [[7, 12]]
     assert searches == [7, 7]
 
 
@@ -97,10 +97,10 @@ child.communicate(b"\\n")
         assert worker.stdin is not None
         assert worker.stdout is not None
         assert worker.stdout.readline() == "ready\n"
-        memory.sample([worker.pid])
-        alone = memory.peak_bytes()
-        memory.sample(Family(worker.pid).pids())
+        memory.take_sample([worker.pid])
+        alone = memory.read_peak_bytes()
+        memory.take_sample(Family(worker.pid).find_pids())
         worker.communicate("\n")
     assert alone < 100 * MEBIBYTE
-    assert 200 * MEBIBYTE <= memory.peak_bytes() - alone < 300 * MEBIBYTE
-    assert descendants(worker.pid) == []
+    assert 200 * MEBIBYTE <= memory.read_peak_bytes() - alone < 300 * MEBIBYTE
+    assert find_descendants(worker.pid) == []

@@ -16,11 +16,11 @@ class Counting(Unmonitored):
         self.times: list[float] = []
         self.takes = 0.0
 
-    def sample(self) -> None:
+    def take_sample(self) -> None:
         self.times.append(self.now)
         self.now += self.takes
 
-    def event(self, event: Mapping[str, Any]) -> None:
+    def handle_event(self, event: Mapping[str, Any]) -> None:
         raise AssertionError("a sampler hands on no events")
 
 
@@ -29,13 +29,13 @@ def test_it_waits_for_the_next_sample_and_no_longer() -> None:
     sampler = Sampler(monitor, lambda: monitor.now)
     assert sampler.seconds_left == pytest.approx(SAMPLE_SECONDS)
     monitor.now += 0.15
-    sampler.tick()
+    sampler.take_due_sample()
     assert monitor.times == []
     assert sampler.seconds_left == pytest.approx(SAMPLE_SECONDS - 0.15)
     monitor.now = 100.21
     assert sampler.seconds_left == 0.0
-    sampler.tick()
-    sampler.tick()
+    sampler.take_due_sample()
+    sampler.take_due_sample()
     assert monitor.times == [100.21]
     assert sampler.seconds_left == pytest.approx(SAMPLE_SECONDS)
 
@@ -46,7 +46,7 @@ def test_a_host_that_was_held_up_does_not_make_up_for_it() -> None:
     sampler = Sampler(monitor, lambda: monitor.now)
     monitor.now += 10.0
     for _ in range(5):
-        sampler.tick()
+        sampler.take_due_sample()
     assert monitor.times == [110.0]
     # What a sample takes does not come off the pause after it.
     assert sampler.seconds_left == pytest.approx(SAMPLE_SECONDS)

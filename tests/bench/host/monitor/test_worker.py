@@ -9,8 +9,8 @@ import pytest
 
 from bench.host.machine.nvml import MissingGpu, open_gpu
 from bench.host.monitor.energy import NO_BLOCK
-from bench.host.monitor.measured import Measured
 from bench.host.monitor.rapl import Rapl
+from bench.host.monitor.resource_use import ResourceUse
 from bench.host.monitor.sampler import Unmonitored
 from bench.host.monitor.worker import WorkerMonitor
 from bench.host.process.executor import Invocation, LocalProcess
@@ -38,16 +38,16 @@ class Diary(Unmonitored):
     def __init__(self) -> None:
         self.entries: list[str] = []
 
-    def started(self, pid: int) -> None:
+    def start(self, pid: int) -> None:
         self.entries.append("started" if pid > 0 else "no process")
 
-    def sample(self) -> None:
+    def take_sample(self) -> None:
         self.entries.append("sample")
 
-    def event(self, event: Event) -> None:
+    def handle_event(self, event: Event) -> None:
         self.entries.append(f"monitor: {event['event']}")
 
-    def ended(self) -> None:
+    def end(self) -> None:
         self.entries.append("ended")
 
     def listen(self, event: Event) -> None:
@@ -89,7 +89,7 @@ def test_samples_go_on_while_a_worker_tears_down(tmp_path: Path) -> None:
     assert diary.entries[-2:] == ["sample", "ended"]
 
 
-def partition(measured: Measured) -> None:
+def partition(measured: ResourceUse) -> None:
     """Every quantity is known or has a reason, never both."""
     known = measured.memory.keys() | (measured.energy.keys() - {"samples", "seconds"})
     assert known | measured.absent.keys() == QUANTITIES
@@ -104,7 +104,7 @@ block = bytearray(b"x") * {200 * MEBIBYTE}
 send("built"); send("block"); send("block"); time.sleep(0.6)
 """
     assert run(tmp_path, program, monitor).failure is None
-    measured = monitor.result()
+    measured = monitor.summarize()
     partition(measured)
     assert measured.memory.keys() == {"peak_anonymous_bytes"}
     assert 200 * MEBIBYTE <= measured.memory["peak_anonymous_bytes"] < 300 * MEBIBYTE
@@ -117,40 +117,40 @@ BLOCKS = [Block(1, 32, 0.2, warmup=index == 0) for index in range(3)]
 
 
 @pytest.fixture
-def monitored(tmp_path: Path) -> Measured:
+def monitored(tmp_path: Path) -> ResourceUse:
     """A worker of three blocks and an epoch on a GPU of 300 W and a package of 50 W."""
     device = FakeDevice()
     counter = domain(tmp_path, "0", "package-0", 0)
     with open_gpu("cuda", {}, FakeNvml(device)) as gpu:
         monitor = WorkerMonitor(gpu, Rapl(tmp_path))
-        monitor.started(2**22 + 1)  # more than any process's number
+        monitor.start(2**22 + 1)  # more than any process's number
         device.processes[2**22 + 1] = 10
         for name in ("imported", "built", "block", "block", "epoch", "block"):
             device.millijoules += 300_000
             counter.write_text(str(int(counter.read_text()) + 50_000))
-            monitor.event({"event": name})
-            monitor.sample()
-        monitor.ended()
+            monitor.handle_event({"event": name})
+            monitor.take_sample()
+        monitor.end()
         device.processes[2**22 + 1] = 999
-        monitor.sample()
-    return monitor.result()
+        monitor.take_sample()
+    return monitor.summarize()
 
 
-def test_energy_is_summed_over_the_blocks_that_are_called_measured(monitored: Measured) -> None:
+def test_energy_is_summed_over_the_blocks_that_are_called_measured(monitored: ResourceUse) -> None:
     partition(monitored)
     assert monitored.energy == {}
     assert monitored.absent["gpu_joules"] == monitored.absent["cpu_package_joules"] == NO_BLOCK
-    over = monitored.over(BLOCKS, {1, 2})
+    over = monitored.add_energy(BLOCKS, {1, 2})
     partition(over)
     assert over.energy["gpu_joules"] == pytest.approx(600)
     assert over.energy["cpu_package_joules"] == pytest.approx(0.1)
     assert over.energy["samples"] == 64
-    assert over.over(BLOCKS, {2}).energy["gpu_joules"] == pytest.approx(300)
+    assert over.add_energy(BLOCKS, {2}).energy["gpu_joules"] == pytest.approx(300)
     # The first block has no energy of its own.
-    partition(over.over(BLOCKS, {0}))
+    partition(over.add_energy(BLOCKS, {0}))
 
 
-def test_nothing_is_read_once_the_process_has_ended(monitored: Measured) -> None:
+def test_nothing_is_read_once_the_process_has_ended(monitored: ResourceUse) -> None:
     assert monitored.memory == {
         "device_peak_bytes": 10,
         "device_after_import_bytes": 10,
@@ -163,7 +163,7 @@ def test_a_gpu_that_keeps_no_energy_says_so(tmp_path: Path) -> None:
         failures={"nvmlDeviceGetTotalEnergyConsumption": pynvml.NVML_ERROR_NOT_SUPPORTED}
     )
     with open_gpu("cuda", {}, nvml) as gpu:
-        measured = WorkerMonitor(gpu, Rapl(tmp_path)).result()
+        measured = WorkerMonitor(gpu, Rapl(tmp_path)).summarize()
     partition(measured)
     assert "Not Supported" in measured.absent["gpu_joules"]
 
@@ -171,9 +171,9 @@ def test_a_gpu_that_keeps_no_energy_says_so(tmp_path: Path) -> None:
 def test_without_nvidia_ml_py_memory_and_energy_are_absent_for_that_reason(tmp_path: Path) -> None:
     with open_gpu("cuda", {}, None) as gpu:
         monitor = WorkerMonitor(gpu, Rapl(tmp_path))
-        monitor.started(os.getpid())
-        monitor.sample()
-        measured = monitor.result()
+        monitor.start(os.getpid())
+        monitor.take_sample()
+        measured = monitor.summarize()
     partition(measured)
     for name in ("device_peak_bytes", "device_total_increase_bytes", "gpu_joules"):
         assert measured.absent[name].startswith("nvidia-ml-py, which asks NVIDIA's driver")
@@ -182,5 +182,5 @@ def test_without_nvidia_ml_py_memory_and_energy_are_absent_for_that_reason(tmp_p
 @pytest.mark.parametrize("event", [{"event": [1]}, {"event": None}, {"event": "block"}])
 def test_events_outside_the_protocol_do_not_stop_it(event: Event, tmp_path: Path) -> None:
     monitor = WorkerMonitor(MissingGpu("There is none."), Rapl(tmp_path))
-    monitor.event(event)
-    partition(monitor.result())
+    monitor.handle_event(event)
+    partition(monitor.summarize())

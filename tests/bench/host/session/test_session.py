@@ -9,9 +9,9 @@ import pytest
 
 from bench.errors import UnavailableError
 from bench.host.data.inputs import Inputs
-from bench.host.environments.environments import Environment
-from bench.host.machine.company import Company, company
+from bench.host.environments.preparation import Environment
 from bench.host.machine.nvml import VisibleGpu, open_gpu
+from bench.host.machine.other_processes import ProcessIds, find_gpu_processes
 from bench.host.monitor.sampler import Monitor
 from bench.host.planning.request import Request
 from bench.host.planning.selection import select
@@ -49,9 +49,9 @@ def test_exit_is_the_time_from_the_last_event_to_the_end(
     class SlowInputs(Inputs):
         """Takes seven seconds to draw the weights, which are no part of the trial."""
 
-        def weights(self, *arguments: object) -> object:  # type: ignore[override]
+        def write_weights(self, *arguments: object) -> object:  # type: ignore[override]
             clock.now += 7.0
-            return super().weights(*arguments)  # type: ignore[arg-type]
+            return super().write_weights(*arguments)  # type: ignore[arg-type]
 
     class FakeExecutor:
         """A worker that tells all within four seconds and ends half a second later."""
@@ -229,14 +229,14 @@ def test_others_on_the_card_are_told_in_the_record_and_waited_for_once(
     tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     device = FakeDevice()
-    known: list[Collection[int]] = []
+    stayed: list[Collection[int]] = []
 
-    def alone(gpu: VisibleGpu, stayers: Collection[int]) -> Company | None:
-        known.append(stayers)
-        return company(gpu)
+    def look(gpu: VisibleGpu, stayers: Collection[int]) -> ProcessIds | None:
+        stayed.append(stayers)
+        return find_gpu_processes(gpu)
 
     monkeypatch.setattr(surroundings, "open_gpu", lambda *_: open_gpu("cuda", {}, FakeNvml(device)))
-    monkeypatch.setattr(surroundings, "alone", alone)
+    monkeypatch.setattr(surroundings, "wait_for_idle_gpu", look)
     session, trial, _ = paired_session(tmp_path, WaitingExecutor())
     session.prepared = replace(session.prepared, partners={})
     seen: list[dict[int, int | None]] = [{4711: None}, {4711: None, 4712: 1}, {}]
@@ -244,4 +244,4 @@ def test_others_on_the_card_are_told_in_the_record_and_waited_for_once(
         device.processes = others
         record = session.execute(replace(trial, repeat=repeat), lambda event: None)
         assert record.load["device_other_processes"] == len(others)
-    assert known == [frozenset(), {4711}, {4711, 4712}]
+    assert stayed == [frozenset(), {4711}, {4711, 4712}]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bench.errors import UnavailableError
-from bench.host.environments.environments import Environment
+from bench.host.environments.preparation import Environment
 from bench.host.frameworks.framework import KnownDefect
 from bench.host.machine.gpu import Gpus
 from bench.host.verify import fingerprint

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bench.errors import SamestepError, UnavailableError
-from bench.host.environments.environments import Environment
+from bench.host.environments.preparation import Environment
 from bench.host.frameworks.framework import read_framework
 from bench.host.process.executor import Invocation, LocalProcess
 from bench.host.process.outcome import Event, WorkerOutcome
@@ -165,7 +165,7 @@ def test_an_interruption_ends_the_workers_and_starts_no_more(
 def test_how_many(
     device: str, processors: int, count: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(together, "usable_processors", lambda: processors)
+    monkeypatch.setattr(together, "count_usable_processors", lambda: processors)
     assert at_once(device) == count
 
 

@@ -3,12 +3,12 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from bench.host.monitor.energy import BlockEnergy, absent_energy, energy_of
+from bench.host.monitor.energy import BlockEnergy, explain_absent_energy, sum_energy
 from bench.records.results import Block
 
 
 @dataclass(frozen=True)
-class Measured:
+class ResourceUse:
     """Memory and energy of one worker; what is not known is in `absent`, and never zero.
 
     Attributes:
@@ -25,8 +25,8 @@ class Measured:
     energy: dict[str, float]
     absent: dict[str, str]
 
-    def over(self, blocks: Sequence[Block], measured: Collection[int]) -> "Measured":
+    def add_energy(self, blocks: Sequence[Block], measured: Collection[int]) -> "ResourceUse":
         """The same with the energy of the measured blocks, given by their indices."""
-        energy = energy_of(self.block_energy, blocks, measured)
+        energy = sum_energy(self.block_energy, blocks, measured)
         kept = {name: why for name, why in self.absent.items() if name not in energy}
-        return replace(self, energy=energy, absent=absent_energy(energy) | kept)
+        return replace(self, energy=energy, absent=explain_absent_energy(energy) | kept)

@@ -24,7 +24,7 @@ CHUNK_VALUES = 2**22
 
 
 @dataclass(frozen=True)
-class Prepared:
+class PreparedData:
     """A data set that workers can map into memory.
 
     Attributes:
@@ -45,13 +45,13 @@ class Prepared:
         stems = _stems("NCHW", self.samples)
         return combine({name: self.digests[stem] for name, stem in stems.items()})
 
-    def arrays(self, layout: str) -> dict[str, Path]:
+    def list_arrays(self, layout: str) -> dict[str, Path]:
         """Paths of train_inputs, train_labels, test_inputs and test_labels."""
         stems = _stems(layout, self.samples)
         return {name: self.folder / f"{stem}.npy" for name, stem in stems.items()}
 
 
-def prepare_dataset(dataset: Dataset) -> Prepared:
+def prepare_dataset(dataset: Dataset) -> PreparedData:
     """The prepared data set in the cache, made first where it is not there or damaged.
 
     Raises:
@@ -82,7 +82,7 @@ def normalize(images: Array, mean: Array, deviation: Array) -> Array:
     return result
 
 
-def channel_statistics(images: Array) -> tuple[Array, Array]:
+def measure_channels(images: Array) -> tuple[Array, Array]:
     """Mean and standard deviation of each channel, from exact integer sums."""
     count = images.size // images.shape[1]
     sums = images.sum(axis=(0, 2, 3), dtype=np.int64)
@@ -147,7 +147,7 @@ def _usable_statistics(images: Array) -> tuple[Array, Array]:
     Raises:
         DataError: a channel has one value everywhere.
     """
-    mean, deviation = channel_statistics(images)
+    mean, deviation = measure_channels(images)
     (constant,) = np.nonzero(~(deviation > 0))
     if len(constant):
         raise DataError(
@@ -169,7 +169,7 @@ def _arrays(name: str, split: Split, statistics: tuple[Array, Array] | None) -> 
     return {**{f"{name}_inputs_{layout}": layouts[layout] for layout in LAYOUTS}, **labels}
 
 
-def _load(dataset: Dataset, folder: Path) -> Prepared | None:
+def _load(dataset: Dataset, folder: Path) -> PreparedData | None:
     """The prepared data set, or None where a file is missing or its bytes have changed."""
     try:
         description = json.loads((folder / DESCRIPTION).read_text("utf-8"))
@@ -178,7 +178,7 @@ def _load(dataset: Dataset, folder: Path) -> Prepared | None:
             array = np.load(folder / f"{stem}.npy", mmap_mode="r", allow_pickle=False)
             if digest_array(array) != expected:
                 return None
-        return Prepared(
+        return PreparedData(
             dataset.name,
             dataset.samples,
             description["train_count"],

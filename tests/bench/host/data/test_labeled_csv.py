@@ -6,11 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.errors import DataError
-from bench.host.data.labelled_csv import (
+from bench.host.data.labeled_csv import (
     MOST_BYTES,
     Columns,
     read_categories,
-    read_labelled_csv,
+    read_labeled_csv,
     read_rows,
 )
 
@@ -26,7 +26,7 @@ def written(folder: Path, content: bytes) -> Path:
 
 def test_texts_and_labels_are_read(tmp_path: Path) -> None:
     path = written(tmp_path, HEADER + b'Where is it?,cash\r\n"My card,\nplease",card\n')
-    texts, labels = read_labelled_csv(path, CATEGORIES)
+    texts, labels = read_labeled_csv(path, CATEGORIES)
     assert texts == ["Where is it?", "My card,\nplease"]
     assert labels.tolist() == [1, 0]
 
@@ -53,14 +53,14 @@ def test_texts_and_labels_are_read(tmp_path: Path) -> None:
 def test_a_malformed_table_is_one_line(tmp_path: Path, content: bytes, words: str) -> None:
     path = written(tmp_path, content)
     with pytest.raises(DataError, match=words) as caught:
-        read_labelled_csv(path, CATEGORIES)
+        read_labeled_csv(path, CATEGORIES)
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
 def test_a_spreadsheets_mark_of_byte_order_is_no_part_of_a_name(tmp_path: Path) -> None:
     path = written(tmp_path, b"\xef\xbb\xbf" + HEADER + b"a,card\n")
-    assert read_labelled_csv(path, CATEGORIES)[0] == ["a"]
+    assert read_labeled_csv(path, CATEGORIES)[0] == ["a"]
 
 
 def test_columns_may_have_other_names_and_neighbours(tmp_path: Path) -> None:
@@ -71,7 +71,7 @@ def test_columns_may_have_other_names_and_neighbours(tmp_path: Path) -> None:
 
 def test_a_missing_table_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"gone\.csv cannot be read"):
-        read_labelled_csv(tmp_path / "gone.csv", CATEGORIES)
+        read_labeled_csv(tmp_path / "gone.csv", CATEGORIES)
 
 
 @given(content=st.binary(max_size=64), whole=st.booleans())
@@ -80,7 +80,7 @@ def test_no_bytes_get_past_the_reader_but_as_its_own_error(
 ) -> None:
     path = written(tmp_path_factory.mktemp("fuzz"), content if whole else HEADER + content)
     try:
-        texts, labels = read_labelled_csv(path, CATEGORIES)
+        texts, labels = read_labeled_csv(path, CATEGORIES)
     except DataError:
         return
     assert len(texts) == len(labels)

@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 
 from bench.errors import ResultsError
-from bench.host.data import prepared as module
+from bench.host.data import preparation as module
 from bench.host.data.dataset import Dataset, Split
-from bench.host.data.prepared import (
+from bench.host.data.preparation import (
     DESCRIPTION,
-    channel_statistics,
+    measure_channels,
     normalize,
     prepare_dataset,
 )
@@ -34,13 +34,13 @@ class Source:
 
 
 def test_statistics_are_those_of_numpy_in_float64() -> None:
-    mean, deviation = channel_statistics(IMAGES)
+    mean, deviation = measure_channels(IMAGES)
     assert mean == pytest.approx(IMAGES.mean(axis=(0, 2, 3)), rel=1e-14)
     assert deviation == pytest.approx(IMAGES.std(axis=(0, 2, 3)), rel=1e-12)
 
 
 def test_normalized_training_pixels_have_mean_0_and_deviation_1() -> None:
-    result = normalize(IMAGES, *channel_statistics(IMAGES))
+    result = normalize(IMAGES, *measure_channels(IMAGES))
     assert result.dtype == np.float32
     assert result.mean(axis=(0, 2, 3), dtype=float) == pytest.approx([0, 0, 0], abs=1e-6)
     assert result.std(axis=(0, 2, 3), dtype=float) == pytest.approx([1, 1, 1], abs=1e-6)
@@ -49,7 +49,7 @@ def test_normalized_training_pixels_have_mean_0_and_deviation_1() -> None:
 def test_both_layouts_hold_the_same_images(cache: Path) -> None:
     prepared = prepare_dataset(Source().dataset)
     arrays = {
-        layout: {name: np.load(path) for name, path in prepared.arrays(layout).items()}
+        layout: {name: np.load(path) for name, path in prepared.list_arrays(layout).items()}
         for layout in ("NCHW", "NHWC")
     }
     nchw, nhwc = arrays["NCHW"]["train_inputs"], arrays["NHWC"]["train_inputs"]
@@ -59,7 +59,7 @@ def test_both_layouts_hold_the_same_images(cache: Path) -> None:
     assert (prepared.train_count, prepared.test_count) == (8, 2)
     assert prepared.samples == Samples((3, 4, 5), 2)
     # The test images are normalised by the training images' statistics.
-    expected = normalize(IMAGES[8:], *channel_statistics(IMAGES[:8]))
+    expected = normalize(IMAGES[8:], *measure_channels(IMAGES[:8]))
     assert (arrays["NCHW"]["test_inputs"] == expected).all()
 
 
@@ -68,9 +68,9 @@ def test_tokens_are_kept_as_they_are_in_one_file_for_both_layouts(cache: Path) -
     parts = (Split(tokens[:8], LABELS[:8]), Split(tokens[8:], LABELS[8:]))
     samples = Samples((4,), 2, vocabulary=9)
     prepared = prepare_dataset(Dataset("words", "for tests", 1, samples, lambda: parts))
-    assert prepared.arrays("NCHW") == prepared.arrays("NHWC")
+    assert prepared.list_arrays("NCHW") == prepared.list_arrays("NHWC")
     assert prepared.samples == samples
-    arrays = {name: np.load(path) for name, path in prepared.arrays("NHWC").items()}
+    arrays = {name: np.load(path) for name, path in prepared.list_arrays("NHWC").items()}
     assert arrays["train_inputs"].dtype == np.int32
     assert (arrays["train_inputs"] == tokens[:8]).all()
     assert (arrays["test_inputs"] == tokens[8:]).all()
@@ -79,17 +79,17 @@ def test_tokens_are_kept_as_they_are_in_one_file_for_both_layouts(cache: Path) -
 
 
 def test_images_of_any_size_are_worked_on_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = normalize(IMAGES, *channel_statistics(IMAGES))
+    whole = normalize(IMAGES, *measure_channels(IMAGES))
     for values in (1, 3 * IMAGES[0].size):
         monkeypatch.setattr(module, "CHUNK_VALUES", values)
-        assert (normalize(IMAGES, *channel_statistics(IMAGES)) == whole).all()
+        assert (normalize(IMAGES, *measure_channels(IMAGES)) == whole).all()
 
 
 def test_digests_are_those_of_the_files(cache: Path) -> None:
     prepared = prepare_dataset(Source().dataset)
     for stem, digest in prepared.digests.items():
         assert digest_array(np.load(prepared.folder / f"{stem}.npy")) == digest
-    arrays = {name: np.load(path) for name, path in prepared.arrays("NCHW").items()}
+    arrays = {name: np.load(path) for name, path in prepared.list_arrays("NCHW").items()}
     assert prepared.digest == digest_arrays(arrays)
 
 

@@ -16,24 +16,24 @@ from bench.host.machine.unreadable import UnreadableError
 LIMIT_SECONDS = 30.0
 LOOK_SECONDS = 0.25
 
-Company = frozenset[int]
-NOBODY: Company = frozenset()
+ProcessIds = frozenset[int]
+NO_PROCESSES: ProcessIds = frozenset()
 
 
-def company(gpu: VisibleGpu) -> Company | None:
+def find_gpu_processes(gpu: VisibleGpu) -> ProcessIds | None:
     """The processes that compute on it; None where the driver does not tell, or there is none."""
     try:
-        return frozenset(process.pid for process in gpu.processes())
+        return frozenset(process.pid for process in gpu.list_processes())
     except UnreadableError:
         return None
 
 
-def alone(
+def wait_for_idle_gpu(
     gpu: VisibleGpu,
     known: Collection[int] = (),
     clock: Callable[[], float] = monotonic,
     pause: Callable[[float], None] = sleep,
-) -> Company | None:
+) -> ProcessIds | None:
     """Wait until nobody computes on it; who does so still after the wait.
 
     Args:
@@ -41,7 +41,7 @@ def alone(
     """
     deadline, said = clock() + LIMIT_SECONDS, False
     while True:
-        found = company(gpu)
+        found = find_gpu_processes(gpu)
         if not found or found <= set(known) or clock() >= deadline:
             return found
         if not said:
@@ -50,8 +50,10 @@ def alone(
         pause(LOOK_SECONDS)
 
 
-def told(before: Company | None, after: Company | None) -> dict[str, float]:
+def count_other_processes(before: ProcessIds | None, after: ProcessIds | None) -> dict[str, float]:
     """How many there were beside a trial, right before it or right after it, for its record."""
     if before is None and after is None:
         return {}
-    return {"device_other_processes": float(len((before or NOBODY) | (after or NOBODY)))}
+    return {
+        "device_other_processes": float(len((before or NO_PROCESSES) | (after or NO_PROCESSES)))
+    }

@@ -12,9 +12,9 @@ from typing import Any
 from bench.errors import UnavailableError
 from bench.host.cache import cache_folder, locked, remove
 from bench.host.environments.installer import (
+    build_installer_environment,
     find_uv,
     has_own_sources,
-    installer_environment,
     run_uv,
 )
 from bench.host.environments.interpreters import check_interpreter
@@ -74,7 +74,7 @@ def prepare_environments(
     return environments
 
 
-def usable(environments: Environments) -> dict[str, Environment]:
+def select_available(environments: Environments) -> dict[str, Environment]:
     """Those that there are."""
     return {name: one for name, one in environments.items() if isinstance(one, Environment)}
 
@@ -101,7 +101,7 @@ def prepare_environment(
         )
     if device == "cuda":
         check_kernels(framework, os.environ)
-    return cached_environment(framework, device, say)
+    return prepare_cached_environment(framework, device, say)
 
 
 def check_kernels(framework: Framework, variables: Mapping[str, str], nvml: Any = NVML) -> None:
@@ -121,7 +121,7 @@ def check_kernels(framework: Framework, variables: Mapping[str, str], nvml: Any 
         return
     try:
         with open_gpu("cuda", variables, nvml) as gpu:
-            name, capability = gpu.name(), gpu.capability()
+            name, capability = gpu.read_name(), gpu.read_capability()
     except UnreadableError:
         return
     if not requirements.kernels.run_on(capability):
@@ -133,7 +133,7 @@ def check_kernels(framework: Framework, variables: Mapping[str, str], nvml: Any 
         )
 
 
-def cached_environment(framework: Framework, device: str, say: Say) -> Environment:
+def prepare_cached_environment(framework: Framework, device: str, say: Say) -> Environment:
     """The environment in the cache, made first where it is not there or not whole.
 
     Raises:
@@ -207,7 +207,7 @@ def _install(folder: Path, requirements: Requirements) -> None:
     elsewhere = ["--torch-backend", requirements.torch_backend or ""]
     if requirements.torch_backend is None:
         run_uv(arguments)
-    elif not has_own_sources(installer_environment(os.environ)):
+    elif not has_own_sources(build_installer_environment(os.environ)):
         run_uv([*arguments, *elsewhere])
     else:
         try:

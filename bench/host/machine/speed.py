@@ -17,7 +17,7 @@ from time import perf_counter
 
 import numpy as np
 
-from bench.host.machine.noise import ITERATIONS, probe
+from bench.host.machine.noise import ITERATIONS, time_pieces
 
 HASH_SECONDS = 0.05
 # Of each thread, read once and written once.
@@ -38,7 +38,7 @@ class Speed:
     copied_bytes_per_second: float
 
 
-def around(before: Speed, after: Speed) -> dict[str, float]:
+def describe_speeds(before: Speed, after: Speed) -> dict[str, float]:
     """Both speeds as the numbers that a record keeps in its `load`."""
     return {
         f"{name}_{when}": rate
@@ -47,9 +47,9 @@ def around(before: Speed, after: Speed) -> dict[str, float]:
     }
 
 
-def gauge(threads: int) -> Speed:
+def measure_machine_speed(threads: int) -> Speed:
     """Look how fast the machine is; a tenth of a second or two."""
-    piece = probe(threads, HASH_SECONDS).median_seconds
+    piece = time_pieces(threads, HASH_SECONDS).median_seconds
     return Speed(
         hashes_per_second=threads * ITERATIONS / piece,
         copied_bytes_per_second=threads * COPY_BYTES / _seconds_of_copy(threads),
@@ -58,11 +58,11 @@ def gauge(threads: int) -> Speed:
 
 def _seconds_of_copy(threads: int) -> float:
     with ThreadPoolExecutor(threads) as pool:
-        futures = [pool.submit(copy_times, perf_counter) for _ in range(threads)]
+        futures = [pool.submit(measure_copies, perf_counter) for _ in range(threads)]
         return statistics.median(seconds for future in futures for seconds in future.result())
 
 
-def copy_times(clock: Callable[[], float]) -> list[float]:
+def measure_copies(clock: Callable[[], float]) -> list[float]:
     """Seconds of each of COPIES copies; NumPy leaves Python's lock while it copies."""
     source = np.ones(COPY_BYTES, dtype=np.uint8)
     target = np.zeros_like(source)

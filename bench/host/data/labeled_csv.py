@@ -24,7 +24,7 @@ class Columns:
 
 
 @dataclass(frozen=True, slots=True)
-class LabelledText:
+class LabeledText:
     """A row: a text, the name of its class, and the line in which the row ends."""
 
     text: str
@@ -52,17 +52,19 @@ def read_categories(path: Path, count: int) -> list[str]:
     return names
 
 
-def read_labelled_csv(path: Path, categories: Sequence[str]) -> tuple[list[str], Array]:
+def read_labeled_csv(path: Path, categories: Sequence[str]) -> tuple[list[str], Array]:
     """The texts and their labels, int64 (texts,), from a CSV with the columns text and category.
 
     Raises:
         DataError: the file cannot be read or is malformed; names the line.
     """
     rows = read_rows(path, Columns())
-    return [row.text for row in rows], number(rows, categories, path, "the list of categories")
+    return [row.text for row in rows], encode_labels(
+        rows, categories, path, "the list of categories"
+    )
 
 
-def read_rows(path: Path, columns: Columns, most_bytes: int = MOST_BYTES) -> list[LabelledText]:
+def read_rows(path: Path, columns: Columns, most_bytes: int = MOST_BYTES) -> list[LabeledText]:
     """The rows of a CSV; other columns are left out.
 
     Raises:
@@ -83,7 +85,9 @@ def read_rows(path: Path, columns: Columns, most_bytes: int = MOST_BYTES) -> lis
     return rows
 
 
-def number(rows: Sequence[LabelledText], names: Sequence[str], path: Path, source: str) -> Array:
+def encode_labels(
+    rows: Sequence[LabeledText], names: Sequence[str], path: Path, source: str
+) -> Array:
     """The labels of rows as places in `names`, int64 (rows,); `source` is what has the names.
 
     Raises:
@@ -129,7 +133,7 @@ def _check_columns(path: Path, names: Sequence[str] | None, columns: Columns) ->
             )
 
 
-def _row(path: Path, row: dict[str, str], line: int, columns: Columns) -> LabelledText:
+def _row(path: Path, row: dict[str, str], line: int, columns: Columns) -> LabeledText:
     where = f"{path} line {line:,}"
     # DictReader keeps surplus cells under None, and fills missing ones with None.
     if None in row or None in row.values():
@@ -138,4 +142,4 @@ def _row(path: Path, row: dict[str, str], line: int, columns: Columns) -> Labell
     for cell, what in ((text, "text"), (label, "label")):
         if not cell.strip():
             raise DataError(f"{where} has an empty {what}; expected some; correct that line.")
-    return LabelledText(text, label, line)
+    return LabeledText(text, label, line)

@@ -3,8 +3,13 @@
 import pynvml
 import pytest
 
-from bench.host.machine.company import LIMIT_SECONDS, alone, company, told
 from bench.host.machine.nvml import VisibleGpu, open_gpu
+from bench.host.machine.other_processes import (
+    LIMIT_SECONDS,
+    count_other_processes,
+    find_gpu_processes,
+    wait_for_idle_gpu,
+)
 from tests.bench.host.machine.fake_nvml import FakeDevice, FakeNvml
 
 
@@ -33,7 +38,7 @@ def visible(nvml: FakeNvml) -> VisibleGpu:
 def test_nobody_is_waited_for_where_nobody_is(capsys: pytest.CaptureFixture[str]) -> None:
     device = FakeDevice()
     clock = Clock(device, {})
-    assert alone(visible(FakeNvml(device)), (), clock, clock.sleep) == frozenset()
+    assert wait_for_idle_gpu(visible(FakeNvml(device)), (), clock, clock.sleep) == frozenset()
     assert clock.now == 100.0
     assert capsys.readouterr().err == ""
 
@@ -41,7 +46,7 @@ def test_nobody_is_waited_for_where_nobody_is(capsys: pytest.CaptureFixture[str]
 def test_who_ends_is_waited_for(capsys: pytest.CaptureFixture[str]) -> None:
     device = FakeDevice(processes={7: 1, 8: None})
     clock = Clock(device, {7: 103.0, 8: 110.0})
-    assert alone(visible(FakeNvml(device)), (), clock, clock.sleep) == frozenset()
+    assert wait_for_idle_gpu(visible(FakeNvml(device)), (), clock, clock.sleep) == frozenset()
     assert clock.now == pytest.approx(110.0, abs=0.3)
     assert capsys.readouterr().err == "Waiting for others to leave the GPU ...\n"
 
@@ -50,28 +55,30 @@ def test_who_stays_is_told_once_the_wait_is_over_and_not_waited_for_again() -> N
     device = FakeDevice(processes={7: 1, 8: 1})
     clock = Clock(device, {8: 120.0})
     gpu = visible(FakeNvml(device))
-    assert alone(gpu, (), clock, clock.sleep) == frozenset({7})
+    assert wait_for_idle_gpu(gpu, (), clock, clock.sleep) == frozenset({7})
     assert clock.now == pytest.approx(100.0 + LIMIT_SECONDS, abs=0.3)
     before = clock.now
-    assert alone(gpu, {7}, clock, clock.sleep) == frozenset({7})
+    assert wait_for_idle_gpu(gpu, {7}, clock, clock.sleep) == frozenset({7})
     assert clock.now == before
     # Somebody new is waited for, though the other one is still there.
     device.processes[9] = 1
     clock = Clock(device, {9: 105.0})
-    assert alone(gpu, {7}, clock, clock.sleep) == frozenset({7})
+    assert wait_for_idle_gpu(gpu, {7}, clock, clock.sleep) == frozenset({7})
     assert clock.now == pytest.approx(105.0, abs=0.3)
 
 
 def test_a_driver_that_does_not_tell_is_not_waited_for() -> None:
     failing = {"nvmlDeviceGetComputeRunningProcesses": pynvml.NVML_ERROR_NO_PERMISSION}
-    assert alone(visible(FakeNvml(failures=failing))) is None
+    assert wait_for_idle_gpu(visible(FakeNvml(failures=failing))) is None
     with open_gpu("cpu", {}) as none:
-        assert alone(none) is None
-        assert company(none) is None
+        assert wait_for_idle_gpu(none) is None
+        assert find_gpu_processes(none) is None
 
 
 def test_what_a_record_holds() -> None:
-    assert told(None, None) == {}
-    assert told(frozenset(), frozenset()) == {"device_other_processes": 0.0}
-    assert told(frozenset({7}), None) == {"device_other_processes": 1.0}
-    assert told(frozenset({7}), frozenset({7, 9})) == {"device_other_processes": 2.0}
+    assert count_other_processes(None, None) == {}
+    assert count_other_processes(frozenset(), frozenset()) == {"device_other_processes": 0.0}
+    assert count_other_processes(frozenset({7}), None) == {"device_other_processes": 1.0}
+    assert count_other_processes(frozenset({7}), frozenset({7, 9})) == {
+        "device_other_processes": 2.0
+    }
