@@ -123,3 +123,41 @@ def test_both_readmes_have_the_same_headings_commands_and_links() -> None:
 def test_the_readme_is_a_page() -> None:
     for name in ("README.md", "README.zh-CN.md"):
         assert len((ROOT / name).read_text(encoding="utf-8").splitlines()) <= 150
+
+
+def tree_of(page: Path) -> set[str]:
+    """Return the paths in the tree of the page on architecture; those of folders end in a slash."""
+    tree = next(token.content for token in tokens(page) if token.type == "code_block")
+    paths: set[str] = set()
+    folders: dict[int, str] = {}
+    for line in tree.splitlines():
+        indent = len(line) - len(line.lstrip())
+        above = next((folders[level] for level in sorted(folders)[::-1] if level < indent), "")
+        for name in re.split(r"\s{2,}", line.strip())[0].split():
+            if not re.fullmatch(r"[\w<>-]+(/|\.py|\.toml)", name):
+                break
+            paths.add(above + name)
+            if name.endswith("/"):
+                folders = {level: folders[level] for level in folders if level < indent}
+                folders[indent] = above + name
+    return paths
+
+
+def test_the_page_on_architecture_has_the_tree_as_it_is() -> None:
+    page = ROOT / "docs" / "architecture.md"
+    frameworks = {path.parent.name for path in (ROOT / "impls").glob("*/framework.toml")}
+    named = {
+        path.replace("<framework>", framework) for path in tree_of(page) for framework in frameworks
+    }
+    folders = {
+        f"{folder.relative_to(ROOT)}/"
+        for top in ("bench", "impls", "reports")
+        for folder in (ROOT / top, *(ROOT / top).rglob("*"))
+        if any(path.is_file() for path in folder.glob("*.*")) and folder.name != "__pycache__"
+    }
+
+    assert not {path for path in named if not (ROOT / path).exists()}
+    assert folders == {
+        path for path in named if path.endswith("/") and not path.startswith("tests/")
+    }
+    assert len(page.read_text(encoding="utf-8").splitlines()) <= 100
