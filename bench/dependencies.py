@@ -15,6 +15,7 @@ from bench.errors import SamestepError
 # As pip knows them, by what Python imports.
 FOR_REPORTS = {
     "jinja2": "jinja2",
+    "msgspec": "msgspec",
     "numpy": "numpy",
     "pandas": "pandas",
     "scipy": "scipy",
@@ -52,7 +53,6 @@ OPTIONAL = (
         "fastparquet",
         "the format parquet cannot be exported; csv has the same table",
     ),
-    Package("msgspec", "msgspec", "records are read as exactly, but more slowly"),
     Package("nvidia-ml-py", "pynvml", "no GPU is looked for, and none is measured from outside"),
     Package("scikit-learn", "sklearn", "the data set digits cannot be made, which it brings"),
     Package("uv", "uv", "no environment can be made: each framework needs its --python"),

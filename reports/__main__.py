@@ -1,23 +1,17 @@
 """The command line: `python -m reports build | history | compare | export | check`."""
 
 import argparse
-import gc
-import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NoReturn
 
 from bench.errors import SamestepError
 from reports.compare import command as compare
-from reports.records.reading import without_collector
 from reports.runs import alterations
 from reports.runs.runs import LoadedRuns, find_folders, list_folders, read_runs
 
 REPORT_FILE = "report.html"
 HISTORY_FILE = "history.html"
-
-_kept: list[LoadedRuns] = []
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -33,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def build(options: argparse.Namespace) -> None:
     """Write the report of runs, and its tables as JSON if asked for; print what was written."""
     folders = find_folders(options.runs, options.results)
-    content = _read(folders)
+    content = read_runs(*folders)
     # Here and not above: drawing libraries take a second to import, a wrong name should not.
     from reports.content.export import to_json
     from reports.page.page import render
@@ -49,7 +43,7 @@ def build(options: argparse.Namespace) -> None:
 
 def history(options: argparse.Namespace) -> None:
     """Write the page of what runs found one after the other; print what was written."""
-    content = _stored(options) if options.store else _read(_named(options))
+    content = _stored(options) if options.store else read_runs(*_named(options))
     from reports.history.page import render
     from reports.text.output import tell, write
 
@@ -94,7 +88,7 @@ def export(options: argparse.Namespace) -> int:
 
     file_format = find_format(options.format)
     folders = find_folders(options.runs, options.results)
-    content = _read(folders)
+    content = read_runs(*folders)
     for problem in content.warnings:
         print("reports:", *problem.split(), file=sys.stderr)
     document = file_format.document(content)
@@ -116,25 +110,6 @@ def export(options: argparse.Namespace) -> int:
 def _home(folders: Sequence[Path], results: Path) -> Path:
     """The folder of what is made from runs: of one run its own."""
     return folders[0] if len(folders) == 1 else results
-
-
-def _read(folders: Sequence[Path]) -> LoadedRuns:
-    """The runs, which stay until the end: no search for garbage needs to look at them again."""
-    with without_collector():
-        content = read_runs(*folders)
-        gc.freeze()
-    _kept.append(content)
-    return content
-
-
-def _leave(status: int) -> NoReturn:
-    """End without freeing what was read, object by object: a second of a hundred thousand records.
-
-    Nothing is left to be done at the end: all files are closed and all processes have ended.
-    """
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(status)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -248,4 +223,4 @@ def _add_runs(command: argparse.ArgumentParser, newest: str) -> None:
 
 
 if __name__ == "__main__":
-    _leave(main())
+    sys.exit(main())

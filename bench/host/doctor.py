@@ -13,11 +13,12 @@ from bench.host.environments.preparation import Environment, Say, prepare_enviro
 from bench.host.fitness import examine_machine
 from bench.host.frameworks.framework import Framework
 from bench.host.machine.description import choose_threads, describe_machine
-from bench.host.machine.finding import MachineFinding, note_if
+from bench.host.machine.finding import note_if
 from bench.host.planning.catalog import Catalog
 from bench.host.planning.request import Request
 from bench.host.planning.selection import Selection
 from bench.host.scratch import scratch_folder
+from bench.records.parts import MachineFinding
 
 GIBIBYTE = 2**30
 # Three CPU environments with their downloads take about 3 GiB.

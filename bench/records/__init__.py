@@ -1,4 +1,5 @@
 """What a run leaves behind: its records, their certificates, and what chains them together.
 
-Standard library only: the host writes them, the reports read them.
+The host writes them, the reports read them, and no worker imports them: beside the standard library
+they need msgspec, which reads records by their types.
 """

@@ -97,3 +97,7 @@ class Ceiling:
 
 def _best(measured: Mapping[str, Measurement]) -> str | None:
     return max(measured, key=lambda name: measured[name].per_second, default=None)
+
+
+# In the place of what a record has as its ceilings where that is something else.
+UNREADABLE = Ceiling.of({}, {}, {})

@@ -81,14 +81,12 @@ def summary(record: Record) -> str:
         f"{median(rates):,.0f} samples/s (median of {len(rates)} blocks)"
         if rates
         else "no block after warm-up",
-        f"first step {record.seconds['first_step']:.2f} s",
-        f"peak {record.memory['peak_resident_bytes'] / 2**20:,.0f} MiB",
-        f"{record.seconds['process']:.1f} s in all",
+        f"first step {record.seconds.first_step_seconds or 0:.2f} s",
+        f"peak {(record.memory.peak_resident_bytes or 0) / 2**20:,.0f} MiB",
+        f"{record.seconds.process_seconds or 0:.1f} s in all",
     ]
-    if record.load["other_share"] > NOISY_SHARE:
-        parts.append(
-            f"DOUBTFUL: other programs took {record.load['other_share']:.0%} of the processors"
-        )
+    if (other := record.load.other_share or 0) > NOISY_SHARE:
+        parts.append(f"DOUBTFUL: other programs took {other:.0%} of the processors")
     if record.reason:
         parts.append(record.reason)
     at = f" at {trial.revision[:COMMIT_DIGITS]}" if trial.revision else ""

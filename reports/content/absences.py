@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from bench.records.results import Record
 from reports.ranking.rows import THROUGHPUT, Row
-from reports.trials.ceilings import compute_step_roofline, read_ceiling
+from reports.trials.ceilings import compute_step_roofline
 
 NOT_RECORDED = "not recorded"
 NO_MEASURED_BLOCK = "it was too short for a block after warm-up"
@@ -31,8 +31,8 @@ def explain_absence(row: Row, column: str) -> str:
         if math.isnan(value)
     ]
     if column not in _EXPLAINED:
-        # By identity first: most trials of a row say the same of what they lack.
-        lost = list({id(pair[0].absent): pair for pair in lost}.values())
+        # Most trials of a row say the same of what they lack.
+        lost = list({tuple(pair[0].absent.items()): pair for pair in lost}.values())
     reasons = [_reason(record, column, step_seconds) for record, step_seconds in lost]
     return "; ".join(dict.fromkeys(reasons)) or NOT_RECORDED
 
@@ -51,7 +51,7 @@ def _reason(record: Record, column: str, step_seconds: float) -> str:
 
 
 def _no_roofline(record: Record, step_seconds: float) -> str:
-    roofline = compute_step_roofline(record, read_ceiling(record), step_seconds)
+    roofline = compute_step_roofline(record, step_seconds)
     return roofline if isinstance(roofline, str) else NOT_RECORDED
 
 

@@ -161,7 +161,7 @@ def _clocks(rows: Sequence[Row]) -> Doubt | None:
 
 def _fitness(rows: Sequence[Row]) -> Doubt | None:
     findings = collect_findings(record for row in rows for record in row.finished)
-    topics = dict.fromkeys(str(finding.get("topic")) for finding in findings)
+    topics = dict.fromkeys(finding.topic for finding in findings)
     if not topics:
         return None
     return Doubt(

@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from msgspec import to_builtins
+
+from bench.records.ceilings import UNREADABLE
 from bench.records.results import Record
 from reports.content import sentences
 from reports.content.doubts import Doubt, find_doubts
@@ -15,7 +18,6 @@ from reports.ranking.comparisons import Comparison
 from reports.ranking.machines import find_machines
 from reports.runs.runs import LoadedRuns
 from reports.text.fitness import collect_findings
-from reports.trials.ceilings import read_ceiling
 from reports.trials.certificates import collect_certificates
 
 # Schema history:
@@ -61,10 +63,14 @@ def to_json(run: LoadedRuns, comparisons: Sequence[Mapping[str, Any]] | None = N
 
 def _machine(own: Sequence[Record]) -> dict[str, Any]:
     first = {record.trial.precision: record for record in reversed(own)}
-    ceilings = {precision: read_ceiling(record) for precision, record in first.items()}
+    ceilings = {precision: record.ceilings for precision, record in first.items()}
     return {
-        "ceilings": {name: asdict(ceiling) for name, ceiling in ceilings.items() if ceiling},
-        "fitness": collect_findings(own),
+        "ceilings": {
+            name: asdict(ceiling)
+            for name, ceiling in ceilings.items()
+            if ceiling is not None and ceiling is not UNREADABLE
+        },
+        "fitness": to_builtins(collect_findings(own)),
     }
 
 

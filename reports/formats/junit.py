@@ -125,8 +125,10 @@ def _numbers(row: NamedRow) -> Sequence[str]:
 
 def _time(records: Sequence[Record]) -> dict[str, str]:
     """The seconds of the processes together; nothing where none is known."""
-    recorded = [record.seconds.get("process", math.nan) for record in records]
-    seconds = [value for value in recorded if math.isfinite(value) and value >= 0]
+    recorded = [record.seconds.process_seconds for record in records]
+    seconds = [
+        value for value in recorded if value is not None and value >= 0 and math.isfinite(value)
+    ]
     total = sum(seconds)
     return {"time": f"{total:.3f}"} if seconds and math.isfinite(total) else {}
 

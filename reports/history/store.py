@@ -14,11 +14,10 @@ from pathlib import Path
 
 from bench.errors import ResultsError
 from bench.records.chain import follow
+from bench.records.lines import Reader
 from bench.records.results import RECORDS_FILE, Record
 from reports.records.duplicates import without_duplicates
 from reports.records.integrity import named
-from reports.records.readers import new_reader
-from reports.records.reading import Reader, without_collector
 from reports.records.run_keys import run_key
 from reports.runs.alterations import Altered
 from reports.runs.runs import LoadedRuns, make_name
@@ -56,7 +55,7 @@ def append(store: Path, folders: Sequence[Path]) -> list[Path]:
             f"Store {str(store)!r} cannot be made ({error.strerror}); expected a folder, or a name "
             "for one; name another with --store."
         ) from error
-    reader = new_reader()
+    reader = Reader()
     return [_append(store, folder / RECORDS_FILE, reader) for folder in folders]
 
 
@@ -71,12 +70,11 @@ def read(store: Path) -> LoadedRuns:
             f"Store {str(store)!r} was not found; expected a folder; name runs behind it to make "
             "one: `python -m reports history --store DIR RUN`."
         )
-    with without_collector():
-        stored, problems, altered = _read(store)
-        if not stored:
-            raise ResultsError(_nothing(store, problems))
-        keys, records = _tell_apart(stored)
-        unique, doubled = without_duplicates(records)
+    stored, problems, altered = _read(store)
+    if not stored:
+        raise ResultsError(_nothing(store, problems))
+    keys, records = _tell_apart(stored)
+    unique, doubled = without_duplicates(records)
     names = tuple(keys)
     return LoadedRuns(
         make_name(names), tuple(unique), (*problems, *doubled), names, keys, altered=altered
@@ -145,7 +143,7 @@ def _content(path: Path) -> bytes:
 
 def _read(store: Path) -> tuple[list[_Stored], list[str], Altered]:
     """What is stored, what cannot be read, and what is not as it was written."""
-    reader = new_reader()
+    reader = Reader()
     files: list[_Stored] = []
     problems: list[str] = []
     altered: dict[str, tuple[str, ...]] = {}

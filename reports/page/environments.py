@@ -6,6 +6,7 @@ import pandas as pd
 
 from bench.records.results import Record
 from reports.ranking.comparisons import Comparison
+from reports.records.distinct import distinct
 from reports.text import titles, units
 
 # What readers ask for first; the page holds all packages, folded.
@@ -32,13 +33,8 @@ def collect_packages(records: Iterable[Record]) -> dict[str, Versions]:
 
     Where a run saw several environments of one framework version, the later ones are numbered.
     """
-    # By identity first: most records of a framework share one.
-    distinct = {
-        (record.trial.framework, record.framework_version, id(record.versions)): record
-        for record in records
-    }
     environments: dict[str, list[Versions]] = {}
-    for record in distinct.values():
+    for record in records:
         seen = environments.setdefault(_product(record), [])
         if record.versions and record.versions not in seen:
             seen.append(record.versions)
@@ -67,10 +63,7 @@ def build_variable_table(comparisons: Iterable[Comparison]) -> pd.DataFrame:
         (row.label, _assignments(environment))
         for comparison in comparisons
         for row in comparison.rows
-        # By identity first: most trials of a row share one.
-        for environment in {
-            id(record.environment): record.environment for record in row.finished
-        }.values()
+        for environment in distinct(record.environment for record in row.finished)
     )
     return pd.DataFrame(
         {"Environment variables": [text for _, text in rows]},

@@ -134,11 +134,7 @@ def _facts(records: Sequence[Record]) -> dict[str, str]:
         "Plan": [record.plan for record in records],
         "Commit of samestep": [record.commit or "unknown" for record in records],
         "Started": [titles.format_days(record.started for record in records)],
-        # By identity first: most trials share one.
-        "Optimizer": map(
-            titles.describe_optimizer,
-            {id(trial.optimizer): trial.optimizer for trial in trials}.values(),
-        ),
+        "Optimizer": map(titles.describe_optimizer, _distinct(trial.optimizer for trial in trials)),
         "Epochs": map(str, _distinct(trial.epochs for trial in trials)),
         "Evaluated": map(_every, _distinct(trial.evaluate_every for trial in trials)),
         "Seeds": map(str, _distinct(trial.seed for trial in trials)),

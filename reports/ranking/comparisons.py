@@ -134,7 +134,7 @@ def compare(
         trial, run = record.trial, record.run if by_run else ""
         key = (
             *(trial.model, trial.dataset, trial.batch_size, trial.device, trial.precision),
-            *(trial.epochs, id(trial.optimizer), record.threads, machine, run),
+            *(trial.epochs, trial.optimizer, record.threads, machine, run),
         )
         if key not in places_of:
             places_of[key] = groups[_work(record, machine, run)]
@@ -225,7 +225,7 @@ def _revision(record: Record) -> str:
 
 def _row(key: Key, records: Sequence[Record], table: pd.DataFrame, places: Sequence[int]) -> Row:
     finished = [place for place in places if records[place].status == "ok"]
-    return Row(key, tuple(records[place] for place in places), table.iloc[finished])
+    return Row(key, tuple(records[place] for place in places), table.iloc[finished], places)
 
 
 def _versions(records: Sequence[Record]) -> dict[str, list[str]]:

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from bench.records.results import Record
+from reports.records.distinct import distinct
 from reports.text import titles, units
 from reports.trials.frame import machine_key
 
@@ -44,9 +45,9 @@ class Machine:
 
 def find_machines(records: Iterable[Record]) -> tuple[Machine, ...]:
     """The machines that the records came from."""
-    # By identity first: most records share one description, and a key takes its time.
-    distinct = {id(record.machine): record.machine for record in records}.values()
-    facts_of = {machine_key(facts): facts for facts in distinct}
+    facts_of = {
+        machine_key(facts): facts for facts in distinct(record.machine for record in records)
+    }
     return tuple(
         Machine(number, key, facts) for number, (key, facts) in enumerate(facts_of.items(), start=1)
     )

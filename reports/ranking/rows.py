@@ -1,6 +1,7 @@
 """A row of a comparison: the invocations of one framework version, run in one way."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -79,6 +80,7 @@ class Row:
 
     Attributes:
         trials: the finished ones as a data frame, in the order of `finished`.
+        places: of `records` among those that were compared.
         departed: why its first steps are not those of its peers, None where they are.
         refusal: why the row is not ranked, None where it is.
     """
@@ -86,6 +88,7 @@ class Row:
     key: Key
     records: tuple[Record, ...]
     trials: pd.DataFrame = field(repr=False, compare=False)
+    places: Sequence[int] = field(default=(), repr=False, compare=False)
     departed: str | None = None
     refusal: str | None = None
     # Asked for again and again: for figures, tables and their description.

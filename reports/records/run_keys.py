@@ -4,6 +4,8 @@ import hashlib
 import json
 from collections.abc import Iterable
 
+import msgspec
+
 from bench.records.results import Record
 
 DIGITS = 16
@@ -16,7 +18,8 @@ def run_key(first: Record) -> str:
     same nanoseconds. What a later version of samestep adds to a record does not change it.
     """
     seconds = [[block.steps, block.seconds] for block in first.blocks]
-    facts = [first.run, first.started, first.trial.id, first.machine, first.seconds, seconds]
+    times = msgspec.to_builtins(first.seconds)
+    facts = [first.run, first.started, first.trial.id, first.machine, times, seconds]
     text = json.dumps(facts, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:DIGITS]
 

@@ -3,9 +3,9 @@
 import argparse
 from pathlib import Path
 
+from bench.records.lines import read_records
 from bench.records.results import RECORDS_FILE
 from reports.records.integrity import Integrity, examine
-from reports.records.readers import new_reader
 from reports.runs.runs import find_folders
 from reports.text import titles
 from reports.text.output import tell
@@ -20,7 +20,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _check(folder: Path) -> int:
     integrity = examine(folder)
-    _, problems = new_reader().read(folder / RECORDS_FILE)
+    _, problems = read_records(folder / RECORDS_FILE)
     lines = [*integrity.alterations, *_unreadable(integrity, problems)]
     tell(f"{folder.name}: {_verdict(integrity, bool(lines))}")
     for line in lines:

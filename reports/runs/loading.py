@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from bench.records.lines import Reader
 from bench.records.results import Record
 from reports.ranking.comparisons import Comparison, compare
-from reports.records.readers import new_reader
-from reports.records.reading import without_collector
 from reports.runs.runs import find_records_files
 from reports.trials import columns, frame
 
@@ -31,10 +30,9 @@ def load(path: str | PathLike[str]) -> pd.DataFrame:
     """
     records: list[Record] = []
     refusals: list[str | None] = []
-    reader = new_reader()
+    reader = Reader()
     for file in find_records_files(Path(path)):
-        with without_collector():
-            found, problems = reader.read(file)
+        found, problems = reader.read(file)
         records += found
         refusals += find_refusals(found)
         for problem in problems:
@@ -63,11 +61,8 @@ def collect_refusals(
     comparisons: Iterable[Comparison], records: Sequence[Record]
 ) -> list[str | None]:
     """The same, of records whose comparisons are there already."""
-    # By identity: a records file can hold the same trial twice.
-    found = {
-        id(record): row.refusal
-        for comparison in comparisons
-        for row in comparison.rows
-        for record in row.records
-    }
-    return [found[id(record)] for record in records]
+    refusals: list[str | None] = [None] * len(records)
+    for row in (row for comparison in comparisons for row in comparison.rows):
+        for place in row.places:
+            refusals[place] = row.refusal
+    return refusals

@@ -9,12 +9,11 @@ from pathlib import Path
 import pandas as pd
 
 from bench.errors import ResultsError
+from bench.records.lines import Reader
 from bench.records.results import RECORDS_FILE, Record
 from reports.ranking.comparisons import Comparison, compare
 from reports.records.duplicates import without_duplicates
 from reports.records.integrity import examine
-from reports.records.readers import new_reader
-from reports.records.reading import without_collector
 from reports.records.run_keys import keys_of
 from reports.runs import alterations
 from reports.runs.alterations import Altered
@@ -81,11 +80,10 @@ def read_runs(*folders: Path) -> LoadedRuns:
     Raises:
         ResultsError: records cannot be read, or there is none at all.
     """
-    with without_collector():
-        records, problems = _read(folders)
-        if not records:
-            raise ResultsError(_nothing(folders[0] / RECORDS_FILE, problems))
-        unique, doubled = without_duplicates(records)
+    records, problems = _read(folders)
+    if not records:
+        raise ResultsError(_nothing(folders[0] / RECORDS_FILE, problems))
+    unique, doubled = without_duplicates(records)
     integrity_of = {folder.resolve().name: examine(folder) for folder in folders}
     runs = tuple(integrity_of)
     return LoadedRuns(
@@ -106,7 +104,7 @@ def read_runs(*folders: Path) -> LoadedRuns:
 
 
 def _read(folders: Sequence[Path]) -> tuple[list[Record], list[str]]:
-    reader = new_reader()
+    reader = Reader()
     records: list[Record] = []
     problems: list[str] = []
     for folder in folders:

@@ -2,20 +2,17 @@
 
 from collections.abc import Iterable
 
+from bench.records.parts import MachineFinding
 from bench.records.results import Record
 
 
-def collect_findings(records: Iterable[Record]) -> list[dict[str, str]]:
-    """The findings of all records in order of appearance: {topic, verdict, detail}."""
-    findings: list[dict[str, str]] = []
-    # By identity first: most records have none, which is one and the same.
-    for record in {id(record.fitness): record for record in records}.values():
-        findings += [finding for finding in record.fitness if finding not in findings]
-    return findings
+def collect_findings(records: Iterable[Record]) -> list[MachineFinding]:
+    """The findings of all records in order of appearance."""
+    return list(dict.fromkeys(finding for record in records for finding in record.fitness))
 
 
-def describe_finding(finding: dict[str, str]) -> str:
+def describe_finding(finding: MachineFinding) -> str:
     """A finding in one line without a full stop; what keeps a run from working is a problem."""
-    problem = "problem: " if finding.get("verdict") == "problem" else ""
-    detail = str(finding.get("detail")).strip().removesuffix(".")
-    return f"{finding.get('topic')}: {problem}{detail}"
+    problem = "problem: " if finding.verdict == "problem" else ""
+    detail = finding.detail.strip().removesuffix(".")
+    return f"{finding.topic}: {problem}{detail}"

@@ -2,10 +2,10 @@
 
 import math
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 import pandas as pd
 
+from bench.records.ceilings import UNREADABLE as UNREADABLE_CEILING
 from bench.records.ceilings import Ceiling, Measurement
 from bench.records.operations import Cost, Roofline, calculate_roofline
 from bench.records.results import Record
@@ -21,35 +21,17 @@ NOT_ATTAINED = "no framework could measure the machine's ceilings"
 GIGA = 1e9
 
 
-def read_ceiling(record: Record) -> Ceiling | None:
-    """The ceilings in a record; None where it has none that can be read."""
-    return parse_ceiling(record.ceilings)
-
-
-def parse_ceiling(document: Mapping[str, Any]) -> Ceiling | None:
-    """The ceilings in the part of a record that holds them; None where they cannot be read."""
-    try:
-        return Ceiling.from_document(document) if document else None
-    except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
-        return None
-
-
-def compute_step_roofline(
-    record: Record, ceiling: Ceiling | None, step_seconds: float
-) -> Roofline | str:
-    """Where a step of so many seconds lies under the record's ceilings, or why nobody can say.
-
-    Args:
-        ceiling: `ceiling_of` the record.
-    """
-    cost = [read_number(record.cost.get(name)) for name in ("operations", "bytes")]
+def compute_step_roofline(record: Record, step_seconds: float) -> Roofline | str:
+    """Where a step of so many seconds lies under the record's ceilings, or why nobody can say."""
+    cost = [read_number(value) for value in (record.cost.operations, record.cost.bytes)]
     if not all(math.isfinite(amount) for amount in cost):
         return NO_COST
     if not step_seconds > 0:
         return NO_BLOCK
-    if not record.ceilings:
-        return NOT_MEASURED
+    ceiling = record.ceilings
     if ceiling is None:
+        return NOT_MEASURED
+    if ceiling is UNREADABLE_CEILING:
         return UNREADABLE
     # A forged file may have rates of 0.
     arithmetic, memory = ceiling.operations_per_second or 0, ceiling.bytes_per_second or 0
@@ -88,8 +70,9 @@ def _ceilings(records: Iterable[Record]) -> dict[tuple[str, str], Ceiling]:
     ceilings: dict[tuple[str, str], Ceiling] = {}
     for record in records:
         key = (record.trial.precision, record.trial.device)
-        if key not in ceilings and (ceiling := read_ceiling(record)) is not None:
-            ceilings[key] = ceiling
+        ceiling = record.ceilings
+        if ceiling is not None and ceiling is not UNREADABLE_CEILING:
+            ceilings.setdefault(key, ceiling)
     return ceilings
 
 

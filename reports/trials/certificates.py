@@ -39,17 +39,14 @@ def explain_unverified(records: Iterable[Record]) -> str | None:
 
 
 def _needed(records: Iterable[Record]) -> list[tuple[Certificate | None, int]]:
-    """What a row's verdict depends on, each object once, and how many of its trials have it.
-
-    By identity: one from a file may hold what cannot be hashed, and most trials share one object.
-    """
-    needed: dict[int, Certificate | None] = {}
-    counts = Counter[int]()
-    for record in records:
-        if record.status == "ok" or record.certificate is not None:
-            needed[id(record.certificate)] = record.certificate
-            counts[id(record.certificate)] += 1
-    return [(certificate, counts[key]) for key, certificate in needed.items()]
+    """What a row's verdict depends on: each certificate, and how many of its trials have it."""
+    return list(
+        Counter(
+            record.certificate
+            for record in records
+            if record.status == "ok" or record.certificate is not None
+        ).items()
+    )
 
 
 def find_objection(certificate: Certificate | None) -> str | None:

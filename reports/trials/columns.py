@@ -1,4 +1,16 @@
-"""What the columns of `reports.trials.frame` hold, in words; a column's name ends in its unit."""
+"""What the columns of `reports.trials.frame` hold, in words; a column's name ends in its unit.
+
+Those that are fields of a record's parts are described where the parts are (`bench.records.parts`).
+"""
+
+import msgspec
+
+from bench.records.parts import Energy, Load, Memory, StepCost, Times, columns_of
+
+
+def _shown(kind: type[msgspec.Struct]) -> dict[str, str]:
+    return {column.name: column.words for column in columns_of(kind).values() if column.shown}
+
 
 TRIAL_COLUMNS: dict[str, str] = {
     "record": "position of the record among those loaded, from 0",
@@ -48,8 +60,7 @@ TRIAL_COLUMNS: dict[str, str] = {
     "throughput_p75_samples_per_second": "75th percentile over the measured blocks",
     "relative_block_iqr": "interquartile range of the measured blocks' throughput by its median",
     "step_seconds": "median over the measured blocks of seconds by steps",
-    "step_operations": "floating-point operations of a step, by the model's spec",
-    "step_bytes": "least bytes of a step to and from memory, by the model's spec",
+    **_shown(StepCost),
     "ceiling_operations_per_second": "highest rate of arithmetic that a framework reached here",
     "ceiling_bytes_per_second": "highest rate of memory that a framework reached here",
     "arithmetic_share": "operations by step_seconds, by the ceiling: model FLOPs utilization",
@@ -59,39 +70,10 @@ TRIAL_COLUMNS: dict[str, str] = {
     "pending_share": "how long the device still worked after a block, by the block's seconds",
     "training_seconds": "sum of all blocks, warm-up included",
     "time_to_first_step_seconds": "import, build and first step together",
-    "import_seconds": "importing the framework",
-    "inputs_seconds": "opening and checking weights, data and batch order",
-    "build_seconds": "building the model and loading its weights",
-    "first_step_seconds": "the first training step, which includes compilation",
-    "evaluation_seconds": "all evaluations together",
-    "exit_seconds": "from the worker's last event to its end, the framework's teardown",
-    "process_seconds": "the worker process from start to end",
-    "worker_processor_seconds": "processor time of the worker, user and system",
-    "other_load_share": "share of all processors that other programs took meanwhile, 0 to 1",
-    "steal_share": "the part of it that a hypervisor took for other guests, 0 to 1",
-    "involuntary_switches": "times that the worker had to leave a processor to somebody else",
-    "machine_hashes_per_second": "speed of fixed work of the host around the trial: SHA-256 rounds",
-    "machine_copied_bytes_per_second": "the same of copying memory; mean of before and after",
-    "throttle_events": "times that heat slowed a core or a package down",
-    "gpu_thermal_seconds": "how long heat kept the GPU's clocks down",
-    "device_other_processes": "others' processes on the GPU right before or after, as NVML lists",
-    "peak_resident_bytes": "largest resident set of the worker process",
-    "peak_anonymous_bytes": "largest sample of what the worker and its descendants had allocated",
-    "resident_after_import_bytes": "largest resident set until the framework was imported",
-    "anonymous_after_import_bytes": "anonymous memory when the framework had been imported",
-    "resident_after_build_bytes": "largest resident set until the model was built",
-    "anonymous_after_build_bytes": "anonymous memory when the model had been built",
-    "anonymous_at_end_bytes": "anonymous memory after training",
-    "allocator_peak_bytes": "most that the framework's GPU allocator gave out at once",
-    "allocator_reserved_bytes": "what the framework's GPU allocator took from the device",
-    "device_peak_bytes": "largest sampled GPU memory of the worker, as the driver counts it",
-    "device_after_import_bytes": "the same when the framework had been imported",
-    "device_after_build_bytes": "the same when the model had been built",
-    "device_total_increase_bytes": "most GPU memory in use by anybody, less that before the worker",
-    "gpu_joules": "of the GPU's board, over those measured blocks whose energy is known",
-    "cpu_package_joules": "of all processor packages, over the same blocks",
-    "energy_samples": "samples of those blocks",
-    "energy_seconds": "seconds of those blocks, by the host's clock",
+    **_shown(Times),
+    **_shown(Load),
+    **_shown(Memory),
+    **_shown(Energy),
     "gpu_joules_per_sample": "gpu_joules by energy_samples",
     "cpu_package_joules_per_sample": "cpu_package_joules by energy_samples",
     "train_loss": "since the evaluation before the last one, mean per sample",

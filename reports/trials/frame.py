@@ -10,22 +10,23 @@ same trial.
 import hashlib
 import json
 import math
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from itertools import accumulate, chain
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from bench.optimizer import Optimizer
 from bench.records.certificate import Certificate
-from bench.records.results import EPOCH_NUMBERS, TRIAL_FIELDS, Epoch, Record
+from bench.records.parts import Epoch, MachineFinding
+from bench.records.results import TRIAL_FIELDS, Record
 from reports.statistics.block_statistics import Blocks
 from reports.statistics.resampling import Floats
 from reports.text import fitness, titles, tuning
 from reports.trials import alternating, certificates
-from reports.trials.ceilings import parse_ceiling
 from reports.trials.columns import BLOCK_COLUMNS, EPOCH_COLUMNS, TRIAL_COLUMNS
 from reports.trials.measured import Columns, finite, floats, measured
 from reports.trials.parallel import run_in_processes
@@ -45,6 +46,7 @@ RECORDED = (
     "parameters",
 )
 DIGESTS = ("weights", "data", "order")
+EPOCH_NUMBERS = [name for name in Epoch.__struct_fields__ if name != "number"]
 OPTIMIZER = (
     "optimizer",
     "learning_rate",
@@ -65,13 +67,13 @@ def trials(records: Iterable[Record], processes: bool = False) -> pd.DataFrame:
     Args:
         processes: whether forks of this process may do a part of it.
     """
-    listed, facts = list(records), _Facts()
+    listed = list(records)
     columns: Columns = {
         "record": range(len(listed)),
         **_asked(listed),
-        **_origin(listed, facts),
-        **_proof(listed, facts),
-        **_measured(listed, facts, processes),
+        **_origin(listed),
+        **_proof(listed),
+        **_measured(listed, processes),
         "throughput_by_partner": floats(alternating.divide_by_partner(listed)),
     }
     frame = pd.DataFrame({name: columns[name] for name in TRIAL_COLUMNS})
@@ -79,13 +81,12 @@ def trials(records: Iterable[Record], processes: bool = False) -> pd.DataFrame:
     return frame
 
 
-def _measured(records: Sequence[Record], facts: "_Facts", processes: bool) -> Columns:
+def _measured(records: Sequence[Record], processes: bool) -> Columns:
     if not processes or len(records) < LEAST_FOR_PROCESSES:
-        return measured(records, facts.ceiling)
+        return measured(records)
     half = len(records) // 2
     parts = run_in_processes(
-        [partial(measured, part, facts.ceiling) for part in (records[:half], records[half:])],
-        least=2,
+        [partial(measured, part) for part in (records[:half], records[half:])], least=2
     )
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
@@ -115,7 +116,9 @@ def epochs(
     found = [epoch for record in listed for epoch in record.epochs]
     owners = np.repeat(np.arange(len(listed)), [len(record.epochs) for record in listed])
     made: dict[str, Callable[[], Any]] = {
-        name: partial(_of_epochs, found, name) for name in EPOCH_NUMBERS
+        name: partial(_of_epochs, found, name)
+        for name in Epoch.__struct_fields__
+        if name != "number"
     } | {
         "record": lambda: owners,
         "trial": lambda: _repeated([record.trial.id for record in listed], owners),
@@ -134,54 +137,33 @@ def _elapsed(records: Sequence[Record]) -> Floats:
     return floats(list(chain.from_iterable(map(accumulate, seconds))))
 
 
-Part = TypeVar("Part")
-Fact = TypeVar("Fact")
-
-
-class _Known(Generic[Part, Fact]):
-    """What a function says of a part, which many records share, asked once for each part.
-
-    By identity, which is why the part is kept along: `reports.records.reading` makes equal parts
-    one.
-    """
-
-    def __init__(self, function: Callable[[Part], Fact]) -> None:
-        self._function = function
-        self._found: dict[int, tuple[Part, Fact]] = {}
-
-    def __call__(self, part: Part) -> Fact:
-        if id(part) not in self._found:
-            self._found[id(part)] = part, self._function(part)
-        return self._found[id(part)][1]
-
-
-class _Facts:
-    """What is said of parts that records share."""
-
-    def __init__(self) -> None:
-        self.machine = _Known(machine_key)
-        self.ceiling = _Known(parse_ceiling)
-        self.tuning = _Known(tuning.describe_tuning)
-        self.absent = _Known(_absent)
-        self.proof = _Known(_proof_of)
-        self.optimizer = _Known(_optimizer)
-        self.fitness = _Known(_fitness)
-
-
 def machine_key(machine: Mapping[str, Any]) -> str:
     """12 hexadecimal digits that are equal for equal descriptions of a machine."""
     text = json.dumps(machine, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def _absent(reasons: Mapping[str, str]) -> str:
-    return "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
+def _machine_keys(records: Sequence[Record]) -> list[str]:
+    """The key of each record's machine; neighbors mostly have one, and a key takes its time."""
+    keys: list[str] = []
+    before: Mapping[str, Any] | None = None
+    for record in records:
+        keys.append(keys[-1] if record.machine is before else machine_key(record.machine))
+        before = record.machine
+    return keys
 
 
-def _fitness(findings: Iterable[dict[str, str]]) -> str:
+@cache
+def _absent(reasons: tuple[tuple[str, str], ...]) -> str:
+    return "; ".join(f"{name}: {reason}" for name, reason in reasons)
+
+
+@cache
+def _fitness(findings: tuple[MachineFinding, ...]) -> str:
     return "; ".join(fitness.describe_finding(finding) for finding in findings)
 
 
+@cache
 def _optimizer(optimizer: Optimizer) -> dict[str, Any]:
     changes = [f"{change.epoch + 1}:{change.learning_rate}" for change in optimizer.changes]
     return vars(optimizer) | {
@@ -190,6 +172,7 @@ def _optimizer(optimizer: Optimizer) -> dict[str, Any]:
     }
 
 
+@cache
 def _proof_of(certificate: Certificate | None) -> dict[str, Any]:
     found = [certificate] if certificate else []
     return {
@@ -210,23 +193,23 @@ def _asked(records: Sequence[Record]) -> Columns:
     }
 
 
-def _origin(records: Sequence[Record], facts: _Facts) -> Columns:
-    optimizers = [facts.optimizer(record.trial.optimizer) for record in records]
+def _origin(records: Sequence[Record]) -> Columns:
+    optimizers = [_optimizer(record.trial.optimizer) for record in records]
     return {
         **{name: [getattr(record, name) for record in records] for name in RECORDED},
         **{name: [one[name] for one in optimizers] for name in OPTIMIZER},
         **{f"digest_{name}": [record.digests.get(name) for record in records] for name in DIGESTS},
-        "machine": [facts.machine(record.machine) for record in records],
+        "machine": _machine_keys(records),
         "cpu": [record.machine.get("cpu") for record in records],
-        "tuning": [facts.tuning(record.tuning) for record in records],
-        "fitness": [facts.fitness(record.fitness) for record in records],
-        "absent": [facts.absent(record.absent) for record in records],
+        "tuning": [sys.intern(tuning.describe_tuning(record.tuning)) for record in records],
+        "fitness": [_fitness(record.fitness) for record in records],
+        "absent": [_absent(tuple(record.absent.items())) for record in records],
         "test_samples": floats([record.test_samples for record in records]),
     }
 
 
-def _proof(records: Sequence[Record], facts: _Facts) -> Columns:
-    found = [facts.proof(record.certificate) for record in records]
+def _proof(records: Sequence[Record]) -> Columns:
+    found = [_proof_of(record.certificate) for record in records]
     return {name: [one[name] for one in found] for name in _proof_of(None)}
 
 

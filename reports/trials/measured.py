@@ -4,60 +4,73 @@ Times are in seconds, sizes in bytes; what a trial did not give is NaN.
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, get_type_hints
 
+import msgspec
 import numpy as np
 
-from bench.records.ceilings import Ceiling
+from bench.records.parts import Memory, Part, columns_of
 from bench.records.results import Record
 from reports.statistics.block_statistics import Blocks
 from reports.statistics.resampling import Floats
 from reports.trials import certificates
 from reports.trials.ceilings import compute_step_roofline
-from reports.trials.columns import TRIAL_COLUMNS
 
-COST = ("operations", "bytes")
-TIMES = ("import", "inputs", "build", "first_step", "evaluation", "exit", "process")
-LOAD = (
-    "steal_share",
-    "involuntary_switches",
-    "throttle_events",
-    "gpu_thermal_seconds",
-    "device_other_processes",
-)
-# What the host gauges of the machine around each trial (`bench.host.machine.speed`).
-SPEEDS = ("hashes_per_second", "copied_bytes_per_second")
-# What a record calls memory is called the same here.
-MEMORY = tuple(name for name in TRIAL_COLUMNS if name.endswith("_bytes") and name != "step_bytes")
+# The parts of a record whose fields are columns, by their names in it.
+PARTS: dict[str, type[msgspec.Struct]] = {
+    name: kind
+    for name, kind in get_type_hints(Record).items()
+    if isinstance(kind, type) and issubclass(kind, Part)
+}
+MEMORY = tuple(column.name for column in columns_of(Memory).values() if column.shown)
 FIT = ("train_loss", "test_loss", "test_accuracy")
 
 Columns = dict[str, Any]
-CeilingIn = Callable[[dict[str, Any]], Ceiling | None]
 
 
-def measured(records: Sequence[Record], ceiling_in: CeilingIn) -> Columns:
-    """The columns that numbers of a trial itself make.
-
-    Args:
-        ceiling_in: `reports.trials.ceilings.parse_ceiling`, asked once for what many records share.
-    """
+def measured(records: Sequence[Record]) -> Columns:
+    """The columns that numbers of a trial itself make."""
     speed = _speed(records)
+    columns: Columns = {**speed, **_roofline(records, speed["step_seconds"]), **_fit(records)}
+    for name, kind in PARTS.items():
+        columns |= part_columns(kind, [getattr(record, name) for record in records])
+    return columns | _derived(records, columns)
+
+
+def part_columns(kind: type[msgspec.Struct], parts: Sequence[Any]) -> Columns:
+    """Return the columns of a part of a record: each of its fields that has one."""
+
+    def values(field: str) -> Floats:
+        return floats([getattr(part, field) for part in parts])
+
     return {
-        **speed,
-        **_roofline(records, ceiling_in, speed["step_seconds"]),
-        **_times(records),
-        **_load(records),
-        **_memory(records),
-        **_energy(records),
-        **_fit(records),
+        column.name: (values(field) + values(column.mean_with)) / 2
+        if column.mean_with
+        else values(field)
+        for field, column in columns_of(kind).items()
+        if column.shown
+    }
+
+
+def _derived(records: Sequence[Record], columns: Columns) -> Columns:
+    """What is made from the columns of the parts."""
+    return {
+        "training_seconds": floats([_total(record) for record in records]),
+        "time_to_first_step_seconds": (
+            columns["import_seconds"] + columns["build_seconds"] + columns["first_step_seconds"]
+        ),
+        **{
+            f"{name}_per_sample": _ratio(columns[name], columns["energy_samples"])
+            for name in ("gpu_joules", "cpu_package_joules")
+        },
     }
 
 
 def _speed(records: Sequence[Record]) -> Columns:
     found = Blocks(records)
     spread = found.compute_spreads(found.throughput)
-    pending = _of([record.seconds for record in records], "pending")
+    pending = floats([record.seconds.pending_seconds for record in records])
     return {
         "measured_blocks": spread.count,
         "throughput_samples_per_second": spread.median,
@@ -70,15 +83,13 @@ def _speed(records: Sequence[Record]) -> Columns:
     }
 
 
-def _roofline(records: Sequence[Record], ceiling_in: CeilingIn, step_seconds: Floats) -> Columns:
-    ceilings = [ceiling_in(record.ceilings) for record in records]
+def _roofline(records: Sequence[Record], step_seconds: Floats) -> Columns:
+    ceilings = [record.ceilings for record in records]
     found = [
-        compute_step_roofline(*one)
-        for one in zip(records, ceilings, step_seconds.tolist(), strict=True)
+        compute_step_roofline(*one) for one in zip(records, step_seconds.tolist(), strict=True)
     ]
     known = [None if isinstance(one, str) else one for one in found]
     return {
-        **{f"step_{name}": _of([record.cost for record in records], name) for name in COST},
         "ceiling_operations_per_second": floats(
             [one.operations_per_second if one else None for one in ceilings]
         ),
@@ -91,60 +102,15 @@ def _roofline(records: Sequence[Record], ceiling_in: CeilingIn, step_seconds: Fl
     }
 
 
-def _times(records: Sequence[Record]) -> Columns:
-    tables = [record.seconds for record in records]
-    seconds = {name: _of(tables, name) for name in TIMES}
-    return {f"{name}_seconds": values for name, values in seconds.items()} | {
-        "training_seconds": floats([_total(record) for record in records]),
-        "time_to_first_step_seconds": (
-            seconds["import"] + seconds["build"] + seconds["first_step"]
-        ),
-    }
-
-
 def _total(record: Record) -> float:
     """Seconds of all blocks; NaN where there is none or one of them is unknown."""
     seconds = [block.seconds for block in record.blocks]
     return math.fsum(seconds) if seconds and all(map(math.isfinite, seconds)) else math.nan
 
 
-def _load(records: Sequence[Record]) -> Columns:
-    tables = [record.load for record in records]
-    return {name: _of(tables, name) for name in LOAD} | {
-        "worker_processor_seconds": _of(tables, "worker_seconds"),
-        "other_load_share": _of(tables, "other_share"),
-        # The mean of right before the trial and right after it.
-        **{
-            f"machine_{name}": (_of(tables, f"{name}_before") + _of(tables, f"{name}_after")) / 2
-            for name in SPEEDS
-        },
-    }
-
-
-def _energy(records: Sequence[Record]) -> Columns:
-    tables = [record.energy for record in records]
-    samples = _of(tables, "samples")
-    joules = {name: _of(tables, name) for name in ("gpu_joules", "cpu_package_joules")}
-    return joules | {
-        "energy_samples": samples,
-        "energy_seconds": _of(tables, "seconds"),
-        **{f"{name}_per_sample": _ratio(value, samples) for name, value in joules.items()},
-    }
-
-
-def _memory(records: Sequence[Record]) -> Columns:
-    tables = [record.memory for record in records]
-    return {name: _of(tables, name) for name in MEMORY}
-
-
 def _fit(records: Sequence[Record]) -> Columns:
     last = [record.epochs[-1] if record.epochs else None for record in records]
     return {name: floats([getattr(one, name) if one else None for one in last]) for name in FIT}
-
-
-def _of(tables: Sequence[Mapping[str, float | None]], name: str) -> Floats:
-    """What each table has of that name, NaN where it has nothing."""
-    return floats([table.get(name) for table in tables])
 
 
 def floats(values: Sequence[float | None]) -> Floats:

@@ -14,10 +14,13 @@ from functools import cache
 from pathlib import Path
 
 import psutil
+from msgspec import structs
 
 from bench.records.chain import follow
+from bench.records.lines import read_records
 from bench.records.manifest import read_manifest
-from bench.records.results import Block, Record, read_records
+from bench.records.parts import Block, Load, Memory, Times
+from bench.records.results import Record
 from reports.page import page
 from reports.runs import runs
 from tests.bench.suite.conftest import suite_command
@@ -174,11 +177,13 @@ def _timeless(record: Record) -> Record:
         record,
         run="run",
         started="2026-01-02T03:04:05+00:00",
-        seconds=dict.fromkeys(record.seconds, 1.0),
-        memory=dict.fromkeys(record.memory, 1),
+        seconds=Times(**dict.fromkeys(structs.asdict(record.seconds), 1.0)),
+        memory=Memory(**dict.fromkeys(structs.asdict(record.memory), 1)),
         blocks=(Block(steps, samples, 1.0, False),),
-        epochs=tuple(replace(one, seconds=1.0, evaluation_seconds=1.0) for one in record.epochs),
-        load={},
+        epochs=tuple(
+            structs.replace(one, seconds=1.0, evaluation_seconds=1.0) for one in record.epochs
+        ),
+        load=Load(),
         steady=None,
         fitness=(),
     )

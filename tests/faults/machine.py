@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from bench.records.chain import follow
-from bench.records.results import Record, read_records
+from bench.records.lines import read_records
+from bench.records.results import Record
 from tests.bench.suite.conftest import suite_command
 from tests.conftest import ROOT
 from tests.faults.kills import PLAN, instant_options

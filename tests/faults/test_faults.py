@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bench.records.git import run_git
-from bench.records.results import read_records
+from bench.records.lines import read_records
 from tests.faults.kills import INSTANT, PAIRS, PAIRS_PLAN, differences, kill_hosts
 from tests.faults.sabotage import STATUSES
 from tests.faults.workers import Limits, Suite, inject, processes_of

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import psutil
 
-from bench.records.results import Record, read_records
+from bench.records.lines import read_records
+from bench.records.results import Record
 from tests.bench.suite.conftest import run_suite
 from tests.conftest import ROOT
 from tests.faults.sabotage import STATUSES

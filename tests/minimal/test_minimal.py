@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bench.dependencies import OPTIONAL, find_missing_optional
-from bench.records.results import read_records
+from bench.records.lines import read_records
 from reports.formats.registry import FORMATS
 from tests.bench.suite.conftest import NUMPY, NUMPY_OPTIONS
 from tests.conftest import ROOT

@@ -5,11 +5,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from bench.optimizer import Optimizer
+from bench.records.ceilings import Ceiling
 from bench.records.certificate import Certificate, Worst
-from bench.records.results import RECORDS_FILE, TRIAL_FIELDS, Block, Epoch, Record, Trial, encode
+from bench.records.lines import ceiling_in, encode
+from bench.records.parts import Block, Energy, Epoch, Load, MachineFinding, Memory, StepCost, Times
+from bench.records.results import RECORDS_FILE, TRIAL_FIELDS, Record, Trial
 
 VERSIONS = {"pytorch": "2.13.0", "tensorflow": "2.21.0", "mxnet": "1.9.1"}
 SPEEDS = {"pytorch": 12_000.0, "tensorflow": 5_400.0, "mxnet": 4_920.0}
@@ -50,6 +54,14 @@ ABSENT = {
     "cpu_package_joules": "There is no counter.",
     "device_peak_bytes": "The trial ran on the CPU.",
     "allocator_peak_bytes": "It does not tell.",
+}
+PARTS: dict[str, Any] = {
+    "seconds": Times,
+    "load": Load,
+    "memory": Memory,
+    "energy": Energy,
+    "cost": StepCost,
+    "fitness": tuple[MachineFinding, ...],
 }
 
 MakeRecord = Callable[..., Record]
@@ -110,47 +122,56 @@ def make_record(framework: str = "pytorch", **changes: Any) -> Record:
         versions={"python": "3.11.9", "numpy": "2.4.6", framework: VERSIONS.get(framework, "0.1")},
         digests={"weights": "a" * 64, "data": "b" * 64, "order": "c" * 64},
         parameters=61_706,
-        seconds={
-            "import": 1.5,
-            "inputs": 0.1,
-            "build": 0.25,
-            "first_step": 0.5,
-            "evaluation": 0.2,
-            "exit": 0.3,
-            "pending": 2e-5,
-            "process": 6.0,
-        },
-        load={
-            "worker_seconds": 7.0,
-            "other_seconds": 0.05,
-            "other_share": 0.004,
-            "hashes_per_second_before": 4.7e6,
-            "hashes_per_second_after": 4.8e6,
-            "copied_bytes_per_second_before": 2.4e10,
-            "copied_bytes_per_second_after": 2.3e10,
-            "involuntary_switches": 12,
-        },
+        seconds=Times(
+            import_seconds=1.5,
+            inputs_seconds=0.1,
+            build_seconds=0.25,
+            first_step_seconds=0.5,
+            evaluation_seconds=0.2,
+            exit_seconds=0.3,
+            pending_seconds=2e-5,
+            process_seconds=6.0,
+        ),
+        load=Load(
+            worker_seconds=7.0,
+            other_seconds=0.05,
+            other_share=0.004,
+            hashes_per_second_before=4.7e6,
+            hashes_per_second_after=4.8e6,
+            copied_bytes_per_second_before=2.4e10,
+            copied_bytes_per_second_after=2.3e10,
+            involuntary_switches=12,
+        ),
         position=1,
         steady="steady",
         absent=ABSENT,
-        cost={"operations": 6.4e7, "bytes": 8e6},
+        cost=StepCost(operations=6.4e7, bytes=8e6),
         dropout=0.0,
-        ceilings=CEILINGS,
+        ceilings=Ceiling.from_document(CEILINGS),
         blocks=make_blocks(speed, (0.9, 0.95, 1.0, 1.05, 1.1)),
         epochs=make_epochs((0.90, 0.95, 0.97)),
         losses=tuple(2.3 - 0.01 * step for step in range(10)),
-        memory={
-            "peak_resident_bytes": 300 * 2**20,
-            "peak_anonymous_bytes": 150 * 2**20,
-            "resident_after_import_bytes": 200 * 2**20,
-            "resident_after_build_bytes": 250 * 2**20,
-            "anonymous_after_import_bytes": 90 * 2**20,
-            "anonymous_after_build_bytes": 110 * 2**20,
-        },
+        memory=Memory(
+            peak_resident_bytes=300 * 2**20,
+            peak_anonymous_bytes=150 * 2**20,
+            resident_after_import_bytes=200 * 2**20,
+            resident_after_build_bytes=250 * 2**20,
+            anonymous_after_import_bytes=90 * 2**20,
+            anonymous_after_build_bytes=110 * 2**20,
+        ),
         test_samples=360,
         certificate=make_certificate(),
     )
-    return replace(record, **changes)
+    return replace(record, **{name: _part(name, value) for name, value in changes.items()})
+
+
+def _part(name: str, value: Any) -> Any:
+    """A part of a record, which tests may write as a file has it."""
+    if name == "ceilings" and isinstance(value, dict):
+        return ceiling_in(value)
+    if name in PARTS and not isinstance(value, msgspec.Struct):
+        return msgspec.convert(value, PARTS[name])
+    return value
 
 
 def make_blocks(speed: float, factors: Sequence[float]) -> tuple[Block, ...]:
@@ -189,11 +210,11 @@ def make_failure(framework: str = "mxnet", **changes: Any) -> Record:
         "versions": {},
         "digests": {},
         "parameters": None,
-        "seconds": {},
+        "seconds": Times(),
         "blocks": (),
         "epochs": (),
         "losses": (),
-        "memory": {},
+        "memory": Memory(),
         "position": 2,
         "steady": None,
         "absent": {},

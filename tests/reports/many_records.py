@@ -9,11 +9,14 @@ which makes it about 10 kB.
 import random
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import islice, product
 from pathlib import Path
 
-from bench.records.results import RECORDS_FILE, Block, Epoch, Record, encode
+from msgspec import structs
+
+from bench.records.lines import encode
+from bench.records.parts import Block, Epoch
+from bench.records.results import RECORDS_FILE, Record
 from tests.reports.conftest import make_record
 
 MODELS = ("lenet", "alexnet-quarter", "resnet20-half", "lstm")
@@ -80,7 +83,7 @@ def _blocks(generator: random.Random, speed: float, batch_size: int) -> tuple[Bl
     samples = steps * batch_size
     times = [samples / speed * generator.lognormvariate(0, 0.02) for _ in range(BLOCKS)]
     blocks = [Block(steps, samples, seconds, False) for seconds in times]
-    blocks[0] = replace(blocks[0], warmup=True)
+    blocks[0] = structs.replace(blocks[0], warmup=True)
     return (first, *blocks)
 
 

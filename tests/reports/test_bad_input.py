@@ -7,8 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
-from bench.records.results import SCHEMA, Record, encode
+from bench.records.lines import encode
+from bench.records.results import SCHEMA, Record
 from reports.__main__ import main
 
 MakeRecord = Callable[..., Record]
@@ -73,7 +75,7 @@ def test_a_trial_that_is_there_twice_counts_once(
 def test_an_accuracy_that_is_no_number_is_not_ranked(
     tmp_path: Path, three: list[Record], save: Save
 ) -> None:
-    last = replace(three[0].epochs[-1], test_accuracy=math.nan)
+    last = structs.replace(three[0].epochs[-1], test_accuracy=math.nan)
     odd = replace(three[0], epochs=(*three[0].epochs[:-1], last))
     html = page(save(tmp_path / "run", [odd, *three[1:]]))
 

@@ -10,10 +10,10 @@ from bench.host.fitness.others import examine_other_load
 from bench.host.fitness.processor import examine_processors
 from bench.host.fitness.versions import describe_versions
 from bench.host.machine.description import choose_threads
-from bench.host.machine.finding import MachineFinding
 from bench.host.machine.noise import examine_noise
 from bench.host.machine.nvml import open_gpu
 from bench.host.machine.throttling import SYSTEM
+from bench.records.parts import MachineFinding
 
 
 def examine_machine(

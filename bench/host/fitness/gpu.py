@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 
-from bench.host.machine.finding import MachineFinding, note_if
+from bench.host.machine.finding import note_if
 from bench.host.machine.nvml import MissingGpu, VisibleGpu
 from bench.host.machine.unreadable import UnreadableError
+from bench.records.parts import MachineFinding
 
 GIBIBYTE = 2**30
 # The driver itself and a desktop have some; a model has more.

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from bench.host.machine.description import count_usable_processors
-from bench.host.machine.finding import MachineFinding, note_if
+from bench.host.machine.finding import note_if
 from bench.host.machine.throttling import SYSTEM, read_text
+from bench.records.parts import MachineFinding
 
 GIBIBYTE = 2**30
 UNLIMITED = "max"

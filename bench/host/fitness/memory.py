@@ -1,7 +1,8 @@
 """Free memory: a trial that swaps measures the disk."""
 
 from bench.host.machine.accounts import read_memory_bytes
-from bench.host.machine.finding import MachineFinding, note_if
+from bench.host.machine.finding import note_if
+from bench.records.parts import MachineFinding
 
 GIBIBYTE = 2**30
 LEAST_AVAILABLE_BYTES = 2 * GIBIBYTE

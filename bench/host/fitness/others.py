@@ -4,8 +4,9 @@ import os
 from time import sleep
 
 from bench.host.machine.description import choose_threads
-from bench.host.machine.finding import MachineFinding, note_if
-from bench.host.machine.load import Load, LoadMeter
+from bench.host.machine.finding import note_if
+from bench.host.machine.load import LoadMeter
+from bench.records.parts import Load, MachineFinding
 from bench.records.results import NOISY_SHARE
 
 LOOK_SECONDS = 0.8
@@ -32,13 +33,14 @@ def judge_load_average(load: float, cores: int) -> MachineFinding:
 
 def judge_load(load: Load) -> list[MachineFinding]:
     """What a load with no worker says of others."""
-    loud = load.other_share > NOISY_SHARE
+    share = load.other_share or 0.0
+    loud = share > NOISY_SHARE
     advice = "; end what else runs here" if loud else ""
     findings = [
         note_if(
             loud,
             "other load",
-            f"others take {load.other_share:.1%} of the processors now{advice}",
+            f"others take {share:.1%} of the processors now{advice}",
         )
     ]
     if load.steal_share is not None:

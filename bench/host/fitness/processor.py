@@ -6,8 +6,9 @@ Sources: the kernel's Documentation/admin-guide/pm/cpufreq.rst and intel_pstate.
 from pathlib import Path
 
 from bench.host.machine.accounts import count_logical_processors, count_physical_cores
-from bench.host.machine.finding import MachineFinding, note_if
+from bench.host.machine.finding import note_if
 from bench.host.machine.throttling import SYSTEM, count_throttle_events, read_text
+from bench.records.parts import MachineFinding
 
 PROCESSORS = "sys/devices/system/cpu"
 # Each says whether turbo is on, by the value of a file that not every driver has.

@@ -4,9 +4,9 @@ import platform
 from contextlib import suppress
 
 from bench.host.machine.description import read_commit
-from bench.host.machine.finding import MachineFinding
 from bench.host.machine.nvml import VisibleGpu
 from bench.host.machine.unreadable import UnreadableError
+from bench.records.parts import MachineFinding
 
 
 def describe_versions(gpu: VisibleGpu) -> MachineFinding:

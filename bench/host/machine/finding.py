@@ -1,16 +1,6 @@
-"""One thing that was looked at. Standard library only."""
+"""What was found of the machine: the words for a finding."""
 
-from dataclasses import dataclass
-from typing import Literal
-
-
-@dataclass(frozen=True)
-class MachineFinding:
-    """One thing that was looked at; `problem` keeps a run from working, `note` only bears on it."""
-
-    topic: str
-    verdict: Literal["ok", "note", "problem"]
-    detail: str
+from bench.records.parts import MachineFinding
 
 
 def note_if(noteworthy: bool, topic: str, detail: str) -> MachineFinding:

@@ -2,7 +2,7 @@
 
 import resource
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from time import monotonic
 from typing import TypeVar
 
@@ -10,6 +10,7 @@ from bench.host.machine import accounts
 from bench.host.machine.nvml import MissingGpu, VisibleGpu
 from bench.host.machine.throttling import count_throttle_events
 from bench.host.machine.unreadable import UnreadableError
+from bench.records.parts import Load
 
 Number = TypeVar("Number", int, float)
 
@@ -35,31 +36,6 @@ class Conditions:
     involuntary_switches: int
     throttle_events: int | None
     gpu_thermal_seconds: float | None
-
-
-@dataclass(frozen=True)
-class Load:
-    """What changed during a trial; processor time is summed over all processors.
-
-    Attributes:
-        worker_seconds: user and system time of the worker and its children.
-        other_seconds: of everything else, the host included.
-        other_share: `other_seconds` by the time that the processors had.
-        steal_share: the part of `other_share` that a hypervisor took for other guests.
-        involuntary_switches, throttle_events, gpu_thermal_seconds: see Conditions.
-    """
-
-    worker_seconds: float
-    other_seconds: float
-    other_share: float
-    steal_share: float | None = None
-    involuntary_switches: int | None = None
-    throttle_events: int | None = None
-    gpu_thermal_seconds: float | None = None
-
-    def to_numbers(self) -> dict[str, float]:
-        """What this machine keeps accounts of, by name."""
-        return {name: value for name, value in asdict(self).items() if value is not None}
 
 
 class LoadMeter:
@@ -95,7 +71,7 @@ def read_conditions(gpu: VisibleGpu) -> Conditions:
 
 
 def load_between(before: Conditions, after: Conditions) -> Load:
-    """What changed from one time to the other."""
+    """What changed from one time to the other; processor time is that of all processors."""
     available = max((after.time - before.time) * accounts.count_logical_processors(), 1e-9)
     worker = after.worker_seconds - before.worker_seconds
     # The system counts in ticks of 10 ms, the worker in microseconds: never below zero.

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from hashlib import pbkdf2_hmac
 from time import perf_counter
 
-from bench.host.machine.finding import MachineFinding, note_if
+from bench.host.machine.finding import note_if
+from bench.records.parts import MachineFinding
 
 SECONDS = 1.0
 LEAST_PIECES = 5

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from time import monotonic
 
 from bench.host.machine.unreadable import UnreadableError
-from bench.records.results import Block
+from bench.records.parts import Block, BlockEnergy
 
 GPU = "gpu_joules"
 CPU_PACKAGE = "cpu_package_joules"
@@ -25,14 +25,6 @@ CPU_PACKAGE = "cpu_package_joules"
 BEFORE_A_BLOCK = ("block", "epoch", "turn")
 
 NO_BLOCK = "No measured block has a reading at its start and at its end."
-
-
-@dataclass(frozen=True)
-class BlockEnergy:
-    """What went into one block; `seconds` lie between the readings that `joules` come from."""
-
-    seconds: float
-    joules: dict[str, float]
 
 
 @dataclass(frozen=True)

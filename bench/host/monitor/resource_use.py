@@ -3,8 +3,8 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from bench.host.monitor.energy import BlockEnergy, explain_absent_energy, sum_energy
-from bench.records.results import Block
+from bench.host.monitor.energy import explain_absent_energy, sum_energy
+from bench.records.parts import Block, BlockEnergy
 
 
 @dataclass(frozen=True)

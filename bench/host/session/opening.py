@@ -21,7 +21,6 @@ from bench.host.environments.preparation import (
 from bench.host.fitness import examine_machine
 from bench.host.frameworks.framework import read_framework
 from bench.host.machine.description import choose_threads
-from bench.host.machine.finding import MachineFinding
 from bench.host.planning.catalog import Catalog
 from bench.host.planning.selection import Selection
 from bench.host.planning.skipping import reason_to_skip
@@ -35,6 +34,7 @@ from bench.host.session.store import RunFolder
 from bench.host.verify.trials import Certificates, verify_trials
 from bench.host.verify.verifier import REFERENCE
 from bench.records.ceilings import Ceiling
+from bench.records.parts import MachineFinding
 from bench.records.results import Trial
 
 

@@ -9,12 +9,12 @@ from bench.host.data.inputs import Inputs
 from bench.host.data.preparation import PreparedData
 from bench.host.environments.preparation import Environments
 from bench.host.machine.description import describe_machine, read_commit
-from bench.host.machine.finding import MachineFinding
 from bench.host.planning.selection import Selection
 from bench.host.planning.skipping import reason_to_skip
 from bench.host.verify.trials import Certificates, cell_of
 from bench.records.ceilings import Ceiling
 from bench.records.operations import count_step_cost
+from bench.records.parts import MachineFinding, StepCost
 from bench.records.results import Record, Trial
 from bench.spec import ModelSpec, dropout_of
 
@@ -52,7 +52,6 @@ class PreparedRun:
     def begin_record(self, trial: Trial, run: str) -> Record:
         """Begin the record of a trial with what is known before it runs."""
         spec = self._spec_or_none(trial)
-        ceiling = self.ceilings.get(trial.precision)
         cell = cell_of(trial, self.selection.frameworks, self.selection.catalog)
         return Record(
             run=run,
@@ -64,12 +63,14 @@ class PreparedRun:
             commit=trial.revision or self.commit,
             machine=self.machine,
             threads=self.threads,
-            cost=asdict(count_step_cost(spec, trial.optimizer, trial.batch_size, trial.precision))
+            cost=StepCost(
+                **asdict(count_step_cost(spec, trial.optimizer, trial.batch_size, trial.precision))
+            )
             if spec
-            else {},
+            else StepCost(),
             dropout=dropout_of(spec) if spec else None,
-            ceilings=asdict(ceiling) if ceiling else {},
-            fitness=tuple(asdict(finding) for finding in self.fitness if finding.verdict != "ok"),
+            ceilings=self.ceilings.get(trial.precision),
+            fitness=tuple(finding for finding in self.fitness if finding.verdict != "ok"),
             test_samples=self.data[trial.dataset].test_count,
             certificate=self.certificates.get(cell.key),
         )

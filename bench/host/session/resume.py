@@ -18,8 +18,9 @@ from bench.host.session.progress import Progress
 from bench.host.session.store import RunFolder
 from bench.protocol.digests import digest_text
 from bench.records.git import naming, run_git
+from bench.records.lines import read_records
 from bench.records.manifest import SCHEMA, Manifest, read_manifest
-from bench.records.results import RECORDS_FILE, Trial, read_records
+from bench.records.results import RECORDS_FILE, Trial
 
 LATEST = "latest"
 OPTIONS = {

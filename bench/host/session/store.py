@@ -13,8 +13,9 @@ from filelock import FileLock, Timeout
 
 from bench.errors import ResultsError
 from bench.records.chain import NOTHING, add_seal, parse_seal
+from bench.records.lines import encode
 from bench.records.manifest import End, Manifest, read_manifest, read_opening_digest, write_manifest
-from bench.records.results import RECORDS_FILE, Record, encode
+from bench.records.results import RECORDS_FILE, Record
 
 # What a host that was killed while it wrote left of a record.
 TORN_FILE = "records.torn"

@@ -4,6 +4,8 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from msgspec import structs
+
 from bench.host.machine.load import LoadMeter
 from bench.host.machine.nvml import VisibleGpu, open_gpu
 from bench.host.machine.other_processes import (
@@ -14,6 +16,7 @@ from bench.host.machine.other_processes import (
 )
 from bench.host.machine.release import read_used_bytes, wait_for_released_memory
 from bench.host.machine.speed import describe_speeds, measure_machine_speed
+from bench.records.parts import Load
 
 
 @dataclass
@@ -28,7 +31,7 @@ class Surroundings:
 
     gpu: VisibleGpu
     others: ProcessIds | None
-    load: dict[str, float] = field(default_factory=dict)
+    load: Load = field(default_factory=Load)
 
 
 @contextmanager
@@ -47,9 +50,9 @@ def watch_surroundings(
         used, speed = read_used_bytes(gpu), measure_machine_speed(threads)
         meter = LoadMeter(gpu)
         yield surroundings
-        surroundings.load = {
-            **meter.read().to_numbers(),
+        surroundings.load = structs.replace(
+            meter.read(),
             **wait_for_released_memory(gpu, used),
             **count_other_processes(surroundings.others, find_gpu_processes(gpu)),
             **describe_speeds(speed, measure_machine_speed(threads)),
-        }
+        )

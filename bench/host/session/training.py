@@ -1,9 +1,10 @@
 """One trial that is trained: what its worker is started with, and the record that comes of it."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import Any
+
+import msgspec
 
 from bench.host.environments.preparation import Environment
 from bench.host.frameworks.framework import Framework
@@ -18,6 +19,7 @@ from bench.host.session.prepared import PreparedRun
 from bench.host.session.store import RunFolder
 from bench.host.session.transcript import Transcript
 from bench.job import Job, Turns
+from bench.records.parts import Energy, Load
 from bench.records.results import Record, Trial
 
 
@@ -58,20 +60,21 @@ class Training:
         self.measured = monitor.summarize()
         return outcome
 
-    def record(self, outcome: WorkerOutcome, load: Mapping[str, float]) -> Record:
+    def record(self, outcome: WorkerOutcome, load: Load) -> Record:
         """Return the whole record, once the worker has run."""
         assert self.measured is not None
         transcript, setup = self.transcript, self.task.setup
         status, reason = transcript.verdict(outcome)
-        transcript.seconds["process"] = outcome.seconds
-        transcript.seconds["exit"] = max(0.0, outcome.seconds - (self.last_event - self.started))
+        transcript.seconds["process_seconds"] = outcome.seconds
+        until_last_event = self.last_event - self.started
+        transcript.seconds["exit_seconds"] = max(0.0, outcome.seconds - until_last_event)
         return replace(
             self.blank,
             status=status,
             reason=reason,
             environment=setup.environment,
             tuning=setup.tuning,
-            load=dict(load),
+            load=load,
             log=None if status == "ok" else outcome.log_tail or None,
             **_with_outside_view(transcript.fields(), self.measured),
         )
@@ -143,11 +146,10 @@ def _with_outside_view(fields: dict[str, Any], measured: ResourceUse) -> dict[st
     chosen = [index for index, block in enumerate(blocks) if not block.warmup]
     measured = measured.add_energy(blocks, chosen)
     known = any(one is not None for one in measured.block_energy)
-    energies = (None if one is None else asdict(one) for one in measured.block_energy)
     return {
         **fields,
-        "memory": {**fields["memory"], **measured.memory},
+        "memory": msgspec.structs.replace(fields["memory"], **measured.memory),
         "absent": {**measured.absent, **fields["absent"]},
-        "energy": measured.energy,
-        "block_energy": tuple(energies) if known else (),
+        "energy": Energy(**measured.energy),
+        "block_energy": measured.block_energy if known else (),
     }

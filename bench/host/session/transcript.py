@@ -1,13 +1,17 @@
 """Collects a worker's events into the measured part of a record."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
+import msgspec
+from msgspec import structs
+
 from bench.host.process.outcome import Event, WorkerOutcome
 from bench.host.session.steady import find_steady
-from bench.records.results import Block, Epoch, Status
+from bench.records.parts import Block, Epoch, Memory, Times
+from bench.records.results import Status
 
 # What a process prints that ends for want of memory before it could send its error: in C++, or
 # where not even Python's own start fits.
@@ -59,18 +63,19 @@ class Transcript:
         """The fields of a record that come from the worker."""
         blocks, steady = _with_warmup(self.blocks)
         # Once, and not at each block: the host works beside the one that measures.
-        pending = {"pending": median(self.pending)} if self.pending else {}
+        pending = median(self.pending) if self.pending else None
         return {
             "framework_version": self.framework_version,
             "versions": self.versions,
             "digests": self.digests,
             "parameters": self.parameters,
-            "seconds": self.seconds | pending,
+            "seconds": Times(**self.seconds, pending_seconds=pending),
             "blocks": blocks,
             "steady": steady,
             "epochs": tuple(self.epochs),
             "losses": tuple(self.losses),
-            "memory": self.memory,
+            # What an implementation tells beside what there is a field for, is passed over.
+            "memory": msgspec.convert(self.memory, Memory),
             "absent": self.absent,
         }
 
@@ -88,22 +93,22 @@ class Transcript:
         return status, " ".join(filter(None, parts))
 
     def _on_imported(self, event: Event) -> None:
-        self.seconds["import"] = float(event["seconds"])
+        self.seconds["import_seconds"] = float(event["seconds"])
         self.framework_version = str(event["framework_version"])
         self.versions = dict(event["versions"])
         self._remember(event["memory"], "after_import")
 
     def _on_inputs(self, event: Event) -> None:
-        self.seconds["inputs"] = float(event["seconds"])
+        self.seconds["inputs_seconds"] = float(event["seconds"])
         self.digests = dict(event["digests"])
 
     def _on_built(self, event: Event) -> None:
-        self.seconds["build"] = float(event["seconds"])
+        self.seconds["build_seconds"] = float(event["seconds"])
         self.parameters = int(event["parameters"])
         self._remember(event["memory"], "after_build")
 
     def _on_first_step(self, event: Event) -> None:
-        self.seconds["first_step"] = float(event["seconds"])
+        self.seconds["first_step_seconds"] = float(event["seconds"])
 
     def _on_block(self, event: Event) -> None:
         self.blocks.append(
@@ -121,7 +126,9 @@ class Transcript:
             self.pending.append(float(event["pending_seconds"]))
 
     def _on_turn(self, event: Event) -> None:
-        self.seconds["waiting"] = self.seconds.get("waiting", 0.0) + float(event["waited"])
+        self.seconds["waiting_seconds"] = self.seconds.get("waiting_seconds", 0.0) + float(
+            event["waited"]
+        )
 
     def _on_epoch(self, event: Event) -> None:
         self.epochs.append(
@@ -134,7 +141,7 @@ class Transcript:
                 number=int(event["number"]),
             )
         )
-        self.seconds["evaluation"] = sum(one.evaluation_seconds for one in self.epochs)
+        self.seconds["evaluation_seconds"] = sum(one.evaluation_seconds for one in self.epochs)
 
     def _on_finished(self, event: Event) -> None:
         self._remember(event["memory"], "at_end")
@@ -174,7 +181,7 @@ def _with_warmup(blocks: list[Block]) -> tuple[tuple[Block, ...], str | None]:
         return tuple(blocks), None
     found = find_steady([block.seconds / block.steps for block in blocks[growing:]])
     end = growing + found.warmup
-    marked = (replace(block, warmup=place < end) for place, block in enumerate(blocks))
+    marked = (structs.replace(block, warmup=place < end) for place, block in enumerate(blocks))
     return tuple(marked), found.state
 
 

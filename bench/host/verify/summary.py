@@ -1,5 +1,6 @@
 """What a verification says to people and machines: rows of a table, messages, a document."""
 
+import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +11,7 @@ from bench.host.frameworks.setup import DEFAULT
 from bench.host.machine.description import describe_machine, read_commit
 from bench.host.verify.certification import Finding, document
 from bench.protocol.verification import BATCH_SIZE, PRECISIONS, STAGES, STEPS
+from bench.records.certificate import Worst
 
 SCHEMA = 1
 PRECISION_TITLES = {"float64": "float64", "ieee": "float32"}
@@ -31,13 +33,17 @@ def finding_row(finding: Finding) -> dict[str, str]:
 
 def _largest(finding: Finding, precision: str) -> str:
     """The largest error in a precision, known defects left out."""
-    found = [one.error for one in finding.certificate.worst if one.precision == precision]
-    return f"{max(found):.0e}" if found else ""
+    errors = [_error(one) for one in finding.certificate.worst if one.precision == precision]
+    return f"{max(errors):.0e}" if errors else ""
+
+
+def _error(worst: Worst) -> float:
+    return math.inf if worst.error is None else worst.error
 
 
 def _nearest(finding: Finding) -> str:
     """The quantity that comes nearest to its limit, or is farthest over it."""
-    worst = max(finding.certificate.worst, key=lambda one: one.error / one.limit, default=None)
+    worst = max(finding.certificate.worst, key=lambda one: _error(one) / one.limit, default=None)
     return "" if worst is None else f"{worst.quantity} ({PRECISION_TITLES[worst.precision]})"
 
 

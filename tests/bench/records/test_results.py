@@ -9,7 +9,19 @@ from hypothesis import strategies as st
 
 from bench.errors import ResultsError
 from bench.optimizer import Optimizer
-from bench.records.results import SCHEMA, Block, Epoch, Record, Trial, decode, encode, read_records
+from bench.records.ceilings import Ceiling, Measurement
+from bench.records.lines import decode, encode, read_records
+from bench.records.parts import (
+    Block,
+    BlockEnergy,
+    Energy,
+    Epoch,
+    MachineFinding,
+    Memory,
+    StepCost,
+    Times,
+)
+from bench.records.results import SCHEMA, Record, Trial
 
 STORED = Path(__file__).parents[2] / "data" / "records"
 TRIAL = Trial(
@@ -37,11 +49,11 @@ RECORD = Record(
     machine={"cpu": "x", "gpus": []},
     threads=2,
     digests={"weights": "w", "data": "d", "order": "o"},
-    seconds={"import": 1.5},
+    seconds=Times(import_seconds=1.5),
     blocks=(Block(1, 32, 0.5, True), Block(10, 320, 1.0, False)),
     epochs=(Epoch(2.3, 2.2, 0.5, 1.5, 0.1, 1),),
     losses=(2.3, 2.2),
-    memory={"peak_resident_bytes": 1000},
+    memory=Memory(peak_resident_bytes=1000),
 )
 
 
@@ -91,12 +103,12 @@ def test_what_was_measured_from_outside_survives_too() -> None:
     record = replace(
         RECORD,
         blocks=(Block(1, 32, 0.5, True, device_seconds=0.4),),
-        energy={"gpu_joules": 12.5, "samples": 320.0, "seconds": 1.0},
-        block_energy=(None, {"seconds": 1.0, "joules": {"gpu_joules": 12.5}}),
+        energy=Energy(gpu_joules=12.5, samples=320.0, seconds=1.0),
+        block_energy=(None, BlockEnergy(1.0, {"gpu_joules": 12.5})),
         absent={"allocator_peak_bytes": "It does not tell."},
-        cost={"operations": 1e9},
-        ceilings={"ieee": {"operations_per_second": 1e12}},
-        fitness=({"topic": "load", "verdict": "note", "detail": "busy"},),
+        cost=StepCost(operations=1e9),
+        ceilings=Ceiling.of({"one": Measurement(100, (0.5,))}, {}, {"other": "It cannot."}),
+        fitness=(MachineFinding("load", "note", "busy"),),
         steady="steady after warm-up",
         position=3,
     )
@@ -144,17 +156,29 @@ def test_trials_that_differ_have_different_names() -> None:
         ('{"schema":2}', "not a record of schema 4"),
         (encode(RECORD).replace('"ok"', '"fine"'), "'fine'"),
         (encode(RECORD).replace('"steps":1,', ""), "steps"),
-        (encode(RECORD).replace('"threads":2', '"threads":"2"'), "'threads' is '2'"),
-        (encode(RECORD).replace('"versions":{}', '"versions":[]'), "'versions' is"),
-        (encode(RECORD).replace('"seconds":{"import":1.5}', '"seconds":null'), "'seconds' is None"),
-        (encode(RECORD).replace('"import":1.5', '"import":"long"'), "'long' is no number"),
+        (
+            encode(RECORD).replace('"threads":2', '"threads":"2"'),
+            "Expected `int`, got `str` - at `[$].threads`",
+        ),
+        (
+            encode(RECORD).replace('"versions":{}', '"versions":[]'),
+            "Expected `object`, got `array`, in the field 'versions'",
+        ),
+        (
+            encode(RECORD).replace('"seconds":{"import":1.5}', '"seconds":null'),
+            "Expected `object`, got `null` - at `[$].seconds`",
+        ),
+        (
+            encode(RECORD).replace('"import":1.5', '"import":"long"'),
+            "Expected `float [|] null`, got `str` - at `[$].seconds.import`",
+        ),
         (
             encode(RECORD).replace('"weights":"w"', '"weights":1'),
-            "'weights' in the field 'digests'",
+            "'weights' is 1, which is no text, in the field 'digests'",
         ),
         (
             encode(RECORD).replace('"batch_size":32', '"batch_size":"32"'),
-            "'batch_size' of the trial",
+            "Expected `int`, got `str` - at `[$].trial.batch_size`",
         ),
     ],
 )

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from bench.records.results import Record, read_records
+from bench.records.lines import read_records
+from bench.records.results import Record
 from tests.conftest import ROOT
 
 NUMPY = ROOT / "tests" / "frameworks" / "numpy"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.records.results import read_records
+from bench.records.lines import read_records
 from tests.bench.suite.conftest import PLAN
 from tests.conftest import ROOT
 

@@ -40,7 +40,7 @@ def test_a_run_takes_the_gpu_and_skips_who_has_no_code_for_it(tmp_path: Path, ca
     assert not (cache / "environments").exists()
     trained = records["numpy"]
     assert (trained.status, trained.trial.device) == ("ok", "cuda")
-    assert trained.load["device_other_processes"] == 0
+    assert trained.load.device_other_processes == 0
     assert trained.machine["gpus"] == [{"name": "NVIDIA H200", "memory_bytes": 139 * 2**30}]
     # NumPy is no process that the driver lists.
     assert "NVML listed no process of the worker" in trained.absent["device_peak_bytes"]
@@ -53,7 +53,7 @@ def test_a_stranger_on_the_card_is_on_the_record_and_on_the_page(
     finished = run(tmp_path, "--frameworks=numpy", SAMESTEP_TEST_STRANGER="4711")
     assert finished.status == 0, finished.output
     assert "Waiting for others to leave the GPU ..." in finished.output
-    assert by_framework(finished)["numpy"].load["device_other_processes"] == 1
+    assert by_framework(finished)["numpy"].load.device_other_processes == 1
     assert "computed on the GPU right before or after trials" in (
         finished.run / "report.html"
     ).read_text("utf-8")

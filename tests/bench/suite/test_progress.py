@@ -4,7 +4,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from bench.records.results import Block, Epoch
+from bench.records.parts import Block, Epoch, Load, Memory, Times
 from bench.suite.progress import TrialProgress, summary
 from tests.bench.records.test_results import RECORD
 
@@ -33,15 +33,15 @@ def test_progress_is_drawn_on_a_terminal_now_and_then(terminal: bool) -> None:
 FINISHED = replace(
     RECORD,
     framework_version="2.0",
-    seconds={"first_step": 0.25, "process": 3.0},
+    seconds=Times(first_step_seconds=0.25, process_seconds=3.0),
     # 320, 160 and 640 samples/s: the median is 320.
     blocks=(
         Block(1, 32, 9.0, True),
         *(Block(1, 32, seconds, False) for seconds in (0.1, 0.2, 0.05)),
     ),
     epochs=(Epoch(1, 1, 0.9, 1, 1, 1), Epoch(1, 1, 0.75, 1, 1, 2)),
-    memory={"peak_resident_bytes": 300 * 2**20},
-    load={"other_share": 0.01},
+    memory=Memory(peak_resident_bytes=300 * 2**20),
+    load=Load(other_share=0.01),
 )
 
 
@@ -53,7 +53,7 @@ def test_a_finished_trial_is_summed_up_in_one_line() -> None:
 
 
 def test_other_load_and_an_odd_end_are_told() -> None:
-    line = summary(replace(FINISHED, load={"other_share": 0.4}, reason="It finished; then: X."))
+    line = summary(replace(FINISHED, load=Load(other_share=0.4), reason="It finished; then: X."))
     assert "DOUBTFUL: other programs took 40% of the processors" in line
     assert line.endswith("It finished; then: X.")
 

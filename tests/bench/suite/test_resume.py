@@ -12,8 +12,8 @@ import psutil
 import pytest
 
 from bench.host.session.resume import _find_folder
+from bench.records.lines import read_records
 from bench.records.manifest import read_manifest
-from bench.records.results import read_records
 from tests.bench.suite.conftest import (
     NUMPY_OPTIONS,
     PLAN,

@@ -11,8 +11,9 @@ from statistics import median
 
 import psutil
 import pytest
+from msgspec import to_builtins
 
-from bench.records.results import read_records
+from bench.records.lines import read_records
 from tests.bench.suite.conftest import NUMPY_OPTIONS, PLAN, Suite, run_suite, suite_command
 from tests.conftest import ROOT, WITHOUT_GPU
 
@@ -34,7 +35,7 @@ def test_a_plan_gives_records_benchmarks_and_a_report(suite: Suite, tmp_path: Pa
         assert record.epochs[-1].train_loss < record.epochs[0].train_loss
         assert len(record.losses) == 10
         assert set(record.digests) == {"weights", "data", "order"}
-        assert set(record.seconds) == {
+        assert set(to_builtins(record.seconds)) == {
             "import",
             "inputs",
             "build",
@@ -44,7 +45,10 @@ def test_a_plan_gives_records_benchmarks_and_a_report(suite: Suite, tmp_path: Pa
             "exit",
             "process",
         }
-        assert record.memory["peak_resident_bytes"] >= record.memory["resident_after_build_bytes"]
+        memory = record.memory
+        assert memory.peak_resident_bytes is not None
+        assert memory.resident_after_build_bytes is not None
+        assert memory.peak_resident_bytes >= memory.resident_after_build_bytes
         assert record.environment["OMP_NUM_THREADS"] == str(record.threads)
         assert record.versions["numpy"] == record.framework_version
     assert modern.digests == classic.digests  # the same shapes: the same weights, data, order

@@ -7,9 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from msgspec import structs
 from scipy.stats import wilcoxon
 
-from bench.records.results import Block, Record
+from bench.records.parts import Block
+from bench.records.results import Record
 from reports.compare import alternation
 from reports.compare.effects import judge, measure_effect
 from reports.ranking.comparisons import compare
@@ -123,7 +125,7 @@ def test_an_invocation_without_its_partner_is_in_no_pair() -> None:
 
 def test_a_block_that_took_no_time_is_left_out() -> None:
     (base,), (head,) = sides([([9, 100, 100], [9, 90, 90])])
-    broken = replace(head.blocks[1], seconds=0.0)
+    broken = structs.replace(head.blocks[1], seconds=0.0)
     head = replace(head, blocks=(head.blocks[0], broken, head.blocks[2]))
     (found,) = alternation.collect_pairs(row([head]), row([base]))
     assert found.tolist() == pytest.approx([math.log(0.9)])

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from bench.records.parts import Memory
 from bench.records.results import Record
 from reports.compare import sentences, tables
 from reports.compare.confirmation import NOT_AGAIN, NOT_RUN_AGAIN, confirm
@@ -70,7 +71,7 @@ def test_slower_and_then_faster_is_noise() -> None:
 def test_another_metric_confirms_nothing() -> None:
     first = outcome_of(BASE, head(90.0, 100.0))
     memory = [
-        replace(one, memory={**one.memory, "peak_anonymous_bytes": 10**9 + 1000 * place})
+        replace(one, memory=Memory(peak_anonymous_bytes=10**9 + 1000 * place))
         for place, one in enumerate(head(100.0, 100.0))
     ]
     second = outcome_of(BASE, memory)

@@ -5,7 +5,8 @@ import math
 import pytest
 from scipy.stats import mannwhitneyu
 
-from bench.records.results import Epoch, Record
+from bench.records.parts import Epoch
+from bench.records.results import Record
 from reports.compare.effects import (
     FALSE_ALARMS,
     ONE_INVOCATION,

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from bench.records.results import Block, Record
+from bench.records.parts import Block, Load
+from bench.records.results import Record
 from reports.content.doubts import Doubt, find_doubts, summarize_doubts
 from reports.ranking.comparisons import compare
 
@@ -35,7 +36,7 @@ def test_other_load_makes_numbers_doubtful(record: MakeRecord) -> None:
 
 
 def test_all_rows_are_not_listed(three: list[Record]) -> None:
-    (doubt,) = found(*(replace(record, load={"other_share": 0.5}) for record in three))
+    (doubt,) = found(*(replace(record, load=Load(other_share=0.5)) for record in three))
 
     assert "(all rows)" in doubt.sentence
 
@@ -96,7 +97,7 @@ def test_notes_on_the_machine_are_named_once(record: MakeRecord) -> None:
 
 
 def test_several_doubts_in_one_line(record: MakeRecord) -> None:
-    doubted = replace(record(), steady="no steady state", load={"other_share": 0.5})
+    doubted = record(steady="no steady state", load={"other_share": 0.5})
 
     assert summarize_doubts(found(doubted)) == "Doubtful: other programs and no steady state."
 

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Sequence
 
 from bench.records.certificate import Certificate, Defect
-from bench.records.results import Block, Epoch, Record
+from bench.records.parts import Block, Epoch
+from bench.records.results import Record
 from reports.content.sentences import (
     describe_accuracy_gate,
     describe_gates,

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from bench.records.results import Block, Epoch, Record
+from bench.records.parts import Block, Epoch
+from bench.records.results import Record
 from reports.content.numbers import collect_numbers
 from reports.content.tables import (
     ENERGY,

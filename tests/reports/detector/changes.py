@@ -13,7 +13,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
 
-from bench.records.results import Block, Record
+from bench.records.parts import Block
+from bench.records.results import Record
 from reports.history.changes import change_points
 from reports.history.series import collect_histories
 from reports.ranking.metrics import BY_PARTNER, METRICS

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.records.results import Block, Record
+from bench.records.parts import Block
+from bench.records.results import Record
 from tests.reports.conftest import make_record, write_run
 from tests.reports.detector import changes, comparisons
 from tests.reports.detector.pools import (

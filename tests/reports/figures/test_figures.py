@@ -3,12 +3,13 @@
 import math
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
+from msgspec import structs
 
-from bench.records.results import Block, Epoch, Record
+from bench.records.parts import Block, Epoch
+from bench.records.results import Record
 from reports.figures import Drawing, draw_comparison
 from reports.figures.canvas import COLORS, choose_colors
 from reports.figures.throughput import POINTS_PER_ROW
@@ -155,7 +156,7 @@ def test_a_row_without_accuracies_keeps_its_look_in_the_panel_of_its_losses(
     record: MakeRecord,
 ) -> None:
     """Lines are told apart by their place among all rows, and not among those of a panel."""
-    nothing = tuple(replace(epoch, test_accuracy=math.nan) for epoch in record().epochs)
+    nothing = tuple(structs.replace(epoch, test_accuracy=math.nan) for epoch in record().epochs)
     records = [record("jax", epochs=nothing), record(), record("mxnet")]
     curves = draw(records)[1]
 

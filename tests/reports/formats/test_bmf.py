@@ -3,11 +3,11 @@
 import json
 import math
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import jsonschema
 import pytest
+from msgspec import structs
 
 from bench.records.results import Record
 from reports.ranking.metrics import METRICS
@@ -61,7 +61,7 @@ def test_a_row_that_is_not_ranked_raises_no_alert(export: Export, record: MakeRe
 
 
 def test_a_number_that_is_none_is_absent(export: Export, record: MakeRecord) -> None:
-    last = replace(record().epochs[-1], test_accuracy=math.nan)
+    last = structs.replace(record().epochs[-1], test_accuracy=math.nan)
     (found,) = benchmarks(export([record(epochs=(last,))], "bmf")).values()
 
     assert "throughput" in found

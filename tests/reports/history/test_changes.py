@@ -5,7 +5,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from msgspec import structs
 
+from bench.records.parts import Memory
 from bench.records.results import Record
 from reports.history.changes import LevelChange, change_points, find_all_changes
 from reports.history.sentences import describe_change
@@ -106,7 +108,7 @@ def test_a_step_inside_what_a_run_itself_can_tell_is_none(nights: Nights) -> Non
         replace(
             record,
             blocks=tuple(
-                replace(block, seconds=block.seconds / speeds[record.trial.repeat])
+                structs.replace(block, seconds=block.seconds / speeds[record.trial.repeat])
                 for block in record.blocks
             ),
         )
@@ -122,8 +124,8 @@ def test_less_memory_is_better_and_a_later_first_step_is_worse(nights: Nights) -
     changed = [
         replace(
             record,
-            memory=record.memory | {"peak_anonymous_bytes": 2**27 if late else 2**28},
-            seconds=record.seconds | {"import": 3.0 if late else 1.5},
+            memory=Memory(peak_anonymous_bytes=2**27 if late else 2**28),
+            seconds=structs.replace(record.seconds, import_seconds=3.0 if late else 1.5),
         )
         for record in records
         for late in [record.run >= "night-006"]
@@ -140,7 +142,7 @@ def test_less_memory_is_better_and_a_later_first_step_is_worse(nights: Nights) -
 
 def test_a_metric_that_no_run_has_or_that_is_zero_has_no_changes(nights: Nights) -> None:
     records = [
-        replace(record, memory={"peak_anonymous_bytes": 0}) for record in nights([1000.0] * 12)
+        replace(record, memory=Memory(peak_anonymous_bytes=0)) for record in nights([1000.0] * 12)
     ]
     (history,) = collect_histories(records)
 

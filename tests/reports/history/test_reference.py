@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from bench.records.results import Block, Record
+from bench.records.parts import Block
+from bench.records.results import Record
 from reports.history.changes import change_points, find_all_changes
 from reports.history.page import render
 from reports.history.series import collect_histories, sort_runs

@@ -7,9 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from bench.errors import ResultsError
-from bench.records.results import Record, encode
+from bench.records.lines import encode
+from bench.records.parts import MachineFinding
+from bench.records.results import Record
 from reports.__main__ import main
 from reports.history import store
 from reports.records.run_keys import keys_of, run_key
@@ -85,7 +88,12 @@ def test_runs_of_one_name_from_two_machines_stay_two(
 ) -> None:
     """Equal machines, as runners of a service are, that began in the same second."""
     here = [record(repeat=repeat) for repeat in (1, 2)]
-    there = [replace(one, seconds=one.seconds | {"import": 1.6, "process": 6.125}) for one in here]
+    there = [
+        replace(
+            one, seconds=structs.replace(one.seconds, import_seconds=1.6, process_seconds=6.125)
+        )
+        for one in here
+    ]
     first, second = tmp_path / "one", tmp_path / "two"
     store.append(first, [save(tmp_path / "a" / "quick", here)])
     store.append(second, [save(tmp_path / "b" / "quick", there)])
@@ -130,7 +138,9 @@ def test_a_key_is_that_of_the_first_record_whatever_is_added_to_it(
     three: list[Record],
 ) -> None:
     assert keys_of(three) == {"quick": run_key(three[0])}
-    assert run_key(replace(three[0], log="a", fitness=({"a": "b"},))) == run_key(three[0])
+    assert run_key(
+        replace(three[0], log="a", fitness=(MachineFinding("a", "note", "b"),))
+    ) == run_key(three[0])
     assert run_key(replace(three[0], machine={"cpu": "Other"})) != run_key(three[0])
     assert run_key(replace(three[0], run="other")) != run_key(three[0])
 

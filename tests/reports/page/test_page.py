@@ -15,11 +15,13 @@ import pytest
 
 from bench.optimizer import Optimizer
 from bench.records.certificate import Certificate, Defect, Worst
-from bench.records.results import Record, decode, encode
+from bench.records.lines import decode, encode
+from bench.records.results import Record
 from reports.content.export import to_json
 from reports.page.page import render
 from reports.page.template import SCRIPT, TEMPLATES
 from reports.runs.runs import LoadedRuns, read_runs
+from tests.reports.conftest import CEILINGS
 
 MakeRecord = Callable[..., Record]
 MakeCertificate = Callable[..., Certificate]
@@ -96,8 +98,8 @@ def test_planted_markup_is_only_ever_text(
     different = certificate(verdict="different", reason="Off.", defects=defects)
     gpus = [{"name": "GPU", "memory_bytes": 2**30}]
     machine = record().machine | {"gpus": gpus, "gpu_driver": "1"}
-    product = record().ceilings["products"]["mxnet"]
-    ceilings = record().ceilings | {"products": {EVIL: product}, "reasons": {EVIL: EVIL}}
+    product = CEILINGS["products"]["mxnet"]
+    ceilings = CEILINGS | {"products": {EVIL: product}, "reasons": {EVIL: EVIL}}
     records = [
         poison(record(machine=machine)),
         poison(record("mxnet", machine=machine)),

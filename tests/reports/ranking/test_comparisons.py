@@ -1,9 +1,9 @@
 """What may be compared with what."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from bench.optimizer import Change, Optimizer
 from bench.records.results import Record
@@ -119,7 +119,7 @@ def test_refused_rows_stand_between_ranked_ones_and_those_without_throughput(
 
 
 def test_the_odd_one_out_is_refused(three: list[Record], record: MakeRecord) -> None:
-    low = tuple(replace(epoch, test_accuracy=0.3) for epoch in record().epochs)
+    low = tuple(structs.replace(epoch, test_accuracy=0.3) for epoch in record().epochs)
     (comparison,) = compare([*three, record("jax", epochs=low)])
 
     assert [row.framework for row in comparison.refused] == ["jax"]
@@ -129,7 +129,7 @@ def test_the_odd_one_out_is_refused(three: list[Record], record: MakeRecord) -> 
 def test_accuracy_refuses_nobody_where_the_test_set_is_unknown_or_synthetic(
     record: MakeRecord,
 ) -> None:
-    low = tuple(replace(epoch, test_accuracy=0.3) for epoch in record().epochs)
+    low = tuple(structs.replace(epoch, test_accuracy=0.3) for epoch in record().epochs)
     for common in (
         {"test_samples": None},
         {"test_samples": -1},

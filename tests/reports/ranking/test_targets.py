@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from bench.records.results import Epoch, Record
+from bench.records.parts import Epoch
+from bench.records.results import Record
 from reports.content.tables import PROOF, make_sheets
 from reports.ranking import targets
 from reports.ranking.comparisons import Comparison, compare

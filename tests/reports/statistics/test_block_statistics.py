@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.records.results import Block
+from bench.records.parts import Block
 from reports.statistics.block_statistics import Blocks
 from reports.statistics.quantiles import (
     compute_median,

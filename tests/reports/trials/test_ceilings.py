@@ -3,10 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from bench.records.operations import Roofline
 from bench.records.results import Record
 from reports.trials import ceilings
-from reports.trials.ceilings import build_ceiling_table, compute_step_roofline, read_ceiling
+from reports.trials.ceilings import build_ceiling_table, compute_step_roofline
 
 MakeRecord = Callable[..., Record]
 
@@ -49,10 +48,7 @@ def test_ceilings_of_nothing_are_a_table_of_nothing(record: MakeRecord) -> None:
 
 def test_why_a_step_has_no_share(record: MakeRecord) -> None:
     nobody: dict[str, Any] = {"products": {}, "copies": {}, "reasons": {"x": "No."}}
-
-    def share(record: Record, step_seconds: float) -> Roofline | str:
-        return compute_step_roofline(record, read_ceiling(record), step_seconds)
-
+    share = compute_step_roofline
     assert share(record(cost={}), 1.0) == ceilings.NO_COST
     assert share(record(), float("nan")) == ceilings.NO_BLOCK
     assert share(record(ceilings={}), 1.0) == ceilings.NOT_MEASURED

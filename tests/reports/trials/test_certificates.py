@@ -10,7 +10,8 @@ import pytest
 
 from bench.errors import ResultsError
 from bench.records.certificate import Certificate, Defect, Worst
-from bench.records.results import SCHEMA, Record, decode, encode
+from bench.records.lines import decode, encode
+from bench.records.results import SCHEMA, Record
 from reports.text.units import ABSENT
 from reports.trials import certificates
 

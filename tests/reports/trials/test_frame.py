@@ -7,10 +7,13 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from msgspec import structs
 
 from bench.optimizer import Change, Optimizer
 from bench.records.certificate import Certificate, Defect
-from bench.records.results import Block, Epoch, Record, decode, encode
+from bench.records.lines import decode, encode
+from bench.records.parts import Block, Energy, Epoch, Memory
+from bench.records.results import Record
 from reports.trials import frame
 from reports.trials.columns import BLOCK_COLUMNS, EPOCH_COLUMNS, TRIAL_COLUMNS
 from reports.trials.measured import MEMORY
@@ -30,13 +33,17 @@ def test_no_column_of_finished_trials_is_empty(three: list[Record]) -> None:
     """A column that stays empty has lost its field in the record."""
     full = replace(
         three[0],
-        memory=dict.fromkeys(MEMORY, 1),
+        memory=Memory(**dict.fromkeys(MEMORY, 1)),
         reason="x",
-        blocks=tuple(replace(block, device_seconds=1.0) for block in three[0].blocks),
-        load=three[0].load
-        | {"steal_share": 0.0, "throttle_events": 0, "gpu_thermal_seconds": 0.0}
-        | {"device_other_processes": 0.0},
-        energy={"gpu_joules": 2.0, "cpu_package_joules": 3.0, "samples": 4.0, "seconds": 5.0},
+        blocks=tuple(structs.replace(block, device_seconds=1.0) for block in three[0].blocks),
+        load=structs.replace(
+            three[0].load,
+            steal_share=0.0,
+            throttle_events=0,
+            gpu_thermal_seconds=0.0,
+            device_other_processes=0.0,
+        ),
+        energy=Energy(gpu_joules=2.0, cpu_package_joules=3.0, samples=4.0, seconds=5.0),
     )
     other = replace(full, trial=replace(full.trial, revision="abc"))
     rows = frame.trials(

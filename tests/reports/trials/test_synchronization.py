@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from bench.records.results import Record
 from reports.ranking.comparisons import compare
@@ -20,7 +21,11 @@ def refusals(*records: Record) -> list[str | None]:
 
 def with_pending(record: Record, share: float) -> Record:
     block = sorted(block.seconds for block in record.measured_blocks)[2]
-    return replace(record, seconds={**record.seconds, "pending": share * block})
+    return with_pending_seconds(record, share * block)
+
+
+def with_pending_seconds(record: Record, seconds: float | None) -> Record:
+    return replace(record, seconds=structs.replace(record.seconds, pending_seconds=seconds))
 
 
 @pytest.mark.parametrize("share", [0.0, 0.001, 0.09])
@@ -45,15 +50,13 @@ def test_one_disturbed_invocation_refuses_no_row(
 
 
 def test_a_record_from_before_says_nothing_of_it(record: MakeRecord) -> None:
-    told = record()
-    untold = {name: value for name, value in told.seconds.items() if name != "pending"}
-    assert refusals(replace(told, seconds=untold)) == [None]
+    assert refusals(with_pending_seconds(record(), None)) == [None]
 
 
 def test_the_devices_own_events_tell_too(record: MakeRecord) -> None:
     blocks = record().blocks
-    slow = tuple(replace(block, device_seconds=3 * block.seconds) for block in blocks)
-    little = tuple(replace(block, device_seconds=1.05 * block.seconds) for block in blocks)
+    slow = tuple(structs.replace(block, device_seconds=3 * block.seconds) for block in blocks)
+    little = tuple(structs.replace(block, device_seconds=1.05 * block.seconds) for block in blocks)
     assert refusals(record(blocks=little)) == [None], "that is a doubt, and no refusal"
     (reason,) = refusals(record(blocks=slow))
     assert reason is not None
@@ -63,9 +66,11 @@ def test_the_devices_own_events_tell_too(record: MakeRecord) -> None:
 def test_nothing_computes_faster_than_its_arithmetic_allows(record: MakeRecord) -> None:
     honest = record()
     step = sorted(block.seconds / block.steps for block in honest.measured_blocks)[2]
-    rate = honest.ceilings["operations_per_second"]
+    assert honest.ceilings is not None
+    rate = honest.ceilings.operations_per_second
+    assert rate is not None
     for share, refused in ((0.9, False), (3.9, False), (4.1, True)):
-        cost = {**honest.cost, "operations": share * rate * step}
+        cost = structs.replace(honest.cost, operations=share * rate * step)
         (reason,) = refusals(replace(honest, cost=cost))
         assert (reason is not None) is refused, share
         if reason:

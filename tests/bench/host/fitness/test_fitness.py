@@ -11,10 +11,9 @@ from bench.host.fitness.gpu import examine_gpu
 from bench.host.fitness.memory import examine_memory
 from bench.host.fitness.others import judge_load, judge_load_average
 from bench.host.fitness.versions import describe_versions
-from bench.host.machine.finding import MachineFinding
-from bench.host.machine.load import Load
 from bench.host.machine.noise import Noise, judge_noise
 from bench.host.machine.nvml import MissingGpu, open_gpu
+from bench.records.parts import Load, MachineFinding
 from tests.bench.host.machine.fake_nvml import GIBIBYTE, FakeDevice, FakeNvml
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from bench.host.fitness import processor as looks
 from bench.host.fitness.processor import examine_processors
-from bench.host.machine.finding import MachineFinding
+from bench.records.parts import MachineFinding
 from tests.bench.host.machine.test_throttling import processor
 
 PROCESSORS = "sys/devices/system/cpu"

@@ -5,6 +5,7 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
+from msgspec import to_builtins
 
 from bench.host.machine import accounts, load
 from bench.host.machine.load import Conditions, LoadMeter, load_between, read_conditions
@@ -49,7 +50,7 @@ def test_counters_are_compared_and_shares_are_of_all_processors() -> None:
         throttle_events=25,
         gpu_thermal_seconds=2.0,
     )
-    known = load_between(BEFORE, after).to_numbers()
+    known = to_builtins(load_between(BEFORE, after))
     assert known["steal_share"] == pytest.approx(2 / 40)
     assert (known["involuntary_switches"], known["throttle_events"]) == (7, 5)
     assert known["gpu_thermal_seconds"] == 0.5
@@ -64,7 +65,7 @@ def test_a_counter_that_goes_back_has_not_grown() -> None:
 def test_what_nobody_counts_is_left_out_and_not_zero() -> None:
     before = replace(BEFORE, steal_seconds=None, throttle_events=None, gpu_thermal_seconds=None)
     after = replace(before, time=101.0)
-    assert load_between(before, after).to_numbers().keys() == {
+    assert to_builtins(load_between(before, after)).keys() == {
         "worker_seconds",
         "other_seconds",
         "other_share",
@@ -92,6 +93,8 @@ def test_the_real_accounts_see_a_child() -> None:
     program = "import time; end = time.process_time() + 0.3\nwhile time.process_time() < end: pass"
     subprocess.run([sys.executable, "-c", program], check=True)
     measured = meter.read()
+    assert measured.worker_seconds is not None
     assert measured.worker_seconds >= 0.3
+    assert measured.other_share is not None
     assert 0 <= measured.other_share <= 1
     assert measured.steal_share is None or 0 <= measured.steal_share <= 1

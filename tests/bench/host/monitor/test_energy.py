@@ -5,8 +5,8 @@ import math
 import pytest
 
 from bench.host.machine.unreadable import UnreadableError
-from bench.host.monitor.energy import BlockEnergy, EnergyMeter, explain_absent_energy, sum_energy
-from bench.records.results import Block
+from bench.host.monitor.energy import EnergyMeter, explain_absent_energy, sum_energy
+from bench.records.parts import Block, BlockEnergy
 
 WATTS = {"gpu_joules": 300.0, "cpu_package_joules": 50.0}
 

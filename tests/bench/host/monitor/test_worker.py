@@ -15,7 +15,7 @@ from bench.host.monitor.sampler import Unmonitored
 from bench.host.monitor.worker import WorkerMonitor
 from bench.host.process.executor import Invocation, LocalProcess
 from bench.host.process.outcome import Event, WorkerOutcome
-from bench.records.results import Block
+from bench.records.parts import Block
 from tests.bench.host.machine.fake_nvml import FakeDevice, FakeNvml
 from tests.bench.host.monitor.test_rapl import domain
 from tests.bench.host.process.test_executor import PREAMBLE

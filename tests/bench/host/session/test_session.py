@@ -24,7 +24,8 @@ from bench.host.session.prepared import PreparedRun
 from bench.host.session.session import Session
 from bench.host.session.store import create_run
 from bench.job import Job
-from bench.records.results import Trial, read_records
+from bench.records.lines import read_records
+from bench.records.results import Trial
 from tests.bench.host.machine.fake_nvml import FakeDevice, FakeNvml
 from tests.bench.host.session.test_transcript import EVENTS
 from tests.bench.suite.conftest import NUMPY
@@ -84,8 +85,8 @@ def test_exit_is_the_time_from_the_last_event_to_the_end(
     session = Session(prepared, folder, executor=FakeExecutor())
     record = session.execute(trial, lambda event: None)
     assert record.status == "ok"
-    assert record.seconds["process"] == 4.5
-    assert record.seconds["exit"] == pytest.approx(0.5)
+    assert record.seconds.process_seconds == 4.5
+    assert record.seconds.exit_seconds == pytest.approx(0.5)
 
 
 class FullExecutor:
@@ -243,5 +244,5 @@ def test_others_on_the_card_are_told_in_the_record_and_waited_for_once(
     for repeat, others in enumerate(seen, start=1):
         device.processes = others
         record = session.execute(replace(trial, repeat=repeat), lambda event: None)
-        assert record.load["device_other_processes"] == len(others)
+        assert record.load.device_other_processes == len(others)
     assert stayed == [frozenset(), {4711}, {4711, 4712}]

@@ -9,8 +9,8 @@ import pytest
 from bench.errors import ResultsError
 from bench.host.session.store import TORN_FILE, create_run
 from bench.records.chain import follow
+from bench.records.lines import encode, read_records
 from bench.records.manifest import Manifest, read_manifest
-from bench.records.results import encode, read_records
 from tests.bench.records.test_results import RECORD
 from tests.conftest import ROOT
 
@@ -52,7 +52,7 @@ import resource, signal, sys
 from pathlib import Path
 from bench.errors import ResultsError
 from bench.host.session.store import RunFolder
-from bench.records.results import decode
+from bench.records.lines import decode
 
 line, file = sys.stdin.read(), Path(sys.argv[1])
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)

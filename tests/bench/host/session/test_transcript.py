@@ -1,8 +1,9 @@
 import pytest
+from msgspec import to_builtins
 
 from bench.host.process.outcome import WorkerOutcome
 from bench.host.session.transcript import Transcript
-from bench.records.results import Block, Epoch
+from bench.records.parts import Block, Epoch
 
 FINE = WorkerOutcome(failure=None, status=None, seconds=1.0, log_tail="")
 EVENTS: list[dict[str, object]] = [
@@ -61,7 +62,7 @@ def told(*events: dict[str, object]) -> Transcript:
 def test_events_become_the_fields_of_a_record() -> None:
     fields = told(*EVENTS).fields()
     assert fields["framework_version"] == "9"
-    assert fields["seconds"] == {
+    assert to_builtins(fields["seconds"]) == {
         "import": 1.5,
         "inputs": 0.1,
         "build": 0.2,
@@ -73,7 +74,7 @@ def test_events_become_the_fields_of_a_record() -> None:
     assert fields["epochs"] == (Epoch(2.0, 1.0, 0.5, 0.4, 0.05, 1),)
     assert fields["losses"] == (2.0,)
     assert fields["parameters"] == 7
-    assert fields["memory"] == {
+    assert to_builtins(fields["memory"]) == {
         "resident_after_import_bytes": 10,
         "anonymous_after_import_bytes": 4,
         "allocator_after_build_bytes": 2,
@@ -206,5 +207,5 @@ def test_for_how_long_the_device_was_busy_is_the_median_over_the_measured_blocks
     block = next(one for one in EVENTS if one["event"] == "block" and not one["warmup"])
     growing = {**block, "warmup": True, "pending_seconds": 9.0}
     measured = [{**block, "pending_seconds": seconds} for seconds in (0.5, 0.1, 0.3)]
-    assert told(growing, *measured).fields()["seconds"]["pending"] == 0.3
+    assert told(growing, *measured).fields()["seconds"].pending_seconds == 0.3
     assert "pending" not in told(block).fields()["seconds"], "an older worker does not tell"
