@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from configparser import ConfigParser
 from functools import cache
 from pathlib import Path
 
@@ -118,6 +119,19 @@ def test_both_readmes_have_the_same_headings_commands_and_links() -> None:
     assert links(english)[0] == chinese.name
     assert links(chinese)[0] == english.name
     assert links(english)[1:] == links(chinese)[1:]
+
+
+def test_the_page_on_usage_names_every_tox_environment_and_every_plan() -> None:
+    tox = ConfigParser(interpolation=None)
+    tox.read(ROOT / "tox.ini")
+    environments = {name.removeprefix("testenv:") for name in tox if name.startswith("testenv:")}
+    plans = {path.stem for path in (ROOT / "bench" / "plans").glob("*.toml")}
+    named = " ".join(commands(ROOT / "docs" / "usage.md"))
+
+    # `tox` alone runs the tests, `tox -e bench` the plan `quick`.
+    missing = {name for name in environments if not re.search(rf"tox -e {name}\b", named)}
+    assert missing == {"tests"}
+    assert {name for name in plans if f"--plan {name}" not in named} == {"quick"}
 
 
 def test_the_readme_is_a_page() -> None:
