@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from bench.errors import PlanError, ResultsError
+from bench.host.environments.identity import describe_installation, hash_source_tree
 from bench.host.environments.preparation import Environments, select_available
-from bench.host.environments.versions import describe_installation, hash_source_tree
 from bench.host.frameworks.framework import ROOT
 from bench.host.machine.description import choose_threads, describe_machine, read_commit
 from bench.host.planning.request import Request

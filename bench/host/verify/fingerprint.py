@@ -6,8 +6,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from bench.host.environments.identity import describe_installation, hash_source_tree, hash_sources
 from bench.host.environments.preparation import Environment
-from bench.host.environments.versions import describe_installation, hash_source_tree, hash_sources
 from bench.host.frameworks.framework import ROOT
 from bench.host.frameworks.setup import set_up
 from bench.host.machine.description import read_cpu_name

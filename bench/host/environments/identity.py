@@ -1,4 +1,4 @@
-"""What is installed in an environment, and what the code that runs is."""
+"""What identifies a measurement: what is installed in an environment, and the code that runs."""
 
 import subprocess
 from collections.abc import Iterable, Iterator
