@@ -4,7 +4,7 @@ Standard library only: the host makes weights from a spec, and every worker
 checks its framework's parameters against the same spec.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 from typing import Any, ClassVar, Literal, Protocol, TypeVar
@@ -265,21 +265,6 @@ def without_dropout(spec: Spec) -> Spec:
     return replace(spec, dropout=0.0) if dropout_of(spec) else spec  # type: ignore
 
 
-def arrays_by_name(
-    parameters: Sequence[Param], arrays: Mapping[str, Array], source: str
-) -> dict[str, Array]:
-    """What a framework has for these parameters, in their order.
-
-    Raises:
-        WeightsError: it has nothing for some of them, which are named.
-    """
-    missing = [param.name for param in parameters if param.name not in arrays]
-    if missing:
-        listed = "; ".join(f"{name} is missing" for name in missing)
-        raise WeightsError(f"The parameters of {source} differ: {listed}.")
-    return {param.name: arrays[param.name] for param in parameters}
-
-
 class Shaped(Protocol):
     """Anything with a shape: an array of NumPy's, a parameter of a framework's."""
 
@@ -287,6 +272,28 @@ class Shaped(Protocol):
     def shape(self) -> tuple[int, ...]:
         """Sides."""
         ...
+
+
+def arrays_by_name(
+    parameters: Sequence[Param], arrays: Mapping[str, Array], source: str
+) -> dict[str, Array]:
+    """Return what a framework has for these parameters, in their order.
+
+    Raises:
+        WeightsError: it has nothing for some of them, which are named.
+    """
+    missing = [f"{param.name} is missing" for param in parameters if param.name not in arrays]
+    _raise_differences(missing, source)
+    return {param.name: arrays[param.name] for param in parameters}
+
+
+def check_names(parameters: Sequence[Param], names: Iterable[str], source: str) -> None:
+    """Check that `source` has the manifest's arrays and no others.
+
+    Raises:
+        WeightsError: names what is missing or extra on either side.
+    """
+    _raise_differences(_differences_of_names([param.name for param in parameters], names), source)
 
 
 def check_parameters(
@@ -301,12 +308,23 @@ def check_parameters(
     """
     expected = {param.name: param.shape for param in parameters}
     shapes = {name: tuple(array.shape) for name, array in arrays.items()}
-    differences = [f"{name} is missing" for name in expected if name not in shapes]
-    differences += [f"{name} is not in the manifest" for name in shapes if name not in expected]
+    differences = _differences_of_names(expected, shapes)
     differences += [
         f"{name} has the shape {shapes[name]}, the manifest says {shape}"
         for name, shape in expected.items()
         if name in shapes and shapes[name] != shape
     ]
+    _raise_differences(differences, source)
+
+
+def _differences_of_names(expected: Iterable[str], names: Iterable[str]) -> list[str]:
+    expected, names = dict.fromkeys(expected), dict.fromkeys(names)
+    return [
+        *(f"{name} is missing" for name in expected if name not in names),
+        *(f"{name} is not in the manifest" for name in names if name not in expected),
+    ]
+
+
+def _raise_differences(differences: Sequence[str], source: str) -> None:
     if differences:
         raise WeightsError(f"The parameters of {source} differ: {'; '.join(differences)}.")

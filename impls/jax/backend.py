@@ -42,8 +42,6 @@ class Backend:
         jax.config.update("jax_enable_x64", execution.precision == "float64")
         jax.config.update("jax_default_matmul_precision", product_precision(execution.precision))
         self.device = device_of(execution)
-        self.manifest = arrays_of(spec)
-        self.trainable = spec.parameters()
         self.types = types_of(execution.precision)
 
         model_class = find_model_class(spec, __name__)
@@ -54,7 +52,9 @@ class Backend:
         # Shapes only: to draw values that `load` replaces, XLA would compile for seconds.
         self.graph, self.trained, statistics, _ = _parts(nnx.eval_shape(model))
         self.kept = [statistics, jax.jit(lambda: _parts(model())[-1])()]
-        self.optimizer = optimizers.make(optimizer, self.trainable)
+        states = (self.trained, statistics)
+        self.arrays = parameters.find_arrays(model_class, states, arrays_of(spec))
+        self.optimizer = optimizers.make(optimizer, self.arrays)
         self.learning_rate = optimizer.learning_rate
         self.gathered: optax.OptState | None = None
         self._train = jax.jit(self._train_step, donate_argnums=(0, 1, 2))
@@ -67,7 +67,7 @@ class Backend:
     def load(self, weights: Mapping[str, np.ndarray]) -> None:
         statistics, counters = self.kept
         self.trained, statistics = parameters.load(
-            (self.trained, statistics), self.manifest, weights, self.types["param_dtype"]
+            self.arrays, (self.trained, statistics), weights, self.types["param_dtype"]
         )
         self.kept = [statistics, counters]
         self.gathered = jax.jit(self.optimizer.init)(self.trained)
@@ -176,13 +176,13 @@ class Backend:
 
     def gradients(self, inputs: np.ndarray, labels: np.ndarray) -> dict[str, np.ndarray]:
         (_, self.kept), gradients = self._differentiate(self.trained, self.kept, inputs, labels)
-        return parameters.canonical(self.trainable, gradients)
+        return parameters.canonical(self.arrays, gradients)
 
     def export(self) -> dict[str, np.ndarray]:
-        return parameters.canonical(self.manifest, (self.trained, self.kept[0]))
+        return parameters.canonical(self.arrays, (self.trained, self.kept[0]))
 
     def slots(self) -> dict[str, dict[str, np.ndarray]]:
-        return optimizers.slots(self.gathered, self.trainable)
+        return optimizers.slots(self.gathered, self.arrays)
 
 
 def _parts(model: nnx.Module) -> tuple[nnx.GraphDef, nnx.State, nnx.State, nnx.State]:

@@ -1,6 +1,6 @@
 """The rules of `bench.optimizer.Optimizer` by Optax, which has both as they are."""
 
-from collections.abc import Sequence
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -9,24 +9,29 @@ import optax
 from flax import nnx
 
 from bench.optimizer import Optimizer
-from bench.spec import Param
+from bench.weights import Arrays
 
-from .weights import canonical, canonical_name
+from .weights import canonical, path_of
 
 SLOTS = {"trace": "velocity", "mu": "first moment", "nu": "second moment"}
 
 
-def make(optimizer: Optimizer, manifest: Sequence[Param]) -> optax.GradientTransformation:
+def make(optimizer: Optimizer, arrays: Arrays[Any]) -> optax.GradientTransformation:
     """The optimizer, whose learning rate is part of its state; weight decay for kernels only."""
-    decays = {param.name: param.decays for param in manifest}
+    decaying = {arrays.paths[param.name] for param in arrays.manifest if param.decays}
 
-    def mask(parameters: nnx.State) -> nnx.State:
-        return jax.tree.map_with_path(lambda path, _: decays[canonical_name(path)], parameters)
+    def decays(parameters: nnx.State) -> nnx.State:
+        return jax.tree.map_with_path(lambda path, _: path_of(path) in decaying, parameters)
+
+    def is_fixed(parameters: nnx.State) -> nnx.State:
+        return jax.tree.map_with_path(lambda path, _: path_of(path) in arrays.untrained, parameters)
 
     def rule(learning_rate: jax.Array) -> optax.GradientTransformation:
         # Before the rule: coupled, as L2 regularization.
-        decay = optax.add_decayed_weights(optimizer.weight_decay, mask)
+        decay = optax.add_decayed_weights(optimizer.weight_decay, decays)
         update = _update(optimizer, learning_rate)
+        if arrays.untrained:
+            update = optax.chain(update, optax.masked(optax.set_to_zero(), is_fixed))
         return optax.chain(decay, update) if optimizer.weight_decay else update
 
     return optax.inject_hyperparams(rule)(learning_rate=optimizer.learning_rate)
@@ -46,7 +51,7 @@ def with_learning_rate(state: optax.OptState, rate: float) -> optax.OptState:
     )
 
 
-def slots(state: optax.OptState, manifest: Sequence[Param]) -> dict[str, dict[str, np.ndarray]]:
+def slots(state: optax.OptState, arrays: Arrays[Any]) -> dict[str, dict[str, np.ndarray]]:
     """What the optimizer has gathered: by slot, by parameter."""
     found = {slot: optax.tree.get(state, native, None) for native, slot in SLOTS.items()}
-    return {slot: canonical(manifest, one) for slot, one in found.items() if one is not None}
+    return {slot: canonical(arrays, one) for slot, one in found.items() if one is not None}

@@ -11,7 +11,7 @@ from mxnet.ndarray import NDArray
 from bench.job import Execution
 from bench.models import find_model_class
 from bench.optimizer import Optimizer
-from bench.spec import ModelSpec, Param, arrays_by_name, arrays_of
+from bench.spec import ModelSpec, Param, arrays_of
 
 from . import optimizers
 from . import weights as parameters
@@ -31,12 +31,11 @@ class Backend:
     def __init__(self, spec: ModelSpec, optimizer: Optimizer, execution: Execution) -> None:
         execution.check_knobs(())
         self.context = mx.gpu() if execution.device == "cuda" else mx.cpu()
-        self.manifest = arrays_of(spec)
         self.model = find_model_class(spec, __name__)(spec)
         self.model.cast(DTYPES[execution.precision])
+        self.arrays = parameters.find_arrays(self.model, arrays_of(spec))
         self.model.initialize(ctx=self.context)
-        self.arrays = parameters.named_parameters(self.model)
-        self.trained = arrays_by_name(spec.parameters(), self.arrays, "MXNet")
+        self.trained = {param.name: self.arrays.by_name[param.name] for param in spec.parameters()}
         self.criterion = gluon.loss.SoftmaxCrossEntropyLoss()  # of each sample
         if execution.mode == "compiled":
             self.model.hybridize(static_alloc=True, static_shape=True)
@@ -48,7 +47,7 @@ class Backend:
         self.dataset: gluon.data.ArrayDataset | None = None
 
     def load(self, weights: Mapping[str, np.ndarray]) -> None:
-        parameters.load(self.arrays, self.manifest, weights)
+        parameters.load(self.arrays, weights)
         # What a trainer has gathered goes with it; the learning rate stays.
         learning_rate = self.trainer.learning_rate
         self.trainer = self.make_trainer()
@@ -119,16 +118,23 @@ class Backend:
 
     def gradients(self, inputs: np.ndarray, labels: np.ndarray) -> dict[str, np.ndarray]:
         self._backward(self._to_device(inputs), self._to_device(labels))
-        return {
+        gradients = {
             name: parameters.to_numpy(one.grad()) / len(labels)
             for name, one in self.trained.items()
         }
+        return self.arrays.to_canonical(gradients)
 
     def export(self) -> dict[str, np.ndarray]:
-        arrays = {name: parameters.to_numpy(one.data()) for name, one in self.arrays.items()}
-        return {param.name: self._canonical(param, arrays[param.name]) for param in self.manifest}
+        native = {
+            name: parameters.to_numpy(one.data()) for name, one in self.arrays.by_name.items()
+        }
+        arrays = self.arrays.to_canonical(native)
+        return {
+            param.name: self._with_divisor_n(param, arrays[param.name])
+            for param in self.arrays.manifest
+        }
 
-    def _canonical(self, param: Param, array: np.ndarray) -> np.ndarray:
+    def _with_divisor_n(self, param: Param, array: np.ndarray) -> np.ndarray:
         # MXNet's own variance, on the CPU, has the divisor n. On a GPU cuDNN makes it, with n - 1
         # by its manual: that was never run, for 1.9.1 has no code for the GPUs we have.
         on_gpu = self.context.device_type == "gpu"
@@ -138,7 +144,8 @@ class Backend:
         return param.with_divisor_n(array, initial, self.steps, self.batch_size)
 
     def slots(self) -> dict[str, dict[str, np.ndarray]]:
-        return optimizers.slots(self.trainer, self.trained)
+        slots = optimizers.slots(self.trainer, self.trained)
+        return {slot: self.arrays.to_canonical(arrays) for slot, arrays in slots.items()}
 
     def _to_device(self, array: np.ndarray) -> NDArray:
         # Without a copy on the CPU. mx.nd.array copies 200,000 values and more with OpenMP in

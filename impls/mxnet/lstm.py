@@ -20,8 +20,6 @@ class LSTM(HybridBlock):
         for number in range(spec.layers):
             inputs = spec.units if number else spec.features
             self.lstm.add(rnn.LSTM(spec.units, input_size=inputs))
-            # The spec has one bias a layer; the second stays at zero.
-            self.lstm[number].l0_h2h_bias.grad_req = "null"
         self.dense = nn.Dense(spec.classes, in_units=spec.units)
 
     def hybrid_forward(self, F: Any, inputs: NDArray) -> NDArray:  # noqa: N803 (Gluon's own name)

@@ -11,7 +11,7 @@ from torch.utils.data import DataLoader, TensorDataset
 from bench.job import Execution
 from bench.models import find_model_class
 from bench.optimizer import Optimizer
-from bench.spec import ModelSpec, Param, arrays_by_name, arrays_of
+from bench.spec import ModelSpec, Param, arrays_of
 
 from . import optimizers
 from . import weights as parameters
@@ -34,13 +34,12 @@ class Backend:
         self.mixed = execution.precision == "bf16"
         self.device = torch.device(execution.device)
         self.channels_last = execution.layout == "NHWC"
-        self.manifest = arrays_of(spec)
         dtype = DTYPES.get(execution.precision, torch.float32)
         self.model = find_model_class(spec, __name__)(spec).to(self.device, dtype)
         if self.channels_last:
             self.model = self.model.to(memory_format=torch.channels_last)
-        self.tensors = parameters.named_tensors(self.model)
-        self.trained = arrays_by_name(spec.parameters(), self.tensors, "PyTorch")
+        self.arrays = parameters.find_arrays(self.model, arrays_of(spec))
+        self.trained = {param.name: self.arrays.by_name[param.name] for param in spec.parameters()}
         self.criterion = nn.CrossEntropyLoss()  # the mean over the batch
         fused = bool(execution.knobs.get("fused_optimizer", False))
         self.optimizer = optimizers.make(optimizer, spec.parameters(), self.trained, fused)
@@ -52,7 +51,7 @@ class Backend:
         self.steps = self.batch_size = 0
 
     def load(self, weights: Mapping[str, np.ndarray]) -> None:
-        parameters.load(self.tensors, self.manifest, weights)
+        parameters.load(self.arrays, weights)
         self.optimizer.state.clear()
         self.loaded, self.steps = weights, 0
 
@@ -147,20 +146,26 @@ class Backend:
 
     def gradients(self, inputs: np.ndarray, labels: np.ndarray) -> dict[str, np.ndarray]:
         self._backward(self._to_device(inputs), self._to_device(labels))
-        return {name: parameters.to_numpy(one.grad) for name, one in self.trained.items()}
+        gradients = {name: parameters.to_numpy(one.grad) for name, one in self.trained.items()}
+        return self.arrays.to_canonical(gradients)
 
     def export(self) -> dict[str, np.ndarray]:
-        arrays = {name: parameters.to_numpy(tensor) for name, tensor in self.tensors.items()}
-        return {param.name: self._canonical(param, arrays[param.name]) for param in self.manifest}
+        tensors = self.arrays.by_name.items()
+        arrays = self.arrays.to_canonical({name: parameters.to_numpy(one) for name, one in tensors})
+        return {
+            param.name: self._with_divisor_n(param, arrays[param.name])
+            for param in self.arrays.manifest
+        }
 
-    def _canonical(self, param: Param, array: np.ndarray) -> np.ndarray:
+    def _with_divisor_n(self, param: Param, array: np.ndarray) -> np.ndarray:
         if param.kind != "running variance" or self.steps == 0:
             return array
         initial = self.loaded[param.name]
         return param.with_divisor_n(array, initial, self.steps, self.batch_size)
 
     def slots(self) -> dict[str, dict[str, np.ndarray]]:
-        return optimizers.slots(self.optimizer, self.trained)
+        slots = optimizers.slots(self.optimizer, self.trained)
+        return {slot: self.arrays.to_canonical(arrays) for slot, arrays in slots.items()}
 
     def _to_device(self, array: np.ndarray) -> torch.Tensor:
         return self._as_images(torch.from_numpy(array).to(self.device, non_blocking=True))

@@ -13,11 +13,6 @@ class LSTM(nn.Module):
         super().__init__()
         self.embedding = nn.Embedding(spec.vocabulary, spec.embedding) if spec.vocabulary else None
         self.lstm = nn.LSTM(spec.features, spec.units, spec.layers, batch_first=True)
-        # The spec has one bias a layer; the second stays at zero.
-        for number in range(spec.layers):
-            second = getattr(self.lstm, f"bias_hh_l{number}")
-            nn.init.zeros_(second)
-            second.requires_grad_(False)
         self.dense = nn.Linear(spec.units, spec.classes)
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:

@@ -1,47 +1,42 @@
-"""Canonical arrays to PyTorch's and back: layouts are the same, LSTM's names differ."""
+"""Canonical arrays to PyTorch's and back: layouts are the same, names differ by rules."""
 
-import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
 from torch import nn
 
-from bench.spec import Param, check_parameters
+from bench.spec import Param
+from bench.weights import Arrays, Rule, match_arrays
 
-# Canonical `lstm<layer>.<array>` is an array of the one fused nn.LSTM, which counts from 0.
-LSTM_ARRAYS = {"input_weight": "weight_ih", "recurrent_weight": "weight_hh", "bias": "bias_ih"}
+# Of nn.LSTM, nn.GRU, nn.RNN and their cells; gates are in the canonical order.
+RULES = (
+    Rule(r"weight_ih(_l(?P<number>\d+))?", "input_weight"),
+    Rule(r"weight_hh(_l(?P<number>\d+))?", "recurrent_weight"),
+    Rule(r"bias_ih(_l(?P<number>\d+))?", "bias"),
+    # The manifest has one bias a layer: two that are trained take steps of twice the size.
+    Rule(r"bias_hh(_l\d+)?", None),
+)
+
+
+def find_arrays(model: nn.Module, manifest: Sequence[Param]) -> Arrays[torch.Tensor]:
+    """Parameters and running statistics, those of a model's own `RULES` first."""
+    named = dict(model.named_parameters()) | dict(model.named_buffers())
+    native = {
+        path: array for path, array in named.items() if not path.endswith("num_batches_tracked")
+    }
+    arrays = match_arrays(manifest, native, (*getattr(model, "RULES", ()), *RULES), "PyTorch")
+    for tensor in arrays.untrained.values():
+        nn.init.zeros_(tensor)
+        tensor.requires_grad_(False)
+    return arrays
 
 
 @torch.no_grad()
-def load(
-    tensors: Mapping[str, torch.Tensor],
-    manifest: Sequence[Param],
-    weights: Mapping[str, np.ndarray],
-) -> None:
-    """Set every tensor of a model (`named_tensors`); raises WeightsError for a misfit."""
-    check_parameters(manifest, tensors, "PyTorch")
-    check_parameters(manifest, weights, "the weights")
-    for param in manifest:
-        tensors[param.name].copy_(torch.from_numpy(weights[param.name]))
-
-
-def named_tensors(model: nn.Module) -> dict[str, torch.Tensor]:
-    """Parameters and running statistics by canonical name."""
-    named = dict(model.named_parameters()) | dict(model.named_buffers())
-    return {
-        canonical_name(name): tensor
-        for name, tensor in named.items()
-        if "bias_hh" not in name and not name.endswith("num_batches_tracked")
-    }
-
-
-def canonical_name(name: str) -> str:
-    """`lstm.weight_ih_l0` is `lstm1.input_weight`; other names are the same."""
-    for canonical, native in LSTM_ARRAYS.items():
-        if match := re.fullmatch(rf"lstm\.{native}_l(\d+)", name):
-            return f"lstm{int(match[1]) + 1}.{canonical}"
-    return name
+def load(arrays: Arrays[torch.Tensor], weights: Mapping[str, np.ndarray]) -> None:
+    """Set every tensor of a model; raises WeightsError for a misfit."""
+    for name, value in arrays.to_native(weights).items():
+        arrays.by_name[name].copy_(torch.from_numpy(value))
 
 
 def to_numpy(tensor: torch.Tensor) -> np.ndarray:

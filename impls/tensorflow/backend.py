@@ -10,7 +10,7 @@ from bench.errors import WorkerError
 from bench.job import Execution
 from bench.models import find_model_class
 from bench.optimizer import Optimizer
-from bench.spec import ModelSpec, arrays_by_name, arrays_of
+from bench.spec import ModelSpec, arrays_of
 
 from . import optimizers
 from . import weights as parameters
@@ -42,15 +42,15 @@ class Backend:
         # Of all that is made from here on; the policy of an earlier backend would outlast floatx.
         keras.config.set_floatx("float64" if execution.precision == "float64" else "float32")
         keras.config.set_dtype_policy(POLICIES.get(execution.precision, "float32"))
-        self.manifest = arrays_of(spec)
         self.model = find_model_class(spec, __name__)(spec)
         # Called once with a symbolic input: that is how a subclassed model gets its variables.
         self.model(symbolic_input(spec.input_shape))
         if execution.mode == "xla":
             _leave_cudnn(self.model)
-        self.variables = parameters.named_variables(self.model)
+        self.arrays = parameters.find_arrays(self.model, arrays_of(spec))
         self.trainable = spec.parameters()
-        self.trained = arrays_by_name(self.trainable, self.variables, "Keras")
+        self.trained = {param.name: self.arrays.by_name[param.name] for param in self.trainable}
+        self.masks = parameters.untrained_parts(self.arrays, self.trainable)
         self.criterion = keras.losses.SparseCategoricalCrossentropy(
             from_logits=True, reduction="sum"
         )
@@ -65,7 +65,7 @@ class Backend:
         self.data: tuple[tf.Tensor, tf.Tensor] | None = None
 
     def load(self, weights: Mapping[str, np.ndarray]) -> None:
-        parameters.load(self.variables, self.manifest, weights)
+        parameters.load(self.arrays, weights)
         optimizers.reset(self.optimizer)
 
     def set_learning_rate(self, learning_rate: float) -> None:
@@ -107,7 +107,10 @@ class Backend:
         with tf.GradientTape() as tape:
             loss = self.criterion(labels, _exact(self.model(inputs, training=True)))
             mean = loss / labels.shape[0]
-        return loss, tape.gradient(mean, self.trained)
+        gradients = tape.gradient(mean, self.trained)
+        for name, mask in self.masks.items():
+            gradients[name] *= tf.cast(mask, gradients[name].dtype)
+        return loss, gradients
 
     def losses(self, handles: Sequence[tf.Tensor]) -> list[float]:
         return [float(handle) for handle in handles]
@@ -155,14 +158,15 @@ class Backend:
         _, gradients = self._differentiate(tf.constant(inputs), tf.constant(labels))
         # An embedding's is sparse: as a tensor, it is dense.
         arrays = {name: tf.convert_to_tensor(one).numpy() for name, one in gradients.items()}
-        return parameters.canonical(self.trainable, arrays)
+        return self.arrays.to_canonical(arrays)
 
     def export(self) -> dict[str, np.ndarray]:
-        arrays = {name: variable.numpy() for name, variable in self.variables.items()}
-        return parameters.canonical(self.manifest, arrays)
+        variables = self.arrays.by_name.items()
+        return self.arrays.to_canonical({name: variable.numpy() for name, variable in variables})
 
     def slots(self) -> dict[str, dict[str, np.ndarray]]:
-        return optimizers.slots(self.optimizer, self.trainable)
+        slots = optimizers.slots(self.optimizer, self.trained)
+        return {slot: self.arrays.to_canonical(arrays) for slot, arrays in slots.items()}
 
 
 def choose_device(device: str) -> None:
@@ -196,9 +200,9 @@ def check_placement(device: str, variables: Sequence[keras.Variable]) -> None:
 
 
 def _leave_cudnn(model: keras.Model) -> None:
-    """Let XLA compile LSTMs from what they consist of: it cannot compile a call of cuDNN."""
+    """Let XLA compile recurrent layers from their parts: it cannot compile a call of cuDNN."""
     for layer in model.layers:
-        if isinstance(layer, keras.layers.LSTM):
+        if isinstance(layer, (keras.layers.LSTM, keras.layers.GRU)):
             layer.use_cudnn = False
 
 

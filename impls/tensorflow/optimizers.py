@@ -4,16 +4,13 @@ Its SGD keeps the learning rate inside the momentum buffer, its Adam has epsilon
 uncorrected root, and its weight decay is decoupled, so that the backend adds the coupled one.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import keras
 import numpy as np
 import tensorflow as tf
 
 from bench.optimizer import Optimizer
-from bench.spec import Param
-
-from .weights import to_canonical
 
 
 class Adam(keras.optimizers.Adam):
@@ -70,15 +67,14 @@ def set_learning_rate(optimizer: keras.optimizers.Optimizer, learning_rate: floa
 
 
 def slots(
-    optimizer: keras.optimizers.Optimizer, manifest: Sequence[Param]
+    optimizer: keras.optimizers.Optimizer, names: Iterable[str]
 ) -> dict[str, dict[str, np.ndarray]]:
-    """What the optimizer has gathered: by slot, by parameter."""
+    """What the optimizer has gathered: by slot, by parameter, in Keras's layouts."""
     is_sgd = isinstance(optimizer, keras.optimizers.SGD)
     factor = -1 / float(optimizer.learning_rate) if is_sgd else 1.0
     return {
         slot: {
-            param.name: to_canonical(param, variable.numpy() * factor)
-            for param, variable in zip(manifest, variables, strict=True)
+            name: variable.numpy() * factor for name, variable in zip(names, variables, strict=True)
         }
         for slot, variables in _native_slots(optimizer).items()
     }

@@ -97,3 +97,14 @@ def test_without_a_reference_nothing_is_verified(
     certificate = found_in(folder, "pytorch", fresh, environments).certificate
     assert certificate.verdict == "unchecked"
     assert "numpy.py has no class 'VGG'" in str(certificate.reason)
+
+
+@pytest.mark.parametrize("name", list(discover()))
+def test_a_misnamed_attribute_is_answered_with_both_sides_names(
+    name: str, verifier: Verifier, environments: Environments, tmp_path: Path
+) -> None:
+    folder = edited(tmp_path, f"{name}.py", "self.dense2", "self.dens2")
+    reason = str(found_in(folder, name, verifier, environments).certificate.reason)
+    for array in ("weight", "bias"):
+        assert f"dense2.{array} is missing" in reason
+        assert f"dens2.{array} is not in the manifest" in reason

@@ -49,10 +49,10 @@ PYTORCH = (
         "lstm",
         (
             Edit(
-                "lstm.py",
-                "            nn.init.zeros_(second)\n",
-                "            nn.init.zeros_(second)\n"
-                "            nn.init.ones_(second.data[spec.units : 2 * spec.units])\n",
+                "weights.py",
+                "        nn.init.zeros_(tensor)\n",
+                "        nn.init.zeros_(tensor)\n"
+                "        nn.init.ones_(tensor.data[len(tensor) // 4 : len(tensor) // 2])\n",
             ),
         ),
         LOGITS,
@@ -285,19 +285,16 @@ TENSORFLOW = (
         (
             Edit(
                 "weights.py",
-                "    return value.T if param.kind in TRANSPOSED else value\n",
-                '    if param.name.startswith("lstm"):\n'
-                "        i, f, g, o = np.split(value, 4)\n"
-                "        value = np.concatenate([i, f, o, g])\n"
-                "    return value.T if param.kind in TRANSPOSED else value\n",
+                "HOLDERS =",
+                "def swap_last(array):\n"
+                "    i, f, g, o = np.split(array, 4)\n"
+                "    return np.concatenate([i, f, o, g])\n\n\n"
+                "HOLDERS =",
             ),
+            Edit("weights.py", '"input_weight")', '"input_weight", swap_last, swap_last)'),
+            Edit("weights.py", '"recurrent_weight")', '"recurrent_weight", swap_last, swap_last)'),
             Edit(
-                "weights.py",
-                "    return np.ascontiguousarray(value)\n",
-                '    if param.name.startswith("lstm"):\n'
-                "        i, f, o, g = np.split(value, 4)\n"
-                "        value = np.concatenate([i, f, g, o])\n"
-                "    return np.ascontiguousarray(value)\n",
+                "weights.py", 'Cell\\.bias", "bias")', 'Cell\\.bias", "bias", swap_last, swap_last)'
             ),
         ),
         LOGITS,
@@ -308,8 +305,12 @@ TENSORFLOW = (
         "tensorflow",
         "lenet",
         (
-            Edit("weights.py", "maps.transpose(0, 2, 3, 1).reshape(", "maps.reshape("),
-            Edit("weights.py", "maps.transpose(0, 3, 1, 2).reshape(", "maps.reshape("),
+            Edit("weights.py", "import Any\n", "import Any\nfrom dataclasses import replace\n"),
+            Edit(
+                "weights.py",
+                "match_arrays(manifest,",
+                "match_arrays([replace(one, flattened=None) for one in manifest],",
+            ),
         ),
         LOGITS,
         "flattened in the order height, width, channels",
@@ -374,7 +375,7 @@ MXNET = (
         "mxnet",
         "lstm",
         (
-            Edit("lstm.py", 'l0_h2h_bias.grad_req = "null"', "l0_h2h_bias.wd_mult = 0.0"),
+            Edit("weights.py", 'parameter.grad_req = "null"', "parameter.wd_mult = 0.0"),
             Edit(
                 "backend.py",
                 "optimizer, spec.parameters(), self.trained)",
@@ -505,7 +506,7 @@ JAX = (
         "weight decay for everything",
         "jax",
         "lenet-1998",
-        (Edit("optimizers.py", "decays[canonical_name(path)]", "True"),),
+        (Edit("optimizers.py", "path_of(path) in decaying", "True"),),
         "slots after 1 step of sgd: velocity of conv1.bias",
         "weight decay reaches biases",
         "compiled",

@@ -44,18 +44,19 @@ expected = ours.export()
 model = bare.own_model(spec, weights, execution)
 bare.bare_loop(model, optimizer, execution)(inputs, labels)
 parameters = import_file(name, folder, "weights")
-if name == "tensorflow":
-    native = {key: one.numpy() for key, one in parameters.named_variables(model).items()}
-    found = parameters.canonical(arrays_of(spec), native)
-elif name == "mxnet":
-    native = parameters.named_parameters(model)
-    found = {key: one.data().asnumpy() for key, one in native.items()}
-elif name == "jax":
+if name == "jax":
     from flax import nnx
-    found = parameters.canonical(arrays_of(spec), nnx.state(model, nnx.Param, nnx.BatchStat))
+    states = nnx.state(model, nnx.Param, nnx.BatchStat)
+    arrays = parameters.find_arrays(type(model), states, arrays_of(spec))
+    found = parameters.canonical(arrays, states)
 else:
-    native = parameters.named_tensors(model)
-    found = {key: parameters.to_numpy(one) for key, one in native.items()}
+    to_numpy = {
+        "tensorflow": lambda one: one.numpy(),
+        "mxnet": lambda one: one.data().asnumpy(),
+        "pytorch": lambda one: one.detach().numpy(),
+    }[name]
+    arrays = parameters.find_arrays(model, arrays_of(spec))
+    found = arrays.to_canonical({key: to_numpy(one) for key, one in arrays.by_name.items()})
 moved = max(float(np.abs(expected[key] - weights[key]).max()) for key in expected)
 error = max(float(np.abs(expected[key] - found[key]).max()) for key in expected)
 print(json.dumps({"names": sorted(found) == sorted(expected), "moved": moved, "error": error}))

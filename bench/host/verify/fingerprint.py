@@ -21,6 +21,7 @@ BOOT = Path("/proc/sys/kernel/random/boot_id")
 # The protocol: what draws the inputs, takes the steps and judges the errors.
 PROTOCOL = (
     "bench/spec.py",
+    "bench/weights.py",
     "bench/optimizer.py",
     "bench/protocol/verification.py",
     "bench/models",

@@ -1,6 +1,6 @@
 """Canonical arrays to this framework's and back: names, layouts and shapes are the same.
 
-Where a framework's layouts differ, this is the file that transposes: see
+Where a framework's layouts differ, this is the file that says so by rules: see
 `impls/tensorflow/weights.py`.
 """
 

@@ -27,7 +27,8 @@ def own_model(
     types = types_of(execution.precision)
     model = find_model_class(spec, parameters.__name__)(spec, types, nnx.Rngs(DROPOUT_SEED))
     states = nnx.state(model, nnx.Param, nnx.BatchStat)
-    for loaded in parameters.load(states, arrays_of(spec), weights, types["param_dtype"]):
+    arrays = parameters.find_arrays(type(model), states, arrays_of(spec))
+    for loaded in parameters.load(arrays, states, weights, types["param_dtype"]):
         nnx.update(model, loaded)
     return model
 

@@ -22,8 +22,9 @@ def own_model(
 ) -> gluon.HybridBlock:
     """Our model with these weights."""
     model = find_model_class(spec, parameters.__name__)(spec)
+    arrays = parameters.find_arrays(model, arrays_of(spec))
     model.initialize(ctx=_context(execution))
-    parameters.load(parameters.named_parameters(model), arrays_of(spec), weights)
+    parameters.load(arrays, weights)
     return model
 
 

@@ -21,7 +21,7 @@ def own_model(
 ) -> nn.Module:
     """Our model with these weights."""
     model = find_model_class(spec, parameters.__name__)(spec)
-    parameters.load(parameters.named_tensors(model), arrays_of(spec), weights)
+    parameters.load(parameters.find_arrays(model, arrays_of(spec)), weights)
     return model
 
 

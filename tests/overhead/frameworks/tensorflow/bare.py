@@ -24,7 +24,7 @@ def own_model(
     """Our model with these weights."""
     model = find_model_class(spec, parameters.__name__)(spec)
     model(symbolic_input(spec.input_shape))
-    parameters.load(parameters.named_variables(model), arrays_of(spec), weights)
+    parameters.load(parameters.find_arrays(model, arrays_of(spec)), weights)
     return model
 
 
