@@ -12,14 +12,19 @@ from bench.errors import ResultsError, SamestepError
 from bench.host.doctor import examine
 from bench.host.environments.preparation import Environment
 from bench.host.frameworks.framework import discover
-from bench.host.planning.inventory import dataset_rows, framework_rows, model_rows, plan_rows
+from bench.host.planning.inventory import list_datasets, list_frameworks, list_models, list_plans
 from bench.host.planning.request import add_options, read_request
 from bench.host.planning.selection import Selection, select
 from bench.host.process.signals import interrupt_at_the_end
 from bench.host.session.opening import prepare_data, prepare_environments_of
-from bench.host.verify.command import add_verify_options, certification, read_verification
-from bench.host.verify.summary import finding_row, messages, summary_document, summary_file
-from bench.host.verify.together import at_once, find_all
+from bench.host.verify.command import add_verify_options, read_verification, verify_cells
+from bench.host.verify.summary import (
+    choose_summary_file,
+    describe_report,
+    explain_reports,
+    summarize,
+    to_row,
+)
 
 Row = dict[str, Any]
 PIPED_WIDTH = 160
@@ -86,10 +91,10 @@ def _command(
 
 
 LISTS: dict[str, Callable[[], list[Row]]] = {
-    "frameworks": lambda: framework_rows(discover()),
-    "models": model_rows,
-    "datasets": dataset_rows,
-    "plans": plan_rows,
+    "frameworks": lambda: list_frameworks(discover()),
+    "models": list_models,
+    "datasets": list_datasets,
+    "plans": list_plans,
 }
 
 
@@ -129,16 +134,16 @@ def _doctor(options: argparse.Namespace) -> int:
 
 def _verify(options: argparse.Namespace) -> int:
     verification = read_verification(options)
-    file = summary_file(verification.request.results)
-    with certification(verification, say) as prepared:
-        findings = find_all(prepared, verification.cells, at_once(verification.request.device))
-    show_tables({"verification": [finding_row(finding) for finding in findings]}, options.json)
-    write_json(file, summary_document(findings, verification.threads))
-    for message in messages(findings):
+    file = choose_summary_file(verification.request.results)
+    reports = verify_cells(verification, say, lambda report: say(describe_report(report)))
+    show_tables({"verification": [to_row(report) for report in reports]}, options.json)
+    write_json(file, summarize(reports, verification.threads))
+    for message in explain_reports(reports):
         print(f"bench: {message}", file=sys.stderr)
     print(f"written: {file}")
-    failed = any(not one.explained and not one.skipped for one in findings)
-    return 1 if failed or all(one.skipped for one in findings) else 0
+    failed = any(not report.explained and not report.skipped for report in reports)
+    nothing = all(report.skipped for report in reports)
+    return 1 if failed or nothing or verification.missing else 0
 
 
 def _selection(options: argparse.Namespace) -> Selection:

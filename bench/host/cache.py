@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 from bench.errors import ResultsError
 
 
-def cache_folder() -> Path:
+def get_cache_folder() -> Path:
     """`SAMESTEP_CACHE`, else `samestep` in the user's cache folder (XDG base directories)."""
     if chosen := os.environ.get("SAMESTEP_CACHE"):
         return Path(chosen).absolute()
@@ -21,7 +21,7 @@ def cache_folder() -> Path:
 
 
 @contextmanager
-def locked(folder: Path) -> Iterator[None]:
+def lock_entry(folder: Path) -> Iterator[None]:
     """Hold the lock of a cache entry while it is looked at or made.
 
     Raises:
@@ -44,10 +44,10 @@ def turn(name: str) -> Iterator[None]:
     Raises:
         ResultsError: the cache cannot be written.
     """
-    lock = cache_folder() / name
+    lock = get_cache_folder() / name
     with ExitStack() as stack:
         try:
-            with _lock(cache_folder() / "next" / name):
+            with _lock(get_cache_folder() / "next" / name):
                 stack.enter_context(_lock(lock))
         except OSError as error:
             raise _unwritable(lock, error) from error

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bench.dependencies import Package, find_missing_optional
 from bench.errors import SamestepError, UnavailableError
-from bench.host.cache import cache_folder
+from bench.host.cache import get_cache_folder
 from bench.host.ceilings.probe import drop_unusable_environments
 from bench.host.environments.preparation import Environment, Say, prepare_environment
 from bench.host.fitness import examine_machine
@@ -17,7 +17,7 @@ from bench.host.machine.finding import note_if
 from bench.host.planning.catalog import Catalog
 from bench.host.planning.request import Request
 from bench.host.planning.selection import Selection
-from bench.host.scratch import scratch_folder
+from bench.host.scratch import make_scratch_folder
 from bench.records.parts import MachineFinding
 
 GIBIBYTE = 2**30
@@ -31,9 +31,9 @@ def examine(selection: Selection) -> Iterator[MachineFinding]:
     Environments that are not there yet are made: whether they can be is the question.
     """
     yield from _machine()
-    yield optional_packages(find_missing_optional())
+    yield check_optional_packages(find_missing_optional())
     yield from examine_machine(selection.request.device, selection.request.threads)
-    yield _folder("cache folder", cache_folder())
+    yield _folder("cache folder", get_cache_folder())
     yield _folder("results folder", selection.request.results.absolute())
     for name in dict.fromkeys(trial.dataset for trial in selection.trials):
         yield _dataset(selection.catalog, name)
@@ -59,7 +59,7 @@ def _machine() -> Iterator[MachineFinding]:
     )
 
 
-def optional_packages(absent: Sequence[Package]) -> MachineFinding:
+def check_optional_packages(absent: Sequence[Package]) -> MachineFinding:
     """What this Python has not, and a run and its report do without."""
     detail = "; ".join(f"without {one.name} {one.without}" for one in absent)
     return note_if(bool(absent), "optional packages", detail or "all there")
@@ -83,7 +83,7 @@ def _folder(topic: str, folder: Path) -> MachineFinding:
 def _dataset(catalog: Catalog, name: str) -> MachineFinding:
     topic = f"data set {name}"
     try:
-        dataset = catalog.dataset(name)
+        dataset = catalog.get_dataset(name)
         train, test = dataset.read()
     except SamestepError as error:
         return MachineFinding(topic, "problem", str(error))
@@ -111,7 +111,7 @@ def _framework(selection: Selection, name: str) -> MachineFinding:
 def _try(framework: Framework, environment: Environment, request: Request, say: Say) -> None:
     """Raise UnavailableError where the framework cannot compute on the GPU that it is to use."""
     name = framework.edition
-    with scratch_folder() as scratch:
+    with make_scratch_folder() as scratch:
         threads = request.threads or choose_threads()
         result = drop_unusable_environments(
             {name: environment}, {name: framework}, request.device, threads, scratch, say

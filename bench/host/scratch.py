@@ -16,7 +16,7 @@ LEAST_AGE_SECONDS = 60
 
 
 @contextmanager
-def scratch_folder() -> Iterator[Path]:
+def make_scratch_folder() -> Iterator[Path]:
     """A temporary folder for the files of one run.
 
     What runs that were killed have left is removed first: nobody holds their locks any more.

@@ -9,7 +9,7 @@ is shared memory itself (proc(5), /proc/PID/status).
 ALLOCATED = ("RssAnon:", "RssShmem:")
 
 
-def anonymous_bytes(status: str) -> int | None:
+def parse_anonymous_bytes(status: str) -> int | None:
     """Bytes by the text of a /proc/PID/status; None of a process that has no memory any more."""
     fields = [line.split() for line in status.splitlines()]
     found = [int(field[1]) for field in fields if field and field[0] in ALLOCATED]

@@ -24,16 +24,16 @@ class Array(Protocol):
         ...
 
 
-def digest_array(array: Array) -> str:
+def hash_array(array: Array) -> str:
     """SHA-256 over the element type, the shape and the C-ordered bytes of `array`.
 
     Raises:
         ValueError: the array is not C-contiguous.
     """
-    return digest_parts(array.dtype.str, array.shape, [array])
+    return hash_parts(array.dtype.str, array.shape, [array])
 
 
-def digest_parts(type_string: str, shape: Sequence[int], parts: Iterable[Array]) -> str:
+def hash_parts(type_string: str, shape: Sequence[int], parts: Iterable[Array]) -> str:
     """The digest of the array of that type and shape whose bytes come in `parts`, in order.
 
     Raises:
@@ -50,16 +50,16 @@ def digest_parts(type_string: str, shape: Sequence[int], parts: Iterable[Array])
     return digest.hexdigest()
 
 
-def digest_arrays(arrays: Mapping[str, Array]) -> str:
+def hash_arrays(arrays: Mapping[str, Array]) -> str:
     """SHA-256 over the names and digests of `arrays`, whatever their order."""
-    return combine({name: digest_array(array) for name, array in arrays.items()})
+    return combine({name: hash_array(array) for name, array in arrays.items()})
 
 
 def combine(digests: Mapping[str, str]) -> str:
     """One digest for several named ones, whatever their order."""
-    return digest_text(json.dumps(dict(sorted(digests.items()))))
+    return hash_text(json.dumps(dict(sorted(digests.items()))))
 
 
-def digest_text(text: str) -> str:
+def hash_text(text: str) -> str:
     """SHA-256 of `text` in UTF-8."""
     return hashlib.sha256(text.encode()).hexdigest()

@@ -76,54 +76,43 @@ GRADIENTS = (
 )
 
 
-def stages() -> tuple[Stage, ...]:
-    """All stages in the order in which a worker goes through them."""
-    first = [
+def _list_training_stages(optimizer: str) -> list[Stage]:
+    again = f"after loading again and 1 step of {optimizer}"
+    last = f"after {STEPS} steps"
+    rows = (
+        (f"loss of step 1, {optimizer}", "losses", EXACT_STEP),
+        (f"slots after 1 step of {optimizer}", "optimizer slots", GATHERED),
+        (f"weights after 1 step of {optimizer}", "weights after 1 step", EXACT_STEP),
+        (f"statistics after 1 step of {optimizer}", "running statistics", EXACT_STEP),
+        (f"losses of steps 2 to {STEPS}, {optimizer}", "losses", TRAJECTORY),
+        (f"slots {last} of {optimizer}", "optimizer slots", GATHERED),
+        (f"weights {last} of {optimizer}", f"weights {last}", TRAJECTORY),
+        (f"statistics {last} of {optimizer}", "running statistics", TRAJECTORY),
+        (f"evaluation {last} of {optimizer}", "evaluation", TRAJECTORY),
+        (f"evaluation after loading again, {optimizer}", "evaluation", EXACT_STEP),
+        (f"slots {again}", "optimizer slots", GATHERED),
+        (f"weights {again}", "weights after 1 step", EXACT_STEP),
+        (f"statistics {again}", "running statistics", EXACT_STEP),
+    )
+    return [Stage(*row) for row in rows]
+
+
+# By name, in the order in which a worker goes through them.
+STAGES: dict[str, Stage] = {
+    stage.name: stage
+    for stage in (
         Stage("logits in evaluation mode", "logits", EXACT_STEP),
         Stage("evaluation of the initial weights", "evaluation", EXACT_STEP),
         Stage("logits in training mode", "logits", EXACT_STEP),
         *(Stage(name, "gradients", EXACT_STEP) for name in GRADIENTS),
-    ]
-    return (*first, *(stage for name in OPTIMIZERS for stage in _training(name)))
+        *(stage for optimizer in OPTIMIZERS for stage in _list_training_stages(optimizer)),
+    )
+}
 
 
-def _training(name: str) -> list[Stage]:
-    return [
-        Stage(f"loss of step 1, {name}", "losses", EXACT_STEP),
-        Stage(f"slots after 1 step of {name}", "optimizer slots", GATHERED),
-        Stage(f"weights after 1 step of {name}", "weights after 1 step", EXACT_STEP),
-        Stage(f"statistics after 1 step of {name}", "running statistics", EXACT_STEP),
-        Stage(f"losses of steps 2 to {STEPS}, {name}", "losses", TRAJECTORY),
-        Stage(f"slots after {STEPS} steps of {name}", "optimizer slots", GATHERED),
-        Stage(f"weights after {STEPS} steps of {name}", f"weights after {STEPS} steps", TRAJECTORY),
-        Stage(f"statistics after {STEPS} steps of {name}", "running statistics", TRAJECTORY),
-        Stage(f"evaluation after {STEPS} steps of {name}", "evaluation", TRAJECTORY),
-        Stage(f"evaluation after loading again, {name}", "evaluation", EXACT_STEP),
-        Stage(f"slots after loading again and 1 step of {name}", "optimizer slots", GATHERED),
-        Stage(
-            f"weights after loading again and 1 step of {name}",
-            "weights after 1 step",
-            EXACT_STEP,
-        ),
-        Stage(
-            f"statistics after loading again and 1 step of {name}",
-            "running statistics",
-            EXACT_STEP,
-        ),
-    ]
-
-
-STAGES: dict[str, Stage] = {stage.name: stage for stage in stages()}
-
-
-def exceeds(error: float | None, limit: float) -> bool:
-    """Whether a quantity differs; a difference that is no finite number does."""
+def is_over_limit(error: float | None, limit: float) -> bool:
+    """Tell whether a quantity differs; one whose error is no finite number does."""
     return error is None or not error <= limit
-
-
-def quantity(stage: str, item: str) -> str:
-    """A quantity's name."""
-    return f"{stage}: {item}" if item else stage
 
 
 @dataclass(frozen=True)

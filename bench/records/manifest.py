@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.errors import ResultsError
-from bench.protocol.digests import digest_text
+from bench.protocol.digests import hash_text
 from bench.records.chain import NOTHING
 
 RUN_FILE = "run.json"
@@ -39,7 +39,7 @@ class Manifest:
     @property
     def digest(self) -> str:
         """SHA-256 of the opening, which the first record follows."""
-        return digest_text(json.dumps(self.opening, sort_keys=True))
+        return hash_text(json.dumps(self.opening, sort_keys=True))
 
     def to_json(self) -> str:
         """The file's content."""

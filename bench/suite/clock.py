@@ -30,8 +30,8 @@ class ReplayClock:
         self._now += seconds
 
 
-def seconds_per_step(record: Record) -> list[float]:
-    """Of each measured block: comparable even where blocks have different numbers of steps."""
+def list_step_seconds(record: Record) -> list[float]:
+    """List the seconds per step of each measured block, whatever their numbers of steps are."""
     return [block.seconds / block.steps for block in record.measured_blocks]
 
 

@@ -14,19 +14,19 @@ from bench.errors import ResultsError, SamestepError
 from bench.host.environments.preparation import Say
 from bench.host.frameworks.framework import ROOT
 from bench.host.machine.description import check_machine
-from bench.host.planning.against import Base, checked_out
+from bench.host.planning.against import Base, check_out
 from bench.host.planning.request import Request, add_options, read_request
 from bench.host.planning.selection import Selection, select
 from bench.host.process.signals import interrupt_at_the_end
-from bench.host.scratch import scratch_folder
+from bench.host.scratch import make_scratch_folder
 from bench.host.session.opening import open_session
 from bench.host.session.resume import Stopped, find_stopped
 from bench.host.session.session import Session
 from bench.host.session.store import RunFolder, create_run
 from bench.records.results import Trial
 from bench.suite.clock import ReplayClock
-from bench.suite.progress import summary
-from bench.suite.verdict import Verdict, compare_revisions, confirmed
+from bench.suite.progress import summarize
+from bench.suite.verdict import Verdict, compare_revisions, confirm_verdict
 
 SELECTION = pytest.StashKey[Selection]()
 RUN = pytest.StashKey[RunFolder]()
@@ -66,7 +66,7 @@ def pytest_configure(config: pytest.Config) -> None:
     run = _or_usage_error(
         lambda: stopped.folder if stopped else create_run(request.results, selection.plan.name)
     )
-    _or_usage_error(lambda: config.stash[OPEN].enter_context(run.held()))
+    _or_usage_error(lambda: config.stash[OPEN].enter_context(run.hold()))
     config.stash[RUN] = run
     if config.option.benchmark_json is None:
         config.option.benchmark_json = str(run.benchmark_file)
@@ -79,13 +79,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def _selection(request: Request, base: Base | None, stopped: Stopped | None) -> Selection:
     selection = select(request, base)
-    return stopped.restrict(selection) if stopped else selection
+    return stopped.keep_trials(selection) if stopped else selection
 
 
 def _base(request: Request, opened: ExitStack) -> Base | None:
     if request.against is None:
         return None
-    return opened.enter_context(checked_out(request.against))
+    return opened.enter_context(check_out(request.against))
 
 
 def _check_writable(path: Path) -> None:
@@ -119,14 +119,14 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
     }
     selection = config.stash[SELECTION]
     trials = [trial for trial in selection.trials if trial.id in chosen]
-    with scratch_folder() as scratch:
+    with make_scratch_folder() as scratch:
         config.stash[SESSION] = _or_usage_error(
             lambda: open_session(
                 *(selection, config.stash[RUN], trials, scratch, _writer(config)),
                 config.stash[STOPPED],
             )
         )
-        if config.stash[STOPPED] and (torn := _or_usage_error(config.stash[RUN].reopen)):
+        if config.stash[STOPPED] and (torn := _or_usage_error(config.stash[RUN].open_again)):
             _writer(config)(f"Note on this run: {torn}")
         result = yield
         if selection.request.against is not None:
@@ -140,10 +140,10 @@ def _verdict(session: Session, trials: Sequence[Trial], say: Say) -> Verdict:
     """What the revisions compare to; a regression is reported when a second run confirms it."""
 
     def execute(trial: Trial, again: Session) -> None:
-        say(summary(again.execute(trial, lambda event: None)))
+        say(summarize(again.execute(trial, lambda event: None)))
 
     first = compare_revisions(session.folder)
-    return confirmed(first, session, trials, execute, say) if first.suspects else first
+    return confirm_verdict(first, session, trials, execute, say) if first.suspects else first
 
 
 @pytest.hookimpl(wrapper=True)

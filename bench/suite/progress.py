@@ -69,8 +69,8 @@ class TrialProgress(AbstractContextManager["TrialProgress"]):
                 self._drawn = self._clock()
 
 
-def summary(record: Record) -> str:
-    """A finished trial in one line."""
+def summarize(record: Record) -> str:
+    """Summarize a finished trial in one line."""
     trial = record.trial
     name = f"{trial.model} {trial.dataset} {trial.framework} {trial.mode}"
     if record.status != "ok":

@@ -10,8 +10,8 @@ from bench.errors import SamestepError
 from bench.host.environments.preparation import Say
 from bench.host.session.session import Session
 from bench.records.results import Record, Trial
-from bench.suite.clock import ReplayClock, replay, seconds_per_step
-from bench.suite.progress import TrialProgress, summary
+from bench.suite.clock import ReplayClock, list_step_seconds, replay
+from bench.suite.progress import TrialProgress, summarize
 
 
 def test_trial(
@@ -25,9 +25,9 @@ def test_trial(
     with uncaptured:
         record = _execute(trial, session)
         say(
-            f"from before: {summary(record)}"
+            f"from before: {summarize(record)}"
             if trial.id in session.progress.finished
-            else summary(record)
+            else summarize(record)
         )
     if record.status == "skipped":
         pytest.skip(str(record.reason))
@@ -36,7 +36,7 @@ def test_trial(
         pytest.xfail(f"out of memory: {record.reason}")
     if record.status != "ok":
         pytest.fail(f"{record.status}: {record.reason}", pytrace=False)
-    rounds = seconds_per_step(record)
+    rounds = list_step_seconds(record)
     if not rounds:
         pytest.fail("No block was measured after warm-up; give the plan more epochs.", False)
     benchmark.group = f"{trial.model} on {trial.dataset}, batch {trial.batch_size}, {trial.device}"

@@ -42,7 +42,7 @@ class Verdict:
 
 
 def compare_revisions(run: RunFolder, again: RunFolder | None = None) -> Verdict:
-    """BASE and HEAD of a run; the page, the Markdown and the JSON of it lie in the run's folder.
+    """Compare BASE and HEAD of a run; write page, Markdown and JSON into the run's folder.
 
     Args:
         again: the run that is to confirm what differs.
@@ -77,9 +77,9 @@ def compare_revisions(run: RunFolder, again: RunFolder | None = None) -> Verdict
         files["html"],
         tuple(finished.stdout.strip().splitlines()),
         tuple(
-            str(one["head"]["series"])
-            for one in document["trials"]
-            if one["verdict"] in ("worse", "better")
+            str(trial["head"]["series"])
+            for trial in document["trials"]
+            if trial["verdict"] in ("worse", "better")
         ),
     )
 
@@ -88,10 +88,10 @@ def _sides(run: RunFolder) -> tuple[str, str]:
     return f"{run.folder}@base", f"{run.folder}@head"
 
 
-def confirmed(
+def confirm_verdict(
     first: Verdict, session: Session, trials: Sequence[Trial], execute: Execute, say: Say
 ) -> Verdict:
-    """The verdict with a second run, of just those trials in which the first one differs."""
+    """Confirm a verdict by a second run, of just those trials in which the first one differs."""
     again = [trial for trial in trials if trial.series in first.suspects]
     say(
         f"HEAD may differ in {len(first.suspects)} of the trials: running those again, since only "

@@ -8,7 +8,7 @@ import numpy as np
 
 from bench.errors import WorkerError
 from bench.job import Job
-from bench.protocol.digests import combine, digest_array, digest_arrays, digest_parts
+from bench.protocol.digests import combine, hash_array, hash_arrays, hash_parts
 from bench.spec import ModelSpec, arrays_of, check_parameters
 
 # Batches are gathered a block at a time, before the clock starts; this bounds what a block holds.
@@ -107,11 +107,11 @@ def load_batches(job: Job, spec: ModelSpec) -> tuple[Batches, dict[str, str]]:
         name: np.load(path, mmap_mode="r", allow_pickle=False) for name, path in job.arrays.items()
     }
     digests = {
-        "weights": digest_arrays(weights),
+        "weights": hash_arrays(weights),
         "data": combine(
             {name: compute_canonical_digest(array, job) for name, array in arrays.items()}
         ),
-        "order": digest_array(order),
+        "order": hash_array(order),
     }
     for name, found in digests.items():
         if found != job.digests[name]:
@@ -127,11 +127,11 @@ def load_batches(job: Job, spec: ModelSpec) -> tuple[Batches, dict[str, str]]:
 def compute_canonical_digest(array: Arrays, job: Job) -> str:
     """Digest of an array of samples with images turned back to (channels, height, width)."""
     if array.ndim != 4 or job.execution.layout == "NCHW":
-        return digest_array(array)
+        return hash_array(array)
     samples, height, width, channels = array.shape
     # In chunks: a turned copy of a whole data set would show in the trial's peak memory.
     parts = (
         np.ascontiguousarray(array[first : first + CHUNK].transpose(0, 3, 1, 2))
         for first in range(0, samples, CHUNK)
     )
-    return digest_parts(array.dtype.str, (samples, channels, height, width), parts)
+    return hash_parts(array.dtype.str, (samples, channels, height, width), parts)

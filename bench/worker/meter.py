@@ -7,7 +7,7 @@ import resource
 import sys
 from pathlib import Path
 
-from bench.protocol.anonymous import anonymous_bytes
+from bench.protocol.anonymous import parse_anonymous_bytes
 
 
 def read_process_memory() -> dict[str, int]:
@@ -25,7 +25,7 @@ def read_process_memory() -> dict[str, int]:
         return {"resident_bytes": peak if sys.platform == "darwin" else peak * 1024}
     peaks = [line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:")]
     found = {"resident_bytes": int(peaks[0]) * 1024} if peaks else {}
-    anonymous = anonymous_bytes(status)
+    anonymous = parse_anonymous_bytes(status)
     return found if anonymous is None else found | {"anonymous_bytes": anonymous}
 
 

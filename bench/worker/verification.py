@@ -10,7 +10,7 @@ import numpy as np
 from bench.errors import WorkerError
 from bench.job import Execution
 from bench.models.outside import find_model
-from bench.protocol.verification import GRADIENTS, STAGES, VerificationJob, exceeds
+from bench.protocol.verification import GRADIENTS, STAGES, VerificationJob, is_over_limit
 from bench.spec import ModelSpec, arrays_of, check_parameters, without_dropout
 from bench.worker.backend import Backend, VerifiableBackend, import_backend, import_model
 from bench.worker.channel import Channel
@@ -61,7 +61,7 @@ def _differs(
             # The host looks at the float32 gradients of all batches together.
             if precision == "float64" or stage not in GRADIENTS:
                 limit = STAGES[stage].limits[precision]
-                differs |= any(exceeds(error, limit) for _, error in errors)
+                differs |= any(is_over_limit(error, limit) for _, error in errors)
             if differs and job.stop_at_difference:
                 break
     return differs

@@ -10,7 +10,7 @@ from bench.host.environments.preparation import Environment
 from bench.host.frameworks.framework import Framework, read_framework
 from bench.host.planning.catalog import OWN
 from bench.host.verify.cells import Cell
-from bench.host.verify.certification import Certification, Finding
+from bench.host.verify.certification import CellReport, Certification
 from bench.host.verify.verifier import Verifier
 
 DATASETS = {
@@ -73,14 +73,14 @@ def verified(
     framework: Framework,
     model: str,
     mode: str,
-) -> Finding:
+) -> CellReport:
     """What a verification finds of a framework's implementation of a model."""
-    dataset = OWN.dataset(DATASETS[model])
+    dataset = OWN.get_dataset(DATASETS[model])
     cell = Cell(framework, OWN.models[model], dataset.name, dataset.samples, mode, "cpu")
     certification = Certification(verifier, environments, say=lambda text: None, fresh=True)
-    return certification.finding(cell)
+    return certification.certify(cell)
 
 
-def first_difference(finding: Finding) -> str:
+def first_difference(finding: CellReport) -> str:
     """The name of the first quantity over its limit."""
     return next(error.quantity for error in finding.errors if error.is_over)

@@ -8,7 +8,7 @@ import pytest
 from bench.host.frameworks.framework import discover
 from bench.host.planning.catalog import OWN
 from bench.host.verify.cells import Cell
-from bench.host.verify.certification import Certification, Finding
+from bench.host.verify.certification import CellReport, Certification
 from bench.host.verify.verifier import Verifier
 from bench.models.outside import read_models
 from tests.conftest import ROOT
@@ -23,15 +23,15 @@ def _own_cache(environments: Environments, cache: Path) -> None:
     """No certificate of these is left to the user."""
 
 
-def found_in(folder: Path, name: str, verifier: Verifier, environments: Environments) -> Finding:
+def found_in(folder: Path, name: str, verifier: Verifier, environments: Environments) -> CellReport:
     """What a verification finds of the model in that folder, in a framework's default mode."""
     available(environments, name)
-    framework, dataset = discover()[name], OWN.dataset("cifar10")
+    framework, dataset = discover()[name], OWN.get_dataset("cifar10")
     model = read_models(folder)["vgg-small"]
     assert framework.has_model(model)
     cell = Cell(framework, model, dataset.name, dataset.samples, framework.default_mode, "cpu")
     certification = Certification(verifier, environments, say=lambda text: None, fresh=True)
-    return certification.finding(cell)
+    return certification.certify(cell)
 
 
 @pytest.mark.parametrize("name", list(discover()))

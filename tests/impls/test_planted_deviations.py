@@ -10,7 +10,7 @@ import pytest
 
 from bench.host.environments.preparation import Environment
 from bench.host.frameworks.framework import read_framework
-from bench.host.verify.certification import Finding
+from bench.host.verify.certification import CellReport
 from bench.host.verify.verifier import REFERENCE, Verifier
 from bench.protocol.verification import STEPS
 from tests.impls.planting import THREADS, Edit, copied, first_difference, verified
@@ -162,7 +162,7 @@ def verifier(tmp_path_factory: pytest.TempPathFactory) -> Verifier:
     return Verifier(environments, THREADS, scratch, stop_at_difference=True)
 
 
-def finding(verifier: Verifier, model: str, edits: tuple[Edit, ...], folder: Path) -> Finding:
+def finding(verifier: Verifier, model: str, edits: tuple[Edit, ...], folder: Path) -> CellReport:
     framework = copied(read_framework(REFERENCE), edits, folder)
     return verified(verifier, verifier.environments, framework, model, "eager")
 

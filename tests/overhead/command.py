@@ -16,8 +16,8 @@ from bench.host.planning.request import (
     read_framework_request,
     split_names,
 )
-from bench.host.planning.selection import known_and_chosen
-from bench.host.scratch import scratch_folder
+from bench.host.planning.selection import find_frameworks
+from bench.host.scratch import make_scratch_folder
 from bench.models import MODELS
 from bench.optimizer import Optimizer
 from bench.spec import Samples
@@ -127,14 +127,14 @@ def run_pairs(options: argparse.Namespace, kind: Kind, say: Say) -> list[Measure
     for name in ("invocations", "pairs", "builds"):
         if getattr(options, name) < 1:
             raise PlanError(f"--{name} is {getattr(options, name)}; expected at least 1.")
-    _, frameworks = known_and_chosen(request)
+    _, frameworks = find_frameworks(request)
     models, modes = (split_names(name, getattr(options, name)) for name in ("models", "modes"))
     cases = _list_cases(kind, list(frameworks.values()), models, modes, request.device)
     environments = prepare_environments(
         frameworks.values(), request.device, request.pythons or {}, say
     )
     threads = request.threads or choose_threads()
-    with scratch_folder() as scratch:
+    with make_scratch_folder() as scratch:
         environments = drop_unusable_environments(
             environments, frameworks, request.device, threads, scratch, say
         )

@@ -11,9 +11,10 @@ from bench.host.data.inputs import Inputs
 from bench.host.environments.preparation import Environment, Environments, Say
 from bench.host.frameworks.framework import Framework
 from bench.host.frameworks.setup import DEFAULT, set_up
+from bench.host.process.conversation import Limits
 from bench.host.process.executor import Executor, LocalProcess
 from bench.host.process.outcome import Event, explain_failure
-from bench.host.process.task import Limits, Task, run_task
+from bench.host.process.task import Task, run_task
 from bench.job import NATIVE
 from bench.models import MODELS
 from bench.optimizer import Optimizer

@@ -9,9 +9,10 @@ from bench.host.cache import turn
 from bench.host.environments.preparation import Environment
 from bench.host.frameworks.framework import Framework
 from bench.host.frameworks.setup import Setup, build_default_variables
+from bench.host.process.conversation import Limits
 from bench.host.process.executor import Executor
 from bench.host.process.outcome import Event, WorkerOutcome, explain_failure
-from bench.host.process.task import Limits, Task, run_task
+from bench.host.process.task import Task, run_task
 from bench.job import Execution
 from bench.protocol.ceilings import WORKLOADS, CeilingsJob, Workload
 from bench.records.ceilings import Ceiling, Measurement

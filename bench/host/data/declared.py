@@ -25,7 +25,7 @@ from bench.host.data.synthetic import MOST_NAMES, MOST_VALUES
 from bench.host.data.text_files import TextFiles
 from bench.host.data.texts import FIRST_WORD
 from bench.host.toml_table import TomlTable
-from bench.protocol.digests import digest_text
+from bench.protocol.digests import hash_text
 from bench.spec import Samples
 
 # Raised whenever the readers of declared data sets give other arrays than before.
@@ -97,7 +97,7 @@ class Declared:
         files = [(str(path), *_size_and_time(path)) for path in self.source.list_files()]
         # Another version of Pillow may round differently.
         what = (READING, PIL.__version__, type(self.source).__name__, vars(self.source), files)
-        return digest_text(json.dumps(what, default=str))[:VERSION_DIGITS]
+        return hash_text(json.dumps(what, default=str))[:VERSION_DIGITS]
 
 
 def read_declared(table: TomlTable, folder: Path) -> dict[str, Declared]:

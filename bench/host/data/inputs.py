@@ -10,7 +10,7 @@ import numpy as np
 
 from bench.errors import ResultsError
 from bench.host.data.weights import draw_weights
-from bench.protocol.digests import digest_array, digest_arrays
+from bench.protocol.digests import hash_array, hash_arrays
 from bench.spec import ModelSpec, arrays_of, parameter_count
 
 
@@ -42,7 +42,7 @@ class Inputs:
             arrays = draw_weights(arrays_of(spec), seed)
             with _written(self.folder):
                 np.savez(self.folder / name, **arrays)  # type: ignore[arg-type]
-            self._files[name] = InputFile(self.folder / name, digest_arrays(arrays))
+            self._files[name] = InputFile(self.folder / name, hash_arrays(arrays))
         return self._files[name]
 
     def write_order(self, samples: int, batch_size: int, epochs: int, seed: int) -> InputFile:
@@ -52,7 +52,7 @@ class Inputs:
             order = draw_batch_order(samples, batch_size, epochs, seed)
             with _written(self.folder):
                 np.save(self.folder / name, order)
-            self._files[name] = InputFile(self.folder / name, digest_array(order))
+            self._files[name] = InputFile(self.folder / name, hash_array(order))
         return self._files[name]
 
 

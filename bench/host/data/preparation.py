@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 
 from bench.errors import DataError
-from bench.host.cache import cache_folder, locked, remove
+from bench.host.cache import get_cache_folder, lock_entry, remove
 from bench.host.data.dataset import Array, Dataset, Split
 from bench.host.frameworks.framework import LAYOUTS
-from bench.protocol.digests import combine, digest_array
+from bench.protocol.digests import combine, hash_array
 from bench.spec import Samples
 
 DESCRIPTION = "prepared.json"
@@ -58,8 +58,8 @@ def prepare_dataset(dataset: Dataset) -> PreparedData:
         DataError: the source cannot be read.
     """
     name = f"{dataset.name}-{dataset.version}.{PREPARATION}"
-    folder = cache_folder() / "data" / name
-    with locked(folder):
+    folder = get_cache_folder() / "data" / name
+    with lock_entry(folder):
         prepared = _load(dataset, folder)
         if prepared is None:
             remove(folder)
@@ -132,7 +132,7 @@ def _write(folder: Path, train: Split, test: Split, samples: Samples) -> None:
     for name, split in (("train", train), ("test", test)):
         for stem, array in _arrays(name, split, statistics).items():
             np.save(folder / f"{stem}.npy", array)
-            digests[stem] = digest_array(array)
+            digests[stem] = hash_array(array)
     description = {
         "train_count": len(train.labels),
         "test_count": len(test.labels),
@@ -176,7 +176,7 @@ def _load(dataset: Dataset, folder: Path) -> PreparedData | None:
         digests = dict(description["digests"])
         for stem, expected in digests.items():
             array = np.load(folder / f"{stem}.npy", mmap_mode="r", allow_pickle=False)
-            if digest_array(array) != expected:
+            if hash_array(array) != expected:
                 return None
         return PreparedData(
             dataset.name,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.errors import DataError
-from bench.host.cache import cache_folder, locked
+from bench.host.cache import get_cache_folder, lock_entry
 from bench.host.data.download import download, hash_file
 
 DATA_VARIABLE = "SAMESTEP_DATA"
@@ -57,8 +57,8 @@ class Publication:
         # os.path: it says False, and does not raise, where the folder may not be searched.
         if folder and os.path.isfile(folder / name):
             return folder / name
-        cached = cache_folder() / "downloads" / self.folder / name
-        with locked(cached):
+        cached = get_cache_folder() / "downloads" / self.folder / name
+        with lock_entry(cached):
             if not cached.exists():
                 self._download(name, sha256, cached, folder)
         return cached

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bench.errors import InterpreterError
 from bench.host.environments.preparation import Environment
-from bench.protocol.digests import digest_text
+from bench.protocol.digests import hash_text
 
 SOURCES = ("*.py", "*.toml", "*.txt")
 
@@ -36,7 +36,7 @@ def hash_source_tree(folder: Path) -> str:
 
 
 def _digest(files: Iterable[tuple[str, Path]]) -> str:
-    return digest_text("\0".join(f"{name}\n{path.read_text('utf-8')}" for name, path in files))
+    return hash_text("\0".join(f"{name}\n{path.read_text('utf-8')}" for name, path in files))
 
 
 def _files(folder: Path, patterns: Iterable[str]) -> Iterator[Path]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.errors import UnavailableError
-from bench.host.cache import cache_folder, locked, remove
+from bench.host.cache import get_cache_folder, lock_entry, remove
 from bench.host.environments.installer import (
     build_installer_environment,
     find_uv,
@@ -21,7 +21,7 @@ from bench.host.environments.interpreters import check_interpreter
 from bench.host.frameworks.framework import Framework, Requirements
 from bench.host.machine.nvml import NVML, open_gpu
 from bench.host.machine.unreadable import UnreadableError
-from bench.protocol.digests import digest_text
+from bench.protocol.digests import hash_text
 from bench.records.results import edition
 
 DESCRIPTION = "samestep-environment.json"
@@ -141,10 +141,10 @@ def prepare_cached_environment(framework: Framework, device: str, say: Say) -> E
     """
     requirements = framework.devices[device]
     wanted = _description(framework, requirements)
-    key = digest_text(json.dumps(wanted, sort_keys=True))[:12]
-    folder = cache_folder() / "environments" / f"{framework.name}-{device}-{key}"
+    key = hash_text(json.dumps(wanted, sort_keys=True))[:12]
+    folder = get_cache_folder() / "environments" / f"{framework.name}-{device}-{key}"
     environment = Environment(folder / "bin" / "python", given=False)
-    with locked(folder):
+    with lock_entry(folder):
         if not _usable(folder, environment.python, framework.module, wanted):
             find_uv()  # before anything is said of installing
             remove(folder)
@@ -158,7 +158,7 @@ def _description(framework: Framework, requirements: Requirements) -> dict[str, 
     return {
         "python": framework.python,
         "packages": list(requirements.packages),
-        "constraints": digest_text(requirements.constraints),
+        "constraints": hash_text(requirements.constraints),
         "bytecode": True,
         "system": platform.system(),
         "architecture": platform.machine(),

@@ -11,7 +11,7 @@ from pathlib import Path
 from bench.host.machine.accounts import PROC, find_descendants
 from bench.host.machine.unreadable import UnreadableError
 from bench.host.monitor.sampler import SAMPLE_SECONDS
-from bench.protocol.anonymous import anonymous_bytes
+from bench.protocol.anonymous import parse_anonymous_bytes
 
 # Finding children means reading about every process of the machine: 1 ms for 70 of them.
 SAMPLES_A_SEARCH = 5
@@ -70,4 +70,4 @@ class AnonymousMemory:
             status = (self._proc / str(pid) / "status").read_text("ascii", "replace")
         except OSError:
             return None  # it has ended
-        return anonymous_bytes(status)
+        return parse_anonymous_bytes(status)

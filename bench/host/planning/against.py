@@ -10,7 +10,7 @@ from pathlib import Path
 from bench.errors import PlanError
 from bench.host.frameworks.framework import DESCRIPTION, Framework, discover
 from bench.host.frameworks.variables import build_worker_environment
-from bench.host.scratch import scratch_folder
+from bench.host.scratch import make_scratch_folder
 from bench.job import Execution, Job, Turns
 from bench.optimizer import Optimizer
 from bench.records.git import ROOT, naming, run_git
@@ -61,7 +61,7 @@ class Base:
 
 
 @contextmanager
-def checked_out(revision: str) -> Iterator[Base]:
+def check_out(revision: str) -> Iterator[Base]:
     """A work tree of a revision, which is gone afterwards.
 
     Raises:
@@ -72,7 +72,7 @@ def checked_out(revision: str) -> Iterator[Base]:
         f"--against {revision}: the checkout has no such revision; expected a commit, a branch or "
         "a tag, such as HEAD~1 or main (in CI, fetch the whole history)",
     )
-    with scratch_folder() as folder:
+    with make_scratch_folder() as folder:
         root = folder / "base"
         failed = f"--against {revision}: git cannot make a work tree of it"
         # Of hosts that were killed: their folders are gone, and git still knows of them.

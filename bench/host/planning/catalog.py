@@ -38,7 +38,7 @@ class Catalog:
         """Whether there is a data set of that name; nobody looks at its files."""
         return name in self.named_datasets or parse_synthetic_dataset(name) is not None
 
-    def dataset(self, name: str) -> Dataset:
+    def get_dataset(self, name: str) -> Dataset:
         """The data set of that name.
 
         Raises:
@@ -54,9 +54,9 @@ class Catalog:
             )
         return dataset
 
-    def spec(self, model: str, dataset: str) -> ModelSpec:
+    def build_spec(self, model: str, dataset: str) -> ModelSpec:
         """A model on a data set; raises ValueError where they do not fit."""
-        return self.models[model].build(self.dataset(dataset).samples)
+        return self.models[model].build(self.get_dataset(dataset).samples)
 
 
 OWN = Catalog()

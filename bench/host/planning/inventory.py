@@ -12,7 +12,7 @@ from bench.spec import Samples, parameter_count
 Row = dict[str, Any]
 
 
-def framework_rows(frameworks: dict[str, Framework]) -> list[Row]:
+def list_frameworks(frameworks: dict[str, Framework]) -> list[Row]:
     """One row for each framework and device that it is described for."""
     return [
         {
@@ -32,7 +32,7 @@ def framework_rows(frameworks: dict[str, Framework]) -> list[Row]:
     ]
 
 
-def model_rows() -> list[Row]:
+def list_models() -> list[Row]:
     """One row for each model and each input that a data set gives it."""
     rows = []
     for model in MODELS.values():
@@ -53,7 +53,7 @@ def model_rows() -> list[Row]:
     return rows
 
 
-def dataset_rows() -> list[Row]:
+def list_datasets() -> list[Row]:
     """One row for each data set, then one for each kind of synthetic ones."""
     return [
         {
@@ -84,7 +84,7 @@ def _sample(samples: Samples) -> str:
     return sides if samples.vocabulary is None else f"{sides} of {samples.vocabulary}"
 
 
-def plan_rows() -> list[Row]:
+def list_plans() -> list[Row]:
     """One row for each plan that comes with samestep."""
     frameworks = discover()
     rows = []

@@ -43,10 +43,10 @@ def select(request: Request, base: Base | None = None) -> Selection:
         FrameworkError, InterpreterError, ModelError, PlanError: something named does not exist or
             is malformed.
     """
-    known, frameworks = known_and_chosen(request)
+    known, frameworks = find_frameworks(request)
     if base is not None:
         frameworks |= base.frameworks(frameworks)
-    plan = read_plan(request.plan, known, catalog_of(request))
+    plan = read_plan(request.plan, known, build_catalog(request))
     if plan.device not in (None, request.device):
         raise PlanError(
             f"The plan {plan.name!r} is for the device {plan.device!r}, and this run is on "
@@ -65,7 +65,7 @@ def select(request: Request, base: Base | None = None) -> Selection:
     return Selection(request, plan, frameworks, trials)
 
 
-def catalog_of(request: Request) -> Catalog:
+def build_catalog(request: Request) -> Catalog:
     """The project's own models and data sets, and the models in the user's folders.
 
     Raises:
@@ -75,7 +75,7 @@ def catalog_of(request: Request) -> Catalog:
     return Catalog(own | read_outside_models(request.model_folders, own))
 
 
-def known_and_chosen(request: Request) -> tuple[dict[str, Framework], dict[str, Framework]]:
+def find_frameworks(request: Request) -> tuple[dict[str, Framework], dict[str, Framework]]:
     """All frameworks that there are, and those that the request names.
 
     Raises:

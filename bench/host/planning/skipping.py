@@ -42,7 +42,7 @@ def find_missing_feature(trial: Trial, framework: Framework, catalog: Catalog) -
     if reason := _find_missing_setting(trial, framework):
         return reason
     try:
-        catalog.spec(trial.model, trial.dataset)
+        catalog.build_spec(trial.model, trial.dataset)
     except ValueError as error:
         return str(error)
     return None

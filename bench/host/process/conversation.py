@@ -5,6 +5,7 @@ import os
 import selectors
 import subprocess
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from time import monotonic
 
 from bench.host.monitor.sampler import Sampler
@@ -17,43 +18,50 @@ LONGEST_EVENT_BYTES = 2**26
 CHUNK_BYTES = 2**16
 
 
+@dataclass(frozen=True)
+class Limits:
+    """What a worker may take.
+
+    Attributes:
+        seconds: from its start to its end.
+        silence_seconds: from one event to the next; None for no limit but that of all.
+        memory_bytes: of what it may allocate; None for no limit.
+    """
+
+    seconds: float
+    silence_seconds: float | None = None
+    memory_bytes: int | None = None
+
+
 class Conversation:
     """Listens to a worker until its channel ends, it ends, it says nonsense, or time runs out.
 
     Args:
         process: the worker, in a session of its own.
         channel: the host's end.
-        time_limit_seconds: from now on.
-        silence_limit_seconds: from one sign of life to the next; None for no limit.
     """
 
     def __init__(
         self,
         process: "subprocess.Popen[bytes]",
         channel: int,
-        time_limit_seconds: float,
-        silence_limit_seconds: float | None,
+        limits: Limits,
         sampler: Sampler,
     ) -> None:
         self._process = process
         self._channel = channel
         self._sampler = sampler
-        self._time_limit = time_limit_seconds
-        self._silence_limit = silence_limit_seconds
+        self._limits = limits
         self._heard = monotonic()
-        self._deadline = self._heard + time_limit_seconds
+        self._deadline = self._heard + limits.seconds
 
     def listen(self, hand_on: Callable[[Event], None]) -> ProcessEnd | None:
-        """Hand on each event as it comes; what was wrong, None where the worker ended well."""
-        garbage = self._pump(hand_on)
-        if garbage is not None:
-            return garbage
-        return self._run_out() or self._end()
+        """Hand on each event as it comes; say what was wrong, None if the worker ended well."""
+        return self._hand_on_all(hand_on) or self._find_reached_limit() or self._wait_for_end()
 
-    def _pump(self, hand_on: Callable[[Event], None]) -> ProcessEnd | None:
-        """Hand on the events in what the channel gives; tells what was wrong with one."""
+    def _hand_on_all(self, hand_on: Callable[[Event], None]) -> ProcessEnd | None:
         rest = b""
-        for chunk in self._chunks():
+        for chunk in self._read_chunks():
             *lines, rest = (rest + chunk).split(b"\n")
             if len(rest) > LONGEST_EVENT_BYTES:
                 lines.append(rest)
@@ -66,8 +74,8 @@ class Conversation:
                 hand_on(event)
         return None
 
-    def _chunks(self) -> Iterator[bytes]:
-        """Bytes from the channel until it ends, the process ends, or time runs out."""
+    def _read_chunks(self) -> Iterator[bytes]:
+        """Read from the channel until it ends, the process ends, or time runs out."""
         with selectors.DefaultSelector() as selector:
             selector.register(self._channel, selectors.EVENT_READ)
             while (left := self._left) > 0:
@@ -90,23 +98,21 @@ class Conversation:
 
     @property
     def _silent_until(self) -> float:
-        return float("inf") if self._silence_limit is None else self._heard + self._silence_limit
+        return self._heard + (self._limits.silence_seconds or float("inf"))
 
-    def _run_out(self) -> ProcessEnd | None:
-        """Which of the limits has been reached by a worker that still runs, if any."""
+    def _find_reached_limit(self) -> ProcessEnd | None:
         now = monotonic()
         if self._process.poll() is not None:
             return None
         if now >= self._deadline:
-            return ProcessEnd("timeout", f"It was stopped after {self._time_limit:g} s.")
+            return ProcessEnd("timeout", f"It was stopped after {self._limits.seconds:g} s.")
         if now >= self._silent_until:
             return ProcessEnd(
-                "silent", f"It was stopped after {self._silence_limit:g} s of silence."
+                "silent", f"It was stopped after {self._limits.silence_seconds:g} s of silence."
             )
         return None
 
-    def _end(self) -> ProcessEnd | None:
-        """Let the process end by itself: what was wrong with its end."""
+    def _wait_for_end(self) -> ProcessEnd | None:
         in_time = self._deadline - monotonic() > GRACE_SECONDS
         end = monotonic() + GRACE_SECONDS if in_time else self._deadline
         while (left := end - monotonic()) > 0:
@@ -121,7 +127,7 @@ class Conversation:
             return ProcessEnd(
                 "silent", f"The worker did not end within {GRACE_SECONDS} s of its last event."
             )
-        return ProcessEnd("timeout", f"It was stopped after {self._time_limit:g} s.")
+        return ProcessEnd("timeout", f"It was stopped after {self._limits.seconds:g} s.")
 
 
 def _parse(line: bytes) -> Event | None:

@@ -14,8 +14,8 @@ from time import monotonic
 from typing import Protocol
 
 from bench.host.monitor.sampler import Monitor, Sampler, Unmonitored
-from bench.host.process.conversation import Conversation
-from bench.host.process.kills import out_of_memory_kills
+from bench.host.process.conversation import Conversation, Limits
+from bench.host.process.kills import count_out_of_memory_kills
 from bench.host.process.outcome import Event, ProcessEnd, WorkerOutcome
 
 LOG_TAIL_CHARACTERS = 2000
@@ -30,8 +30,6 @@ class Invocation:
         environment: all the variables that the process sees.
         log: file that gets its standard output and error.
         standard_input: text that it reads.
-        silence_limit_seconds: from one event to the next; None for no limit but that of all.
-        memory_limit_bytes: of what it may allocate; None for no limit.
         descriptors: files that are handed over to it: once it has been started, or could not be,
             they are closed here.
     """
@@ -40,9 +38,7 @@ class Invocation:
     environment: Mapping[str, str]
     log: Path
     standard_input: str
-    time_limit_seconds: float
-    silence_limit_seconds: float | None = None
-    memory_limit_bytes: int | None = None
+    limits: Limits
     descriptors: Sequence[int] = ()
 
 
@@ -84,7 +80,7 @@ class LocalProcess:
     ) -> WorkerOutcome:
         """Run to the end; no process of the worker's session is left, whatever happens."""
         observer = monitor or Unmonitored()
-        start, kills = monotonic(), out_of_memory_kills()
+        start, kills = monotonic(), count_out_of_memory_kills()
         try:
             process, channel = _launch(invocation)
         except OSError as error:
@@ -100,8 +96,7 @@ class LocalProcess:
             conversation = Conversation(
                 process,
                 channel,
-                invocation.time_limit_seconds,
-                invocation.silence_limit_seconds,
+                invocation.limits,
                 Sampler(observer),
             )
             end = conversation.listen(hand_on)
@@ -109,7 +104,7 @@ class LocalProcess:
             self._ended(process)
             _clear_away(process, channel)
             observer.end()
-        if process.returncode == -signal.SIGKILL and out_of_memory_kills() > kills:
+        if process.returncode == -signal.SIGKILL and count_out_of_memory_kills() > kills:
             end = _explained(end)
         return WorkerOutcome(
             end.failure if end else None,
@@ -146,8 +141,8 @@ def _launch(invocation: Invocation) -> tuple["subprocess.Popen[bytes]", int]:
                 pass_fds=(write_end, *invocation.descriptors),
                 start_new_session=True,
             )
-        if invocation.memory_limit_bytes is not None:
-            _limit_memory(process, invocation.memory_limit_bytes)
+        if invocation.limits.memory_bytes is not None:
+            _limit_memory(process, invocation.limits.memory_bytes)
     except BaseException:
         os.close(read_end)
         raise

@@ -8,7 +8,7 @@ CGROUPS = Path("/sys/fs/cgroup")
 OWN_GROUPS = Path("/proc/self/cgroup")
 
 
-def out_of_memory_kills() -> int:
+def count_out_of_memory_kills() -> int:
     """How often the kernel did it so far, as far as this process may see; 0 where it may not.
 
     Of the whole machine (`oom_kill` in vmstat(5)) and of the control group that this process is

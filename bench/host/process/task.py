@@ -9,25 +9,11 @@ from bench.host.frameworks.framework import ROOT
 from bench.host.frameworks.setup import Setup
 from bench.host.frameworks.variables import build_worker_environment
 from bench.host.monitor.sampler import Monitor
+from bench.host.process.conversation import Limits
 from bench.host.process.executor import Executor, Invocation
 from bench.host.process.outcome import Event, WorkerOutcome
 
 Listener = Callable[[Event], None]
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What a worker may take.
-
-    Attributes:
-        seconds: from its start to its end.
-        silence_seconds: from one event to the next; None for no limit but that of all.
-        memory_bytes: of what it may allocate; None for no limit.
-    """
-
-    seconds: float
-    silence_seconds: float | None = None
-    memory_bytes: int | None = None
 
 
 @dataclass(frozen=True)
@@ -36,9 +22,7 @@ class Task:
 
     Attributes:
         module: the worker's program, such as `bench.worker`.
-        log: file that gets what the worker prints.
         root: the checkout whose worker runs.
-        descriptors: files that are handed over to the worker and closed here.
     """
 
     module: str
@@ -61,7 +45,7 @@ class Task:
 def run_task(
     task: Task,
     executor: Executor,
-    listen: Listener | None = None,
+    listen: Listener = lambda event: None,
     monitor: Monitor | None = None,
 ) -> tuple[list[Event], WorkerOutcome]:
     """Run a worker to its end; return its events and how it ended.
@@ -74,17 +58,14 @@ def run_task(
 
     def hear(event: Event) -> None:
         events.append(event)
-        if listen is not None:
-            listen(event)
+        listen(event)
 
     invocation = Invocation(
-        command=(str(task.python), "-P", "-m", task.module),
-        environment=task.variables,
-        log=task.log,
-        standard_input=task.job.to_json(),
-        time_limit_seconds=task.limits.seconds,
-        silence_limit_seconds=task.limits.silence_seconds,
-        memory_limit_bytes=task.limits.memory_bytes,
-        descriptors=task.descriptors,
+        (str(task.python), "-P", "-m", task.module),
+        task.variables,
+        task.log,
+        task.job.to_json(),
+        task.limits,
+        task.descriptors,
     )
     return events, executor.run(invocation, hear, monitor)

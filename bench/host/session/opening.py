@@ -46,7 +46,7 @@ def prepare_data(trials: Iterable[Trial], catalog: Catalog, say: Say) -> dict[st
     """
     prepared = {}
     for name in dict.fromkeys(trial.dataset for trial in trials):
-        dataset = catalog.dataset(name)
+        dataset = catalog.get_dataset(name)
         note = " (synthetic: accuracy will mean nothing)" if dataset.synthetic else ""
         say(f"Preparing the data set {name}{note} ...")
         prepared[name] = prepare_dataset(dataset)

@@ -11,7 +11,7 @@ from bench.host.environments.preparation import Environments
 from bench.host.machine.description import describe_machine, read_commit
 from bench.host.planning.selection import Selection
 from bench.host.planning.skipping import reason_to_skip
-from bench.host.verify.trials import Certificates, cell_of
+from bench.host.verify.trials import Certificates, to_cell
 from bench.records.ceilings import Ceiling
 from bench.records.operations import count_step_cost
 from bench.records.parts import MachineFinding, StepCost
@@ -52,7 +52,7 @@ class PreparedRun:
     def begin_record(self, trial: Trial, run: str) -> Record:
         """Begin the record of a trial with what is known before it runs."""
         spec = self._spec_or_none(trial)
-        cell = cell_of(trial, self.selection.frameworks, self.selection.catalog)
+        cell = to_cell(trial, self.selection.frameworks, self.selection.catalog)
         return Record(
             run=run,
             trial=trial,
@@ -77,6 +77,6 @@ class PreparedRun:
 
     def _spec_or_none(self, trial: Trial) -> ModelSpec | None:
         try:
-            return self.selection.catalog.spec(trial.model, trial.dataset)
+            return self.selection.catalog.build_spec(trial.model, trial.dataset)
         except ValueError:
             return None

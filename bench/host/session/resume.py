@@ -16,7 +16,7 @@ from bench.host.planning.selection import Selection
 from bench.host.process.turns import pair_versions
 from bench.host.session.progress import Progress
 from bench.host.session.store import RunFolder
-from bench.protocol.digests import digest_text
+from bench.protocol.digests import hash_text
 from bench.records.git import naming, run_git
 from bench.records.lines import read_records
 from bench.records.manifest import SCHEMA, Manifest, read_manifest
@@ -61,7 +61,7 @@ class Stopped:
     manifest: Manifest
     request: Request
 
-    def restrict(self, selection: Selection) -> Selection:
+    def keep_trials(self, selection: Selection) -> Selection:
         """Return the trials that the run was started with, of all that its request comes to.
 
         Raises:
@@ -127,8 +127,8 @@ def describe_opening(selection: Selection, trials: Sequence[Trial]) -> dict[str,
         "schema": SCHEMA,
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
         "request": _to_document(request),
-        "plan": digest_text(selection.plan.path.read_text("utf-8")),
-        "code": digest_text("".join(map(hash_source_tree, (ROOT / "bench", *sorted(folders))))),
+        "plan": hash_text(selection.plan.path.read_text("utf-8")),
+        "code": hash_text("".join(map(hash_source_tree, (ROOT / "bench", *sorted(folders))))),
         "commit": read_commit(),
         "machine": describe_machine(),
         "threads": request.threads or choose_threads(),

@@ -70,7 +70,7 @@ class Session:
         training = prepare_training(self.prepared, self.folder, trial)
         with self._watch(training) as surroundings:
             outcome = training.run(self.executor, surroundings.gpu, listen)
-        return training.record(outcome, surroundings.load)
+        return training.complete_record(outcome, surroundings.load)
 
     def _train_in_turns(
         self, trial: Trial, partner: Trial, listen: Listener
@@ -85,7 +85,7 @@ class Session:
                 self.executor.stop,
             )
         load = surroundings.load
-        return first.record(outcomes[0], load), second.record(outcomes[1], load)
+        return first.complete_record(outcomes[0], load), second.complete_record(outcomes[1], load)
 
     @contextmanager
     def _watch(self, training: Training) -> Iterator[Surroundings]:

@@ -50,7 +50,7 @@ class RunFolder:
         return self.folder / "logs" / f"{trial_id}.log"
 
     @contextmanager
-    def held(self) -> Iterator[None]:
+    def hold(self) -> Iterator[None]:
         """Keep every other process from writing this run; a dead process keeps nobody.
 
         Raises:
@@ -92,7 +92,7 @@ class RunFolder:
             records = sum(1 for line in stream if line.strip())
             self._write(Manifest(manifest.opening, End(records, _last_digest(stream))))
 
-    def reopen(self) -> str | None:
+    def open_again(self) -> str | None:
         """Make the run one that can be appended to; a sentence of what had to be set aside for it.
 
         Raises:

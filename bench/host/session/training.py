@@ -12,9 +12,10 @@ from bench.host.frameworks.setup import Setup, set_up
 from bench.host.machine.nvml import VisibleGpu
 from bench.host.monitor.resource_use import ResourceUse
 from bench.host.monitor.worker import WorkerMonitor
+from bench.host.process.conversation import Limits
 from bench.host.process.executor import Executor
 from bench.host.process.outcome import Event, WorkerOutcome
-from bench.host.process.task import Limits, Listener, Task, run_task
+from bench.host.process.task import Listener, Task, run_task
 from bench.host.session.prepared import PreparedRun
 from bench.host.session.store import RunFolder
 from bench.host.session.transcript import Transcript
@@ -60,7 +61,7 @@ class Training:
         self.measured = monitor.summarize()
         return outcome
 
-    def record(self, outcome: WorkerOutcome, load: Load) -> Record:
+    def complete_record(self, outcome: WorkerOutcome, load: Load) -> Record:
         """Return the whole record, once the worker has run."""
         assert self.measured is not None
         transcript, setup = self.transcript, self.task.setup
@@ -117,7 +118,7 @@ def _job(prepared: PreparedRun, trial: Trial, framework: Framework, setup: Setup
         prepared.inputs,
     )
     weights = inputs.write_weights(
-        trial.model, catalog.spec(trial.model, trial.dataset), trial.seed
+        trial.model, catalog.build_spec(trial.model, trial.dataset), trial.seed
     )
     order = inputs.write_order(data.train_count, trial.batch_size, trial.epochs, trial.seed)
     return Job(

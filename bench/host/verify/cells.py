@@ -70,7 +70,7 @@ def choose_cells(
     settings: Collection[str] = (DEFAULT,),
     catalog: Catalog = OWN,
 ) -> list[Cell]:
-    """The cells of these frameworks, models and modes (default: all).
+    """Choose the cells of these frameworks, models and modes (default: all).
 
     By default, the models are those that name a data set to be verified on, and the user's own. A
     model that names none is verified on the first that it takes. Tuned settings have a cell where a
@@ -79,14 +79,14 @@ def choose_cells(
     Raises:
         PlanError: a name is none.
     """
-    for name, known, what in (
+    for name, names, what in (
         *((name, catalog.models, "model") for name in models),
         *((name, MODES, "mode") for name in modes),
         *((name, SETTINGS, "setting") for name in settings),
     ):
-        if name not in known:
+        if name not in names:
             raise PlanError(
-                f"There is no {what} {name!r}; expected names out of {', '.join(known)}."
+                f"There is no {what} {name!r}; expected names out of {', '.join(names)}."
             )
     cells = (
         Cell(framework, model, dataset.name, dataset.samples, mode, device, setting)
@@ -97,7 +97,21 @@ def choose_cells(
         if not modes or mode in modes
         for setting in settings
     )
-    return [one for one in cells if one.settings == DEFAULT or select_tunings(one.framework, one)]
+    return [
+        cell for cell in cells if cell.settings == DEFAULT or select_tunings(cell.framework, cell)
+    ]
+
+
+def find_missing_cells(
+    frameworks: Mapping[str, Framework], models: Collection[str], device: str, catalog: Catalog
+) -> list[Cell]:
+    """Find what the frameworks lack of these models: a cell in the default mode for each."""
+    return [
+        Cell(framework, model, dataset.name, dataset.samples, framework.default_mode, device)
+        for model, dataset in (_pairs(models, catalog) if models else ())
+        for framework in frameworks.values()
+        if not framework.has_model(model)
+    ]
 
 
 def _pairs(names: Collection[str], catalog: Catalog) -> Iterator[tuple[Model, Dataset]]:
@@ -109,12 +123,13 @@ def _pairs(names: Collection[str], catalog: Catalog) -> Iterator[tuple[Model, Da
     for name in names or usual:
         model = catalog.models[name]
         dataset = model.verified_on
-        yield model, catalog.dataset(dataset) if dataset else _first_dataset(model, catalog)
+        yield model, catalog.get_dataset(dataset) if dataset else _first_dataset(model, catalog)
 
 
 def _first_dataset(model: Model, catalog: Catalog) -> Dataset:
-    """The first data set whose samples the model takes; colour images before others."""
-    for dataset in sorted(catalog.datasets.values(), key=lambda one: -one.samples.shape[0]):
+    """Choose the first data set whose samples the model takes; color images before others."""
+    datasets = catalog.datasets.values()
+    for dataset in sorted(datasets, key=lambda dataset: -dataset.samples.shape[0]):
         try:
             model.build(dataset.samples)
         except ValueError:

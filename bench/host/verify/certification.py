@@ -8,18 +8,18 @@ from time import monotonic
 from typing import Any
 
 from bench.errors import SamestepError, UnavailableError
-from bench.host.cache import cache_folder, locked
-from bench.host.environments.preparation import Environments, Say
+from bench.host.cache import get_cache_folder, lock_entry
+from bench.host.environments.preparation import Environment, Environments, Say
 from bench.host.verify.cells import Cell
 from bench.host.verify.diagnosis import explain
-from bench.host.verify.fingerprint import fingerprint
+from bench.host.verify.fingerprint import compute_fingerprint
 from bench.host.verify.judgement import Error, judge
-from bench.host.verify.verifier import Verifier, known_defects
+from bench.host.verify.verifier import CellResult, Verifier, select_known_defects
 from bench.records.certificate import Certificate
 
 
 @dataclass(frozen=True)
-class Finding:
+class CellReport:
     """What is known of a cell.
 
     Attributes:
@@ -39,13 +39,13 @@ class Finding:
 
     @property
     def skipped(self) -> bool:
-        """Whether the framework cannot be had here."""
+        """Whether the cell cannot be verified here, whatever its numbers would be."""
         return not self.certificate.digest
 
 
 @dataclass(frozen=True)
 class Certification:
-    """Gives the finding of a cell, from the cache or anew.
+    """Gives the report on a cell, from the cache or anew.
 
     Attributes:
         environments: by framework; an error where it cannot be had.
@@ -57,76 +57,81 @@ class Certification:
     say: Say
     fresh: bool = False
 
-    def known(self, cell: Cell) -> Finding | None:
-        """What is known of a cell without verifying it."""
+    def look_up(self, cell: Cell) -> CellReport | None:
+        """Return what is known of a cell without verifying it; None if nothing is."""
         environment = self.environments[cell.framework.edition]
         if isinstance(environment, UnavailableError):
-            return Finding(cell, _unchecked(str(environment), ""))
-        digest = fingerprint(cell, environment, self.verifier.threads)
-        return None if self.fresh else _read(_file(digest), cell, digest)
+            return skip(cell, str(environment))
+        return None if self.fresh else _read(self._fingerprint(cell, environment), cell)
 
-    def finding(self, cell: Cell) -> Finding:
-        """What is known of a cell; cached only where nothing differs but by known defects."""
+    def certify(self, cell: Cell) -> CellReport:
+        """Verify a cell unless its outcome is known; keep it if only known defects differ."""
         environment = self.environments[cell.framework.edition]
         if isinstance(environment, UnavailableError):
-            return Finding(cell, _unchecked(str(environment), ""))
-        digest = fingerprint(cell, environment, self.verifier.threads)
+            return skip(cell, str(environment))
+        digest = self._fingerprint(cell, environment)
         file = _file(digest)
-        with locked(file):
-            known = None if self.fresh else _read(file, cell, digest)
-            if known is not None:
-                return known
-            self.say(f"Verifying {cell.title} ...")
-            start = monotonic()
-            finding = self._verify(cell, digest, start)
-            if finding.explained:
-                _write(file, finding)
-        return finding
+        with lock_entry(file):
+            report = None if self.fresh else _read(digest, cell)
+            if report is None:
+                self.say(f"Verifying {cell.title} ...")
+                report = self._verify(cell, digest)
+                if report.explained:
+                    _write(file, report)
+        return report
 
-    def _verify(self, cell: Cell, digest: str, start: float) -> Finding:
+    def _fingerprint(self, cell: Cell, environment: Environment) -> str:
+        return compute_fingerprint(cell, environment, self.verifier.threads)
+
+    def _verify(self, cell: Cell, digest: str) -> CellReport:
+        start = monotonic()
         try:
-            compared = self.verifier.compare(cell)
+            result = self.verifier.compare(cell)
         except SamestepError as error:
-            return Finding(cell, _unchecked(str(error), digest))
-        judgement = judge(compared.errors, known_defects(cell), cell.model)
-        if compared.failure is not None and compared.log:
-            self.say(compared.log)
+            return CellReport(cell, _unchecked(str(error), digest))
+        if result.failure is not None and result.log:
+            self.say(result.log)
+        certificate, explained = self._judge(cell, result, digest)
+        return CellReport(
+            cell,
+            certificate,
+            result.errors,
+            result.framework_version,
+            explained,
+            seconds=monotonic() - start,
+        )
+
+    def _judge(self, cell: Cell, result: CellResult, digest: str) -> tuple[Certificate, bool]:
+        """Judge a cell; tell also whether nothing differs but by known defects."""
+        judgement = judge(result.errors, select_known_defects(cell), cell.model)
         # What differs before a failure tells more than the failure.
-        if compared.failure is not None and not judgement.different:
-            return Finding(
-                cell,
-                _unchecked(compared.failure, digest),
-                compared.errors,
-                compared.framework_version,
-                seconds=monotonic() - start,
-            )
+        if result.failure is not None and not judgement.different:
+            return _unchecked(result.failure, digest), False
         reason = judgement.spoilt
         if judgement.different:
             first = judgement.different[0]
             reason = f"{_describe(first)} {explain(self.verifier, cell, first)}"
-        if compared.failure is not None:
-            reason = f"{reason} Then the verification failed: {compared.failure}"
+        if result.failure is not None:
+            reason = f"{reason} Then the verification failed: {result.failure}"
         certificate = Certificate(
             verdict="verified" if reason is None else "different",
             reason=reason,
             digest=digest,
             checked=_now(),
-            quantities=len(compared.errors),
+            quantities=len(result.errors),
             worst=judgement.worst,
             defects=judgement.defects,
         )
-        return Finding(
-            cell,
-            certificate,
-            compared.errors,
-            compared.framework_version,
-            explained=not judgement.different and compared.failure is None,
-            seconds=monotonic() - start,
-        )
+        return certificate, not judgement.different
+
+
+def skip(cell: Cell, reason: str) -> CellReport:
+    """Report a cell that cannot be verified."""
+    return CellReport(cell, _unchecked(reason, ""))
 
 
 def _file(digest: str) -> Path:
-    return cache_folder() / "certificates" / f"{digest}.json"
+    return get_cache_folder() / "certificates" / f"{digest}.json"
 
 
 def _describe(first: Error) -> str:
@@ -145,42 +150,42 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def document(finding: Finding) -> dict[str, Any]:
-    """A finding as JSON has it; `errors` by precision, stage and item, in layer order."""
+def to_document(report: CellReport) -> dict[str, Any]:
+    """Return a report as JSON has it; `errors` by precision, stage and item, in layer order."""
     errors: dict[str, dict[str, dict[str, float | None]]] = {}
-    for error in finding.errors:
+    for error in report.errors:
         stages = errors.setdefault(error.precision, {})
         stages.setdefault(error.stage, {})[error.item] = error.error
     return {
-        "framework_version": finding.framework_version,
-        "certificate": asdict(finding.certificate),
-        "explained": finding.explained,
+        "framework_version": report.framework_version,
+        "certificate": asdict(report.certificate),
+        "explained": report.explained,
         "errors": errors,
     }
 
 
-def _write(file: Path, finding: Finding) -> None:
+def _write(file: Path, report: CellReport) -> None:
     """Whole or not at all: a reader never sees half a certificate."""
     partial = file.with_suffix(".part")
-    partial.write_text(json.dumps(document(finding)), "utf-8")
+    partial.write_text(json.dumps(to_document(report)), "utf-8")
     partial.replace(file)
 
 
-def _read(file: Path, cell: Cell, digest: str) -> Finding | None:
-    """The cached finding; None where there is none or it is damaged."""
+def _read(digest: str, cell: Cell) -> CellReport | None:
+    """Read the cached report; None where there is none or it is damaged."""
     try:
-        found = json.loads(file.read_text("utf-8"))
-        certificate = Certificate.from_document(found["certificate"])
+        document = json.loads(_file(digest).read_text("utf-8"))
+        certificate = Certificate.from_document(document["certificate"])
         errors = tuple(
             Error(precision, stage, item, error)
-            for precision, stages in found["errors"].items()
+            for precision, stages in document["errors"].items()
             for stage, items in stages.items()
             for item, error in items.items()
         )
-        version = found["framework_version"]
-        explained = found["explained"] is True
+        version = document["framework_version"]
+        explained = document["explained"] is True
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
     if certificate.digest != digest or not explained:
         return None
-    return Finding(cell, certificate, errors, version, explained, cached=True)
+    return CellReport(cell, certificate, errors, version, explained, cached=True)

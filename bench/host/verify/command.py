@@ -17,13 +17,15 @@ from bench.host.planning.request import (
     read_framework_request,
     split_names,
 )
-from bench.host.planning.selection import catalog_of, known_and_chosen, select
+from bench.host.planning.selection import build_catalog, find_frameworks, select
 from bench.host.planning.skipping import find_missing_feature
-from bench.host.scratch import scratch_folder
-from bench.host.verify.cells import Cell, choose_cells
-from bench.host.verify.certification import Certification
-from bench.host.verify.trials import cell_of
+from bench.host.scratch import make_scratch_folder
+from bench.host.verify.cells import Cell, choose_cells, find_missing_cells
+from bench.host.verify.certification import CellReport, Certification, skip
+from bench.host.verify.together import certify_all, count_at_once
+from bench.host.verify.trials import to_cell
 from bench.host.verify.verifier import Verifier
+from bench.models.outside import implementation_of
 
 
 def add_verify_options(add: Callable[..., Any]) -> None:
@@ -57,11 +59,17 @@ def add_verify_options(add: Callable[..., Any]) -> None:
 
 @dataclass(frozen=True)
 class Verification:
-    """What a request comes to."""
+    """What a request comes to.
+
+    Attributes:
+        missing: cells of models that the user asked for in frameworks that the user named and that
+            do not have them.
+    """
 
     request: Request
     cells: tuple[Cell, ...]
     fresh: bool
+    missing: tuple[Cell, ...] = ()
 
     @property
     def threads(self) -> int:
@@ -70,13 +78,13 @@ class Verification:
 
 
 def read_verification(options: argparse.Namespace) -> Verification:
-    """The cells that a user asks for.
+    """Read which cells a user asks for.
 
     Raises:
         FrameworkError, InterpreterError, ModelError, PlanError: something named does not exist.
     """
     request = read_framework_request(lambda name: getattr(options, name))
-    _, frameworks = known_and_chosen(request)
+    _, frameworks = find_frameworks(request)
     models, modes, settings = (
         split_names(name, getattr(options, name)) for name in ("models", "modes", "settings")
     )
@@ -86,28 +94,33 @@ def read_verification(options: argparse.Namespace) -> Verification:
                 f"--plan {options.plan} says already which models, modes and settings; expected "
                 "none of --models, --modes and --settings beside it."
             )
-        cells = cells_of_plan(replace(request, plan=options.plan))
+        cells, missing = choose_cells_of_plan(replace(request, plan=options.plan)), []
     else:
+        catalog = build_catalog(request)
         cells = choose_cells(
-            frameworks, models, modes, request.device, settings or (DEFAULT,), catalog_of(request)
+            frameworks, models, modes, request.device, settings or (DEFAULT,), catalog
         )
-    if not cells:
+        outside = [model.name for model in catalog.models.values() if model.folder is not None]
+        missing = find_missing_cells(
+            frameworks if request.frameworks else {}, models or outside, request.device, catalog
+        )
+    if not (cells or missing):
         raise PlanError(
             f"{', '.join(frameworks)} implement none of the chosen models in the chosen modes; "
             "expected at least one; see `python -m bench list frameworks`."
         )
-    return Verification(request, tuple(cells), options.fresh)
+    return Verification(request, tuple(cells), options.fresh, tuple(missing))
 
 
-def cells_of_plan(request: Request) -> list[Cell]:
-    """What the trials of a request's plan time, each once.
+def choose_cells_of_plan(request: Request) -> list[Cell]:
+    """Choose what the trials of a request's plan time, each once.
 
     Raises:
         PlanError: see select.
     """
     selection = select(request)
     cells = (
-        cell_of(trial, selection.frameworks, selection.catalog)
+        to_cell(trial, selection.frameworks, selection.catalog)
         for trial in selection.trials
         if find_missing_feature(trial, selection.frameworks[trial.edition], selection.catalog)
         is None
@@ -115,15 +128,42 @@ def cells_of_plan(request: Request) -> list[Cell]:
     return list({cell.key: cell for cell in cells}.values())
 
 
+def verify_cells(
+    verification: Verification, say: Say, listen: Callable[[CellReport], None]
+) -> list[CellReport]:
+    """Verify the cells of a request; those that are missing are reported too.
+
+    Args:
+        listen: gets each report as soon as it is there.
+    """
+    missing = [skip(cell, _explain_missing(cell)) for cell in verification.missing]
+    for report in missing:
+        listen(report)
+    count = count_at_once(verification.request.device)
+    with prepare_certification(verification, say) as certification:
+        return missing + certify_all(certification, verification.cells, count, listen)
+
+
+def _explain_missing(cell: Cell) -> str:
+    framework, model = cell.framework, cell.definition
+    file = framework.folder / f"{model.family}.py"
+    if model.folder is not None:
+        file = implementation_of(model.folder, framework.name)
+    return (
+        f"{framework.title} has no implementation of {model.name}; expected the file {file}; add "
+        f"it, or leave {framework.name} out of --frameworks."
+    )
+
+
 @contextmanager
-def certification(verification: Verification, say: Say) -> Iterator[Certification]:
+def prepare_certification(verification: Verification, say: Say) -> Iterator[Certification]:
     """Prepare the environments; what is compared lies in a folder that goes afterwards."""
     request = verification.request
     frameworks = {cell.framework.edition: cell.framework for cell in verification.cells}
     environments = prepare_environments(
         frameworks.values(), request.device, request.pythons or {}, say
     )
-    with scratch_folder() as scratch:
+    with make_scratch_folder() as scratch:
         environments = drop_unusable_environments(
             *(environments, frameworks, request.device, verification.threads, scratch, say)
         )

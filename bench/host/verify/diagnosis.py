@@ -7,8 +7,8 @@ from pathlib import Path
 
 from bench.host.verify.cells import Cell
 from bench.host.verify.judgement import Error, judge
-from bench.host.verify.suspicions import Suspicion, optimizer_of, suspicions
-from bench.host.verify.verifier import Verifier, known_defects
+from bench.host.verify.suspicions import Suspicion, find_optimizer, list_suspicions
+from bench.host.verify.verifier import Verifier, select_known_defects
 from bench.protocol.verification import OPTIMIZERS, STEPS
 
 # In float64, an error of this size is one of float32.
@@ -16,17 +16,18 @@ SINGLE_PRECISION = 1e-5
 
 
 def explain(verifier: Verifier, cell: Cell, first: Error) -> str:
-    """A sentence on the first quantity that differs."""
-    if first.precision == "float64" and (found := _find(verifier, cell, first)) is not None:
-        return f"With one deviation the reference gives the same numbers: {found.words}."
-    return f"Usual reasons: {usual_reasons(cell.spec.family, first)}."
+    """Explain the first quantity that differs, in a sentence."""
+    suspicion = _find_deviation(verifier, cell, first) if first.precision == "float64" else None
+    if suspicion is not None:
+        return f"With one deviation the reference gives the same numbers: {suspicion.words}."
+    return f"Usual reasons: {list_usual_reasons(cell.spec.family, first)}."
 
 
-def _find(verifier: Verifier, cell: Cell, first: Error) -> Suspicion | None:
-    candidates = suspicions(cell.spec, first.stage)
+def _find_deviation(verifier: Verifier, cell: Cell, first: Error) -> Suspicion | None:
+    candidates = list_suspicions(cell.spec, first.stage)
     if not candidates:
         return None
-    recorded = verifier.record(cell)
+    recorded = verifier.save_quantities(cell)
     for suspicion in candidates:
         if _explains(verifier, cell, first, recorded, suspicion):
             return suspicion
@@ -37,18 +38,18 @@ def _explains(
     verifier: Verifier, cell: Cell, first: Error, recorded: Path, suspicion: Suspicion
 ) -> bool:
     """Whether the reference with that mistake gives all that the cell gave, as far as it got."""
-    compared = verifier.compare_reference(
+    result = verifier.compare_reference(
         cell, recorded, suspicion.deviations, _optimizers_from(first.stage)
     )
-    if compared.failure is not None or all(one.stage != first.stage for one in compared.errors):
+    if result.failure is not None or all(error.stage != first.stage for error in result.errors):
         return False
-    return not judge(compared.errors, known_defects(cell), cell.model).different
+    return not judge(result.errors, select_known_defects(cell), cell.model).different
 
 
 def _optimizers_from(stage: str) -> tuple[str, ...]:
     """Those that are not known to be right: the mistake may be made in one rule alone."""
     names = tuple(OPTIMIZERS)
-    optimizer = optimizer_of(stage)
+    optimizer = find_optimizer(stage)
     return names if optimizer is None else names[names.index(optimizer) :]
 
 
@@ -63,8 +64,8 @@ FORWARD_REASONS = {
 }
 
 
-def usual_reasons(family: str, first: Error) -> str:
-    """The conventions that usually explain a first difference in that stage."""
+def list_usual_reasons(family: str, first: Error) -> str:
+    """List the conventions that usually explain a first difference in that stage."""
     if first.precision == "ieee":
         return (
             "float64 is the same, so it is no rule but the arithmetic of float32: TF32, bfloat16 "

@@ -14,7 +14,7 @@ from bench.host.machine.description import read_cpu_name
 from bench.host.machine.gpu import detect_gpus
 from bench.host.verify.cells import Cell
 from bench.host.verify.verifier import REFERENCE
-from bench.protocol.digests import digest_text
+from bench.protocol.digests import hash_text
 
 # Another one at each start of the system.
 BOOT = Path("/proc/sys/kernel/random/boot_id")
@@ -32,14 +32,18 @@ PROTOCOL = (
 )
 
 
-def fingerprint(cell: Cell, environment: Environment, threads: int) -> str:
-    """SHA-256 over spec, implementation, reference, protocol, versions and device."""
+def compute_fingerprint(cell: Cell, environment: Environment, threads: int) -> str:
+    """Compute SHA-256 over spec, implementation, reference, protocol, versions and device."""
     parts: dict[str, Any] = {
         "model": cell.model,
         "spec": repr(cell.spec),
         "samples": asdict(cell.samples),
         "mode": cell.mode,
-        "device": [cell.device, read_cpu_name(), _gpus() if cell.device == "cuda" else None],
+        "device": [
+            cell.device,
+            read_cpu_name(),
+            _describe_gpus() if cell.device == "cuda" else None,
+        ],
         "threads": threads,
         "setup": asdict(set_up(cell.framework, cell, "ieee", threads)),
         "implementation": hash_sources(cell.framework.folder),
@@ -47,25 +51,25 @@ def fingerprint(cell: Cell, environment: Environment, threads: int) -> str:
         if cell.definition.folder
         else None,
         "reference": hash_sources(REFERENCE),
-        "protocol": _protocol(cell.framework.root),
+        "protocol": _digest_protocol(cell.framework.root),
         "versions": describe_installation(environment),
     }
-    return digest_text(json.dumps(parts, sort_keys=True))
+    return hash_text(json.dumps(parts, sort_keys=True))
 
 
 @cache
-def _gpus() -> dict[str, Any]:
-    """The GPUs; where nobody tells which, those of this start of the system and no other."""
-    found = detect_gpus()
-    return asdict(found) | ({} if found.told else {"start": BOOT.read_text("utf-8")})
+def _describe_gpus() -> dict[str, Any]:
+    """Where nobody tells which they are, they are those of this start of the system alone."""
+    gpus = detect_gpus()
+    return asdict(gpus) | ({} if gpus.told else {"start": BOOT.read_text("utf-8")})
 
 
 @cache
-def _protocol(root: Path) -> str:
+def _digest_protocol(root: Path) -> str:
     """Return the digest of the host's protocol, and of another checkout whose worker runs.
 
     Where that checkout keeps its protocol is its own affair: all of its sources count.
     """
     own = "".join(hash_sources(ROOT / name) for name in PROTOCOL)
     other = "" if root == ROOT else hash_source_tree(root / "bench")
-    return digest_text(own + other)
+    return hash_text(own + other)

@@ -1,11 +1,11 @@
 """From errors to a verdict: limits, known defects, the first quantity that differs."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from bench.host.frameworks.framework import KnownDefect
-from bench.protocol.verification import GRADIENTS, STAGES, exceeds, quantity
+from bench.protocol.verification import GRADIENTS, STAGES, is_over_limit
 from bench.records.certificate import Defect, Worst
 
 # An error that is no finite number, in a record that has to hold one.
@@ -24,7 +24,7 @@ class Error:
     @property
     def quantity(self) -> str:
         """Its name."""
-        return quantity(self.stage, self.item)
+        return f"{self.stage}: {self.item}" if self.item else self.stage
 
     @property
     def limit(self) -> float:
@@ -37,9 +37,14 @@ class Error:
         return NO_NUMBER if self.error is None else self.error
 
     @property
+    def share_of_limit(self) -> float:
+        """The error by its limit: above 1 the quantity differs."""
+        return self.size / self.limit
+
+    @property
     def is_over(self) -> bool:
         """Whether the quantity differs from the reference's."""
-        return exceeds(self.error, self.limit)
+        return is_over_limit(self.error, self.limit)
 
 
 @dataclass(frozen=True)
@@ -60,33 +65,33 @@ class Judgement:
 
 
 def judge(errors: Sequence[Error], known: Sequence[KnownDefect], model: str) -> Judgement:
-    """The judgement on a cell; `known` are the defects of its framework."""
-    errors = with_best_gradient(errors)
+    """Judge the errors of a cell; `known` are the defects of its framework."""
+    errors = keep_best_gradient(errors)
     explained: dict[KnownDefect, list[Error]] = {}
     rest: list[Error] = []
     for error in errors:
-        defect = _explaining(error, known, model) if error.is_over else None
+        defect = _find_defect(error, known, model) if error.is_over else None
         if defect is None:
             rest.append(error)
         else:
             explained.setdefault(defect, []).append(error)
     return Judgement(
-        worst=tuple(_worst(rest)),
-        defects=tuple(_defect(defect, found) for defect, found in explained.items()),
+        worst=tuple(_find_worst(rest)),
+        defects=tuple(_to_defect(defect, errors) for defect, errors in explained.items()),
         different=tuple(error for error in rest if error.is_over),
-        spoilt=_spoilt([defect for defect in explained if defect.spoils_training]),
+        spoilt=_explain_spoilt([defect for defect in explained if defect.spoils_training]),
     )
 
 
-def _spoilt(defects: Sequence[KnownDefect]) -> str | None:
+def _explain_spoilt(defects: Sequence[KnownDefect]) -> str | None:
     if not defects:
         return None
     names = dict.fromkeys(defect.name for defect in defects)
     return f"Training goes wrong by a known defect of the framework: {'; '.join(names)}."
 
 
-def with_best_gradient(errors: Sequence[Error]) -> list[Error]:
-    """The errors without those of float32 gradients on all but the best of the batches.
+def keep_best_gradient(errors: Sequence[Error]) -> list[Error]:
+    """Drop the errors of float32 gradients on all but the best of the batches.
 
     One value that rounding carries over ReLU's kink spoils the gradient of its batch, in
     any framework; a wrong rule, or a product of less precision, spoils every batch.
@@ -96,11 +101,11 @@ def with_best_gradient(errors: Sequence[Error]) -> list[Error]:
         if error.precision != "float64" and error.stage in GRADIENTS:
             worst[error.stage] = max(worst.get(error.stage, 0.0), error.size)
     spoilt = set(worst) - {min(worst, key=lambda stage: worst[stage])} if worst else set()
-    return [one for one in errors if one.precision == "float64" or one.stage not in spoilt]
+    return [error for error in errors if error.precision == "float64" or error.stage not in spoilt]
 
 
-def _explaining(error: Error, known: Sequence[KnownDefect], model: str) -> KnownDefect | None:
-    """The known defect that accounts for an error, which may not be larger than it says."""
+def _find_defect(error: Error, known: Sequence[KnownDefect], model: str) -> KnownDefect | None:
+    """Find the known defect that explains an error, which may not be larger than it says."""
     for defect in known:
         if (
             model in defect.models
@@ -112,31 +117,19 @@ def _explaining(error: Error, known: Sequence[KnownDefect], model: str) -> Known
     return None
 
 
-def _worst(errors: Sequence[Error]) -> Iterator[Worst]:
+def _find_worst(errors: Sequence[Error]) -> Iterator[Worst]:
     groups: dict[tuple[str, str], Error] = {}
     for error in errors:
         key = (error.precision, STAGES[error.stage].group)
-        if key not in groups or _share(error) > _share(groups[key]):
+        # Limits differ within a group: the worst is what comes nearest to its own.
+        if key not in groups or error.share_of_limit > groups[key].share_of_limit:
             groups[key] = error
     for (precision, group), error in groups.items():
         yield Worst(precision, group, error.quantity, error.size, error.limit)
 
 
-def _share(error: Error) -> float:
-    """Limits differ within a group: the worst is what comes nearest to its own."""
-    return error.size / error.limit
-
-
-def _defect(defect: KnownDefect, found: Sequence[Error]) -> Defect:
-    worst = max(found, key=lambda error: error.size)
+def _to_defect(defect: KnownDefect, errors: Sequence[Error]) -> Defect:
+    worst = max(errors, key=lambda error: error.size)
     return Defect(
-        defect.name, defect.precision, worst.quantity, worst.size, worst.limit, len(found)
+        defect.name, defect.precision, worst.quantity, worst.size, worst.limit, len(errors)
     )
-
-
-def by_stage(errors: Sequence[Error]) -> Mapping[tuple[str, str], list[Error]]:
-    """The errors of each precision and stage, in order."""
-    stages: dict[tuple[str, str], list[Error]] = {}
-    for error in errors:
-        stages.setdefault((error.precision, error.stage), []).append(error)
-    return stages

@@ -1,7 +1,7 @@
 """What a verification says to people and machines: rows of a table, messages, a document."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -9,99 +9,119 @@ from typing import Any
 from bench.errors import ResultsError
 from bench.host.frameworks.setup import DEFAULT
 from bench.host.machine.description import describe_machine, read_commit
-from bench.host.verify.certification import Finding, document
-from bench.protocol.verification import BATCH_SIZE, PRECISIONS, STAGES, STEPS
+from bench.host.verify.certification import CellReport, to_document
+from bench.protocol.verification import BATCH_SIZE, STAGES, STEPS
 from bench.records.certificate import Worst
 
 SCHEMA = 1
 PRECISION_TITLES = {"float64": "float64", "ieee": "float32"}
 
 
-def finding_row(finding: Finding) -> dict[str, str]:
-    """A line of the table."""
-    cell = finding.cell
+def to_row(report: CellReport) -> dict[str, str]:
+    """Return a row of the table."""
+    cell = report.cell
     return {
         "model": cell.model,
         "framework": cell.framework.title,
         "mode": cell.mode if cell.settings == DEFAULT else f"{cell.mode}, {cell.settings}",
-        **{PRECISION_TITLES[one]: _largest(finding, one) for one in PRECISIONS},
-        "nearest to its limit": _nearest(finding),
-        "result": _result(finding),
-        "seconds": "cached" if finding.cached else f"{finding.seconds:.0f}",
+        **_find_largest(report),
+        "nearest to its limit": _find_nearest(report),
+        "result": _describe_result(report),
+        "seconds": "cached" if report.cached else f"{report.seconds:.0f}",
     }
 
 
-def _largest(finding: Finding, precision: str) -> str:
-    """The largest error in a precision, known defects left out."""
-    errors = [_error(one) for one in finding.certificate.worst if one.precision == precision]
-    return f"{max(errors):.0e}" if errors else ""
+def describe_report(report: CellReport) -> str:
+    """Describe the outcome of a cell in a line: its verdict and its largest errors."""
+    errors = ", ".join(
+        f"{error} in {name}" for name, error in _find_largest(report).items() if error
+    )
+    parts = [
+        _describe_result(report),
+        *([f"largest error {errors}"] if errors else []),
+        *(["cached"] if report.cached else []),
+        *([f"{report.seconds:.0f} s"] if report.seconds else []),
+    ]
+    return f"{report.cell.title}: {'; '.join(parts)}"
 
 
-def _error(worst: Worst) -> float:
+def _find_largest(report: CellReport) -> dict[str, str]:
+    """Find the largest error in each precision, known defects left out; empty if there is none."""
+    largest = dict.fromkeys(PRECISION_TITLES.values(), "")
+    for precision, title in PRECISION_TITLES.items():
+        errors = [
+            _to_number(worst) for worst in report.certificate.worst if worst.precision == precision
+        ]
+        largest[title] = f"{max(errors):.0e}" if errors else ""
+    return largest
+
+
+def _to_number(worst: Worst) -> float:
     return math.inf if worst.error is None else worst.error
 
 
-def _nearest(finding: Finding) -> str:
-    """The quantity that comes nearest to its limit, or is farthest over it."""
-    worst = max(finding.certificate.worst, key=lambda one: _error(one) / one.limit, default=None)
-    return "" if worst is None else f"{worst.quantity} ({PRECISION_TITLES[worst.precision]})"
+def _find_nearest(report: CellReport) -> str:
+    """Find the quantity that comes nearest to its limit, or is farthest over it."""
+    nearest = max(
+        report.certificate.worst, key=lambda worst: _to_number(worst) / worst.limit, default=None
+    )
+    return "" if nearest is None else f"{nearest.quantity} ({PRECISION_TITLES[nearest.precision]})"
 
 
-def _result(finding: Finding) -> str:
-    certificate = finding.certificate
-    if finding.skipped:
+def _describe_result(report: CellReport) -> str:
+    certificate = report.certificate
+    if report.skipped:
         return "skipped"
     if certificate.verified and certificate.defects:
         return f"verified, known defects: {len(certificate.defects)}"
     return certificate.verdict
 
 
-def messages(findings: Sequence[Finding]) -> list[str]:
-    """Known defects, then what failed, cell by cell, and which framework is the odd one out."""
+def explain_reports(reports: Sequence[CellReport]) -> list[str]:
+    """List known defects, then what failed and which framework is the odd one out."""
     lines = [
-        f"{finding.cell.title} has a known defect: {one.name} (error {one.error:.1e} in "
-        f"{one.quantity!r}, {PRECISION_TITLES[one.precision]}; {one.count} quantities)"
-        for finding in findings
-        for one in finding.certificate.defects
+        f"{report.cell.title} has a known defect: {defect.name} (error {defect.error:.1e} in "
+        f"{defect.quantity!r}, {PRECISION_TITLES[defect.precision]}; {defect.count} quantities)"
+        for report in reports
+        for defect in report.certificate.defects
     ]
-    for finding in findings:
-        certificate = finding.certificate
+    for report in reports:
+        certificate = report.certificate
         if certificate.verified:
             continue
-        verb = "was skipped" if finding.skipped else f"is {certificate.verdict}"
-        lines.append(f"{finding.cell.title} {verb}: {certificate.reason}{_odd(finding, findings)}")
+        verb = "was skipped" if report.skipped else f"is {certificate.verdict}"
+        agreement = _describe_agreement(report, reports)
+        lines.append(f"{report.cell.title} {verb}: {certificate.reason}{agreement}")
     return lines
 
 
-def _odd(finding: Finding, findings: Sequence[Finding]) -> str:
-    """Whether other frameworks agree with the reference on the same model."""
-    if finding.certificate.verdict != "different":
+def _describe_agreement(report: CellReport, reports: Sequence[CellReport]) -> str:
+    """Say whether other frameworks agree with the reference on the same model."""
+    if report.certificate.verdict != "different":
         return ""
     others = [
         other
-        for other in findings
-        if (other.cell.model, other.cell.samples) == (finding.cell.model, finding.cell.samples)
-        and other.cell.framework.name != finding.cell.framework.name
+        for other in reports
+        if (other.cell.model, other.cell.samples) == (report.cell.model, report.cell.samples)
+        and other.cell.framework.name != report.cell.framework.name
         and other.certificate.verdict != "unchecked"
     ]
-    agreeing = sorted({other.cell.framework.title for other in others if _agrees(other)})
     if not others:
         return ""
-    title = finding.cell.framework.title
+    agreeing = sorted(
+        {other.cell.framework.title for other in others if other.certificate.verified}
+    )
+    title = report.cell.framework.title
     if not agreeing:
         return (
-            f" No framework agrees with the reference on {finding.cell.model}: suspect the spec "
+            f" No framework agrees with the reference on {report.cell.model}: suspect the spec "
             "or the reference."
         )
     return f" {title} is the odd one out: {' and '.join(agreeing)} agree with the reference."
 
 
-def _agrees(finding: Finding) -> bool:
-    return finding.certificate.verified
-
-
-def summary_document(findings: Sequence[Finding], threads: int) -> dict[str, Any]:
-    """Everything that was found, with every single error."""
+def summarize(reports: Sequence[CellReport], threads: int) -> dict[str, Any]:
+    """Summarize a verification as JSON has it, with every single error."""
     return {
         "schema": SCHEMA,
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -111,12 +131,12 @@ def summary_document(findings: Sequence[Finding], threads: int) -> dict[str, Any
         "batch_size": BATCH_SIZE,
         "steps": STEPS,
         "limits": {name: dict(stage.limits) for name, stage in STAGES.items()},
-        "cells": [_cell_document(finding) for finding in findings],
+        "cells": [_to_document(report) for report in reports],
     }
 
 
-def _cell_document(finding: Finding) -> Mapping[str, Any]:
-    cell = finding.cell
+def _to_document(report: CellReport) -> dict[str, Any]:
+    cell = report.cell
     return {
         "model": cell.model,
         "dataset": cell.dataset,
@@ -125,14 +145,14 @@ def _cell_document(finding: Finding) -> Mapping[str, Any]:
         "settings": cell.settings,
         "layout": cell.layout,
         "device": cell.device,
-        "cached": finding.cached,
-        "seconds": finding.seconds,
-        **document(finding),
+        "cached": report.cached,
+        "seconds": report.seconds,
+        **to_document(report),
     }
 
 
-def summary_file(results: Path) -> Path:
-    """Where the document goes: `verify/<time>.json`, a new one.
+def choose_summary_file(results: Path) -> Path:
+    """Choose a new file for the summary: `verify/<time>.json`.
 
     Raises:
         ResultsError: the folder cannot be made.

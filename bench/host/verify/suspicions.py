@@ -35,22 +35,23 @@ class Suspicion:
     optimizer: str | None = None
 
 
-def suspicions(spec: ModelSpec, stage: str) -> list[Suspicion]:
-    """The wrong conventions that could first show in that stage, the usual ones first."""
+def list_suspicions(spec: ModelSpec, stage: str) -> list[Suspicion]:
+    """List the wrong conventions that could first show in that stage, the usual ones first."""
     return [
         suspicion
-        for suspicion in _all(spec)
-        if stage.startswith(suspicion.shows) and suspicion.optimizer in (None, optimizer_of(stage))
+        for suspicion in _list_all(spec)
+        if stage.startswith(suspicion.shows)
+        and suspicion.optimizer in (None, find_optimizer(stage))
     ]
 
 
-def optimizer_of(stage: str) -> str | None:
-    """The optimizer whose steps a stage looks at; None before any step."""
+def find_optimizer(stage: str) -> str | None:
+    """Find the optimizer whose steps a stage looks at; None before any step."""
     last = stage.rsplit(" ", 1)[-1]
     return last if last in OPTIMIZERS else None
 
 
-def _all(spec: ModelSpec) -> Iterator[Suspicion]:
+def _list_all(spec: ModelSpec) -> Iterator[Suspicion]:
     if spec.statistics():
         yield from _of_normalization()
     yield from _of_layers(spec)

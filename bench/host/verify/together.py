@@ -5,60 +5,77 @@ itself, which are the processors' work, while one of them makes a reference; one
 a plan of large models would be verified for longer than it trains.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any
 
 from bench.host.machine.description import count_usable_processors
 from bench.host.verify.cells import Cell
-from bench.host.verify.certification import Certification, Finding
+from bench.host.verify.certification import CellReport, Certification
 
 # Each of them has a framework's context and the model on the device.
 MOST_AT_ONCE = 6
+Groups = Sequence[Sequence[Cell]]
+Listener = Callable[[CellReport], None]
 
 
-def at_once(device: str) -> int:
-    """How many cells are verified at a time: on a CPU each of them has all the threads."""
+def count_at_once(device: str) -> int:
+    """Count the cells to verify at a time: on a CPU each of them has all the threads."""
     return 1 if device == "cpu" else max(1, min(MOST_AT_ONCE, count_usable_processors() // 2))
 
 
-def find_all(certification: Certification, cells: Iterable[Cell], count: int) -> list[Finding]:
-    """What is known of each cell, in order; `count` of them are verified at a time.
+def certify_all(
+    certification: Certification,
+    cells: Iterable[Cell],
+    count: int,
+    listen: Listener = lambda report: None,
+) -> list[CellReport]:
+    """Report on each cell, in order; `count` of them are verified at a time.
 
     What a group of cells is compared with takes gigabytes for a large model, and is removed when
     the last of them is done.
+
+    Args:
+        listen: gets each report as soon as it is there.
     """
-    asked = list(cells)
-    found = {cell.key: certification.known(cell) for cell in asked}
+    cells = list(cells)
+    reports: dict[tuple[str, ...], CellReport] = {}
+
+    def hand_on(report: CellReport) -> None:
+        reports[report.cell.key] = report
+        listen(report)
+
     groups: dict[str, list[Cell]] = {}
-    for cell in asked:
-        if found[cell.key] is None:
-            groups.setdefault(certification.verifier.reference_name(cell), []).append(cell)
-    verify = _side_by_side if count > 1 else _one_by_one
-    made = {one.cell.key: one for one in verify(certification, list(groups.values()), count)}
-    return [found[cell.key] or made[cell.key] for cell in asked]
+    for cell in cells:
+        if report := certification.look_up(cell):
+            hand_on(report)
+        else:
+            name = certification.verifier.get_reference_name(cell)
+            groups.setdefault(name, []).append(cell)
+    certify = _certify_at_once if count > 1 else _certify_in_order
+    certify(certification, list(groups.values()), count, hand_on)
+    return [reports[cell.key] for cell in cells]
 
 
-def _one_by_one(
-    certification: Certification, groups: Sequence[Sequence[Cell]], _: int
-) -> list[Finding]:
-    found = []
+def _certify_in_order(
+    certification: Certification, groups: Groups, _: int, hand_on: Listener
+) -> None:
     for group in groups:
-        found += [certification.finding(cell) for cell in group]
-        certification.verifier.forget(group[0])
-    return found
+        for cell in group:
+            hand_on(certification.certify(cell))
+        certification.verifier.forget_reference(group[0])
 
 
-def _side_by_side(
-    certification: Certification, groups: Sequence[Sequence[Cell]], count: int
-) -> list[Finding]:
-    """References in one pool, and in another the cells of those that are there."""
+def _certify_at_once(
+    certification: Certification, groups: Groups, count: int, hand_on: Listener
+) -> None:
+    """Make references in one pool, and verify in another the cells of those that are there."""
     verifier = certification.verifier
-    found: list[Finding] = []
+    failed: list[Cell] = []
     with ThreadPoolExecutor(count) as references, ThreadPoolExecutor(count) as workers:
         try:
             begun: dict[Future[Any], Sequence[Cell]] = {
-                references.submit(verifier.prepare, group[0]): group for group in groups
+                references.submit(verifier.prepare_reference, group[0]): group for group in groups
             }
             running: dict[Future[Any], Sequence[Cell]] = {}
             while begun or running:
@@ -66,23 +83,23 @@ def _side_by_side(
                     if (group := begun.pop(future, None)) is not None:
                         # A reference that failed is tried again for each cell, which tells why.
                         running |= {
-                            workers.submit(certification.finding, cell): group for cell in group
+                            workers.submit(certification.certify, cell): group for cell in group
                         }
                         continue
                     group = running.pop(future)
-                    found.append(future.result())
-                    if not any(other is group for other in running.values()):
-                        verifier.forget(group[0])
+                    report = future.result()
+                    if report.certificate.verdict == "unchecked" and not report.skipped:
+                        failed.append(report.cell)
+                    else:
+                        hand_on(report)
+                    if not any(cells is group for cells in running.values()):
+                        verifier.forget_reference(group[0])
         except BaseException:
             # Ctrl-C reaches this thread alone, and the pools wait for their own.
             references.shutdown(wait=False, cancel_futures=True)
             workers.shutdown(wait=False, cancel_futures=True)
             verifier.executor.stop()
             raise
-    return [_alone(certification, one) for one in found]
-
-
-def _alone(certification: Certification, finding: Finding) -> Finding:
-    """The finding; of a cell that failed beside others, by lack of memory say, another one."""
-    failed = finding.certificate.verdict == "unchecked" and not finding.skipped
-    return certification.finding(finding.cell) if failed else finding
+    # A cell may have failed beside others by lack of memory, say.
+    for cell in failed:
+        hand_on(certification.certify(cell))

@@ -9,7 +9,7 @@ from bench.host.frameworks.framework import Framework
 from bench.host.planning.catalog import Catalog
 from bench.host.verify.cells import Cell
 from bench.host.verify.certification import Certification
-from bench.host.verify.together import at_once, find_all
+from bench.host.verify.together import certify_all, count_at_once
 from bench.host.verify.verifier import Verifier
 from bench.records.certificate import Certificate
 from bench.records.results import Trial
@@ -18,13 +18,13 @@ from bench.records.results import Trial
 Certificates = Mapping[tuple[str, ...], Certificate]
 
 
-def cell_of(trial: Trial, frameworks: Mapping[str, Framework], catalog: Catalog) -> Cell:
-    """What has to be verified for a trial."""
+def to_cell(trial: Trial, frameworks: Mapping[str, Framework], catalog: Catalog) -> Cell:
+    """Return what has to be verified for a trial."""
     return Cell(
         frameworks[trial.edition],
         catalog.models[trial.model],
         trial.dataset,
-        catalog.dataset(trial.dataset).samples,
+        catalog.get_dataset(trial.dataset).samples,
         trial.mode,
         trial.device,
         trial.settings,
@@ -41,16 +41,16 @@ def verify_trials(
     scratch: Path,
     say: Say,
 ) -> dict[tuple[str, ...], Certificate]:
-    """The certificate of every cell that the trials time; cached ones take no time."""
+    """Verify every cell that the trials time; what is cached takes no time."""
     scratch.mkdir()
     certification = Certification(
         Verifier(select_available(environments), threads, scratch), environments, say
     )
-    cells = {cell.key: cell for cell in (cell_of(one, frameworks, catalog) for one in trials)}
+    cells = {cell.key: cell for cell in (to_cell(trial, frameworks, catalog) for trial in trials)}
     if not cells:
         return {}
-    count = max(at_once(cell.device) for cell in cells.values())
+    count = max(count_at_once(cell.device) for cell in cells.values())
     # It would disturb another run's measurement.
     with turn("measuring"):
-        found = find_all(certification, cells.values(), count)
-    return {one.cell.key: one.certificate for one in found}
+        reports = certify_all(certification, cells.values(), count)
+    return {report.cell.key: report.certificate for report in reports}

@@ -13,9 +13,10 @@ from bench.host.cache import remove
 from bench.host.environments.preparation import Environment
 from bench.host.frameworks.framework import ROOT, Framework, KnownDefect, read_framework
 from bench.host.frameworks.setup import DEFAULT, Setup, set_up
+from bench.host.process.conversation import Limits
 from bench.host.process.executor import Executor, LocalProcess
 from bench.host.process.outcome import Event, explain_failure
-from bench.host.process.task import Limits, Task, run_task
+from bench.host.process.task import Task, run_task
 from bench.host.verify.cells import Cell
 from bench.host.verify.inputs import write_inputs
 from bench.host.verify.judgement import Error
@@ -68,63 +69,62 @@ class Verifier:
     _numbers: Iterator[int] = field(default_factory=count)
 
     def compare(self, cell: Cell) -> CellResult:
-        """The errors of a cell against the reference."""
+        """Compare a cell with the reference."""
         job = replace(
             self._job(cell),
-            reference=str(self.prepare(cell)),
+            reference=str(self.prepare_reference(cell)),
             # What a known defect explains is no end: what comes after is to be compared too.
-            stop_at_difference=self.stop_at_difference and not known_defects(cell),
+            stop_at_difference=self.stop_at_difference and not select_known_defects(cell),
         )
-        return self._run(self._setup(cell), self._python(cell), job, cell.framework.root)
+        return self._run(cell, job)
 
-    def record(self, cell: Cell) -> Path:
-        """A folder with a cell's own float64 quantities, as far as it gets."""
+    def save_quantities(self, cell: Cell) -> Path:
+        """Record a cell's own float64 quantities in a folder, as far as it gets."""
         name = f"recorded-{cell.framework.edition}-{cell.mode}-{cell.settings}-{cell.layout}"
         folder = self._folder(f"{name}-{_name(cell)}")
         job = replace(self._job(cell), record=str(folder), precisions=("float64",))
-        self._run(self._setup(cell), self._python(cell), job, cell.framework.root)
+        self._run(cell, job)
         return folder
 
     def compare_reference(
         self, cell: Cell, recorded: Path, deviations: dict[str, Any], optimizers: tuple[str, ...]
     ) -> CellResult:
-        """The errors of the reference, with deviations, against what a cell gave."""
+        """Compare the reference, with deviations, with what a cell gave."""
         job = replace(
             self._reference_job(cell),
             reference=str(recorded),
             as_far_as_recorded=True,
             deviations=deviations,
             optimizers=optimizers,
-            stop_at_difference=not known_defects(cell),
+            stop_at_difference=not select_known_defects(cell),
         )
-        return self._run(self._reference_setup(cell), Path(sys.executable), job)
+        return self._run_reference(cell, job)
 
-    def prepare(self, cell: Cell) -> Path:
-        """The reference's quantities, made once for a model and convention of variances.
+    def prepare_reference(self, cell: Cell) -> Path:
+        """Record the reference's quantities, once for a model and convention of variances.
 
         Raises:
             SamestepError: the reference itself failed.
         """
-        name = self.reference_name(cell)
+        name = self.get_reference_name(cell)
         with self._locks.setdefault(name, Lock()):
             if name not in self._folders:
                 folder = self._folder(name)
                 job = replace(self._reference_job(cell), record=str(folder))
-                setup = self._reference_setup(cell)
-                failure = self._run(setup, Path(sys.executable), job).failure
+                failure = self._run_reference(cell, job).failure
                 if failure is not None:
                     del self._folders[name]
                     raise SamestepError(f"The NumPy reference of {cell.model} failed: {failure}")
             return self._folders[name]
 
-    def forget(self, cell: Cell) -> None:
+    def forget_reference(self, cell: Cell) -> None:
         """Remove what the reference of a cell recorded; made anew, if it is asked for again."""
-        folder = self._folders.pop(self.reference_name(cell), None)
+        folder = self._folders.pop(self.get_reference_name(cell), None)
         if folder is not None:
             remove(folder)
 
-    def reference_name(self, cell: Cell) -> str:
-        """The same for all cells that are compared with the same quantities."""
+    def get_reference_name(self, cell: Cell) -> str:
+        """Return a name that all cells share that are compared with the same quantities."""
         # Without running statistics there are no conventions of them.
         unbiased = cell.framework.unbiased_variance and bool(cell.spec.statistics())
         return f"reference-{_name(cell)}-{int(unbiased)}"
@@ -132,16 +132,6 @@ class Verifier:
     def _setup(self, cell: Cell) -> Setup:
         # Its variables are those without reduced precision; the job has the precisions.
         return set_up(cell.framework, cell, "ieee", self.threads)
-
-    def _reference_setup(self, cell: Cell) -> Setup:
-        target = replace(
-            cell,
-            mode=self.reference.default_mode,
-            device="cpu",
-            settings=DEFAULT,
-            layout=NATIVE,
-        )
-        return set_up(self.reference, target, "float64", REFERENCE_THREADS)
 
     def _job(self, cell: Cell) -> VerificationJob:
         execution = self._setup(cell).execution
@@ -180,9 +170,6 @@ class Verifier:
                 write_inputs(path, cell.spec, cell.samples)
         return path
 
-    def _python(self, cell: Cell) -> Path:
-        return self.environments[cell.framework.edition].python
-
     def _folder(self, name: str) -> Path:
         folder = self.scratch / name
         remove(folder)
@@ -190,29 +177,39 @@ class Verifier:
         self._folders[name] = folder
         return folder
 
-    def _run(
-        self, setup: Setup, python: Path, job: VerificationJob, root: Path = ROOT
-    ) -> CellResult:
+    def _run(self, cell: Cell, job: VerificationJob) -> CellResult:
+        python = self.environments[cell.framework.edition].python
+        return self._run_task(job, python, self._setup(cell), cell.framework.root)
+
+    def _run_reference(self, cell: Cell, job: VerificationJob) -> CellResult:
+        mode = self.reference.default_mode
+        target = replace(cell, mode=mode, device="cpu", settings=DEFAULT, layout=NATIVE)
+        setup = set_up(self.reference, target, "float64", REFERENCE_THREADS)
+        return self._run_task(job, Path(sys.executable), setup, ROOT)
+
+    def _run_task(self, job: VerificationJob, python: Path, setup: Setup, root: Path) -> CellResult:
         log = self.scratch / f"worker-{next(self._numbers)}.log"
         task = Task("bench.worker.verification", job, python, setup, log, LIMITS, root)
         events, outcome = run_task(task, self.executor)
-        kinds = {event["event"]: event for event in events}
+        imported: Event = next((event for event in events if event["event"] == "imported"), {})
         return CellResult(
-            errors=tuple(_errors(events)),
-            framework_version=kinds.get("imported", {}).get("framework_version"),
-            versions=kinds.get("imported", {}).get("versions", {}),
+            errors=tuple(_read_errors(events)),
+            framework_version=imported.get("framework_version"),
+            versions=imported.get("versions", {}),
             failure=explain_failure(events, outcome),
             seconds=outcome.seconds,
             log=outcome.log_tail,
         )
 
 
-def known_defects(cell: Cell) -> tuple[KnownDefect, ...]:
-    """Defects of the cell's framework that concern its model."""
+def select_known_defects(cell: Cell) -> tuple[KnownDefect, ...]:
+    """Select the defects of the cell's framework that concern its model."""
     return tuple(
-        one
-        for one in cell.framework.known_defects
-        if cell.model in one.models and cell.mode in one.modes and cell.device in one.devices
+        defect
+        for defect in cell.framework.known_defects
+        if cell.model in defect.models
+        and cell.mode in defect.modes
+        and cell.device in defect.devices
     )
 
 
@@ -221,7 +218,7 @@ def _name(cell: Cell) -> str:
     return f"{cell.model}-{shape}-{cell.samples.vocabulary or 0}-{cell.samples.classes}"
 
 
-def _errors(events: list[Event]) -> list[Error]:
+def _read_errors(events: list[Event]) -> list[Error]:
     return [
         Error(event["precision"], event["stage"], item, error)
         for event in events

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -14,8 +15,8 @@ from bench.host.frameworks.framework import discover
 from bench.host.planning.catalog import OWN
 from bench.host.planning.request import Request
 from bench.host.planning.selection import select
-from bench.host.verify.command import cells_of_plan
-from bench.host.verify.trials import cell_of
+from bench.host.verify.command import choose_cells_of_plan
+from bench.host.verify.trials import to_cell
 from tests.bench.suite.conftest import NUMPY
 from tests.conftest import ROOT
 
@@ -62,6 +63,37 @@ def test_a_right_framework_is_verified_and_then_cached(tmp_path: Path) -> None:
     assert "Verifying" not in again.stderr
 
 
+def test_each_cell_is_a_line_as_it_ends(tmp_path: Path) -> None:
+    options = (*framework(tmp_path, "right"), "--frameworks=right", "--models=lenet,lenet-1998")
+    lines = verify(tmp_path, *options).stderr.splitlines()
+    starts = [line for line in lines if "lenet" in line]
+    assert [line.partition(" (")[0] for line in starts] == [
+        *("Verifying lenet", "lenet", "Verifying lenet-1998", "lenet-1998")
+    ]
+    for line in starts[1::2]:
+        assert re.search(r": verified; largest error \de-\d+ in float64, \de-\d+ in float32", line)
+    again = verify(tmp_path, *options).stderr.splitlines()
+    assert [line.endswith("; cached") for line in again if "lenet" in line] == [True, True]
+
+
+def test_a_named_framework_without_the_models_file_is_no_success(tmp_path: Path) -> None:
+    named = (*framework(tmp_path, "right"), *framework(tmp_path, "bare"), "--models=lenet-1998")
+    (tmp_path / "bare" / "lenet.py").unlink()
+    reason = (
+        f"has no implementation of lenet-1998; expected the file {tmp_path / 'bare' / 'lenet.py'}; "
+        "add it, or leave bare out of --frameworks."
+    )
+    finished = verify(tmp_path, *named, "--frameworks=right,bare")
+    assert finished.returncode == 1
+    assert reason in finished.stderr
+    assert {cell["framework"] for cell in document(tmp_path)["cells"]} == {"right", "bare"}
+    alone = verify(tmp_path, *named, "--frameworks=bare")
+    assert alone.returncode == 1
+    assert reason in alone.stderr
+    # Of models that nobody asked for, and in frameworks that nobody named, nothing is missing.
+    assert verify(tmp_path, *named[:-1], "--frameworks=right", named[-1]).returncode == 0
+
+
 def test_a_traceback_in_an_implementation_is_shown(tmp_path: Path) -> None:
     options = framework(tmp_path, "broken", "find_model_class(spec, __name__)(", '{}["lenet"](')
     finished = verify(tmp_path, *options, "--frameworks=broken", "--models=lenet-1998")
@@ -98,7 +130,7 @@ def test_a_framework_without_the_methods_is_told_which(tmp_path: Path) -> None:
 
 def test_the_cells_of_a_plan_are_those_that_its_run_verifies() -> None:
     frameworks = ("pytorch", "jax", "mxnet")
-    cells = cells_of_plan(Request(plan="gpu", device="cuda", frameworks=frameworks))
+    cells = choose_cells_of_plan(Request(plan="gpu", device="cuda", frameworks=frameworks))
     found = {(cell.model, cell.framework.name, cell.mode) for cell in cells}
     # Precisions are verified together, or not at all; MXNet has neither tf32 nor bf16.
     assert len(found) == len(cells)
@@ -111,7 +143,7 @@ def test_the_cells_of_a_plan_are_those_that_its_run_verifies() -> None:
     trials = select(Request(plan="gpu", device="cuda", frameworks=frameworks)).trials
     keys = {cell.key for cell in cells}
     chosen = choose_frameworks(discover(), frameworks)
-    assert {cell_of(one, chosen, OWN).key for one in trials if one.precision == "ieee"} <= keys
+    assert {to_cell(one, chosen, OWN).key for one in trials if one.precision == "ieee"} <= keys
 
 
 @pytest.mark.parametrize(

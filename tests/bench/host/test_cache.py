@@ -6,19 +6,19 @@ import pytest
 from filelock import FileLock, Timeout
 
 from bench.errors import ResultsError
-from bench.host.cache import cache_folder, locked, turn
+from bench.host.cache import get_cache_folder, lock_entry, turn
 
 
 def test_the_cache_is_where_the_user_says(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", "/somewhere")
     monkeypatch.delenv("SAMESTEP_CACHE", raising=False)
-    assert cache_folder() == Path("/somewhere/samestep")
+    assert get_cache_folder() == Path("/somewhere/samestep")
     monkeypatch.setenv("SAMESTEP_CACHE", "/elsewhere")
-    assert cache_folder() == Path("/elsewhere")
+    assert get_cache_folder() == Path("/elsewhere")
 
 
 def test_what_fails_under_the_lock_of_an_entry_is_the_caches_failure(cache: Path) -> None:
-    with pytest.raises(ResultsError, match="No space left"), locked(cache / "data" / "x"):
+    with pytest.raises(ResultsError, match="No space left"), lock_entry(cache / "data" / "x"):
         raise OSError(28, "No space left on device")
 
 
@@ -30,7 +30,7 @@ def test_what_fails_in_a_turn_is_not_the_caches_failure(cache: Path) -> None:
 def test_a_cache_that_is_a_file_is_one_line(cache: Path) -> None:
     cache.parent.mkdir(exist_ok=True)
     cache.touch()
-    for context in (locked(cache / "data" / "x"), turn("measuring")):
+    for context in (lock_entry(cache / "data" / "x"), turn("measuring")):
         with pytest.raises(ResultsError, match="SAMESTEP_CACHE"), context:
             pass
 
@@ -75,7 +75,7 @@ def test_who_waits_goes_before_who_has_just_been_in(cache: Path) -> None:
         waiting.start()
         waits.wait()
         # Until it stands before the door: there is no other sign of that than that nobody else can.
-        door = FileLock(cache_folder() / "next" / "measuring.lock")
+        door = FileLock(get_cache_folder() / "next" / "measuring.lock")
         deadline = monotonic() + 30
         while _can_be_taken(door):
             assert monotonic() < deadline, "nobody stands there"

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from bench.host import scratch
-from bench.host.scratch import scratch_folder
+from bench.host.scratch import make_scratch_folder
 from tests.conftest import ROOT
 
 HOLD = """
 import sys, time
-from bench.host.scratch import scratch_folder
-with scratch_folder() as folder:
+from bench.host.scratch import make_scratch_folder
+with make_scratch_folder() as folder:
     (folder / "weights").write_text("many")
     print(folder, flush=True)
     time.sleep(600)
@@ -30,7 +30,7 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_it_is_gone_afterwards(temporary: Path) -> None:
-    with scratch_folder() as folder:
+    with make_scratch_folder() as folder:
         assert folder.parent == temporary
         (folder / "weights").touch()
     assert not list(temporary.iterdir())
@@ -55,7 +55,7 @@ def test_what_a_killed_run_left_is_removed_and_what_a_living_one_uses_is_not(
     hosts[0].wait()
     assert (killed / "weights").exists()
     try:
-        with scratch_folder():
+        with make_scratch_folder():
             assert not killed.exists()
             assert (living / "weights").exists()
     finally:
@@ -67,9 +67,9 @@ def test_a_folder_that_is_young_is_left_alone(temporary: Path) -> None:
     young = temporary / f"{scratch.PREFIX}x"
     young.mkdir()
     (young / scratch.LOCK_FILE).touch()
-    with scratch_folder():
+    with make_scratch_folder():
         assert young.exists()
     old = time.time() - 2 * scratch.LEAST_AGE_SECONDS  # noqa: TID251
     os.utime(young / scratch.LOCK_FILE, (old, old))
-    with scratch_folder():
+    with make_scratch_folder():
         assert not young.exists()

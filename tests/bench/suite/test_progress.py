@@ -5,7 +5,7 @@ import pytest
 from rich.console import Console
 
 from bench.records.parts import Block, Epoch, Load, Memory, Times
-from bench.suite.progress import TrialProgress, summary
+from bench.suite.progress import TrialProgress, summarize
 from tests.bench.records.test_results import RECORD
 
 EPOCH = {"event": "epoch", "train_loss": 0.25, "test_accuracy": 0.5}
@@ -46,18 +46,18 @@ FINISHED = replace(
 
 
 def test_a_finished_trial_is_summed_up_in_one_line() -> None:
-    assert summary(FINISHED) == (
+    assert summarize(FINISHED) == (
         "lenet digits pytorch eager (2.0): test accuracy 0.7500, 320 samples/s (median of 3 "
         "blocks), first step 0.25 s, peak 300 MiB, 3.0 s in all"
     )
 
 
 def test_other_load_and_an_odd_end_are_told() -> None:
-    line = summary(replace(FINISHED, load=Load(other_share=0.4), reason="It finished; then: X."))
+    line = summarize(replace(FINISHED, load=Load(other_share=0.4), reason="It finished; then: X."))
     assert "DOUBTFUL: other programs took 40% of the processors" in line
     assert line.endswith("It finished; then: X.")
 
 
 def test_a_trial_that_is_not_ok_shows_its_reason() -> None:
     failed = replace(FINISHED, status="failed", reason="It broke.")
-    assert summary(failed) == "lenet digits pytorch eager: failed: It broke."
+    assert summarize(failed) == "lenet digits pytorch eager: failed: It broke."

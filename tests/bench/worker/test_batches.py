@@ -9,7 +9,7 @@ from bench.host.data.inputs import Inputs
 from bench.job import Execution, Job
 from bench.models import MODELS
 from bench.optimizer import Optimizer
-from bench.protocol.digests import digest_arrays
+from bench.protocol.digests import hash_arrays
 from bench.spec import Samples
 from bench.worker.batches import load_batches
 
@@ -47,7 +47,7 @@ def job(tmp_path: Path) -> Job:
         arrays={name: str(tmp_path / f"{name}.npy") for name in arrays},
         digests={
             "weights": weights.digest,
-            "data": digest_arrays(arrays),
+            "data": hash_arrays(arrays),
             "order": order.digest,
         },
     )
@@ -124,7 +124,7 @@ def test_tokens_are_read_alike_whatever_the_layout(job: Job, tmp_path: Path) -> 
         arrays[name] = generator.integers(0, 30, (len(arrays[name]), 5), dtype=np.int32)
         np.save(job.arrays[name], arrays[name])
     weights = Inputs(tmp_path).write_weights("lstm", spec, 1)
-    digests = {**job.digests, "weights": weights.digest, "data": digest_arrays(arrays)}
+    digests = {**job.digests, "weights": weights.digest, "data": hash_arrays(arrays)}
     job = replace(job, model="lstm", samples=samples, weights=str(weights.path), digests=digests)
     for layout in ("NCHW", "NHWC"):
         batches, found = load_batches(

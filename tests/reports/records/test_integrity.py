@@ -202,7 +202,7 @@ def test_a_history_of_forged_records_says_so(forged: RunFolder, tmp_path: Path) 
 
 
 def test_a_killed_run_is_no_changed_one(run: RunFolder) -> None:
-    run.reopen()
+    run.open_again()
     with run.records_file.open("ab") as stream:
         stream.write(b'{"schema":4,"ru')
     finished = check(run)

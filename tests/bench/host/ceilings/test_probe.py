@@ -15,12 +15,12 @@ from bench.host.environments.preparation import Environment
 from bench.host.frameworks.framework import Framework, read_framework
 from bench.host.planning.request import Request
 from bench.host.planning.selection import select
-from bench.host.process.task import Limits
-from bench.host.scratch import scratch_folder
+from bench.host.process.conversation import Limits
+from bench.host.scratch import make_scratch_folder
 from bench.host.session.opening import open_session
 from bench.host.session.store import create_run
 from bench.host.verify.cells import choose_cells
-from bench.host.verify.command import Verification, certification
+from bench.host.verify.command import Verification, prepare_certification
 from tests.overhead import command as pairs
 from tests.overhead.command import OVERHEAD, run_pairs
 
@@ -154,8 +154,8 @@ def broken(tmp_path: Path) -> Framework:
 def test_verification_respects_it(broken: Framework) -> None:
     cells = choose_cells({"tiny": broken}, ["lenet"], [], "cuda")
     asked = Verification(on_cuda(broken), tuple(cells), fresh=True)
-    with certification(asked, lambda line: None) as certifier:
-        finding = certifier.finding(cells[0])
+    with prepare_certification(asked, lambda line: None) as certifier:
+        finding = certifier.certify(cells[0])
     assert finding.skipped
     assert "no kernel image" in str(finding.certificate.reason)
 
@@ -181,7 +181,7 @@ def test_a_run_skips_it_and_neither_verifies_nor_measures_it(
     trials = [trial for trial in selection.trials if trial.model == "lenet"][:1]
     said: list[str] = []
     run = create_run(tmp_path / "results", "quick")
-    with scratch_folder() as scratch:
+    with make_scratch_folder() as scratch:
         session = open_session(selection, run, trials, scratch, said.append)
         record = session.execute(trials[0], lambda event: None)
     assert record.status == "skipped"

@@ -7,7 +7,7 @@ from bench.errors import ResultsError
 from bench.host.data.inputs import Inputs, draw_batch_order
 from bench.host.data.weights import draw_weights
 from bench.models import MODELS
-from bench.protocol.digests import digest_array, digest_arrays
+from bench.protocol.digests import hash_array, hash_arrays
 from bench.spec import Initializer, Param, Samples
 
 SPEC = MODELS["lenet"].build(Samples((1, 32, 32), 10))
@@ -52,9 +52,9 @@ def test_files_hold_what_their_digests_say_and_are_made_once(tmp_path: Path) -> 
     inputs = Inputs(tmp_path)
     weights = inputs.write_weights("lenet", SPEC, seed=1)
     with np.load(weights.path, allow_pickle=False) as archive:
-        assert digest_arrays({name: archive[name] for name in archive.files}) == weights.digest
+        assert hash_arrays({name: archive[name] for name in archive.files}) == weights.digest
     order = inputs.write_order(100, 10, 2, seed=1)
-    assert digest_array(np.load(order.path)) == order.digest
+    assert hash_array(np.load(order.path)) == order.digest
     assert inputs.write_weights("lenet", SPEC, seed=1) is weights
     assert inputs.write_order(100, 10, 2, seed=2).path != order.path
 

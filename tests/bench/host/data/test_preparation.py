@@ -13,7 +13,7 @@ from bench.host.data.preparation import (
     normalize,
     prepare_dataset,
 )
-from bench.protocol.digests import digest_array, digest_arrays
+from bench.protocol.digests import hash_array, hash_arrays
 from bench.spec import Samples
 
 GENERATOR = np.random.default_rng(0)
@@ -74,7 +74,7 @@ def test_tokens_are_kept_as_they_are_in_one_file_for_both_layouts(cache: Path) -
     assert arrays["train_inputs"].dtype == np.int32
     assert (arrays["train_inputs"] == tokens[:8]).all()
     assert (arrays["test_inputs"] == tokens[8:]).all()
-    assert prepared.digest == digest_arrays(arrays)
+    assert prepared.digest == hash_arrays(arrays)
     assert len(list(prepared.folder.glob("*.npy"))) == 4
 
 
@@ -88,9 +88,9 @@ def test_images_of_any_size_are_worked_on_in_parts(monkeypatch: pytest.MonkeyPat
 def test_digests_are_those_of_the_files(cache: Path) -> None:
     prepared = prepare_dataset(Source().dataset)
     for stem, digest in prepared.digests.items():
-        assert digest_array(np.load(prepared.folder / f"{stem}.npy")) == digest
+        assert hash_array(np.load(prepared.folder / f"{stem}.npy")) == digest
     arrays = {name: np.load(path) for name, path in prepared.list_arrays("NCHW").items()}
-    assert prepared.digest == digest_arrays(arrays)
+    assert prepared.digest == hash_arrays(arrays)
 
 
 def test_it_is_prepared_once(cache: Path) -> None:

@@ -23,7 +23,7 @@ TOKENS = [27, 86, 85, 78]
     ],
 )
 def test_a_name_tells_the_samples(name: str, samples: Samples) -> None:
-    dataset = OWN.dataset(name)
+    dataset = OWN.get_dataset(name)
     assert dataset.samples == samples
     assert dataset.name == name
     assert dataset.synthetic
@@ -57,14 +57,14 @@ def test_a_name_tells_the_samples(name: str, samples: Samples) -> None:
 def test_other_names_are_refused_with_the_grammar(name: str) -> None:
     assert parse_synthetic_dataset(name) is None
     with pytest.raises(DataError, match=r"expected digits, mnist, .*synthetic-<C>x<H>x<W>-") as one:
-        OWN.dataset(name)
+        OWN.get_dataset(name)
     assert repr(name) in str(one.value)
     assert "\n" not in str(one.value)
 
 
 def test_data_sets_with_files_are_found_and_are_not_synthetic() -> None:
     for name, dataset in DATASETS.items():
-        assert OWN.dataset(name) is dataset
+        assert OWN.get_dataset(name) is dataset
         assert not dataset.synthetic
 
 

@@ -13,6 +13,7 @@ from bench.host.monitor.rapl import Rapl
 from bench.host.monitor.resource_use import ResourceUse
 from bench.host.monitor.sampler import Unmonitored
 from bench.host.monitor.worker import WorkerMonitor
+from bench.host.process.conversation import Limits
 from bench.host.process.executor import Invocation, LocalProcess
 from bench.host.process.outcome import Event, WorkerOutcome
 from bench.records.parts import Block
@@ -56,7 +57,7 @@ class Diary(Unmonitored):
 
 def run(folder: Path, program: str, monitor: Diary | WorkerMonitor) -> WorkerOutcome:
     invocation = Invocation(
-        (sys.executable, "-c", PREAMBLE + program), {}, folder / "log", "", time_limit_seconds=30
+        (sys.executable, "-c", PREAMBLE + program), {}, folder / "log", "", Limits(30)
     )
     listen = monitor.listen if isinstance(monitor, Diary) else lambda event: None
     return LocalProcess().run(invocation, listen, monitor)

@@ -10,7 +10,7 @@ from bench.errors import PlanError
 from bench.host.frameworks.editions import choose_frameworks
 from bench.host.frameworks.framework import ROOT, discover
 from bench.host.planning import against
-from bench.host.planning.against import Base, checked_out
+from bench.host.planning.against import Base, check_out
 
 pytestmark = pytest.mark.skipif(
     not (ROOT / ".git").exists() or shutil.which("git") is None,
@@ -24,7 +24,7 @@ def git(*arguments: str) -> str:
 
 
 def test_a_revision_is_a_work_tree_that_goes_again() -> None:
-    with checked_out("HEAD") as base:
+    with check_out("HEAD") as base:
         assert base.commit == git("rev-parse", "HEAD")
         assert (base.root / "impls" / "pytorch" / "framework.toml").is_file()
         root = base.root
@@ -34,7 +34,7 @@ def test_a_revision_is_a_work_tree_that_goes_again() -> None:
 
 
 def test_it_goes_too_where_the_run_fails() -> None:
-    with pytest.raises(ZeroDivisionError), checked_out("HEAD") as base:
+    with pytest.raises(ZeroDivisionError), check_out("HEAD") as base:
         raise ZeroDivisionError
     assert not base.root.exists()
     assert str(base.root) not in git("worktree", "list")
@@ -44,7 +44,7 @@ def test_it_goes_too_where_the_run_fails() -> None:
 def test_what_is_no_revision(revision: str) -> None:
     with (
         pytest.raises(PlanError, match=r"has no such revision; expected a commit, a branch or a"),
-        checked_out(revision),
+        check_out(revision),
     ):
         pass
 

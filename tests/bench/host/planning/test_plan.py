@@ -39,9 +39,9 @@ def test_the_plan_for_a_gpu_has_what_is_trained_on_one() -> None:
     for name in ("pytorch", "jax"):
         modes = {trial.mode for trial in trials if trial.framework == name}
         assert modes == set(FRAMEWORKS[name].modes)
-    assert {OWN.dataset(trial.dataset).samples.shape for trial in trials if "alex" in trial.id} == {
-        (3, 224, 224)
-    }
+    assert {
+        OWN.get_dataset(trial.dataset).samples.shape for trial in trials if "alex" in trial.id
+    } == {(3, 224, 224)}
 
 
 def test_a_plan_for_another_device_is_one_line() -> None:
@@ -218,10 +218,10 @@ def test_a_declared_data_set_is_named_like_others_and_needs_no_files_yet(tmp_pat
     assert plan.groups[0].datasets == ("pets", "digits")
     trials = expand(plan, {"mxnet": FRAMEWORKS["mxnet"]}, "cpu")
     assert [trial.dataset for trial in trials] == ["pets", "digits"]
-    assert plan.catalog.dataset("digits") is DATASETS["digits"]
+    assert plan.catalog.get_dataset("digits") is DATASETS["digits"]
     # Its files are looked for beside the plan, and only now.
     with pytest.raises(DataError, match=f"'{tmp_path}/pets' cannot be read"):
-        plan.catalog.dataset("pets")
+        plan.catalog.get_dataset("pets")
 
 
 def test_all_data_sets_are_the_declared_ones_too(tmp_path: Path) -> None:
@@ -299,4 +299,4 @@ def test_an_optimizer_that_cannot_be_is_one_line(
 @pytest.mark.parametrize("name", ["quick", "standard", "batch-sizes", "mnist", "accuracy"])
 def test_every_model_of_a_plan_takes_its_data(name: str) -> None:
     for trial in expand(read_plan(name, FRAMEWORKS), FRAMEWORKS, "cpu"):
-        assert OWN.spec(trial.model, trial.dataset).classes in (10, 77)
+        assert OWN.build_spec(trial.model, trial.dataset).classes in (10, 77)

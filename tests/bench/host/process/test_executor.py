@@ -9,6 +9,7 @@ import psutil
 import pytest
 
 from bench.host.process import conversation
+from bench.host.process.conversation import Limits
 from bench.host.process.executor import Invocation, LocalProcess
 from bench.host.process.outcome import Event, WorkerOutcome
 
@@ -33,9 +34,7 @@ def run(
         environment={"ONLY": "this"},
         log=folder / "log",
         standard_input="the job",
-        time_limit_seconds=limit,
-        memory_limit_bytes=memory,
-        silence_limit_seconds=silence,
+        limits=Limits(limit, silence, memory),
     )
     return LocalProcess().run(invocation, events.append), events
 
@@ -159,7 +158,7 @@ def test_a_worker_that_never_reads_its_job_does_not_block_the_host(
     tmp_path: Path, program: str
 ) -> None:
     invocation = Invocation(
-        (sys.executable, "-c", program), {}, tmp_path / "log", "x" * 10**6, time_limit_seconds=2
+        (sys.executable, "-c", program), {}, tmp_path / "log", "x" * 10**6, Limits(2)
     )
     outcome = LocalProcess().run(invocation, lambda event: None)
     assert outcome.status == ("timeout" if "sleep" in program else None)
@@ -182,7 +181,7 @@ def test_a_worker_that_cannot_be_started_is_a_failure(
     tmp_path: Path, command: str, log: str
 ) -> None:
     outcome = LocalProcess().run(
-        Invocation((command,), {}, tmp_path / log, "", 30), lambda event: None
+        Invocation((command,), {}, tmp_path / log, "", Limits(30)), lambda event: None
     )
     assert "could not be started" in str(outcome.failure)
     assert outcome.status == "failed"
@@ -197,7 +196,7 @@ def test_an_interruption_leaves_no_process(tmp_path: Path) -> None:
 
     program = 'send("pid", pid=os.getpid()); time.sleep(600)'
     invocation = Invocation(
-        (sys.executable, "-c", PREAMBLE + program), {}, tmp_path / "log", "", 30
+        (sys.executable, "-c", PREAMBLE + program), {}, tmp_path / "log", "", Limits(30)
     )
     with pytest.raises(KeyboardInterrupt):
         LocalProcess().run(invocation, interrupt)
@@ -226,7 +225,7 @@ def test_workers_are_stopped_from_elsewhere_and_none_is_started_any_more(tmp_pat
 
     program = 'send("pid", pid=os.getpid()); time.sleep(600)'
     invocation = Invocation(
-        (sys.executable, "-c", PREAMBLE + program), {}, tmp_path / "log", "", 30
+        (sys.executable, "-c", PREAMBLE + program), {}, tmp_path / "log", "", Limits(30)
     )
     outcome = executor.run(invocation, stop)
     assert outcome.failure == "The worker was ended by SIGKILL."
@@ -241,7 +240,7 @@ def test_descriptors_are_the_workers_from_its_start_on(tmp_path: Path) -> None:
     program = f'os.write({writes}, b"from the worker"); send("done")'
     invocation = Invocation(
         (sys.executable, "-c", PREAMBLE + program),
-        *({}, tmp_path / "log", "", 30),
+        *({}, tmp_path / "log", "", Limits(30)),
         descriptors=(writes,),
     )
     assert LocalProcess().run(invocation, lambda event: None).failure is None

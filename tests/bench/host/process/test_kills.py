@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bench.host.process import kills
+from bench.host.process.conversation import Limits
 from bench.host.process.executor import Invocation, LocalProcess
 
 LIMIT_BYTES = 96 * 2**20
@@ -30,10 +31,10 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_machine_that_shows_nothing_has_none(machine: Path) -> None:
-    assert kills.out_of_memory_kills() == 0
+    assert kills.count_out_of_memory_kills() == 0
     write(machine / "vmstat", "nr_free 1\noom_kill soon\n")
     write(machine / "own", "nonsense\n0::\n")
-    assert kills.out_of_memory_kills() == 0
+    assert kills.count_out_of_memory_kills() == 0
 
 
 @pytest.mark.parametrize(
@@ -50,7 +51,7 @@ def test_every_kind_of_control_group_is_read(machine: Path, own: str, file: str)
     write(machine / "vmstat", "nr_free 1\noom_kill 2\n")
     write(machine / "own", own)
     write(machine / "cgroup" / file, "low 0\noom 9\noom_kill 3\noom_group_kill 1\n")
-    assert kills.out_of_memory_kills() == 5
+    assert kills.count_out_of_memory_kills() == 5
 
 
 @pytest.fixture
@@ -88,9 +89,7 @@ held = []
 while True:
     held.append(b"x" * 2**20)
 """
-    invocation = Invocation(
-        (sys.executable, "-c", program), {}, tmp_path / "log", "", time_limit_seconds=60
-    )
+    invocation = Invocation((sys.executable, "-c", program), {}, tmp_path / "log", "", Limits(60))
     outcome = LocalProcess().run(invocation, lambda event: None)
     assert outcome.status == "out of memory"
     assert "The kernel killed the worker for want of memory" in str(outcome.failure)

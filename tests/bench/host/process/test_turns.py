@@ -12,6 +12,7 @@ from typing import Any
 import psutil
 import pytest
 
+from bench.host.process.conversation import Limits
 from bench.host.process.executor import Invocation, LocalProcess
 from bench.host.process.outcome import Event, WorkerOutcome
 from bench.host.process.task import Listener
@@ -53,7 +54,7 @@ class Worker:
             environment={"PYTHONPATH": str(ROOT)},
             log=folder / name,
             standard_input="",
-            time_limit_seconds=60,
+            limits=Limits(60),
         )
         self.job = job
         self.events: list[Event] = []

@@ -152,7 +152,7 @@ class WaitingExecutor:
         monitor: Monitor | None = None,
     ) -> WorkerOutcome:
         self.jobs.append(Job.from_json(invocation.standard_input))
-        self.limits.append(invocation.time_limit_seconds)
+        self.limits.append(invocation.limits.seconds)
         for descriptor in invocation.descriptors:
             os.close(descriptor)
         if self.broken and self.broken in invocation.log.name:

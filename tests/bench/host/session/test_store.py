@@ -124,7 +124,7 @@ def test_half_a_record_is_set_aside_and_the_run_goes_on(tmp_path: Path, kept: in
     second = run.records_file.read_bytes()[len(whole) :]
     run.records_file.write_bytes(whole + second[:kept])
 
-    said = run.reopen()
+    said = run.open_again()
     torn = second[:kept]
     assert run.records_file.read_bytes() == whole
     if torn:
@@ -142,7 +142,7 @@ def test_a_file_of_nothing_but_half_a_record_is_set_aside_too(tmp_path: Path) ->
     run = create_run(tmp_path, "quick")
     run.open(OPENING)
     run.records_file.write_bytes(b'{"schema"')
-    assert "9 bytes" in str(run.reopen())
+    assert "9 bytes" in str(run.open_again())
     run.append(RECORD)
     assert follow(run.records_file.read_bytes().splitlines()).first == Manifest(OPENING).digest
 
@@ -152,7 +152,7 @@ def test_reopening_takes_back_that_it_has_ended(tmp_path: Path) -> None:
     run.open(OPENING)
     run.append(RECORD)
     run.close()
-    assert run.reopen() is None
+    assert run.open_again() is None
     assert read_manifest(run.folder) == Manifest(OPENING)
 
 
@@ -160,7 +160,7 @@ HOLD = """
 import sys
 from pathlib import Path
 from bench.host.session.store import RunFolder
-with RunFolder("r", Path(sys.argv[1])).held():
+with RunFolder("r", Path(sys.argv[1])).hold():
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -176,8 +176,8 @@ def test_one_process_writes_a_run_and_a_dead_one_keeps_nobody(tmp_path: Path) ->
     ) as other:
         assert other.stdout
         other.stdout.readline()
-        with pytest.raises(ResultsError, match="written by another process"), run.held():
+        with pytest.raises(ResultsError, match="written by another process"), run.hold():
             pass
         other.kill()
-    with run.held():
+    with run.hold():
         pass

@@ -12,7 +12,7 @@ from bench.host.frameworks.framework import KnownDefect
 from bench.host.machine.gpu import Gpus
 from bench.host.verify import fingerprint
 from bench.host.verify.cells import Cell
-from bench.host.verify.certification import Certification, Finding, document
+from bench.host.verify.certification import CellReport, Certification, to_document
 from bench.host.verify.judgement import Error
 from bench.host.verify.verifier import CellResult
 from bench.models import MODELS
@@ -38,7 +38,7 @@ class FakeVerifier:
         self.calls.append(cell)
         return CellResult(self.errors, "1.2", {}, self.failure, 3.0)
 
-    def record(self, cell: Cell) -> Path:
+    def save_quantities(self, cell: Cell) -> Path:
         return Path("/recorded")
 
     def compare_reference(self, *arguments: Any) -> CellResult:
@@ -48,16 +48,16 @@ class FakeVerifier:
 @pytest.fixture(autouse=True)
 def forget(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sources are digested once a process; these tests change them."""
-    monkeypatch.setattr(fingerprint, "_protocol", fingerprint._protocol.__wrapped__)
+    monkeypatch.setattr(fingerprint, "_digest_protocol", fingerprint._digest_protocol.__wrapped__)
 
 
 def certified(
     cell: Cell, verifier: FakeVerifier, fresh: bool = False, **environment: Any
-) -> Finding:
+) -> CellReport:
     environments = {cell.framework.name: Environment(Path("/env/one/bin/python"), given=False)}
     environments |= environment
     said: list[str] = []
-    return Certification(verifier, environments, said.append, fresh).finding(cell)  # type: ignore[arg-type]
+    return Certification(verifier, environments, said.append, fresh).certify(cell)  # type: ignore[arg-type]
 
 
 def test_a_cell_without_errors_is_verified_once(alpha: Cell, cache: Path) -> None:
@@ -172,7 +172,7 @@ def test_a_certificate_of_something_else_is_not_taken(alpha: Cell, cache: Path) 
 
 
 def test_a_document_has_every_error_in_layer_order(alpha: Cell, cache: Path) -> None:
-    found = document(certified(alpha, FakeVerifier()))
+    found = to_document(certified(alpha, FakeVerifier()))
     assert found["errors"] == {
         "float64": {"logits in evaluation mode": {"": 1e-15}, "gradient": {"conv1.weight": 2e-15}}
     }
@@ -207,7 +207,7 @@ def test_a_gpu_that_nobody_can_name_is_the_same_one_until_the_next_start(
     boot = tmp_path / "boot_id"
     boot.write_text("one")
     monkeypatch.setattr(fingerprint, "BOOT", boot)
-    monkeypatch.setattr(fingerprint, "_gpus", fingerprint._gpus.__wrapped__)
+    monkeypatch.setattr(fingerprint, "_describe_gpus", fingerprint._describe_gpus.__wrapped__)
     unknown = Gpus((), None, "nobody can be asked", told=False)
     monkeypatch.setattr(fingerprint, "detect_gpus", lambda: unknown)
     on_gpu = replace(alpha, device="cuda")

@@ -10,9 +10,9 @@ import pytest
 
 from bench.host.frameworks.framework import KnownDefect
 from bench.host.verify.cells import Cell
-from bench.host.verify.diagnosis import explain, usual_reasons
+from bench.host.verify.diagnosis import explain, list_usual_reasons
 from bench.host.verify.judgement import Error
-from bench.host.verify.suspicions import Suspicion, suspicions
+from bench.host.verify.suspicions import Suspicion, list_suspicions
 from bench.host.verify.verifier import CellResult
 from bench.models import MODELS
 from bench.protocol.verification import STAGES
@@ -38,7 +38,7 @@ def spec(model: str) -> ModelSpec:
 
 def fields(model: str, stage: str) -> set[str]:
     """The deviations that are suspected."""
-    return {name for one in suspicions(spec(model), stage) for name in one.deviations}
+    return {name for one in list_suspicions(spec(model), stage) for name in one.deviations}
 
 
 @dataclass
@@ -49,7 +49,7 @@ class FakeVerifier:
     comparison: CellResult = field(default_factory=lambda: compared(1e-15))
     asked: list[tuple[dict[str, Any], tuple[str, ...]]] = field(default_factory=list)
 
-    def record(self, cell: Cell) -> Path:
+    def save_quantities(self, cell: Cell) -> Path:
         return Path("/recorded")
 
     def compare_reference(
@@ -70,14 +70,14 @@ def explained(verifier: FakeVerifier, cell: Cell, stage: str = LOGITS, error: fl
 @pytest.mark.parametrize("stage", STAGES)
 @pytest.mark.parametrize("model", SAMPLES)
 def test_every_suspicion_is_a_deviation_of_the_reference(model: str, stage: str) -> None:
-    for one in suspicions(spec(model), stage):
+    for one in list_suspicions(spec(model), stage):
         assert Deviations(**one.deviations) != Deviations()
         assert "forgotten" not in one.deviations or one.deviations["forgotten"] in one.words
 
 
 @pytest.mark.parametrize("model", SAMPLES)
 def test_every_suspicion_shows_in_some_stage_and_is_told_from_the_others(model: str) -> None:
-    everywhere = [one for stage in STAGES for one in suspicions(spec(model), stage)]
+    everywhere = [one for stage in STAGES for one in list_suspicions(spec(model), stage)]
     distinct: list[Suspicion] = []
     for one in everywhere:
         if one not in distinct:
@@ -126,12 +126,12 @@ def test_only_what_could_first_show_there_is_suspected(
 
 def test_the_other_pooling_is_suspected() -> None:
     for model, other in (("lenet", "average"), ("lenet-1998", "max")):
-        poolings = [one.deviations.get("pooling") for one in suspicions(spec(model), LOGITS)]
+        poolings = [one.deviations.get("pooling") for one in list_suspicions(spec(model), LOGITS)]
         assert [pooling for pooling in poolings if pooling] == [other]
 
 
 def test_the_usual_order_of_gates_is_tried_first_and_no_order_twice() -> None:
-    found = suspicions(spec("lstm"), LOGITS)
+    found = list_suspicions(spec("lstm"), LOGITS)
     orders = [one.deviations["gate_order"] for one in found if "gate_order" in one.deviations]
     assert orders[0] == "ifog"
     assert len(set(orders)) == 23
@@ -201,7 +201,7 @@ def test_an_error_of_the_size_of_float32s_is_said(alpha: Cell) -> None:
 @pytest.mark.parametrize("family", ["lenet", "alexnet", "resnet", "lstm", "unknown"])
 @pytest.mark.parametrize("stage", STAGES)
 def test_every_stage_has_usual_reasons(family: str, stage: str) -> None:
-    reasons = usual_reasons(family, Error("float64", stage, "", 0.5))
+    reasons = list_usual_reasons(family, Error("float64", stage, "", 0.5))
     assert reasons
     assert not reasons.endswith(".")
 
@@ -223,7 +223,7 @@ def test_reasons_are_those_of_the_stage() -> None:
         "evaluation after loading again, adam": "old weights",
         "weights after loading again and 1 step of adam": "count of steps",
     }.items():
-        assert words in usual_reasons("resnet", Error("float64", stage, "", 0.5)), stage
+        assert words in list_usual_reasons("resnet", Error("float64", stage, "", 0.5)), stage
 
 
 def test_stages_are_in_the_order_of_a_training_step() -> None:

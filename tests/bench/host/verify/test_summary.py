@@ -1,7 +1,7 @@
 from pathlib import Path
 
-from bench.host.verify.certification import Finding
-from bench.host.verify.summary import finding_row, messages, summary_document, summary_file
+from bench.host.verify.certification import CellReport
+from bench.host.verify.summary import choose_summary_file, explain_reports, summarize, to_row
 from bench.records.certificate import Certificate, Defect, Worst
 from tests.bench.host.verify.conftest import cell, framework
 
@@ -13,13 +13,15 @@ WORST = (
 
 def finding(
     folder: Path, name: str, verdict: str = "verified", reason: str | None = None, **more: object
-) -> Finding:
+) -> CellReport:
     certificate = Certificate(verdict, reason, "d" * 64, "now", 7, WORST, **more)  # type: ignore[arg-type]
-    return Finding(cell(framework(folder, name)), certificate, framework_version="1.2", seconds=4)
+    return CellReport(
+        cell(framework(folder, name)), certificate, framework_version="1.2", seconds=4
+    )
 
 
 def test_a_row_shows_the_largest_error_of_each_precision(tmp_path: Path) -> None:
-    row = finding_row(finding(tmp_path, "alpha"))
+    row = to_row(finding(tmp_path, "alpha"))
     assert (row["model"], row["framework"], row["mode"]) == ("lenet", "Alpha", "eager")
     assert (row["float64"], row["float32"]) == ("2e-15", "3e-06")
     assert row["nearest to its limit"] == "logits in evaluation mode (float32)"
@@ -27,7 +29,7 @@ def test_a_row_shows_the_largest_error_of_each_precision(tmp_path: Path) -> None
 
 
 def test_nothing_is_said_of_what_is_verified(tmp_path: Path) -> None:
-    assert messages([finding(tmp_path, "alpha"), finding(tmp_path, "beta")]) == []
+    assert explain_reports([finding(tmp_path, "alpha"), finding(tmp_path, "beta")]) == []
 
 
 def test_the_odd_one_out_is_named(tmp_path: Path) -> None:
@@ -36,7 +38,7 @@ def test_the_odd_one_out_is_named(tmp_path: Path) -> None:
         finding(tmp_path, "beta", "different", "The first quantity ..."),
         finding(tmp_path, "gamma"),
     ]
-    (message,) = messages(findings)
+    (message,) = explain_reports(findings)
     assert message == (
         "lenet (digits) in Beta, eager is different: The first quantity ... Beta is the odd one "
         "out: Alpha and Gamma agree with the reference."
@@ -45,26 +47,26 @@ def test_the_odd_one_out_is_named(tmp_path: Path) -> None:
 
 def test_where_nobody_agrees_the_spec_is_suspected(tmp_path: Path) -> None:
     findings = [finding(tmp_path, name, "different", "Wrong.") for name in ("alpha", "beta")]
-    for message in messages(findings):
+    for message in explain_reports(findings):
         assert "No framework agrees with the reference on lenet" in message
 
 
 def test_a_lone_framework_is_no_odd_one(tmp_path: Path) -> None:
-    (message,) = messages([finding(tmp_path, "alpha", "different", "Wrong.")])
+    (message,) = explain_reports([finding(tmp_path, "alpha", "different", "Wrong.")])
     assert message.endswith("is different: Wrong.")
 
 
 def test_a_known_defect_is_named_with_its_error(tmp_path: Path) -> None:
     defect = Defect("a wrong gradient", "float64", "gradient: lstm1.bias", 0.5, 1e-9, 3)
     found = finding(tmp_path, "alpha", defects=(defect,))
-    (message,) = messages([found])
+    (message,) = explain_reports([found])
     for words in ("known defect: a wrong gradient", "5.0e-01", "'gradient: lstm1.bias'", "float64"):
         assert words in message
-    assert finding_row(found)["result"] == "verified, known defects: 1"
+    assert to_row(found)["result"] == "verified, known defects: 1"
 
 
 def test_the_document_has_cells_limits_and_machine(tmp_path: Path) -> None:
-    document = summary_document([finding(tmp_path, "alpha")], threads=2)
+    document = summarize([finding(tmp_path, "alpha")], threads=2)
     (only,) = document["cells"]
     assert (only["framework"], only["model"], only["device"]) == ("alpha", "lenet", "cpu")
     assert only["certificate"]["verdict"] == "verified"
@@ -73,7 +75,7 @@ def test_the_document_has_cells_limits_and_machine(tmp_path: Path) -> None:
 
 
 def test_two_documents_of_one_second_have_two_names(tmp_path: Path) -> None:
-    first = summary_file(tmp_path)
+    first = choose_summary_file(tmp_path)
     first.write_text("{}")
-    assert summary_file(tmp_path) != first
+    assert choose_summary_file(tmp_path) != first
     assert first.parent == tmp_path / "verify"

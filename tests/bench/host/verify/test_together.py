@@ -17,8 +17,8 @@ from bench.host.process.executor import Invocation, LocalProcess
 from bench.host.process.outcome import Event, WorkerOutcome
 from bench.host.verify import together
 from bench.host.verify.cells import Cell, choose_cells
-from bench.host.verify.certification import Certification, Finding
-from bench.host.verify.together import MOST_AT_ONCE, at_once, find_all
+from bench.host.verify.certification import CellReport, Certification
+from bench.host.verify.together import MOST_AT_ONCE, certify_all, count_at_once
 from bench.host.verify.verifier import REFERENCE, CellResult, Verifier
 from bench.protocol.verification import VerificationJob
 from tests.bench.host.verify.conftest import cell, framework
@@ -41,16 +41,16 @@ class FakeVerifier:
     def __post_init__(self) -> None:
         self.barrier = threading.Barrier(self.meets)
 
-    def reference_name(self, cell: Cell) -> str:
+    def get_reference_name(self, cell: Cell) -> str:
         return cell.model
 
-    def prepare(self, cell: Cell) -> Path:
+    def prepare_reference(self, cell: Cell) -> Path:
         self.diary.append(f"prepare {cell.model}")
         if "broken" in self.failures:
             raise SamestepError("The reference is broken.")
         return Path()
 
-    def forget(self, cell: Cell) -> None:
+    def forget_reference(self, cell: Cell) -> None:
         self.diary.append(f"forget {cell.model}")
 
     def compare(self, cell: Cell) -> CellResult:
@@ -71,9 +71,9 @@ ALL = ("lenet eager", "lstm eager", "lenet compiled", "lstm compiled")
 
 def found_by(
     verifier: FakeVerifier, cells: list[Cell], count: int, environment: Any = HERE
-) -> list[Finding]:
+) -> list[CellReport]:
     certification = Certification(verifier, {"alpha": environment}, lambda line: None)  # type: ignore[arg-type]
-    return find_all(certification, cells, count)
+    return certify_all(certification, cells, count)
 
 
 @pytest.mark.parametrize("count", [1, 3])
@@ -104,6 +104,25 @@ def test_nothing_is_prepared_for_what_is_known(tmp_path: Path, cache: Path, coun
     missing = found_by(again, cells, count, UnavailableError("No network."))
     assert [one.skipped for one in missing] == [True] * 4
     assert again.diary == []
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_each_report_is_handed_on_as_soon_as_it_is_there(
+    tmp_path: Path, cache: Path, count: int
+) -> None:
+    cells = cells_of(tmp_path, *ALL)
+    found_by(FakeVerifier(), cells[:1], 1)
+    verifier = FakeVerifier(failures={"lstm eager": ["CUDA out of memory"]} if count > 1 else {})
+    heard: list[tuple[CellReport, int]] = []
+    certification = Certification(verifier, {"alpha": HERE}, lambda line: None)  # type: ignore[arg-type]
+    reports = certify_all(
+        certification, cells, count, lambda report: heard.append((report, len(verifier.diary)))
+    )
+    assert {id(report) for report, _ in heard} == {id(report) for report in reports}
+    assert len(heard) == len(cells)
+    # What is known comes before anything is verified; what is tried again is heard of once.
+    assert (heard[0][0].cached, heard[0][1]) == (True, 0)
+    assert all(report.certificate.verified for report, _ in heard)
 
 
 def test_several_are_verified_at_the_same_time(tmp_path: Path, cache: Path) -> None:
@@ -165,8 +184,8 @@ def test_an_interruption_ends_the_workers_and_starts_no_more(
 def test_how_many(
     device: str, processors: int, count: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(together, "count_usable_processors", lambda: processors)
-    assert at_once(device) == count
+    monkeypatch.setattr(together, "usable_processors", lambda: processors)
+    assert count_at_once(device) == count
 
 
 class Recording:
@@ -210,13 +229,13 @@ def test_what_is_forgotten_is_gone_and_made_anew(tmp_path: Path) -> None:
     executor = Recording()
     verifier = Verifier({"alpha": HERE}, 1, tmp_path, executor=executor)
     asked = cell(framework(tmp_path))
-    folder = verifier.prepare(asked)
-    assert verifier.prepare(asked) == folder
+    folder = verifier.prepare_reference(asked)
+    assert verifier.prepare_reference(asked) == folder
     assert folder.is_dir()
-    verifier.forget(asked)
+    verifier.forget_reference(asked)
     assert not folder.exists()
-    verifier.forget(asked)
-    assert verifier.prepare(asked).is_dir()
+    verifier.forget_reference(asked)
+    assert verifier.prepare_reference(asked).is_dir()
     assert len(executor.jobs) == 2
 
 
@@ -231,7 +250,7 @@ def test_real_processes_side_by_side_find_what_they_find_alone(tmp_path: Path, c
         certification = Certification(
             Verifier(here, 1, scratch), here, lambda line: None, fresh=True
         )
-        found = find_all(certification, cells, count)
+        found = certify_all(certification, cells, count)
         assert [one.cell for one in found] == cells
         assert all(one.certificate.verified for one in found)
         errors.append([one.errors for one in found])
