@@ -44,7 +44,7 @@ class TomlTable:
         """The error for a key with a value that cannot be."""
         return self._error(f"{self._where}: {key!r} is {found!r}; expected {expected}.")
 
-    def text(
+    def take_text(
         self, key: str, default: Any = REQUIRED, allowed: Collection[str] | None = None
     ) -> Any:
         """A string, one of `allowed` where that is given."""
@@ -53,18 +53,18 @@ class TomlTable:
             raise self.fail(key, value, f"one of {', '.join(allowed)}")
         return value
 
-    def integer(self, key: str, default: Any = REQUIRED, least: int = 0) -> Any:
+    def take_integer(self, key: str, default: Any = REQUIRED, least: int = 0) -> Any:
         """A whole number, at least `least`."""
         value = self._take(key, default, int, "a whole number")
         if value is not default and not least <= value <= MOST:
             raise self.fail(key, value, f"a whole number of at least {least} and at most {MOST:,}")
         return value
 
-    def boolean(self, key: str, default: Any = REQUIRED) -> Any:
+    def take_boolean(self, key: str, default: Any = REQUIRED) -> Any:
         """true or false."""
         return self._take(key, default, bool, "true or false")
 
-    def number(
+    def take_number(
         self, key: str, default: Any = REQUIRED, above: float | None = None, below: float = 1e300
     ) -> Any:
         """A number; strictly above `above` if given (else at least 0), and below `below`."""
@@ -77,13 +77,13 @@ class TomlTable:
             raise self.fail(key, value, f"a number {limit} and {upper}")
         return float(value)
 
-    def texts(
+    def take_texts(
         self, key: str, default: Any = REQUIRED, allowed: Collection[str] | None = None
     ) -> Any:
         """A list of strings, not empty, each one of `allowed` where that is given."""
         return self._list(key, default, str, "strings", allowed)
 
-    def integers(self, key: str, default: Any = REQUIRED, least: int = 0) -> Any:
+    def take_integers(self, key: str, default: Any = REQUIRED, least: int = 0) -> Any:
         """A list of whole numbers, not empty, each at least `least`."""
         values = self._list(key, default, int, "whole numbers", None)
         for value in values:
@@ -92,7 +92,7 @@ class TomlTable:
                 raise self.fail(key, values, f"a list of whole numbers of {limits}")
         return values
 
-    def names(
+    def take_names(
         self, key: str, allowed: Collection[str], default: Any = REQUIRED, closed: bool = True
     ) -> list[str]:
         """A list out of `allowed`, or the string `all` for every one of them.
@@ -100,16 +100,16 @@ class TomlTable:
         Where `allowed` is not `closed`, other names pass too: the caller looks at them.
         """
         if self._values.get(key) == "all":
-            self.text(key)
+            self.take_text(key)
             return list(allowed)
-        return list(self.texts(key, default, allowed if closed else None))
+        return list(self.take_texts(key, default, allowed if closed else None))
 
-    def table(self, key: str, expected: str = "a table") -> "TomlTable | None":
+    def take_table(self, key: str, expected: str = "a table") -> "TomlTable | None":
         """A table, or None where there is none; `expected` is what messages call it."""
         value = self._take(key, None, dict, expected)
         return None if value is None else TomlTable(value, f"{self._where}: [{key}]", self._error)
 
-    def named_tables(self, key: str) -> dict[str, "TomlTable"]:
+    def take_named_tables(self, key: str) -> dict[str, "TomlTable"]:
         """The tables in a table, [key.NAME], by their names; none where there is none."""
         values = self._take(key, {}, dict, f"tables with names, [{key}.NAME]")
         if not all(isinstance(value, dict) for value in values.values()):
@@ -119,7 +119,7 @@ class TomlTable:
             for name, value in values.items()
         }
 
-    def tables(self, key: str, default: Any = REQUIRED) -> list["TomlTable"]:
+    def take_tables(self, key: str, default: Any = REQUIRED) -> list["TomlTable"]:
         """An array of tables, not empty where it is there."""
         values = self._take(key, default, list, f"an array of tables, [[{key}]]")
         if values is default:
@@ -131,11 +131,11 @@ class TomlTable:
             for number, value in enumerate(values, start=1)
         ]
 
-    def strings(self) -> dict[str, str]:
+    def take_strings(self) -> dict[str, str]:
         """Every key left in this table, each with a string."""
-        return {key: self.text(key) for key in list(self._values)}
+        return {key: self.take_text(key) for key in list(self._values)}
 
-    def scalars(self) -> dict[str, bool | int | float | str]:
+    def take_scalars(self) -> dict[str, bool | int | float | str]:
         """Every key left in this table, each with a single value."""
         return {
             key: self._take(key, REQUIRED, (bool, int, float, str), "a single value")

@@ -202,8 +202,8 @@ def _event(folder: Path, content: bytes) -> None:
             continue  # the conversation has ended such a worker before
         if isinstance(event, dict) and "event" in event:
             told.add(event)
-    told.verdict(WorkerOutcome(None, None, 1.0, ""))
-    told.fields()
+    told.conclude(WorkerOutcome(None, None, 1.0, ""))
+    told.to_fields()
 
 
 def _a_manifest() -> bytes:

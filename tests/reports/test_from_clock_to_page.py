@@ -78,8 +78,8 @@ def invocations(
     records = []
     for number in numbers:
         transcript = trained(seconds_per_step, number)
-        status, reason = transcript.verdict(FINE)
-        fields: Mapping[str, Any] = transcript.fields()
+        status, reason = transcript.conclude(FINE)
+        fields: Mapping[str, Any] = transcript.to_fields()
         records.append(
             record(framework, repeat=number, status=status, reason=reason, test_samples=8, **fields)
         )

@@ -179,25 +179,25 @@ def read_framework(folder: Path) -> Framework:
         FrameworkError: its framework.toml is missing or malformed, or names what is not there.
     """
     table = read_toml(folder / DESCRIPTION, FrameworkError)
-    modes = tuple(table.texts("modes", allowed=MODES))
-    shared = table.table("environment")
-    environment = shared.strings() if shared else {}
-    layout = table.text("layout", allowed=LAYOUTS)
+    modes = tuple(table.take_texts("modes", allowed=MODES))
+    shared = table.take_table("environment")
+    environment = shared.take_strings() if shared else {}
+    layout = table.take_text("layout", allowed=LAYOUTS)
     framework = Framework(
         name=folder.name,
         folder=folder,
-        title=table.text("title"),
-        module=table.text("module"),
-        python=table.text("python"),
+        title=table.take_text("title"),
+        module=table.take_text("module"),
+        python=table.take_text("python"),
         layout=layout,
         modes=modes,
-        default_mode=table.text("default_mode", allowed=modes),
+        default_mode=table.take_text("default_mode", allowed=modes),
         devices=_devices(table, folder, environment),
-        families=tuple(table.texts("families", ())),
-        unbiased_variance=table.boolean("unbiased_variance", False),
-        known_defects=tuple(_known_defect(one) for one in table.tables("known_defects", ())),
-        layouts=tuple(table.texts("layouts", [layout], LAYOUTS)),
-        tuned=tuple(_tuning(one) for one in table.tables("tuned", ())),
+        families=tuple(table.take_texts("families", ())),
+        unbiased_variance=table.take_boolean("unbiased_variance", False),
+        known_defects=tuple(_known_defect(one) for one in table.take_tables("known_defects", ())),
+        layouts=tuple(table.take_texts("layouts", [layout], LAYOUTS)),
+        tuned=tuple(_tuning(one) for one in table.take_tables("tuned", ())),
     )
     table.finish()
     _check(framework)
@@ -237,30 +237,30 @@ def _check(framework: Framework) -> None:
 
 def _known_defect(table: TomlTable) -> KnownDefect:
     defect = KnownDefect(
-        name=table.text("name"),
-        models=tuple(table.texts("models")),
-        precision=table.text("precision", allowed=PRECISIONS),
-        quantities=tuple(table.texts("quantities")),
-        at_most=table.number("at_most", above=0),
-        modes=tuple(table.texts("modes", MODES, MODES)),
-        spoils_training=table.boolean("spoils_training", False),
-        devices=tuple(table.texts("devices", DEVICES, DEVICES)),
+        name=table.take_text("name"),
+        models=tuple(table.take_texts("models")),
+        precision=table.take_text("precision", allowed=PRECISIONS),
+        quantities=tuple(table.take_texts("quantities")),
+        at_most=table.take_number("at_most", above=0),
+        modes=tuple(table.take_texts("modes", MODES, MODES)),
+        spoils_training=table.take_boolean("spoils_training", False),
+        devices=tuple(table.take_texts("devices", DEVICES, DEVICES)),
     )
     table.finish()
     return defect
 
 
 def _tuning(table: TomlTable) -> Tuning:
-    variables, knobs = table.table("environment"), table.table("knobs")
+    variables, knobs = table.take_table("environment"), table.take_table("knobs")
     tuning = Tuning(
-        models=tuple(table.texts("models")),
-        modes=tuple(table.texts("modes", MODES, MODES)),
-        devices=tuple(table.texts("devices", DEVICES, DEVICES)),
-        environment=variables.strings() if variables else {},
-        knobs=knobs.scalars() if knobs else {},
-        layout=table.text("layout", None, LAYOUTS),
-        reason=table.text("reason"),
-        source=table.text("source"),
+        models=tuple(table.take_texts("models")),
+        modes=tuple(table.take_texts("modes", MODES, MODES)),
+        devices=tuple(table.take_texts("devices", DEVICES, DEVICES)),
+        environment=variables.take_strings() if variables else {},
+        knobs=knobs.take_scalars() if knobs else {},
+        layout=table.take_text("layout", None, LAYOUTS),
+        reason=table.take_text("reason"),
+        source=table.take_text("source"),
     )
     table.finish()
     return tuning
@@ -271,16 +271,16 @@ def _devices(
 ) -> dict[str, Requirements]:
     devices = {}
     for device in DEVICES:
-        section = table.table(device)
+        section = table.take_table(device)
         if section is None:
             continue
-        variables = section.table("environment")
+        variables = section.take_table("environment")
         devices[device] = Requirements(
-            packages=tuple(section.texts("requirements")),
-            constraints=_constraints(section.text("constraints", None), folder),
-            torch_backend=section.text("torch_backend", None),
-            environment={**environment, **(variables.strings() if variables else {})},
-            precisions=tuple(section.texts("precisions", ["ieee"], TRAINING_PRECISIONS)),
+            packages=tuple(section.take_texts("requirements")),
+            constraints=_constraints(section.take_text("constraints", None), folder),
+            torch_backend=section.take_text("torch_backend", None),
+            environment={**environment, **(variables.take_strings() if variables else {})},
+            precisions=tuple(section.take_texts("precisions", ["ieee"], TRAINING_PRECISIONS)),
             kernels=_kernels(section) if device == "cuda" else None,
         )
         section.finish()
@@ -292,7 +292,7 @@ def _devices(
 
 
 def _kernels(table: TomlTable) -> Kernels | None:
-    lists = {key: table.texts(key, ()) for key in ("machine_code", "ptx")}
+    lists = {key: table.take_texts(key, ()) for key in ("machine_code", "ptx")}
     for key, found in lists.items():
         try:
             Kernels.parse(found, ())

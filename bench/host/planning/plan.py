@@ -124,14 +124,14 @@ def read_plan(name: str, frameworks: Collection[str], catalog: Catalog = OWN) ->
     plan = Plan(
         name=path.stem,
         path=path,
-        description=table.text("description", ""),
-        device=table.text("device", None, DEVICES),
-        block_seconds=table.number("block_seconds", 0.2, above=0),
-        time_limit_seconds=table.number("time_limit_seconds", 600.0, above=0),
-        silence_limit_seconds=table.number("silence_limit_seconds", 300.0, above=0),
-        memory_limit_bytes=_bytes(table.number("memory_limit_gib", None, above=0)),
-        order_seed=table.integer("order_seed", 1),
-        groups=tuple(_group(group, frameworks, catalog) for group in table.tables("trials")),
+        description=table.take_text("description", ""),
+        device=table.take_text("device", None, DEVICES),
+        block_seconds=table.take_number("block_seconds", 0.2, above=0),
+        time_limit_seconds=table.take_number("time_limit_seconds", 600.0, above=0),
+        silence_limit_seconds=table.take_number("silence_limit_seconds", 300.0, above=0),
+        memory_limit_bytes=_bytes(table.take_number("memory_limit_gib", None, above=0)),
+        order_seed=table.take_integer("order_seed", 1),
+        groups=tuple(_group(group, frameworks, catalog) for group in table.take_tables("trials")),
         catalog=catalog,
     )
     table.finish()
@@ -144,19 +144,19 @@ def _bytes(gibibytes: float | None) -> int | None:
 
 def _group(table: TomlTable, frameworks: Collection[str], catalog: Catalog) -> Group:
     group = Group(
-        models=tuple(table.names("models", catalog.models)),
+        models=tuple(table.take_names("models", catalog.models)),
         datasets=_datasets(table, catalog),
-        frameworks=tuple(table.names("frameworks", frameworks, list(frameworks))),
+        frameworks=tuple(table.take_names("frameworks", frameworks, list(frameworks))),
         modes=_group_modes(table),
-        settings=tuple(table.texts("settings", ["default"], SETTINGS)),
-        precisions=tuple(table.texts("precisions", ["ieee"], TRAINING_PRECISIONS)),
-        layouts=tuple(table.texts("layouts", [NATIVE], (NATIVE, *LAYOUTS))),
-        inputs=tuple(table.texts("inputs", [PREPARED], INPUTS)),
-        batch_sizes=tuple(table.integers("batch_sizes", least=1)),
-        seeds=tuple(table.integers("seeds", [1])),
-        repeats=table.integer("repeats", 1, least=1),
-        epochs=table.integer("epochs", least=1),
-        evaluate_every=table.integer("evaluate_every", 1, least=1),
+        settings=tuple(table.take_texts("settings", ["default"], SETTINGS)),
+        precisions=tuple(table.take_texts("precisions", ["ieee"], TRAINING_PRECISIONS)),
+        layouts=tuple(table.take_texts("layouts", [NATIVE], (NATIVE, *LAYOUTS))),
+        inputs=tuple(table.take_texts("inputs", [PREPARED], INPUTS)),
+        batch_sizes=tuple(table.take_integers("batch_sizes", least=1)),
+        seeds=tuple(table.take_integers("seeds", [1])),
+        repeats=table.take_integer("repeats", 1, least=1),
+        epochs=table.take_integer("epochs", least=1),
+        evaluate_every=table.take_integer("evaluate_every", 1, least=1),
         optimizer=_optimizer(table),
     )
     table.finish()
@@ -166,7 +166,7 @@ def _group(table: TomlTable, frameworks: Collection[str], catalog: Catalog) -> G
 def _group_modes(table: TomlTable) -> tuple[str, ...]:
     """Modes; none of them for the string `all`: those that each framework has."""
     allowed = (DEFAULT_MODE, *MODES)
-    names = table.names("modes", (), [DEFAULT_MODE], closed=False)
+    names = table.take_names("modes", (), [DEFAULT_MODE], closed=False)
     for name in names:
         if name not in allowed:
             raise table.fail("modes", names, f"'all', or a list out of {', '.join(allowed)}")
@@ -175,7 +175,7 @@ def _group_modes(table: TomlTable) -> tuple[str, ...]:
 
 def _datasets(table: TomlTable, catalog: Catalog) -> tuple[str, ...]:
     """Names of data sets; `all` are those with a name of their own, not the synthetic ones."""
-    names = table.names("datasets", catalog.named_datasets, closed=False)
+    names = table.take_names("datasets", catalog.named_datasets, closed=False)
     for name in names:
         if not catalog.has_dataset(name):
             known = f"{catalog.dataset_names}, or what the plan declares in [datasets.NAME]"
@@ -184,15 +184,15 @@ def _datasets(table: TomlTable, catalog: Catalog) -> tuple[str, ...]:
 
 
 def _optimizer(table: TomlTable) -> Optimizer:
-    section = table.table("optimizer")
+    section = table.take_table("optimizer")
     if section is None:
         raise table.fail("optimizer", None, "a table with name, learning_rate and momentum")
-    name = section.text("name", allowed=RULES)
+    name = section.take_text("name", allowed=RULES)
     constants = {
-        "learning_rate": section.number("learning_rate", above=0),
-        "weight_decay": section.number("weight_decay", 0.0),
+        "learning_rate": section.take_number("learning_rate", above=0),
+        "weight_decay": section.take_number("weight_decay", 0.0),
         # A constant of the other rule is an unknown key: it would do nothing.
-        **{key: section.number(key, **limits) for key, limits in CONSTANTS[name].items()},
+        **{key: section.take_number(key, **limits) for key, limits in CONSTANTS[name].items()},
     }
     optimizer = Optimizer(name=name, changes=_changes(section), **constants)
     section.finish()
@@ -202,12 +202,12 @@ def _optimizer(table: TomlTable) -> Optimizer:
 def _changes(section: TomlTable) -> tuple[Change, ...]:
     """The piecewise constant learning rate, in ascending order of epochs."""
     changes: list[Change] = []
-    for table in section.tables("changes", ()):
+    for table in section.take_tables("changes", ()):
         after = changes[-1].epoch + 1 if changes else 1
         changes.append(
             Change(
-                epoch=table.integer("epoch", least=after),
-                learning_rate=table.number("learning_rate", above=0),
+                epoch=table.take_integer("epoch", least=after),
+                learning_rate=table.take_number("learning_rate", above=0),
             )
         )
         table.finish()

@@ -65,7 +65,7 @@ class Training:
         """Return the whole record, once the worker has run."""
         assert self.measured is not None
         transcript, setup = self.transcript, self.task.setup
-        status, reason = transcript.verdict(outcome)
+        status, reason = transcript.conclude(outcome)
         transcript.seconds["process_seconds"] = outcome.seconds
         until_last_event = self.last_event - self.started
         transcript.seconds["exit_seconds"] = max(0.0, outcome.seconds - until_last_event)
@@ -77,7 +77,7 @@ class Training:
             tuning=setup.tuning,
             load=load,
             log=None if status == "ok" else outcome.log_tail or None,
-            **_with_outside_view(transcript.fields(), self.measured),
+            **_with_outside_view(transcript.to_fields(), self.measured),
         )
 
 

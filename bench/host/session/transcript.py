@@ -59,7 +59,7 @@ class Transcript:
                 f"({type(error).__name__}: {error}); correct the implementation."
             )
 
-    def fields(self) -> dict[str, Any]:
+    def to_fields(self) -> dict[str, Any]:
         """The fields of a record that come from the worker."""
         blocks, steady = _with_warmup(self.blocks)
         # Once, and not at each block: the host works beside the one that measures.
@@ -79,7 +79,7 @@ class Transcript:
             "absent": self.absent,
         }
 
-    def verdict(self, outcome: WorkerOutcome) -> tuple[Status, str | None]:
+    def conclude(self, outcome: WorkerOutcome) -> tuple[Status, str | None]:
         """The trial's status and the reason in a sentence or two: why not ok, or what was odd."""
         if self.error is not None:
             return self.error_status, self.error

@@ -60,7 +60,7 @@ def told(*events: dict[str, object]) -> Transcript:
 
 
 def test_events_become_the_fields_of_a_record() -> None:
-    fields = told(*EVENTS).fields()
+    fields = told(*EVENTS).to_fields()
     assert fields["framework_version"] == "9"
     assert to_builtins(fields["seconds"]) == {
         "import": 1.5,
@@ -99,7 +99,7 @@ def block(seconds: float, warmup: bool = False) -> dict[str, object]:
 def test_blocks_before_the_steady_state_are_marked_and_kept() -> None:
     growing = [block(9.0, warmup=True), block(5.0, warmup=True)]
     slow, steady = [block(0.4)] * 4, [block(0.2), block(0.201)] * 10
-    fields = told(*EVENTS[:4], *growing, *slow, *steady).fields()
+    fields = told(*EVENTS[:4], *growing, *slow, *steady).to_fields()
     assert fields["steady"] == "steady after warm-up"
     assert [one.warmup for one in fields["blocks"]] == [True] * 6 + [False] * 20
 
@@ -183,7 +183,7 @@ def test_blocks_before_the_steady_state_are_marked_and_kept() -> None:
 def test_the_verdict(
     transcript: Transcript, outcome: WorkerOutcome, status: str, words: str | None
 ) -> None:
-    found, reason = transcript.verdict(outcome)
+    found, reason = transcript.conclude(outcome)
     assert found == status
     assert (reason is None) if words is None else (words in str(reason))
 
@@ -198,7 +198,7 @@ def test_the_verdict(
     ],
 )
 def test_an_event_outside_the_protocol_fails_the_trial(event: dict[str, object]) -> None:
-    status, reason = told(*EVENTS, event).verdict(FINE)
+    status, reason = told(*EVENTS, event).conclude(FINE)
     assert status == "garbled"
     assert f"{event['event']!r} is not as the protocol says" in str(reason)
 
@@ -207,6 +207,6 @@ def test_for_how_long_the_device_was_busy_is_the_median_over_the_measured_blocks
     block = next(one for one in EVENTS if one["event"] == "block" and not one["warmup"])
     growing = {**block, "warmup": True, "pending_seconds": 9.0}
     measured = [{**block, "pending_seconds": seconds} for seconds in (0.5, 0.1, 0.3)]
-    assert told(growing, *measured).fields()["seconds"].pending_seconds == 0.3
-    older = told(block).fields()["seconds"]
+    assert told(growing, *measured).to_fields()["seconds"].pending_seconds == 0.3
+    older = told(block).to_fields()["seconds"]
     assert older.pending_seconds is None, "an older worker does not tell"
