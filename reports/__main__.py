@@ -8,7 +8,8 @@ from pathlib import Path
 from bench.errors import SamestepError
 from reports.compare import command as compare
 from reports.runs import alterations
-from reports.runs.runs import LoadedRuns, find_folders, list_folders, read_runs
+from reports.runs.folders import find_folders, list_folders
+from reports.runs.loaded import LoadedRuns, read_runs
 
 REPORT_FILE = "report.html"
 HISTORY_FILE = "history.html"
@@ -30,7 +31,7 @@ def build(options: argparse.Namespace) -> None:
     content = read_runs(*folders)
     # Here and not above: drawing libraries take a second to import, a wrong name should not.
     from reports.content.export import to_json
-    from reports.page.page import render
+    from reports.page.report import render
     from reports.text.output import tell, write
 
     report = options.output or _home(folders, options.results) / REPORT_FILE

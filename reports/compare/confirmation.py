@@ -11,8 +11,8 @@ from dataclasses import replace
 from reports.compare.effects import Effect
 from reports.compare.outcome import ComparedTrial, CompareResult
 
-NOT_AGAIN = "it looked different at first, and not when it was run again"
-NOT_RUN_AGAIN = "it looked different, and was not run again"
+NOT_AGAIN = "it looked different in the first run, but not in the second"
+NOT_RUN_AGAIN = "it looked different, but was not run again"
 
 
 def confirm(first: CompareResult, second: CompareResult) -> CompareResult:

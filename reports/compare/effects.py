@@ -22,6 +22,7 @@ from reports.ranking.metrics import Metric
 from reports.ranking.rows import THROUGHPUT, Row
 from reports.statistics.intervals import Interval
 from reports.statistics.quantiles import compute_throughput, select_finite
+from reports.text import titles
 from reports.trials import alternating
 
 FALSE_ALARMS = 0.01
@@ -31,8 +32,8 @@ EXACT = 10_000
 ARRANGEMENTS = 9_999
 
 Verdict = Literal["better", "worse", "same", "cannot tell"]
-ONE_INVOCATION = "a side has one invocation only, so that there is no interval"
-NO_VALUES = "a side has no value"
+ONE_INVOCATION = "one side has a single invocation, so there is no interval"
+NO_VALUES = "one side has no value"
 
 
 @dataclass(frozen=True)
@@ -142,18 +143,20 @@ def _judge(effect: Effect, least: float, rows: int, false_alarms: float) -> Effe
 
 def _doubt(effect: Effect, rows: int, false_alarms: float) -> str:
     """Why a difference can neither be told nor be ruled out."""
+    trials = titles.format_count(rows, "trial")
     if not effect.able and effect.pairs:
         enough = count_invocations_needed(rows, false_alarms, alternation.compute_least_probability)
         return (
-            f"{effect.ratio.count} pairs of invocations are too few to tell that one of {rows} "
-            f"differs; {enough} can"
+            f"{effect.ratio.count} pairs of invocations are too few to show a difference in one of "
+            f"{trials}; {enough} are enough"
         )
     if not effect.able:
         return (
-            f"{effect.base.count} and {effect.head.count} invocations are too few to tell that one "
-            f"of {rows} differs; {count_invocations_needed(rows, false_alarms)} on each side can"
+            f"{effect.base.count} and {effect.head.count} invocations are too few to show a "
+            f"difference in one of {trials}; {count_invocations_needed(rows, false_alarms)} on "
+            "each side are enough"
         )
-    return "no difference that these invocations can show"
+    return "these invocations can neither show a difference nor rule one out"
 
 
 def count_invocations_needed(

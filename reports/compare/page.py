@@ -1,30 +1,37 @@
 """A comparison as a page that opens offline, as the report does."""
 
+from dataclasses import dataclass
+
 from markupsafe import Markup
 
 from reports.compare import sentences
 from reports.compare.outcome import CompareResult
 from reports.compare.tables import build_change_table, build_metric_table, build_side_table
-from reports.page.template import render_template
-from reports.ranking.machines import build_machine_table, find_machines
-from reports.runs.runs import LoadedRuns
+from reports.page.template import Page, render_machines, render_template
+from reports.ranking.machines import find_machines
+from reports.runs.alterations import list_alterations
 from reports.text.markup import render_table, render_table_or_none
 
 
+@dataclass(frozen=True, kw_only=True)
+class ComparePage(Page):
+    """What the page of a comparison shows; `metrics` has a table for each title."""
+
+    headline: str
+    sides: Markup
+    changed: Markup | None
+    metrics: dict[str, Markup]
+    left_out: list[str]
+    method: str
+
+
 def render(outcome: CompareResult) -> str:
-    """The page; the same outcome gives the same text."""
-    found_machines = find_machines((*outcome.base.records, *outcome.head.records))
-    title = f"{outcome.base.request} and {outcome.head.request}"
-    return render_template(
-        "compare.html",
+    """Render the page; the same outcome gives the same text."""
+    page = ComparePage(
         kind="comparison",
-        run=LoadedRuns(
-            title,
-            (*outcome.base.records, *outcome.head.records),
-            outcome.problems,
-            altered=outcome.altered,
-        ),
-        outcome=outcome,
+        title=f"{outcome.base.request} and {outcome.head.request}",
+        alterations=list_alterations(outcome.altered),
+        problems=outcome.problems,
         headline=sentences.write_headline(outcome),
         sides=render_table(build_side_table(outcome), "What stands on each side", "Side", "words"),
         changed=render_table_or_none(
@@ -33,13 +40,11 @@ def render(outcome: CompareResult) -> str:
         metrics=_metrics(outcome),
         left_out=sentences.list_left_out(outcome),
         method=sentences.explain_method(outcome),
-        machine_table=render_table(
-            build_machine_table(found_machines),
-            "Machines, as the trials found them",
-            "Property",
-            "words",
+        machine_table=render_machines(
+            find_machines((*outcome.base.records, *outcome.head.records))
         ),
     )
+    return render_template("compare.html", page)
 
 
 def _metrics(outcome: CompareResult) -> dict[str, Markup]:

@@ -25,10 +25,7 @@ def write_headline(outcome: CompareResult) -> str:
     if outcome.overall == "cannot tell":
         return f"Cannot tell: {_reasons(outcome)}."
     least = f"{units.format_share(outcome.least)}%"
-    return (
-        f"No difference: in none of {count} is there one above {least} that these invocations can "
-        "show."
-    )
+    return f"No difference: in {count}, these invocations show none above {least}."
 
 
 def _are(trials: list[ComparedTrial]) -> str:
@@ -87,9 +84,7 @@ def list_changes(outcome: CompareResult) -> list[str]:
 
 
 def _again(effect: Effect) -> str:
-    return (
-        f"; again, when it was run again: {describe_change(effect.again)}" if effect.again else ""
-    )
+    return f"; in the second run: {describe_change(effect.again)}" if effect.again else ""
 
 
 def list_left_out(outcome: CompareResult) -> list[str]:
@@ -103,8 +98,9 @@ def list_left_out(outcome: CompareResult) -> list[str]:
         lines.append(f"Only {side} has {titles.join_words(names)}.")
     differing = sorted(set(outcome.pairing.differing.values()), key=len)[:MOST_DIFFERENCES]
     lines += [
-        f"Some of them differ from their nearest partner in {describe_differences(names)}; "
-        f"{' '.join(f'--across {name}' for name in names)} compares them nevertheless."
+        "Some of them differ from the most similar trial of the other side in "
+        f"{describe_differences(names)}. To compare them nevertheless, add "
+        f"{' '.join(f'--across {name}' for name in names)}."
         for names in differing
     ]
     return lines
@@ -113,12 +109,12 @@ def list_left_out(outcome: CompareResult) -> list[str]:
 def explain_method(outcome: CompareResult) -> str:
     """How it was found, for somebody who doubts it."""
     return (
-        "Change is the ratio of the medians over invocations, with a 95% interval by a bootstrap "
-        "of invocations and of the blocks in them. Whether there is a difference is asked by the "
-        f"exact test of Mann and Whitney. {_of_pairs(outcome)}Probabilities are adjusted for all "
-        "trials of a metric (Benjamini and Hochberg): if nothing changed, the chance of any false "
-        f"alarm in a metric is {outcome.false_alarms:.0%}. {_of_again(outcome)}Differences of up "
-        f"to {units.format_share(outcome.least)}% are none."
+        "The change is the ratio of the medians over invocations. Its 95% interval is a bootstrap "
+        "of the invocations and of the blocks in them. The exact test of Mann and Whitney decides "
+        f"whether there is a difference. {_of_pairs(outcome)}The probabilities are adjusted for "
+        "all trials of a metric (Benjamini and Hochberg): if nothing changed, the chance of any "
+        f"false alarm in a metric is {outcome.false_alarms:.0%}. {_of_again(outcome)}Differences "
+        f"of up to {units.format_share(outcome.least)}% count as none."
     )
 
 
@@ -126,9 +122,9 @@ def _of_again(outcome: CompareResult) -> str:
     if outcome.again is None:
         return ""
     return (
-        "What looked different was run again by itself, and counts only if it is so again, in the "
-        "same metric and direction, by those invocations alone: there, that chance is "
-        f"{outcome.again.false_alarms:.0%}. "
+        "What looked different was run a second time by itself. It counts only if the second "
+        "run's own invocations show it again, in the same metric and direction; there, that "
+        f"chance is {outcome.again.false_alarms:.0%}. "
     )
 
 
@@ -136,7 +132,7 @@ def _of_pairs(outcome: CompareResult) -> str:
     if not any(effect.pairs for trial in outcome.trials for effect in trial.effects):
         return ""
     return (
-        "Throughput was measured in turns, block by block: there, change is a trimmed mean of the "
-        "ratios of neighbouring blocks, and the test is the signed-rank test of Wilcoxon over "
-        "pairs of invocations. "
+        "Throughput was measured in turns, block by block. There, the change is a trimmed mean of "
+        "the ratios of neighboring blocks, and the signed-rank test of Wilcoxon over pairs of "
+        "invocations decides. "
     )

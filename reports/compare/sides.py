@@ -7,7 +7,8 @@ from pathlib import Path
 from bench.errors import ResultsError
 from bench.records.git import naming, run_git
 from bench.records.results import Record
-from reports.runs.runs import LoadedRuns, find_folder, find_records_files, list_folders, read_runs
+from reports.runs.folders import find_folder, find_records_files, list_folders
+from reports.runs.loaded import LoadedRuns, read_runs
 from reports.text import titles
 
 LEAST_COMMIT_DIGITS = 7

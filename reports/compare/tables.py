@@ -51,7 +51,7 @@ def build_metric_table(outcome: CompareResult, metric: Metric) -> pd.DataFrame:
 def _why(effect: Effect) -> str:
     if effect.again is None:
         return effect.reason or ABSENT
-    again = f"run again: {sentences.describe_change(effect.again)}"
+    again = f"second run: {sentences.describe_change(effect.again)}"
     return f"{effect.reason}; {again}" if effect.reason else again
 
 

@@ -12,11 +12,11 @@ from reports.statistics.intervals import Interval, estimate_median
 from reports.text import units
 from reports.text.units import Format
 
-ONE_INVOCATION = "one invocation has no spread between invocations, and no interval"
+ONE_INVOCATION = "a single invocation has no spread between invocations and no interval"
 NOT_RANKED = "the row is not ranked"
 NO_BASELINE = "its baseline did not finish"
-NO_DIFFERENCE = "no difference that this run can show"
-NO_TWO_RANKED = "there are no two ranked rows"
+NO_DIFFERENCE = "this run cannot distinguish the two"
+NO_TWO_RANKED = "fewer than two rows are ranked"
 # What a series of blocks looks like, under the heading "Steady state".
 STATES = {
     "steady": "from the start",

@@ -63,8 +63,8 @@ def _runs(rows: Sequence[Row]) -> Doubt | None:
     text = "; ".join(f"{label}: {titles.join_words(list(runs))}" for label, runs in runs_of.items())
     return Doubt(
         "different runs",
-        f"Not all rows were measured in the same runs ({text}): a difference between rows may be "
-        "one between the hours. Measure them in one run.",
+        f"The rows were not all measured in the same runs ({text}). A difference between rows may "
+        "be a difference between those times. Measure them in one run.",
     )
 
 
@@ -75,7 +75,7 @@ def _load(rows: Sequence[Row]) -> Doubt | None:
     return Doubt(
         "other programs",
         f"Other programs took up to {worst:.0%} of the processors' time while trials ran "
-        f"({names}): these numbers are doubtful. Measure again on a quiet machine.",
+        f"({names}). These numbers are doubtful; measure again on a quiet machine.",
     )
 
 
@@ -85,8 +85,8 @@ def _steal(rows: Sequence[Row]) -> Doubt | None:
         return None
     return Doubt(
         "other guests",
-        f"A hypervisor took up to {units.format_share(worst)}% of the processors' time for other "
-        f"guests ({names}). Measure on a machine of its own.",
+        f"A hypervisor gave up to {units.format_share(worst)}% of the processors' time to other "
+        f"guests ({names}). Measure on a dedicated machine.",
     )
 
 
@@ -97,7 +97,7 @@ def _card(rows: Sequence[Row]) -> Doubt | None:
     return Doubt(
         "others on the GPU",
         f"Up to {most:,.0f} processes of others computed on the GPU right before or after trials "
-        f"({names}), and were waited for in vain. Measure on a card of its own.",
+        f"({names}). The trials waited for them in vain. Measure on a dedicated GPU.",
     )
 
 
@@ -106,10 +106,12 @@ def _heat(rows: Sequence[Row]) -> Doubt | None:
     seconds, long = _above(rows, "gpu_thermal_seconds", 0)
     parts = []
     if events:
-        parts.append(f"Heat slowed the processors down up to {many:,.0f} times a trial ({events}).")
+        parts.append(
+            f"Heat slowed the processors down up to {many:,.0f} times per trial ({events})."
+        )
     if seconds:
         parts.append(
-            f"Heat kept the GPU's clocks down for up to {units.format_number(long)} s of a trial "
+            f"Heat limited the GPU's clocks for up to {units.format_number(long)} s of a trial "
             f"({seconds})."
         )
     return Doubt("heat", f"{' '.join(parts)} Cool the machine better.") if parts else None
@@ -127,8 +129,8 @@ def _speed(rows: Sequence[Row]) -> Doubt | None:
     return Doubt(
         "machine's speed",
         f"The machine itself was {units.format_share(fastest / slowest - 1)}% faster during run "
-        f"{speeds.idxmax()} than during run {speeds.idxmin()}, by fixed work of the host around "
-        "each trial: what differs between these runs may be the machine.",
+        f"{speeds.idxmax()} than during run {speeds.idxmin()}, measured by fixed work of the host "
+        "around each trial. A difference between these runs may come from the machine.",
     )
 
 
@@ -142,8 +144,8 @@ def _unsteady(rows: Sequence[Row]) -> Doubt | None:
         return None
     return Doubt(
         "no steady state",
-        f"Some invocations reached no steady state ({'; '.join(parts)}): their medians are of a "
-        "speed that still changed. Train for longer, or on a quieter machine.",
+        f"Some invocations reached no steady state ({'; '.join(parts)}). Their speed was still "
+        "changing, so their medians are doubtful. Train for longer, or on a quieter machine.",
     )
 
 
@@ -154,8 +156,8 @@ def _clocks(rows: Sequence[Row]) -> Doubt | None:
     return Doubt(
         "two clocks",
         "The host's clock and the device's own events differ by up to "
-        f"{units.format_share(worst)}% of a block ({names}): the device waited "
-        "for the host, or one of the clocks is wrong.",
+        f"{units.format_share(worst)}% of a block ({names}). Either the device waited for the "
+        "host, or one of the clocks is wrong.",
     )
 
 
@@ -166,8 +168,8 @@ def _fitness(rows: Sequence[Row]) -> Doubt | None:
         return None
     return Doubt(
         "state of the machine",
-        f"Before the run, this was noted of the machine: {titles.join_words(list(topics))}; "
-        "see The machine, below.",
+        f"Before the run, the machine was checked, and this was noted: "
+        f"{titles.join_words(list(topics))}. See The machine, below.",
     )
 
 

@@ -16,7 +16,7 @@ from reports.content.numbers import collect_numbers
 from reports.content.proof import Proof, find_proofs
 from reports.ranking.comparisons import Comparison
 from reports.ranking.machines import find_machines
-from reports.runs.runs import LoadedRuns
+from reports.runs.loaded import LoadedRuns
 from reports.text.fitness import collect_findings
 from reports.trials.certificates import collect_certificates
 

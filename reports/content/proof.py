@@ -84,7 +84,7 @@ def _digests(trials: Labelled) -> Digests:
 
 def _digest_words(digests: Digests, trials: int) -> list[str]:
     if not digests:
-        return ["No trial got as far as its inputs, so there are no digests to compare."]
+        return ["No trial read its inputs, so there are no digests to compare."]
     counts = {name: sum(map(len, holders.values())) for name, holders in digests.items()}
     words = [_equal_words(equal, count, trials) for count, equal in _equal(digests, counts)]
     words += [
@@ -92,7 +92,9 @@ def _digest_words(digests: Digests, trials: int) -> list[str]:
     ]
     missing = trials - max(counts.values())
     if missing:
-        words.append(f"{titles.format_count(missing, 'other trial')} did not get as far as that.")
+        words.append(
+            f"{titles.format_count(missing, 'other trial')} ended before reading its inputs."
+        )
     return words
 
 
@@ -112,7 +114,7 @@ def _equal_words(equal: Mapping[str, str], holders: int, trials: int) -> str:
     if holders == 1:
         return f"Only one trial reported its {same}; there is nothing to compare it with."
     everyone = "Both" if holders == 2 else f"All {holders}"
-    which = "of this comparison" if holders == trials else "that got as far as their inputs"
+    which = "of this comparison" if holders == trials else "that read their inputs"
     return f"{everyone} trials {which} had the same {same}."
 
 
@@ -172,12 +174,12 @@ def _loss_words(losses: pd.DataFrame, worst: float) -> str:
     if not len(losses):
         return "No trial recorded a loss."
     if math.isnan(worst):
-        return "Only one trial recorded its first losses, so they compare with nothing."
+        return "Only one trial recorded its first losses, so there is nothing to compare them with."
     first = f"Over the first {titles.format_count(len(losses), 'step')}"
     if not worst:
-        return f"{first} all losses are equal to the bit."
+        return f"{first}, all losses are equal to the bit."
     step = int(losses[DIFFERENCE].argmax()) + 1
     return (
-        f"{first} the losses of any two trials differ by at most "
+        f"{first}, the losses of any two trials differ by at most "
         f"{units.format_difference(worst)} of their value (at step {step})."
     )

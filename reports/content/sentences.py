@@ -1,7 +1,7 @@
 """The findings in plain English, as strings that the template escapes."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from reports.content.cells import format_interval
 from reports.ranking import first_steps
@@ -13,7 +13,7 @@ from reports.text import titles, units
 from reports.trials import certificates
 
 RATE = "samples/s"
-UNSURE = "but without repeated invocations nothing says how sure that is"
+UNSURE = "Without repeated invocations, nobody knows how certain this is."
 
 
 def write_headline(comparison: Comparison) -> str:
@@ -51,9 +51,9 @@ def describe_proof(comparison: Comparison) -> str:
     distinct = certificates.collect_certificates(record for row in rows for record in row.records)
     errors = titles.join_words(certificates.describe_worst_errors(distinct))
     defects = titles.join_words(certificates.summarize_defects(distinct))
-    excused = f" Over the limit, as known defects of a framework: {defects}." if defects else ""
+    excused = f" Known defects of a framework exceed the limit: {defects}." if defects else ""
     count = f"{len(rows)} of {titles.format_count(len(comparison.rows), 'row')}"
-    return f"{count} {_are(rows)} verified; the largest error is {errors}.{excused}"
+    return f"{count} {_are(rows)} verified. The largest error is {errors}.{excused}"
 
 
 def _are(rows: Sequence[Row]) -> str:
@@ -73,9 +73,7 @@ def describe_accuracy_gate(comparison: Comparison) -> str:
     if not any(row.finished for row in comparison.rows):
         return ""
     if titles.is_synthetic(comparison.work.dataset):
-        return (
-            "The data are drawn at random: accuracy means nothing here, and no row is judged by it."
-        )
+        return "The data are random, so accuracy means nothing here and no row is judged by it."
     if comparison.test_samples is None:
         return (
             "The records do not say how many test samples there were, so no row is judged by its "
@@ -84,11 +82,11 @@ def describe_accuracy_gate(comparison: Comparison) -> str:
     if len(verified) < 2:
         departed = any(row.departed is not None for row in comparison.rows)
         which = "verified rows with the same first losses" if departed else "verified rows"
-        return f"There are no two {which}, so no row is judged by its accuracy."
+        return f"There are fewer than two {which}, so no row is judged by its accuracy."
     samples = titles.format_count(comparison.test_samples, "sample")
     return (
-        f"The test accuracy of each verified row, on {samples}, was held against that of the other "
-        "verified rows."
+        f"The test accuracy of each verified row, on {samples}, was compared with the accuracies "
+        "of the other verified rows."
     )
 
 
@@ -98,15 +96,18 @@ def describe_losses_gate(comparison: Comparison) -> str:
         return ""
     if first_steps.count_comparable(comparison.rows) > 1:
         return (
-            "The losses of each verified row's first steps, with the same weights and batches, "
-            "were held against those of the others."
+            "The losses of each verified row's first steps were compared with those of the other "
+            "verified rows: all start from the same weights and batches."
         )
     if comparison.work.precision != first_steps.PRECISION:
-        return "In reduced precision, losses of first steps differ too much to judge a row by them."
+        return (
+            "In reduced precision, the losses of the first steps differ too much to judge a row "
+            "by them."
+        )
     if any(record.dropout for record in comparison.records):
         return (
-            "The model drops units at random, other ones in each framework, so no row is judged by "
-            "the losses of its first steps."
+            "The model drops units at random, and each framework drops different ones, so no row "
+            "is judged by the losses of its first steps."
         )
     return ""
 
@@ -117,35 +118,36 @@ def explain_intervals(comparison: Comparison) -> str:
     if not counts:
         return ""
     if max(counts) == 1:
-        who = "Each row is one invocation" if len(counts) > 1 else "The row is one invocation"
+        who = "Each row is" if len(counts) > 1 else "The row is"
         return (
-            f"{who}, that is one process: no number has an interval, and how much another start "
-            "would change it is not known."
+            f"{who} a single invocation, which is one process. So no number has an interval, and "
+            "nobody knows how much another start would change it."
         )
-    kinds = "; ".join(_kind(count) for count in sorted(set(counts), reverse=True))
-    return (
-        "A number is the median over a row's invocations, which are fresh processes. In "
-        f"parentheses stands, {kinds}. All of it is of {_runs(comparison)} on one machine: of "
-        "another day or another machine it says nothing."
+    runs = "one run" if len(comparison.runs) == 1 else f"{len(comparison.runs)} runs"
+    parts = (
+        "Each number is the median over a row's invocations; each invocation is a fresh process.",
+        *_explain_parentheses(sorted(set(counts), reverse=True)),
+        f"All numbers are from {runs} on one machine and say nothing about another day or another "
+        "machine.",
     )
+    return " ".join(parts)
 
 
-def _runs(comparison: Comparison) -> str:
-    count = len(comparison.runs)
-    return "one run" if count == 1 else f"{count} runs"
+def _explain_parentheses(counts: Sequence[int]) -> Iterator[str]:
+    kinds = " or ".join(_describe_interval(count) for count in counts if count > 1)
+    yield f"Parentheses show {kinds}."
+    if any(1 < count < LEAST_FOR_BOOTSTRAP for count in counts):
+        yield f"Fewer than {LEAST_FOR_BOOTSTRAP} invocations have no {CONFIDENCE:.0%} interval."
+    if 1 in counts:
+        yield "A single invocation has no interval."
 
 
-def _kind(count: int) -> str:
-    """What stands in parentheses after a number of so many invocations."""
-    if count == 1:
-        return "of one invocation, nothing"
+def _describe_interval(count: int) -> str:
     if count >= LEAST_FOR_BOOTSTRAP:
-        return f"of {count} invocations, a {CONFIDENCE:.0%} interval"
+        return f"a {CONFIDENCE:.0%} bootstrap interval ({count} invocations)"
     share = f"{100 * compute_coverage(count, 1):g}"
     return (
-        f"of {count} invocations, the lowest and the highest, which hold the true median in "
-        f"{share}% of such runs (fewer than {LEAST_FOR_BOOTSTRAP} have no {CONFIDENCE:.0%} "
-        "interval)"
+        f"the minimum and maximum ({count} invocations; covers the true median in {share}% of runs)"
     )
 
 
@@ -155,15 +157,14 @@ def _speeds(comparison: Comparison) -> str:
         return _nothing_to_rank(comparison)
     first, others = ranked[0], ranked[1:]
     led = "had the highest median," if _close(ranked) else "was fastest at"
-    return f"{_who(first)} {led} {_speed(first)}; {_multiples(others, first)}."
+    ratios = _multiples(others, first, "reached")
+    return f"{_who(first)} {led} {_speed(first)}. As multiples of its speed, {ratios}."
 
 
-def _multiples(rows: Iterable[Row], first: Row) -> str:
+def _multiples(rows: Iterable[Row], first: Row, verb: str) -> str:
+    ratios = [(_who(row), row.estimate_ratio_to(first)) for row in rows]
     return titles.join_words(
-        [
-            f"{_who(row)} {format_interval(row.estimate_ratio_to(first), units.format_multiple)}"
-            for row in rows
-        ]
+        [f"{who} {verb} {format_interval(ratio, units.format_multiple)}" for who, ratio in ratios]
     )
 
 
@@ -177,13 +178,13 @@ def _lead(ranked: tuple[Row, ...]) -> str:
     speed = _speed(first)
     if close := _close(ranked):
         return (
-            f"{_who(first)} has the highest median, {speed}, but there is no difference that this "
-            f"run can show to {_multiples(close, first)}."
+            f"{_who(first)} has the highest median, {speed}, but this run cannot distinguish it "
+            f"from {_multiples(close, first, 'at')}."
         )
     lead = first.estimate_ratio_to(second)
     ratio = format_interval(lead, units.format_multiple)
-    unsure = "" if lead.exists else f", {UNSURE}"
-    return f"{_who(first)} is fastest at {speed}, {ratio} the speed of {_who(second)}{unsure}."
+    unsure = "" if lead.exists else f" {UNSURE}"
+    return f"{_who(first)} is fastest at {speed}, {ratio} the speed of {_who(second)}.{unsure}"
 
 
 def _left_out(comparison: Comparison) -> str:
@@ -226,8 +227,7 @@ def _overlap(ranked: tuple[Row, ...]) -> str:
         return ""
     names = titles.join_words([_who(row) for row in close])
     return (
-        f"Between {_who(ranked[0])} and {names} there is no difference that this run can show: do "
-        "not read an order into them."
+        f"This run cannot distinguish {_who(ranked[0])} from {names}, so their order means nothing."
     )
 
 

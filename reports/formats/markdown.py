@@ -4,7 +4,7 @@ from reports.content import sentences
 from reports.content.tables import SUMMARY, Sheet, make_sheets
 from reports.ranking.comparisons import Comparison
 from reports.runs import alterations
-from reports.runs.runs import LoadedRuns
+from reports.runs.loaded import LoadedRuns
 from reports.text.markdown import escape, format_list, format_table
 
 

@@ -5,7 +5,7 @@ import pandas as pd
 from reports.formats.measurements import MetricValue, collect_base_values
 from reports.formats.series import NamedRow, name_rows
 from reports.ranking.metrics import METRICS
-from reports.runs.runs import LoadedRuns
+from reports.runs.loaded import LoadedRuns
 
 Cells = dict[str, str | int | float | bool | None]
 

@@ -6,7 +6,7 @@ from typing import Literal
 from reports.formats.measurements import MetricValue, collect_base_values
 from reports.formats.series import NamedRow, name_rows
 from reports.ranking.metrics import METRICS, Metric
-from reports.runs.runs import LoadedRuns
+from reports.runs.loaded import LoadedRuns
 
 # A gauge is named in base units, as OpenMetrics asks; a metric's own unit is for people.
 BASE_UNITS = {

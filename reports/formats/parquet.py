@@ -9,7 +9,7 @@ import pandas as pd
 from bench.dependencies import explain_if_missing
 from bench.errors import ResultsError
 from reports.formats.trials import build_trial_table
-from reports.runs.runs import LoadedRuns
+from reports.runs.loaded import LoadedRuns
 from reports.trials.measured import floats
 
 # Whole numbers that a record may lack: of one type in every run, so that files go together.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bench.errors import ResultsError
 from reports.formats import bmf, github, junit, markdown, medians, openmetrics, parquet, trials
-from reports.runs.runs import LoadedRuns
+from reports.runs.loaded import LoadedRuns
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
+from reports.runs.loaded import LoadedRuns
 from reports.runs.loading import add_ranks, collect_refusals
-from reports.runs.runs import LoadedRuns
 
 
 def build_trial_table(run: LoadedRuns) -> pd.DataFrame:

@@ -12,8 +12,8 @@ from reports.history.database_tables import LEFT_OUT, RUNS, SERIES, TRIALS
 from reports.ranking.comparisons import Comparison, compare
 from reports.ranking.metrics import METRICS, Metric
 from reports.ranking.rows import Row
+from reports.runs.loaded import LoadedRuns
 from reports.runs.loading import collect_refusals
-from reports.runs.runs import LoadedRuns
 from reports.statistics.intervals import Interval
 from reports.trials.certificates import read_number
 

@@ -16,10 +16,10 @@ from reports.history.figures import draw_history
 from reports.history.segments import LEAST_RUNS
 from reports.history.sentences import describe_change
 from reports.history.series import History, Series, collect_histories, sort_runs
-from reports.page.template import render_template
-from reports.ranking.machines import build_machine_table, find_machines
+from reports.page.template import Page, render_machines, render_template
+from reports.ranking.machines import find_machines
 from reports.ranking.rows import Row
-from reports.runs.runs import LoadedRuns
+from reports.runs.loaded import LoadedRuns
 from reports.text import titles, units
 from reports.text.markup import render_table
 
@@ -42,35 +42,39 @@ class HistorySection:
     drawings: tuple[Drawing, ...]
 
 
+@dataclass(frozen=True, kw_only=True)
+class HistoryPage(Page):
+    """What the page shows of runs, from the day of the `first` to that of the `last`."""
+
+    first: str
+    last: str
+    sections: list[HistorySection]
+    runs: Markup
+    least_runs: int = LEAST_RUNS
+
+
 def render(run: LoadedRuns) -> str:
-    """The page of the runs; the same records give the same text."""
-    order = sort_runs(run.records)
-    by_run: dict[str, list[Record]] = {name: [] for name in order}
+    """Render the page of the runs; the same records give the same text."""
+    by_run: dict[str, list[Record]] = {name: [] for name in sort_runs(run.records)}
     for record in run.records:
         by_run[record.run].append(record)
-    days = [_started(members)[5:10] for members in by_run.values()]
-    sections = [
-        _section(f"history-{number}", history, days)
-        for number, history in enumerate(collect_histories(run.records, run.table), start=1)
-    ]
+    days = [_started(members)[:10] for members in by_run.values()]
     speeds = run.table.groupby("run")["machine_hashes_per_second"].median().to_dict()
-    found_machines = find_machines(run.records)
-    return render_template(
-        "history.html",
+    page = HistoryPage(
         kind="history",
-        run=run,
-        first=_started(by_run[order[0]])[:10],
-        last=_started(by_run[order[-1]])[:10],
-        sections=sections,
-        least_runs=LEAST_RUNS,
+        title=run.title,
+        alterations=run.alterations,
+        problems=run.problems,
+        first=days[0],
+        last=days[-1],
+        sections=[
+            _section(f"history-{number}", history, [day[5:] for day in days])
+            for number, history in enumerate(collect_histories(run.records, run.table), start=1)
+        ],
         runs=render_table(_runs(by_run, speeds), "The runs, newest first", "Run", "words"),
-        machine_table=render_table(
-            build_machine_table(found_machines),
-            "Machines, as the trials found them",
-            "Property",
-            "words",
-        ),
+        machine_table=render_machines(find_machines(run.records)),
     )
+    return render_template("history.html", page)
 
 
 def _section(anchor: str, history: History, days: Sequence[str]) -> HistorySection:

@@ -1,7 +1,7 @@
 """A database as the command line knows it: its libraries are installed by those who want one."""
 
 from bench.errors import ResultsError
-from reports.runs.runs import LoadedRuns
+from reports.runs.loaded import LoadedRuns
 
 LIBRARY = "sqlalchemy"
 

@@ -25,7 +25,7 @@ def describe_change(change: LevelChange) -> str:
     ratio = format_interval(change.ratio, units.format_multiple)
     return (
         f"{change.series.label}: {describe_direction(change)}. {change.metric.title} is "
-        f"{ratio} of what it was ({runs}), {describe_place(change)}: "
+        f"{ratio} of what it was ({runs}). It changed {describe_place(change)}: "
         f"{_origins(change)}.{_machine(change.machine_speed)}"
     )
 

@@ -20,7 +20,7 @@ from reports.records.duplicates import without_duplicates
 from reports.records.integrity import named
 from reports.records.run_keys import run_key
 from reports.runs.alterations import Altered
-from reports.runs.runs import LoadedRuns, make_name
+from reports.runs.loaded import LoadedRuns, make_name
 from reports.text.output import write_bytes
 
 SUFFIX = ".jsonl.gz"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reports.content.export import to_json
-from reports.runs.runs import LoadedRuns
+from reports.runs.loaded import LoadedRuns
 from reports.trials import frame
 
 # Of one file: browsers open longer links unreliably, and a mail has its limits.

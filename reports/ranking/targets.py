@@ -53,9 +53,9 @@ def describe_target(comparison: Comparison) -> str:
     if isinstance(accuracy, str):
         return ""
     return (
-        f"The target accuracy is {units.format_percent(accuracy)}%, the highest half percent that "
-        "all finished trials of the ranked rows reach; the time to it is that of training, with "
-        "compilation, until the first evaluation that is as good."
+        f"The target accuracy is {units.format_percent(accuracy)}%: the highest multiple of half a "
+        "percent that all finished trials of the ranked rows reach. The time to it is training, "
+        "including compilation, until the first evaluation at or above the target."
     )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from bench.records.lines import read_records
 from bench.records.results import RECORDS_FILE
 from reports.records.integrity import Integrity, examine
-from reports.runs.runs import find_folders
+from reports.runs.folders import find_folders
 from reports.text import titles
 from reports.text.output import tell
 

@@ -10,7 +10,7 @@ import pandas as pd
 from bench.records.lines import Reader
 from bench.records.results import Record
 from reports.ranking.comparisons import Comparison, compare
-from reports.runs.runs import find_records_files
+from reports.runs.folders import find_records_files
 from reports.trials import columns, frame
 
 RANK_COLUMNS: dict[str, str] = {

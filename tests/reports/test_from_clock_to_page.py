@@ -18,9 +18,9 @@ from bench.worker.loop import Loop
 from bench.worker.pacer import Pacer
 from reports.content.sentences import write_headline
 from reports.content.tables import SPEED, make_sheets
-from reports.page.page import render
+from reports.page.report import render
 from reports.ranking.comparisons import Comparison, compare
-from reports.runs.runs import read_runs
+from reports.runs.loaded import read_runs
 from tests.bench.worker.test_loop import FakeBackend, FakeClock
 
 MakeRecord = Callable[..., Record]
@@ -136,5 +136,5 @@ def test_no_slowdown_shows_as_none(tmp_path: Path, record: MakeRecord, save: Sav
 
     words = write_headline(comparison_in(save(tmp_path / "run", records)))
 
-    assert "there is no difference that this run can show" in words
+    assert "this run cannot distinguish" in words
     assert "fastest" not in words

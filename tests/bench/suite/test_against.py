@@ -81,7 +81,7 @@ def test_a_planted_sleep_is_a_regression_that_is_confirmed(clone: Path) -> None:
     out = finished.stdout
     assert "of the trials: running those again, since only what differs twice counts" in out
     assert "Regression: of 2 trials 1 is worse." in out
-    assert "slower; again, when it was run again: \N{MINUS SIGN}" in out
+    assert "slower; in the second run: \N{MINUS SIGN}" in out
     assert "lenet-1998-digits-numpy-eager-default-ieee-cpu-batch128: throughput" in out
     first, second = sorted((clone / "results").iterdir())
     assert second.name.endswith("-plan-confirmation")

@@ -200,7 +200,7 @@ def test_too_few_pairs_are_told_how_many_would_do() -> None:
     (verdict,) = judge([found], 0.01)
     assert verdict.verdict == "cannot tell"
     assert verdict.reason == (
-        "4 pairs of invocations are too few to tell that one of 1 differs; 8 can"
+        "4 pairs of invocations are too few to show a difference in one of 1 trial; 8 are enough"
     )
 
 
@@ -208,4 +208,4 @@ def test_one_pair_has_no_interval() -> None:
     base, head = wild_machine(0.9, pairs=1)
     found = measure_effect(METRICS[0], row(base), row(head))
     assert found is not None
-    assert "one invocation only" in found.reason
+    assert "a single invocation" in found.reason

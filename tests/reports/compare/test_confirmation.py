@@ -40,9 +40,12 @@ def test_what_is_slower_twice_is_a_regression() -> None:
     assert verdicts(found) == {"pytorch": "worse", "mxnet": "better"}
     (worse, better) = sentences.list_changes(found)
     minus = "\N{MINUS SIGN}"
-    assert f"slower; again, when it was run again: {minus}" in worse
-    assert "faster; again, when it was run again: +" in better
-    assert "counts only if it is so again" in sentences.explain_method(found)
+    assert f"slower; in the second run: {minus}" in worse
+    assert "faster; in the second run: +" in better
+    assert (
+        "counts only if the second run's own invocations show it again"
+        in sentences.explain_method(found)
+    )
     assert "there, that chance is 3%." in sentences.explain_method(found)
 
 
@@ -57,7 +60,7 @@ def test_what_is_slower_once_is_none() -> None:
     assert verdicts(found)["pytorch"] == "cannot tell"
     throughput = found.metrics[0]
     (why,) = tables.build_metric_table(found, throughput)["Why"].filter(like="pytorch")
-    assert why.startswith(f"{NOT_AGAIN}; run again: ")
+    assert why.startswith(f"{NOT_AGAIN}; second run: ")
     assert NOT_AGAIN in to_json(found)
 
 

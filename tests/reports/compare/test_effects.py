@@ -60,7 +60,7 @@ def test_too_much_noise_is_no_evidence_of_anything() -> None:
     found = judge_change(base, head)
 
     assert found.verdict == "cannot tell"
-    assert found.reason == "no difference that these invocations can show"
+    assert found.reason == "these invocations can neither show a difference nor rule one out"
 
 
 def test_one_invocation_is_said_and_not_guessed() -> None:
@@ -77,7 +77,8 @@ def test_too_few_invocations_say_how_many_are_needed() -> None:
 
     assert found.verdict == "cannot tell"
     assert (
-        "4 and 4 invocations are too few to tell that one of 1 differs; 5 on each" in found.reason
+        "4 and 4 invocations are too few to show a difference in one of 1 trial; 5 on each"
+        in found.reason
     )
 
 

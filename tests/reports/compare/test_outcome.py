@@ -116,8 +116,8 @@ def test_what_is_on_one_side_only_is_said() -> None:
     ]
     tuned = [*BASE, *make_side("pytorch", 1.0, settings="tuned")]
     assert sentences.list_left_out(outcome_of(BASE, tuned))[-1] == (
-        "Some of them differ from their nearest partner in settings; --across settings compares "
-        "them nevertheless."
+        "Some of them differ from the most similar trial of the other side in settings. To compare "
+        "them nevertheless, add --across settings."
     )
 
 

@@ -45,9 +45,9 @@ def test_all_rows_are_not_listed(three: list[Record]) -> None:
     ("load", "topic", "words"),
     [
         ({"steal_share": 0.03}, "other guests", "up to 3.00% of the processors' time"),
-        ({"throttle_events": 4}, "heat", "slowed the processors down up to 4 times a trial"),
+        ({"throttle_events": 4}, "heat", "slowed the processors down up to 4 times per trial"),
         ({"device_other_processes": 2}, "others on the GPU", "Up to 2 processes of others"),
-        ({"gpu_thermal_seconds": 0.5}, "heat", "GPU's clocks down for up to 0.500 s"),
+        ({"gpu_thermal_seconds": 0.5}, "heat", "Heat limited the GPU's clocks for up to 0.500 s"),
     ],
 )
 def test_load_of_other_kinds(
@@ -93,7 +93,7 @@ def test_notes_on_the_machine_are_named_once(record: MakeRecord) -> None:
     )
     (doubt,) = found(record(fitness=fitness), record("mxnet", fitness=fitness))
 
-    assert "this was noted of the machine: noise and swap;" in doubt.sentence
+    assert "this was noted: noise and swap." in doubt.sentence
 
 
 def test_several_doubts_in_one_line(record: MakeRecord) -> None:

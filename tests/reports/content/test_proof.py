@@ -54,8 +54,8 @@ def test_two_that_differ_are_both_named(record: MakeRecord) -> None:
 def test_trials_without_digests_are_counted(three: list[Record], failure: MakeRecord) -> None:
     words = " ".join(proof_of([*three, failure("jax")]).words)
 
-    assert "All 3 trials that got as far as their inputs" in words
-    assert "1 other trial did not get as far as that." in words
+    assert "All 3 trials that read their inputs" in words
+    assert "1 other trial ended before reading its inputs." in words
 
 
 def test_a_digest_that_one_trial_lacks_is_not_claimed_for_it(record: MakeRecord) -> None:

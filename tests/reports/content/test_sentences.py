@@ -34,15 +34,17 @@ def test_who_was_fastest_by_how_much(invocations: MakeInvocations) -> None:
     records += invocations("tensorflow", [5_300, 5_400, 5_500])
 
     assert write_finding(comparison(records)) == (
-        "PyTorch 2.13.0 (eager) was fastest at 12,000 (11,900\u201312,100) samples/s; TensorFlow "
-        "2.21.0 (eager) 0.45x (0.44x\u20130.46x). Test accuracy after 3 epochs: 97.00%."
+        "PyTorch 2.13.0 (eager) was fastest at 12,000 (11,900\u201312,100) samples/s. As "
+        "multiples of its speed, TensorFlow 2.21.0 (eager) reached 0.45x (0.44x\u20130.46x). "
+        "Test accuracy after 3 epochs: 97.00%."
     )
 
 
 def test_one_invocation_has_no_interval(three: list[Record]) -> None:
     assert write_finding(comparison(three)) == (
-        "PyTorch 2.13.0 (eager) was fastest at 12,000 samples/s; TensorFlow 2.21.0 (eager) 0.45x "
-        "and MXNet 1.9.1 (eager) 0.41x. Test accuracy after 3 epochs: 97.00%."
+        "PyTorch 2.13.0 (eager) was fastest at 12,000 samples/s. As multiples of its speed, "
+        "TensorFlow 2.21.0 (eager) reached 0.45x and MXNet 1.9.1 (eager) reached 0.41x. "
+        "Test accuracy after 3 epochs: 97.00%."
     )
 
 
@@ -57,7 +59,7 @@ def test_what_differs_from_the_default_is_named(record: MakeRecord) -> None:
 def test_a_ratio_that_may_be_1_is_no_order(invocations: MakeInvocations) -> None:
     near = invocations("mxnet", [11_950, 11_980, 12_020])
     records = [*invocations("pytorch", [11_900, 12_000, 12_100]), *near]
-    words = "there is no difference that this run can show: do not read an order into them"
+    words = "This run cannot distinguish PyTorch 2.13.0 (eager) from MXNet 1.9.1 (eager), so their"
 
     found = write_finding(comparison(records))
     assert words in found
@@ -75,7 +77,7 @@ def test_many_invocations_show_a_difference_that_few_cannot(invocations: MakeInv
     few = invocations("pytorch", fast[::20]) + invocations("mxnet", slow[::20])
     many = invocations("pytorch", fast) + invocations("mxnet", slow)
 
-    assert "no difference that this run can show" in write_headline(comparison(few))
+    assert "this run cannot distinguish it from MXNet" in write_headline(comparison(few))
     assert "PyTorch 2.13.0 (eager) is fastest" in write_headline(comparison(many))
     assert ", 1.015x (1.01" in write_headline(comparison(many))
 
@@ -88,8 +90,8 @@ def test_a_row_further_down_can_be_as_fast_too(invocations: MakeInvocations) -> 
         comparison([*invocations("pytorch", [11_900, 12_000, 12_100]), *second, *wide])
     )
 
-    assert "Between PyTorch 2.13.0 (eager) and JAX 0.1 (eager) there is no difference" in words
-    assert "MXNet 1.9.1 (eager) 0.75x (0.74x\u20130.76x)" in words
+    assert "cannot distinguish PyTorch 2.13.0 (eager) from JAX 0.1 (eager), so their order" in words
+    assert "MXNet 1.9.1 (eager) reached 0.75x (0.74x\u20130.76x)" in words
 
 
 def test_failures_are_in_the_finding(record: MakeRecord, failure: MakeRecord) -> None:
@@ -125,8 +127,10 @@ def test_the_caveat_says_when_each_row_is_one_invocation(
 ) -> None:
     words = explain_intervals(comparison(three))
 
-    assert words.startswith("Each row is one invocation, that is one process: no number has an")
-    assert explain_intervals(comparison([record()])).startswith("The row is one invocation")
+    assert words.startswith(
+        "Each row is a single invocation, which is one process. So no number has"
+    )
+    assert explain_intervals(comparison([record()])).startswith("The row is a single invocation")
 
 
 def test_the_caveat_says_what_the_intervals_cover(
@@ -136,12 +140,12 @@ def test_the_caveat_says_what_the_intervals_cover(
     words = explain_intervals(comparison(records))
 
     assert (
-        "In parentheses stands, of 8 invocations, a 95% interval; of 3 invocations, the lowest and "
-        "the highest, which hold the true median in 75% of such runs (fewer than 6 have no 95% "
-        "interval); of one invocation, nothing."
+        "Parentheses show a 95% bootstrap interval (8 invocations) or the minimum and maximum (3 "
+        "invocations; covers the true median in 75% of runs). Fewer than 6 invocations have no 95% "
+        "interval. A single invocation has no interval."
     ) in words
     five = explain_intervals(comparison(invocations("jax", [1.0, 2.0, 3.0, 4.0, 5.0])))
-    assert "in 93.75% of such runs" in five
+    assert "in 93.75% of runs" in five
 
 
 def test_the_headline_is_one_line(
@@ -162,7 +166,7 @@ def test_the_headline_is_one_line(
 def test_the_headline_says_where_nothing_was_repeated(three: list[Record]) -> None:
     assert write_headline(comparison(three)) == (
         "PyTorch 2.13.0 (eager) is fastest at 12,000 samples/s, 2.22x the speed of TensorFlow "
-        "2.21.0 (eager), but without repeated invocations nothing says how sure that is."
+        "2.21.0 (eager). Without repeated invocations, nobody knows how certain this is."
     )
 
 
@@ -172,8 +176,7 @@ def test_the_headline_claims_no_order_that_is_none(invocations: MakeInvocations)
 
     assert "fastest" not in words
     assert (
-        "there is no difference that this run can show to MXNet 1.9.1 (eager) 0.996x "
-        "(0.983x\u20131.013x)"
+        "but this run cannot distinguish it from MXNet 1.9.1 (eager) at 0.996x (0.983x\u20131.013x)"
     ) in words
 
 
@@ -239,10 +242,12 @@ def test_synthetic_data_gate_nothing_on_accuracy(record: MakeRecord, epochs: Mak
 def test_what_accuracies_were_held_against(
     three: list[Record], record: MakeRecord, failure: MakeRecord
 ) -> None:
-    assert "on 360 samples, was held against" in describe_accuracy_gate(comparison(three))
-    assert "no two verified rows, so" in describe_accuracy_gate(comparison([record()]))
+    assert "on 360 samples, was compared with" in describe_accuracy_gate(comparison(three))
+    assert "fewer than two verified rows, so" in describe_accuracy_gate(comparison([record()]))
     apart = comparison([record(losses=(2.0,)), record("mxnet", losses=(1.0,))])
-    assert "no two verified rows with the same first losses, so" in describe_accuracy_gate(apart)
+    assert "fewer than two verified rows with the same first losses, so" in describe_accuracy_gate(
+        apart
+    )
     unknown = [record(name, test_samples=None) for name in ("pytorch", "mxnet")]
     assert "do not say how many test samples" in describe_accuracy_gate(comparison(unknown))
     assert describe_accuracy_gate(comparison([failure()])) == ""
@@ -251,8 +256,8 @@ def test_what_accuracies_were_held_against(
 def test_what_first_losses_were_held_against(
     three: list[Record], record: MakeRecord, failure: MakeRecord
 ) -> None:
-    held = "held against those of the others."
-    assert describe_losses_gate(comparison(three)).endswith(held)
+    compared = "were compared with those of the other verified rows"
+    assert compared in describe_losses_gate(comparison(three))
     assert describe_gates(comparison(three)).startswith(describe_losses_gate(comparison(three)))
     names = ("pytorch", "mxnet")
     dropping = [record(name, dropout=0.5) for name in names]
@@ -271,10 +276,10 @@ def test_the_proof_in_a_sentence(
     defective = record("jax", certificate=certificate(defects=(defect,)))
 
     assert describe_proof(comparison(three)) == (
-        "3 of 3 rows are verified; the largest error is 2e-15 in float64 (gradient of "
+        "3 of 3 rows are verified. The largest error is 2e-15 in float64 (gradient of "
         "conv1.weight) and 6e-07 in IEEE float32 (fc3.bias)."
     )
     assert describe_proof(comparison([defective])).endswith(
-        "Over the limit, as known defects of a framework: rounds to float32 (3e-08)."
+        "Known defects of a framework exceed the limit: rounds to float32 (3e-08)."
     )
     assert describe_proof(comparison([record(certificate=None)])) == "None of 1 row is verified."

@@ -105,8 +105,8 @@ def test_one_invocation_is_a_number_alone(record: MakeRecord) -> None:
     assert found.text["Samples/s"].tolist() == ["12,000"]
     assert "Noise floor\u00a0(%)" not in found.text
     assert (
-        "Spread between, Noise floor: absent in all rows (one invocation has no spread between "
-        "invocations, and no interval)."
+        "Spread between, Noise floor: absent in all rows (a single invocation has no spread "
+        "between invocations and no interval)."
     ) in found.absent
 
 
@@ -232,7 +232,7 @@ def test_a_single_ranked_row_is_a_multiple_of_nothing(record: MakeRecord) -> Non
 
     assert "Ratio to fastest" not in found.text
     assert found.absent[0] == (
-        "Ratio to fastest: absent in all rows (there are no two ranked rows)."
+        "Ratio to fastest: absent in all rows (fewer than two rows are ranked)."
     )
 
 

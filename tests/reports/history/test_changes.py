@@ -160,7 +160,7 @@ def test_the_sentence_names_runs_days_commits_versions_and_the_machine(nights: N
 
     assert describe_change(change) == (
         "PyTorch, eager, default: slower (worse). Throughput is 0.80x (0.80x\N{EN DASH}0.80x) of "
-        "what it was (6 runs before, 5 after), between night-005 (2026-03-06) and night-006 "
-        "(2026-03-07): commit 000000000005 to 000000000006, PyTorch 2.12.0 to 2.13.0. The "
-        "machine's own speed is 1.00x (1.00x\N{EN DASH}1.00x) of what it was."
+        "what it was (6 runs before, 5 after). It changed between night-005 (2026-03-06) and "
+        "night-006 (2026-03-07): commit 000000000005 to 000000000006, PyTorch 2.12.0 to 2.13.0. "
+        "The machine's own speed is 1.00x (1.00x\N{EN DASH}1.00x) of what it was."
     )

@@ -18,8 +18,8 @@ from reports.history.database import write
 from reports.history.database_tables import METADATA, SERIES, TRIALS
 from reports.ranking.metrics import METRICS
 from reports.records.run_keys import run_key
+from reports.runs.loaded import LoadedRuns, read_runs
 from reports.runs.loading import COLUMNS
-from reports.runs.runs import LoadedRuns, read_runs
 from tests.conftest import ROOT
 
 Nights = Callable[..., list[Record]]

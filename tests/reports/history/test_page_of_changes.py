@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from bench.records.results import Record
 from reports.history.page import render
 from reports.history.series import sort_runs
-from reports.runs.runs import LoadedRuns
+from reports.runs.loaded import LoadedRuns
 
 Nights = Callable[..., list[Record]]
 
@@ -25,7 +25,7 @@ def test_a_change_is_in_the_summary_in_its_work_and_in_its_figure(nights: Nights
 
 
 def test_no_change_and_too_few_runs_are_told_apart(nights: Nights) -> None:
-    assert "None that is larger than noise and no drift." in page(nights([1000.0] * 6))
+    assert "None: no change is larger than noise and drift." in page(nights([1000.0] * 6))
     assert "a change needs 3 on each side" in page(nights([1000.0] * 5))
 
 

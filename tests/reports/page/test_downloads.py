@@ -11,8 +11,8 @@ import pytest
 from bench.records.results import Record
 from reports.page import downloads
 from reports.page.downloads import Download
-from reports.page.page import render
-from reports.runs.runs import LoadedRuns
+from reports.page.report import render
+from reports.runs.loaded import LoadedRuns
 from reports.trials import columns
 
 MakeRecord = Callable[..., Record]

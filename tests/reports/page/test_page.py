@@ -18,9 +18,9 @@ from bench.records.certificate import Certificate, Defect, Worst
 from bench.records.lines import decode, encode
 from bench.records.results import Record
 from reports.content.export import to_json
-from reports.page.page import render
+from reports.page.report import render
 from reports.page.template import SCRIPT, TEMPLATES
-from reports.runs.runs import LoadedRuns, read_runs
+from reports.runs.loaded import LoadedRuns, read_runs
 from tests.reports.conftest import CEILINGS
 
 MakeRecord = Callable[..., Record]
@@ -203,7 +203,7 @@ def test_the_order_of_the_page(three: list[Record]) -> None:
     order = [
         "Run quick",
         "is fastest at 12,000 samples/s, 2.22x the speed of TensorFlow",
-        "Ranked are only rows that are proved to take the same training steps",
+        "Only rows proved to take the same training steps are ranked",
         "16.0 GiB memory, no GPU",
         "was fastest at 12,000 samples/s",
         "Ratio to fastest",
@@ -392,7 +392,7 @@ def test_a_torn_last_line_is_shown(tmp_path: Path, three: list[Record], save: Sa
 
     words = Page(render(read_runs(path.parent))).words()
 
-    assert "Left out What the records files hold" in words
+    assert "Left out The records files hold more than this page shows" in words
     assert "records.jsonl, line 3 was left out" in words
     assert "MXNet" not in words.partition("Left out")[0]
 

@@ -80,7 +80,7 @@ def test_ratios_with_intervals_and_whether_they_can_be_told(invocations: Invocat
     assert ratios["PyTorch 2.13.0, eager, default"] == "1.00x"
     assert ratios["PyTorch 2.13.0, compiled, default"] == "2.00x (1.73x\N{EN DASH}2.33x)"
     assert ratios["PyTorch 2.13.0, eager, tuned"].endswith("\N{NO-BREAK SPACE}a")
-    assert found.notes == {"a": "no difference that this run can show"}
+    assert found.notes == {"a": "this run cannot distinguish the two"}
 
 
 def test_a_row_that_is_not_ranked_has_no_ratio(record: MakeRecord, failure: MakeRecord) -> None:

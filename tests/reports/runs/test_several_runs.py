@@ -8,9 +8,10 @@ import pytest
 from bench.errors import ResultsError
 from bench.records.results import Record
 from reports.content.doubts import find_doubts
-from reports.page.page import render
+from reports.page.report import render
 from reports.ranking.comparisons import compare
-from reports.runs.runs import find_folders, list_folders, read_runs
+from reports.runs.folders import find_folders, list_folders
+from reports.runs.loaded import read_runs
 
 MakeRecord = Callable[..., Record]
 Save = Callable[[Path, Sequence[Record]], Path]
@@ -27,7 +28,7 @@ def test_invocations_of_one_work_are_joined(tmp_path: Path, record: MakeRecord, 
     assert find_doubts(comparison) == ()
     html = render(run)
     assert "<h1>2 runs</h1>" in html
-    assert "All of it is of 2 runs on one machine" in html
+    assert "All numbers are from 2 runs on one machine" in html
 
 
 def test_rows_of_different_runs_are_doubtful(record: MakeRecord) -> None:

@@ -12,17 +12,18 @@ from reports.content.doubts import find_doubts
 from reports.content.export import export_comparison
 from reports.content.proof import find_proofs
 from reports.content.tables import list_failures
+from reports.figures import Drawing
 from reports.figures.batch_sizes import draw_batch_sizes
 from reports.figures.roofline import draw_rooflines
 from reports.page import environments
-from reports.page.downloads import make_downloads
+from reports.page.downloads import Download, make_downloads
 from reports.page.sections import ComparisonSection, make_section
-from reports.page.template import render_template
+from reports.page.template import Page, render_machines, render_template
 from reports.ranking.comparisons import Comparison
-from reports.ranking.machines import Machine, build_machine_table, find_machines
-from reports.runs.runs import LoadedRuns
+from reports.ranking.machines import Machine, find_machines
+from reports.runs.loaded import LoadedRuns
 from reports.text import fitness, titles
-from reports.text.markup import render_table, render_table_or_none
+from reports.text.markup import render_table_or_none
 from reports.trials.ceilings import build_ceiling_table
 from reports.trials.parallel import run_in_processes
 
@@ -30,10 +31,16 @@ Fact = TypeVar("Fact")
 
 
 @dataclass(frozen=True)
-class MachineSection:
-    """What a machine attains at most, and what was noted of it before the run."""
+class MachinePart:
+    """What the page says of one machine.
 
-    machine: Machine
+    Attributes:
+        ceilings: table of what it attains at most, and `left_out` why a framework is not in it.
+        findings: what was noted of it before the run.
+    """
+
+    number: int
+    sentence: str
     ceilings: Markup | None
     left_out: tuple[str, ...]
     findings: tuple[str, ...]
@@ -47,68 +54,94 @@ class Piece:
     document: dict[str, Any]
 
 
+@dataclass(frozen=True, kw_only=True)
+class ReportPage(Page):
+    """What the page of a run shows.
+
+    Attributes:
+        outcome: how many trials there were and how they ended.
+        threads: how many each framework could use, where all could use the same.
+        facts: what the trials were asked to do, by title.
+        packages: all packages of each environment, by framework and version.
+    """
+
+    outcome: str
+    threads: str | None
+    facts: dict[str, str]
+    sections: tuple[ComparisonSection, ...]
+    batch_sizes: tuple[Drawing, ...]
+    rooflines: tuple[Drawing, ...]
+    failures: Markup | None
+    machines: tuple[MachinePart, ...]
+    versions: Markup | None
+    packages: dict[str, environments.Versions]
+    variables: Markup | None
+    downloads: tuple[Download, ...]
+
+
 def render(run: LoadedRuns) -> str:
-    """The page; the same records give the same text."""
-    found_machines = find_machines(run.records)
-    comparisons = run.comparisons
+    """Render the report of runs; the same records give the same text."""
+    return render_template("report.html", _make_page(run))
+
+
+def _make_page(run: LoadedRuns) -> ReportPage:
+    records, comparisons, machines = run.records, run.comparisons, find_machines(run.records)
     tasks: list[Callable[[], Any]] = [
-        *_pieces(comparisons, found_machines),
-        partial(draw_batch_sizes, comparisons, "batch-sizes"),
-        partial(draw_rooflines, comparisons, "roofline"),
-    ]
-    *pieces, batch_sizes, roofs = run_in_processes(tasks)
-    return render_template(
-        "report.html",
-        kind="report",
-        run=run,
-        downloads=make_downloads(run, [piece.document for piece in pieces]),
-        batch_sizes=batch_sizes,
-        rooflines=roofs,
-        sections=[piece.section for piece in pieces],
-        machines=found_machines,
-        machine_sections=[
-            _machine(machine, run.select_records(machine.key)) for machine in found_machines
-        ],
-        outcome=_outcome(run.records),
-        facts=_facts(run.records) | _digests(run),
-        threads=_threads(run.records),
-        failures=_failures(run.records),
-        machine_table=render_table(
-            build_machine_table(found_machines),
-            "Machines, as the trials found them",
-            "Property",
-            "words",
-        ),
-        variables=_variables(comparisons),
-        **_packages(run.records),
-    )
-
-
-def _pieces(
-    comparisons: Sequence[Comparison], found_machines: Sequence[Machine]
-) -> list[Callable[[], object]]:
-    return [
-        partial(_piece, number, comparison, found_machines)
+        partial(_make_piece, number, comparison, machines)
         for number, comparison in enumerate(comparisons, start=1)
     ]
-
-
-def _piece(number: int, comparison: Comparison, found_machines: Sequence[Machine]) -> Piece:
-    found_proofs, found_doubts = find_proofs(comparison), find_doubts(comparison)
-    return Piece(
-        make_section(number, comparison, found_machines, found_proofs, found_doubts),
-        export_comparison(comparison, found_proofs, found_doubts),
+    tasks.append(partial(draw_batch_sizes, comparisons, "batch-sizes"))
+    tasks.append(partial(draw_rooflines, comparisons, "roofline"))
+    *pieces, batch_sizes, rooflines = run_in_processes(tasks)
+    packages = environments.collect_packages(records)
+    return ReportPage(
+        kind="report",
+        title=run.title,
+        alterations=run.alterations,
+        problems=run.problems,
+        outcome=_outcome(records),
+        threads=_threads(records),
+        facts=_facts(records) | _digests(run),
+        sections=tuple(piece.section for piece in pieces),
+        batch_sizes=batch_sizes,
+        rooflines=rooflines,
+        failures=_failures(records),
+        machine_table=render_machines(machines),
+        machines=tuple(_machine(item, run.select_records(item.key)) for item in machines),
+        versions=render_table_or_none(
+            environments.build_version_table(packages),
+            "Main packages of each environment",
+            "Framework",
+            "words",
+        ),
+        packages=packages,
+        variables=render_table_or_none(
+            environments.build_variable_table(comparisons),
+            "Environment variables set for each framework",
+            "Framework",
+            "words",
+        ),
+        downloads=make_downloads(run, [piece.document for piece in pieces]),
     )
 
 
-def _machine(machine: Machine, records: Sequence[Record]) -> MachineSection:
+def _make_piece(number: int, comparison: Comparison, machines: Sequence[Machine]) -> Piece:
+    proofs, doubts = find_proofs(comparison), find_doubts(comparison)
+    return Piece(
+        make_section(number, comparison, machines, proofs, doubts),
+        export_comparison(comparison, proofs, doubts),
+    )
+
+
+def _machine(machine: Machine, records: Sequence[Record]) -> MachinePart:
     text, left_out = build_ceiling_table(records)
     caption = "What each reached with its own matrix product and copy, the highest of them first"
-    return MachineSection(
-        machine,
+    return MachinePart(
+        machine.number,
+        machine.sentence,
         render_table_or_none(text, caption, "Operation", "numbers"),
         left_out,
-        tuple(fitness.describe_finding(finding) for finding in fitness.collect_findings(records)),
+        tuple(fitness.describe_finding(item) for item in fitness.collect_findings(records)),
     )
 
 
@@ -178,23 +211,3 @@ def _threads(records: Sequence[Record]) -> str | None:
     """The threads that a framework could use, if the same in all trials."""
     counts = {record.threads for record in records}
     return titles.format_count(counts.pop(), "thread") if len(counts) == 1 else None
-
-
-def _packages(records: Sequence[Record]) -> dict[str, object]:
-    packages = environments.collect_packages(records)
-    return {
-        "versions": render_table_or_none(
-            environments.build_version_table(packages),
-            "Main packages of each environment",
-            "Framework",
-            "words",
-        ),
-        "packages": packages,
-    }
-
-
-def _variables(comparisons: Sequence[Comparison]) -> Markup | None:
-    caption = "Environment variables set for each framework"
-    return render_table_or_none(
-        environments.build_variable_table(comparisons), caption, "Framework", "words"
-    )

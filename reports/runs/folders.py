@@ -1,0 +1,96 @@
+"""Where runs are: a run is a folder with a `records.jsonl`."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from bench.errors import ResultsError
+from bench.records.results import RECORDS_FILE
+
+REMEDY = "run `tox -e bench` to make one"
+
+
+def list_folders(results: Path) -> list[Path]:
+    """The folders of all runs in a results folder, oldest first.
+
+    Raises:
+        ResultsError: there is none.
+    """
+    find_folder(None, results)
+    return [results / name for name in list_names(results)]
+
+
+def find_folders(runs: Sequence[str], results: Path) -> list[Path]:
+    """The folders of these runs, or of the newest where none is named; see `find`."""
+    if not runs:
+        return [find_folder(None, results)]
+    return list(
+        {path.resolve(): path for path in (find_folder(run, results) for run in runs)}.values()
+    )
+
+
+def list_names(results: Path) -> list[str]:
+    """The names of the runs in a results folder, oldest first.
+
+    Age is that of the last record written; runs of one age are in order of their names.
+    """
+    try:
+        ages = [(path.stat().st_mtime_ns, path.parent.name) for path in _files(results)]
+    except OSError as error:
+        raise ResultsError(
+            f"Results folder {str(results)!r} cannot be read ({error.strerror}); expected a folder "
+            "of runs; check its permissions."
+        ) from error
+    return [name for _, name in sorted(ages)]
+
+
+def find_folder(run: str | None, results: Path) -> Path:
+    """The folder of a run: of the newest one, of a name in `results`, or of a path.
+
+    Raises:
+        ResultsError: there is no such run; the message lists those there are.
+    """
+    if os.path.isfile(results):
+        raise ResultsError(
+            f"--results {str(results)!r} is a file; expected a folder of runs; name another."
+        )
+    present = list_names(results)
+    if run is None:
+        if not present:
+            raise ResultsError(
+                f"No run was found in {str(results)!r}; expected a folder with a {RECORDS_FILE} "
+                f"in it; {REMEDY}, or name a folder of runs with --results."
+            )
+        return results / present[-1]
+    if run in present:
+        return results / run
+    # os.path: it says False, and does not raise, for a name that no file can have.
+    if os.path.isfile(Path(run) / RECORDS_FILE):
+        return Path(run)
+    choices = ", ".join(repr(name) for name in present) or "no run so far"
+    raise ResultsError(
+        f"Run {run!r} was not found; expected the path of a folder with a {RECORDS_FILE}, or a "
+        f"run in {str(results)!r} (there: {choices}); name one of those, or {REMEDY}."
+    )
+
+
+def find_records_files(path: Path) -> list[Path]:
+    """The records files that a results folder, a run folder or a records file stands for.
+
+    Raises:
+        ResultsError: there is none.
+    """
+    if path.is_file():
+        return [path]
+    if (path / RECORDS_FILE).is_file():
+        return [path / RECORDS_FILE]
+    if files := _files(path):
+        return files
+    raise ResultsError(
+        f"No records were found at {str(path)!r}; expected a results folder, a run's folder or a "
+        f"{RECORDS_FILE}; {REMEDY}."
+    )
+
+
+def _files(results: Path) -> list[Path]:
+    return sorted(results.glob(f"*/{RECORDS_FILE}"))
