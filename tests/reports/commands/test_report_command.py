@@ -12,7 +12,7 @@ from bench.records.results import Record
 from reports.__main__ import main
 
 Save = Callable[[Path, Sequence[Record]], Path]
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture

@@ -1,9 +1,9 @@
 """Makes a run of any number of records that look like those of a real one, for figures of scale.
 
-`python -m tests.reports.many_records FOLDER COUNT` writes COUNT records into FOLDER/records.jsonl:
-20 comparisons (models by batch sizes) of 10 rows, whatever COUNT is; what grows is the number of
-invocations of a row. A record has the blocks, evaluations, ceilings and certificates of a real one,
-which makes it about 10 kB.
+`python -m tests.reports.scale.many_records FOLDER COUNT` writes COUNT records into
+FOLDER/records.jsonl: 20 comparisons (models by batch sizes) of 10 rows, whatever COUNT is; what
+grows is the number of invocations of a row. A record has the blocks, evaluations, ceilings and
+certificates of a real one, which makes it about 10 kB.
 """
 
 import random

@@ -1,7 +1,7 @@
 """What a page of many records costs: `python -m tests.reports.scale [COUNT ...]`.
 
-Each count is a run made for it (`tests.reports.many_records`) and a fresh process that builds its
-page; its seconds and its largest resident set are what the system says of that process.
+Each count is a run made for it (`tests.reports.scale.many_records`) and a fresh process that builds
+its page; its seconds and its largest resident set are what the system says of that process.
 """
 
 import os
@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 from time import monotonic
 
-from tests.reports.many_records import write_run
+from tests.reports.scale.many_records import write_run
 
 COUNTS = (50, 1_000, 10_000, 100_000)
 MIB = 2**20

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.reports.many_records import WAYS, write_run
+from tests.reports.scale.many_records import WAYS, write_run
 
 MIB = 2**20
 TITLES = {"pytorch": "PyTorch", "tensorflow": "TensorFlow", "mxnet": "MXNet", "jax": "JAX"}
