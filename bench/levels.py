@@ -6,7 +6,7 @@ Host and reports only: it needs NumPy, which the shared core does without.
 import numpy as np
 import numpy.typing as npt
 
-# What neighbours differ by is taken as at least this: clocks and schedulers, agreement by chance.
+# What neighbors differ by is taken as at least this: clocks and schedulers, agreement by chance.
 LEAST_NOISE = 0.002
 # In units of the noise's variance times log n: the modified BIC of Zhang and Siegmund 2007.
 PENALTY = 3.0

@@ -31,7 +31,7 @@ class Convolution:
 class ResponseNormalization:
     """Local response normalization over channels (Krizhevsky et al. 2012, section 3.3).
 
-    Each value is divided by (k + alpha * sum of squares over `size` neighbouring
+    Each value is divided by (k + alpha * sum of squares over `size` neighboring
     channels) ** beta. Alpha is the paper's: of the sum, not of the mean.
     """
 

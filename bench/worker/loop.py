@@ -98,7 +98,7 @@ class Loop:
             step += steps
 
     def train_block(self, first: int, steps: int, end: int) -> tuple[list[float], float]:
-        """Train one block: its summed losses and seconds, from one synchronisation to the next."""
+        """Train one block: its summed losses and seconds, from one synchronization to the next."""
         take_steps = self.feed.prepare_block(first, steps, end)
         backend, clock = self.backend, self.clock
         backend.synchronize()
@@ -116,7 +116,7 @@ class Loop:
         return losses, seconds
 
     def _read(self, handles: list[Any]) -> tuple[list[float], float]:
-        """The losses, and for how long the device was still busy although it was synchronised.
+        """The losses, and for how long the device was still busy although it was synchronized.
 
         That is what reading the last one takes, which the steps before have to be done for: some
         microseconds, unless the backend's `synchronize` does not wait.

@@ -30,7 +30,7 @@ def read_process_memory() -> dict[str, int]:
 
 
 def list_versions() -> dict[str, str]:
-    """The version of Python and of every installed distribution, by its normalised name.
+    """The version of Python and of every installed distribution, by its normalized name.
 
     A wheel may call itself tensorflow_cpu or Jinja2; readers look for tensorflow-cpu and jinja2
     (the packaging specification "Names and normalization").

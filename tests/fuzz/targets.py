@@ -131,7 +131,7 @@ def _own_texts(folder: Path, content: bytes) -> None:
 
 
 def _image(folder: Path, content: bytes) -> None:
-    """As each of a folder: in colour and resized, and in grey as it is."""
+    """As each of a folder: in color and resized, and in gray as it is."""
     _image_files(folder, content)
     for channels, size in ((3, (4, 4)), (1, None)):
         source = ImageFolder(folder / "images", None, 2, channels, size)
@@ -283,7 +283,7 @@ TARGETS = (
     Target("gzipped IDX", (gzip.compress(LABELS, mtime=0),), _gzip, (DataError,)),
     Target("CIFAR's rows", (batch([1, 2]),), _rows, (DataError,)),
     Target("CIFAR's archive", (_an_archive(),), _archive, (DataError,)),
-    Target("labelled CSV", (CSV,), _csv, (DataError,)),
+    Target("labeled CSV", (CSV,), _csv, (DataError,)),
     Target("own texts", (OWN_CSV,), _own_texts, (DataError,)),
     Target(
         "own images",

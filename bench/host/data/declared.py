@@ -187,7 +187,7 @@ def _test_every(table: TomlTable) -> int | None:
 def _channels(table: TomlTable) -> int:
     channels: int = table.take_integer("channels", 3)
     if channels not in MODES:
-        raise table.fail("channels", channels, "3 (red, green, blue) or 1 (shades of grey)")
+        raise table.fail("channels", channels, "3 (red, green, blue) or 1 (shades of gray)")
     return channels
 
 

@@ -21,7 +21,7 @@ def read_digits() -> tuple[Split, Split]:
     """Images scaled to 32x32 by repeating pixels, exact on every machine.
 
     The split is stratified and fixed: of each class, in the package's order,
-    every fifth sample is a test sample. Neighbours in that order come from the
+    every fifth sample is a test sample. Neighbors in that order come from the
     same writers, so writers are in both parts.
 
     Raises:

@@ -58,7 +58,7 @@ def read_image(path: Path, channels: int, size: Size | None) -> Array:
 
     Args:
         path: the file.
-        channels: 1 for shades of grey (ITU-R 601-2 luma), 3 for red, green and blue.
+        channels: 1 for shades of gray (ITU-R 601-2 luma), 3 for red, green and blue.
         size: to which it is resized, whatever its proportions; None to leave it as it is.
 
     Raises:
@@ -132,7 +132,7 @@ def _check_values(path: Path, image: Image.Image) -> None:
         )
     if image.has_transparency_data and _least_opacity(image) < 255:
         raise DataError(
-            f"{str(path)!r} has transparent pixels, whose colours nobody sees; expected opaque "
+            f"{str(path)!r} has transparent pixels, whose colors nobody sees; expected opaque "
             "ones; put it on a background."
         )
 

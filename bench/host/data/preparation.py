@@ -1,6 +1,6 @@
 """Prepared data sets: arrays ready for every framework, made once and kept in the cache.
 
-Images are normalised and stand in both layouts; tokens are as they are, and have one.
+Images are normalized and stand in both layouts; tokens are as they are, and have one.
 """
 
 import json
@@ -126,7 +126,7 @@ def _make(dataset: Dataset, folder: Path) -> None:
 
 def _write(folder: Path, train: Split, test: Split, samples: Samples) -> None:
     is_text = samples.vocabulary is not None
-    # The test images too are normalised by the training images' statistics.
+    # The test images too are normalized by the training images' statistics.
     statistics = None if is_text else _usable_statistics(train.inputs)
     digests: dict[str, str] = {}
     for name, split in (("train", train), ("test", test)):
@@ -142,7 +142,7 @@ def _write(folder: Path, train: Split, test: Split, samples: Samples) -> None:
 
 
 def _usable_statistics(images: Array) -> tuple[Array, Array]:
-    """Those of `channel_statistics`, where they can normalise.
+    """Those of `measure_channels`, where they can normalize.
 
     Raises:
         DataError: a channel has one value everywhere.

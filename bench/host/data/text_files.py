@@ -77,7 +77,7 @@ class TextFiles:
         Raises:
             DataError: a file cannot be read or is malformed.
         """
-        found = self._labelled()
+        found = self._read_labeled()
         tokens = len(found.vocabulary) + FIRST_WORD
         samples = Samples((self.length,), len(found.names), vocabulary=tokens)
         count = len(found.train.rows) + len(found.test.rows)
@@ -90,13 +90,13 @@ class TextFiles:
         Raises:
             DataError: a file cannot be read or is malformed.
         """
-        found = self._labelled()
+        found = self._read_labeled()
         return (
             self._split(found.train, found.vocabulary),
             self._split(found.test, found.vocabulary),
         )
 
-    def _labelled(self) -> LabeledTexts:
+    def _read_labeled(self) -> LabeledTexts:
         rows = read_rows(self.train, self.columns, MOST_BYTES)
         names = sorted({row.label for row in rows})
         check_classes(str(self.train), len(names))

@@ -19,12 +19,12 @@ from bench.records.parts import MachineFinding
 def examine_machine(
     device: str, threads: int | None = None, system: Path = SYSTEM
 ) -> list[MachineFinding]:
-    """Look at the machine as it is now; takes about two seconds and one of them all processors.
+    """Examine the machine as it is now, for two seconds, of which one takes all processors.
 
     Args:
-        device: of the trials, `cpu` or `cuda`.
-        threads: that frameworks will have; one for each physical core by default.
-        system: where /proc and /sys are; another place in tests.
+        device: device of the trials, `cpu` or `cuda`.
+        threads: threads that frameworks will have; one for each physical core by default.
+        system: folder with /proc and /sys; another one in tests.
     """
     threads = threads or choose_threads()
     with open_gpu(device, os.environ) as gpu:

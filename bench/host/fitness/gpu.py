@@ -10,49 +10,44 @@ from bench.records.parts import MachineFinding
 GIBIBYTE = 2**30
 # The driver itself and a desktop have some; a model has more.
 NOTED_USED_SHARE = 0.05
+# What is noteworthy of the GPU and in which words.
+Look = Callable[[VisibleGpu], tuple[bool, str]]
 
 
 def examine_gpu(gpu: VisibleGpu) -> list[MachineFinding]:
-    """Others' processes, memory in use, and the clocks; before any trial's process is there."""
+    """Look at processes, memory in use and clocks of a GPU, before any trial's process is there."""
     if isinstance(gpu, MissingGpu):
         return [MachineFinding("GPU state", "note", gpu.reason)]
     return [
-        _told("GPU processes", gpu, _processes),
-        _told("GPU memory", gpu, _memory),
-        _told("GPU clocks", gpu, _clocks),
+        _examine("GPU processes", gpu, _look_at_processes),
+        _examine("GPU memory", gpu, _look_at_memory),
+        _examine("GPU clocks", gpu, _look_at_clocks),
     ]
 
 
-def _told(
-    topic: str, gpu: VisibleGpu, look: Callable[[str, VisibleGpu], MachineFinding]
-) -> MachineFinding:
+def _examine(topic: str, gpu: VisibleGpu, look: Look) -> MachineFinding:
     try:
-        return look(topic, gpu)
+        noteworthy, detail = look(gpu)
     except UnreadableError as error:
         return MachineFinding(topic, "note", f"not known: {error}")
+    return note_if(noteworthy, topic, detail)
 
 
-def _processes(topic: str, gpu: VisibleGpu) -> MachineFinding:
+def _look_at_processes(gpu: VisibleGpu) -> tuple[bool, str]:
     count = len(gpu.list_processes())
-    return note_if(
-        count > 0,
-        topic,
-        f"{count} of others compute on {gpu.read_name()}; end them"
-        if count
-        else "none that NVML lists",
-    )
+    if count == 0:
+        return False, "none that NVML lists"
+    return True, f"{count} of others compute on {gpu.read_name()}; end them"
 
 
-def _memory(topic: str, gpu: VisibleGpu) -> MachineFinding:
+def _look_at_memory(gpu: VisibleGpu) -> tuple[bool, str]:
     used, total = gpu.read_used_bytes(), gpu.read_total_bytes()
-    return note_if(
-        used > NOTED_USED_SHARE * total,
-        topic,
-        f"{used / GIBIBYTE:.1f} GiB in use of {total / GIBIBYTE:.1f} GiB before any trial",
-    )
+    detail = f"{used / GIBIBYTE:.1f} GiB in use of {total / GIBIBYTE:.1f} GiB before any trial"
+    return used > NOTED_USED_SHARE * total, detail
 
 
-def _clocks(topic: str, gpu: VisibleGpu) -> MachineFinding:
+def _look_at_clocks(gpu: VisibleGpu) -> tuple[bool, str]:
     slowdowns = gpu.list_slowdowns()
-    words = f"kept down by {', '.join(slowdowns)}" if slowdowns else "nothing keeps them down"
-    return note_if(bool(slowdowns), topic, words)
+    if not slowdowns:
+        return False, "nothing keeps them down"
+    return True, f"kept down by {', '.join(slowdowns)}"

@@ -1,4 +1,4 @@
-"""What a container or a service may use of this machine: the limits of its control group.
+"""Reads what a container or a service may use of this machine: the limits of its control group.
 
 Source: the kernel's Documentation/admin-guide/cgroup-v2.rst. A limit of any group above counts
 too; inside a container only those files are there that the container shows.
@@ -17,7 +17,7 @@ UNLIMITED = "max"
 
 
 def examine_limits(threads: int, system: Path = SYSTEM) -> list[MachineFinding]:
-    """Processors that may be used, by affinity and by quota, and memory."""
+    """Examine how many processors may be used, by affinity and by quota, and how much memory."""
     usable = count_usable_processors()
     quota = read_cpu_quota(system)
     memory = read_memory_limit(system)
@@ -43,7 +43,7 @@ def examine_limits(threads: int, system: Path = SYSTEM) -> list[MachineFinding]:
 
 
 def read_cpu_quota(system: Path = SYSTEM) -> float | None:
-    """Processors' worth of time that may be used; None without a limit."""
+    """Read how many processors' time may be used; None without a limit."""
     quotas = []
     for folder in _groups(system):
         quota, _, period = (read_text(folder / "cpu.max") or UNLIMITED).partition(" ")
@@ -53,27 +53,26 @@ def read_cpu_quota(system: Path = SYSTEM) -> float | None:
 
 
 def read_memory_limit(system: Path = SYSTEM) -> int | None:
-    """Bytes that may be used before the system ends a process; None without a limit."""
+    """Read how many bytes may be used before the system ends a process; None without a limit."""
     limits = [read_text(folder / "memory.max") or UNLIMITED for folder in _groups(system)]
     return min((int(limit) for limit in limits if limit.isdecimal()), default=None)
 
 
 def _of_version_1(system: Path) -> bool:
-    """Whether processors are shared out by the older kind of groups: `3:cpu,cpuacct:/path`."""
+    # Of the older kind of groups: `3:cpu,cpuacct:/path`.
     return any("cpu" in line.split(":")[1].split(",") for line in _memberships(system))
 
 
 def _memberships(system: Path) -> list[str]:
-    """Lines `number:controllers:path`; number 0 without controllers is version 2."""
+    # Lines `number:controllers:path`; number 0 without controllers is version 2.
     lines = (read_text(system / "proc/self/cgroup") or "").splitlines()
     return [line for line in lines if line.count(":") >= 2]
 
 
 def _groups(system: Path) -> Iterator[Path]:
-    """The folders of this process's group and of those above it, as far as there are any."""
     lines = _memberships(system)
     group = next((line.removeprefix("0::") for line in lines if line.startswith("0::")), "/")
     mount = system / "sys/fs/cgroup"
     path = PurePosixPath(group.lstrip("/"))
-    for one in (path, *path.parents):
-        yield mount / one
+    for folder in (path, *path.parents):
+        yield mount / folder

@@ -9,7 +9,7 @@ LEAST_AVAILABLE_BYTES = 2 * GIBIBYTE
 
 
 def examine_memory() -> list[MachineFinding]:
-    """What is free, and what was written out to the disk."""
+    """Examine how much memory is free, and how much was written out to the disk."""
     memory = read_memory_bytes()
     try:
         return [

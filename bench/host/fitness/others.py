@@ -15,7 +15,7 @@ NOTED_STEAL_SHARE = 0.01
 
 
 def examine_other_load() -> list[MachineFinding]:
-    """The last minute by the load average, and a direct look at this moment."""
+    """Examine the last minute by the load average, and this moment by a direct look."""
     meter = LoadMeter()
     sleep(LOOK_SECONDS)
     return [
@@ -25,14 +25,14 @@ def examine_other_load() -> list[MachineFinding]:
 
 
 def judge_load_average(load: float, cores: int) -> MachineFinding:
-    """A note where programs have kept a quarter of the cores busy, or more."""
+    """Note where programs have kept a quarter of the cores busy, or more."""
     loud = load >= 0.25 * cores
     advice = "; timings will be doubtful until it is near 0" if loud else ""
     return note_if(loud, "load average", f"{load:.2f} over the last minute{advice}")
 
 
 def judge_load(load: Load) -> list[MachineFinding]:
-    """What a load with no worker says of others."""
+    """Judge what others take, by a load without a worker."""
     share = load.other_share or 0.0
     loud = share > NOISY_SHARE
     advice = "; end what else runs here" if loud else ""

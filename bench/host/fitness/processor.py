@@ -16,7 +16,7 @@ TURBO = (("intel_pstate/no_turbo", "0"), ("cpufreq/boost", "1"))
 
 
 def examine_processors(threads: int, system: Path = SYSTEM) -> list[MachineFinding]:
-    """Governor, turbo, throttling, and the threads of a trial against the cores."""
+    """Examine governor, turbo, throttling, and the threads of a trial against the cores."""
     return [
         _governor(system),
         _turbo(system),
@@ -49,9 +49,9 @@ def _turbo(system: Path) -> MachineFinding:
 
 
 def _throttling(events: int | None) -> MachineFinding:
-    """For information: what counts is whether there are more after a trial."""
     if events is None:
         return MachineFinding("throttling", "ok", "the system does not count it")
+    # For information: what counts is whether there are more after a trial.
     return MachineFinding("throttling", "ok", f"{events:,} times by heat since the system started")
 
 

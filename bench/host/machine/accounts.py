@@ -1,4 +1,4 @@
-"""What Linux says of processors, memory and processes: /proc (proc(5)) and /sys."""
+"""Reads what Linux says of processors, memory and processes: /proc (proc(5)) and /sys."""
 
 import os
 from pathlib import Path
@@ -11,7 +11,7 @@ CPU_TIMES = ("user", "nice", "system", "idle", "iowait", "irq", "softirq", "stea
 
 
 def read_cpu_seconds(proc: Path = PROC) -> dict[str, float]:
-    """Processor time since the start by what it went to, all processors together.
+    """Read the processor time since the start by what it went to, all processors together.
 
     Time of guests is part of user time.
 
@@ -32,12 +32,12 @@ def read_cpu_seconds(proc: Path = PROC) -> dict[str, float]:
 
 
 def count_logical_processors() -> int:
-    """Those that are online, whether this process may run on them or not."""
+    """Count the processors that are online, whether this process may run on them or not."""
     return os.sysconf("SC_NPROCESSORS_ONLN")
 
 
 def count_physical_cores(processors: Path = PROCESSORS, proc: Path = PROC) -> int | None:
-    """Cores that are online; None where the system does not tell them from hyper-threads."""
+    """Count the cores that are online; None where the system does not tell them from threads."""
     # Processors of one core have the same list. The second is its name before Linux 5.3.
     for name in ("core_cpus_list", "thread_siblings_list"):
         files = processors.glob(f"cpu[0-9]*/topology/{name}")
@@ -47,45 +47,44 @@ def count_physical_cores(processors: Path = PROCESSORS, proc: Path = PROC) -> in
 
 
 def _cores_of_cpuinfo(proc: Path) -> set[tuple[str, str]]:
-    """(package, core) of all processors, of systems that hide /sys."""
-    found, package = set(), ""
+    # For systems that hide /sys: (package, core) of all processors.
+    cores, package = set(), ""
     for line in _lines(proc / "cpuinfo"):
         name, _, value = (part.strip() for part in line.partition(":"))
         if name == "physical id":
             package = value
         elif name == "core id":  # comes after its package
-            found.add((package, value))
-    return found
+            cores.add((package, value))
+    return cores
 
 
 def read_memory_bytes(proc: Path = PROC) -> dict[str, int]:
-    """The machine's memory by the names in /proc/meminfo, such as MemTotal and MemAvailable."""
-    found = {}
+    """Read the memory of the machine by the names in /proc/meminfo, such as MemAvailable."""
+    sizes = {}
     for line in _lines(proc / "meminfo"):
         name, _, value = line.partition(":")
         if value.endswith(" kB"):
-            found[name] = int(value.split()[0]) * 1024
-    return found
+            sizes[name] = int(value.split()[0]) * 1024
+    return sizes
 
 
 def find_descendants(pid: int, proc: Path = PROC) -> list[int]:
-    """The children of a process, their children, and so on."""
+    """Find the children of a process, their children, and so on."""
     children: dict[int, list[int]] = {}
     for file in proc.glob("[0-9]*/stat"):
         # The name before it may hold anything, spaces and brackets too.
         for fields in [line.rpartition(")")[2].split() for line in _lines(file)[-1:]]:
             children.setdefault(int(fields[1]), []).append(int(file.parent.name))
-    found, waiting = [], [pid]
+    descendants, waiting = [], [pid]
     while waiting:
         own = children.pop(waiting.pop(), [])
-        found += own
+        descendants += own
         waiting += own
-    return found
+    return descendants
 
 
 def _lines(path: Path) -> list[str]:
-    """None of a file that is not there: a process may have ended meanwhile."""
     try:
         return path.read_text("utf-8", "replace").splitlines()
-    except OSError:
+    except OSError:  # a process may have ended meanwhile
         return []

@@ -11,7 +11,7 @@ from bench.records.git import ROOT, run_git
 
 
 def describe_machine() -> dict[str, Any]:
-    """The processor, memory, GPUs and operating system; nothing that names the user or the host."""
+    """Describe processor, memory, GPUs and operating system; nothing names the user or the host."""
     gpus = detect_gpus()
     return {
         "cpu": read_cpu_name(),
@@ -38,20 +38,20 @@ def check_machine() -> None:
 
 
 def choose_threads() -> int:
-    """One thread for each physical core that this process may use."""
-    physical = accounts.count_physical_cores() or count_usable_processors()
-    return max(1, min(physical, count_usable_processors()))
+    """Choose one thread for each physical core that this process may use."""
+    usable = count_usable_processors()
+    return max(1, min(accounts.count_physical_cores() or usable, usable))
 
 
 def count_usable_processors() -> int:
-    """Logical processors that this process may run on."""
+    """Count the logical processors that this process may run on."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def read_cpu_name() -> str:
-    """The processor's name as the operating system gives it."""
+    """Read the name of the processor as the operating system gives it."""
     try:
         lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
     except OSError:
@@ -64,7 +64,7 @@ def read_cpu_name() -> str:
 
 
 def read_commit() -> str | None:
-    """The checkout's commit, with `-dirty` where files differ from it; None outside a checkout."""
+    """Read the checkout's commit, with `-dirty` where files differ; None outside a checkout."""
     top = _git("rev-parse", "--show-toplevel")
     # A copy of the project inside another repository is not at that one's commit.
     if top is None or Path(top).resolve() != ROOT.resolve():
@@ -74,7 +74,6 @@ def read_commit() -> str | None:
 
 
 def _git(*arguments: str) -> str | None:
-    """What git prints about the checkout; None where it fails or is not there."""
     try:
         finished = run_git(*arguments)
     except OSError:

@@ -1,8 +1,8 @@
-"""What was found of the machine: the words for a finding."""
+"""The words for what a look at the machine found."""
 
 from bench.records.parts import MachineFinding
 
 
 def note_if(noteworthy: bool, topic: str, detail: str) -> MachineFinding:
-    """A note, or else all is well."""
+    """Return a note where the detail is noteworthy, or else that all is well."""
     return MachineFinding(topic, "note" if noteworthy else "ok", detail)

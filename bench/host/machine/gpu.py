@@ -23,40 +23,37 @@ class Gpus:
 
     Attributes:
         driver: version of NVIDIA's driver.
-        reason: why there is none, where there is none.
-        told: whether anybody could be asked: without nvidia-ml-py, nobody knows.
+        reason: why there is no GPU, where there is none.
+        has_library: whether NVML could be asked: without nvidia-ml-py, nobody knows of a GPU.
     """
 
     gpus: tuple[Gpu, ...]
     driver: str | None
     reason: str | None
-    told: bool = True
+    has_library: bool = True
 
 
 def detect_gpus() -> Gpus:
-    """The GPUs that NVIDIA's driver knows of."""
+    """Find the GPUs that NVIDIA's driver knows of."""
     if NVML is None:
-        return Gpus((), None, MISSING_LIBRARY, told=False)
+        return Gpus((), None, MISSING_LIBRARY, has_library=False)
     try:
         NVML.nvmlInit()
+        try:
+            gpus = tuple(map(_read_gpu, range(NVML.nvmlDeviceGetCount())))
+            driver = NVML.nvmlSystemGetDriverVersion()
+        finally:
+            NVML.nvmlShutdown()
     except NVML_ERRORS as error:
         return Gpus((), None, f"NVML: {error}")
-    try:
-        handles = [
-            NVML.nvmlDeviceGetHandleByIndex(index) for index in range(NVML.nvmlDeviceGetCount())
-        ]
-        gpus = tuple(
-            Gpu(NVML.nvmlDeviceGetName(handle), NVML.nvmlDeviceGetMemoryInfo(handle).total)
-            for handle in handles
-        )
-        driver = NVML.nvmlSystemGetDriverVersion()
-    except NVML_ERRORS as error:
-        return Gpus((), None, f"NVML: {error}")
-    finally:
-        NVML.nvmlShutdown()
     return Gpus(gpus, driver, None if gpus else "NVML finds no device")
 
 
+def _read_gpu(index: int) -> Gpu:
+    handle = NVML.nvmlDeviceGetHandleByIndex(index)
+    return Gpu(NVML.nvmlDeviceGetName(handle), NVML.nvmlDeviceGetMemoryInfo(handle).total)
+
+
 def find_driver_trace(system: Path = Path("/")) -> Path | None:
-    """A file by which NVIDIA's driver shows that it is here; None where there is none."""
-    return next((found for trace in TRACES for found in sorted(system.glob(trace))), None)
+    """Find a file by which NVIDIA's driver shows that it is here; None where there is none."""
+    return next((file for trace in TRACES for file in sorted(system.glob(trace))), None)

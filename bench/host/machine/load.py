@@ -1,7 +1,6 @@
-"""What happened to the processors while a trial ran, from accounts that the system keeps anyway."""
+"""Measures what happened to the processors while a trial ran, by accounts that the system keeps."""
 
 import resource
-from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
 from typing import TypeVar
@@ -9,7 +8,7 @@ from typing import TypeVar
 from bench.host.machine import accounts
 from bench.host.machine.nvml import MissingGpu, VisibleGpu
 from bench.host.machine.throttling import count_throttle_events
-from bench.host.machine.unreadable import UnreadableError
+from bench.host.machine.unreadable import read_or_none
 from bench.records.parts import Load
 
 Number = TypeVar("Number", int, float)
@@ -21,12 +20,12 @@ class Conditions:
 
     Attributes:
         time: seconds of a clock that never goes back.
-        busy_seconds: of all processors, for anybody; what a hypervisor took for other guests too.
-        steal_seconds: what a hypervisor took.
+        busy_seconds: time of all processors, for anybody, other guests of a hypervisor included.
+        steal_seconds: time that a hypervisor took for other guests.
         worker_seconds: user and system time of children that have ended.
         involuntary_switches: times that such a child had to leave a processor to somebody else.
         throttle_events: times that heat slowed a core or package down.
-        gpu_thermal_seconds: how long heat kept the GPU's clocks down.
+        gpu_thermal_seconds: time that heat kept the GPU's clocks down.
     """
 
     time: float
@@ -46,12 +45,12 @@ class LoadMeter:
         self._before = read_conditions(self._gpu)
 
     def read(self) -> Load:
-        """The load since this meter was made; the worker has to have ended."""
-        return load_between(self._before, read_conditions(self._gpu))
+        """Return the load since this meter was made; the worker has to have ended."""
+        return compute_load(self._before, read_conditions(self._gpu))
 
 
 def read_conditions(gpu: VisibleGpu) -> Conditions:
-    """The accounts now.
+    """Read all accounts as they are now.
 
     Raises:
         MachineError: the system shows none.
@@ -66,12 +65,12 @@ def read_conditions(gpu: VisibleGpu) -> Conditions:
         worker_seconds=children.ru_utime + children.ru_stime,
         involuntary_switches=children.ru_nivcsw,
         throttle_events=count_throttle_events(),
-        gpu_thermal_seconds=_known(gpu.read_thermal_seconds),
+        gpu_thermal_seconds=read_or_none(gpu.read_thermal_seconds),
     )
 
 
-def load_between(before: Conditions, after: Conditions) -> Load:
-    """What changed from one time to the other; processor time is that of all processors."""
+def compute_load(before: Conditions, after: Conditions) -> Load:
+    """Compute what changed between two times; processor time is that of all processors."""
     available = max((after.time - before.time) * accounts.count_logical_processors(), 1e-9)
     worker = after.worker_seconds - before.worker_seconds
     # The system counts in ticks of 10 ms, the worker in microseconds: never below zero.
@@ -91,10 +90,3 @@ def load_between(before: Conditions, after: Conditions) -> Load:
 def _growth(before: Number | None, after: Number | None) -> Number | None:
     # A processor that went offline takes its counter along; steal is known to go back at times.
     return None if before is None or after is None else max(after - before, 0)
-
-
-def _known(read: Callable[[], float]) -> float | None:
-    try:
-        return read()
-    except UnreadableError:
-        return None

@@ -1,4 +1,4 @@
-"""How steady this machine computes: the same piece of work again and again, timed.
+"""Measures how steadily this machine computes: it times a piece of work again and again.
 
 The work is SHA-256 over a few bytes: it needs no memory and no system call, so that its times vary
 only with the clock frequency and with who else gets the processor. What it does not show is
@@ -30,9 +30,9 @@ class Noise:
     """How the times of equal pieces of work spread.
 
     Attributes:
-        median_seconds: of one piece.
+        median_seconds: median time of a piece.
         relative_iqr: third minus first quartile, by the median.
-        worst_ratio: longest by median.
+        worst_ratio: longest time by the median.
     """
 
     pieces: int
@@ -42,12 +42,12 @@ class Noise:
 
 
 def examine_noise(threads: int) -> MachineFinding:
-    """Probe, and judge by the middle half; a single long piece is only shown."""
+    """Time pieces of work and judge their middle half; a single long piece is only shown."""
     return judge_noise(time_pieces(threads), threads)
 
 
 def judge_noise(noise: Noise, threads: int) -> MachineFinding:
-    """A note where the times spread more than NOTED_RELATIVE_IQR."""
+    """Note where the times spread more than NOTED_RELATIVE_IQR."""
     loud = noise.relative_iqr > NOTED_RELATIVE_IQR
     advice = f"; above {NOTED_RELATIVE_IQR:.0%}, small differences mean nothing" if loud else ""
     return note_if(
@@ -62,14 +62,14 @@ def judge_noise(noise: Noise, threads: int) -> MachineFinding:
 def time_pieces(
     threads: int, seconds: float = SECONDS, clock: Callable[[], float] = perf_counter
 ) -> Noise:
-    """Repeat the piece of work for so long, in so many threads at once."""
+    """Repeat the piece of work for some seconds, in so many threads at once."""
     with ThreadPoolExecutor(threads) as pool:
         futures = [pool.submit(_repeat, seconds, clock) for _ in range(threads)]
         return summarize_durations([duration for future in futures for duration in future.result()])
 
 
 def summarize_durations(durations: Sequence[float]) -> Noise:
-    """Median, quartiles (linear between the nearest) and worst of at least two durations."""
+    """Compute median, quartiles (linear between the nearest) and worst of two or more durations."""
     first, median, third = statistics.quantiles(durations, n=4, method="inclusive")
     return Noise(len(durations), median, (third - first) / median, max(durations) / median)
 

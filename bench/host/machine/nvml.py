@@ -1,4 +1,4 @@
-"""The one GPU that trials run on, asked through NVML, the library that nvidia-smi stands on.
+"""Asks the one GPU that trials run on, through NVML, the library that nvidia-smi stands on.
 
 NVML numbers devices as they sit on the PCI bus and ignores CUDA_VISIBLE_DEVICES, which CUDA
 programs go by; `open_gpu` finds the device that they see first, the only one that they use here.
@@ -57,47 +57,47 @@ class VisibleGpu:
         self._handle = handle
 
     def read_name(self) -> str:
-        """As its maker calls it."""
+        """Read the name that its maker gives it."""
         return str(self._ask("nvmlDeviceGetName"))
 
     def read_driver(self) -> str:
-        """Version of NVIDIA's driver."""
+        """Read the version of NVIDIA's driver."""
         return _call(self._nvml, "nvmlSystemGetDriverVersion")  # type: ignore[no-any-return]
 
     def read_capability(self) -> Capability:
-        """Its compute capability, such as (9, 0): what machine code it runs."""
+        """Read the compute capability, such as (9, 0), which says what machine code it runs."""
         major, minor = self._ask("nvmlDeviceGetCudaComputeCapability")
         return int(major), int(minor)
 
     def read_used_bytes(self) -> int:
-        """Memory in use, whoever uses it, with what the driver keeps for itself."""
+        """Read the memory in use, whoever uses it, with what the driver keeps for itself."""
         return int(self._ask("nvmlDeviceGetMemoryInfo").used)
 
     def read_total_bytes(self) -> int:
-        """Memory that the device has."""
+        """Read the memory that the device has."""
         return int(self._ask("nvmlDeviceGetMemoryInfo").total)
 
     def list_processes(self) -> list[GpuProcess]:
-        """All processes that compute on it.
+        """List all processes that compute on it.
 
         In a container with process numbers of its own, the driver lists numbers of the machine's,
         or the container's with 0 bytes (github.com/NVIDIA/open-gpu-kernel-modules/pull/614).
         A process that computes has memory, so 0 bytes are untold ones.
         """
-        listed = self._ask("nvmlDeviceGetComputeRunningProcesses")
-        return [GpuProcess(int(one.pid), one.usedGpuMemory or None) for one in listed]
+        processes = self._ask("nvmlDeviceGetComputeRunningProcesses")
+        return [GpuProcess(int(each.pid), each.usedGpuMemory or None) for each in processes]
 
     def read_joules(self) -> float:
-        """Energy of the whole board since the driver was loaded (Volta and newer)."""
+        """Read the energy of the whole board since the driver was loaded (Volta and newer)."""
         return float(self._ask("nvmlDeviceGetTotalEnergyConsumption")) / 1e3
 
     def read_thermal_seconds(self) -> float:
-        """How long heat has kept the clocks down since the driver was loaded."""
+        """Read how long heat has kept the clocks down since the driver was loaded."""
         status = self._ask("nvmlDeviceGetViolationStatus", THERMAL_POLICY)
         return float(status.violationTime) / 1e9
 
     def list_slowdowns(self) -> list[str]:
-        """What keeps the clocks down now, the power limit aside."""
+        """List what keeps the clocks down now, the power limit aside."""
         reasons = int(self._ask("nvmlDeviceGetCurrentClocksEventReasons"))
         return [words for bit, words in SLOWDOWNS.items() if reasons & bit]
 
@@ -113,7 +113,7 @@ class MissingGpu(VisibleGpu):
         self.reason = reason
 
     def read_driver(self) -> str:
-        """No driver either."""
+        """Raise, since there is no driver either."""
         raise UnreadableError(self.reason)
 
     def _ask(self, function: str, *arguments: Any) -> Any:
@@ -122,7 +122,7 @@ class MissingGpu(VisibleGpu):
 
 @contextmanager
 def open_gpu(device: str, variables: Mapping[str, str], nvml: Any = NVML) -> Iterator[VisibleGpu]:
-    """The GPU of a trial on `device` (`cpu` or `cuda`), with one NVML for as long as it is open.
+    """Open the GPU of a trial on `device` (`cpu` or `cuda`), and NVML for as long as it is open.
 
     An open NVML also keeps the driver from shutting the device down between trials, which
     would cost the first one after a pause a second or more.
@@ -146,7 +146,6 @@ def open_gpu(device: str, variables: Mapping[str, str], nvml: Any = NVML) -> Ite
 
 
 def _first_handle(nvml: Any, variables: Mapping[str, str]) -> Any:
-    """NVML's handle of the first device in CUDA_VISIBLE_DEVICES, or of the first of all."""
     visible = variables.get("CUDA_VISIBLE_DEVICES")
     first = "0" if visible is None else visible.partition(",")[0].strip()
     if first.startswith("MIG-"):
@@ -157,9 +156,12 @@ def _first_handle(nvml: Any, variables: Mapping[str, str]) -> Any:
     ]
     if first.startswith("GPU-"):
         # CUDA takes the beginning of one too.
-        found = [one for one in handles if _call(nvml, "nvmlDeviceGetUUID", one).startswith(first)]
-        if len(found) == 1:
-            return found[0]
+        uuids = [_call(nvml, "nvmlDeviceGetUUID", handle) for handle in handles]
+        matches = [
+            handle for handle, uuid in zip(handles, uuids, strict=True) if uuid.startswith(first)
+        ]
+        if len(matches) == 1:
+            return matches[0]
     elif first.isdecimal() and int(first) < len(handles):
         _check_order(nvml, handles, variables)
         return handles[int(first)]
@@ -170,10 +172,7 @@ def _first_handle(nvml: Any, variables: Mapping[str, str]) -> Any:
 
 
 def _check_order(nvml: Any, handles: list[Any], variables: Mapping[str, str]) -> None:
-    """Raise where a number may mean one device to CUDA and another to NVML.
-
-    CUDA's default is the fastest first (CUDA_DEVICE_ORDER); among equals, NVML's order.
-    """
+    # CUDA's default is the fastest first (CUDA_DEVICE_ORDER); among equals, NVML's order.
     names = {_call(nvml, "nvmlDeviceGetName", handle) for handle in handles}
     if len(names) > 1 and variables.get("CUDA_DEVICE_ORDER") != "PCI_BUS_ID":
         raise UnreadableError(

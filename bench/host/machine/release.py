@@ -4,7 +4,7 @@ from collections.abc import Callable
 from time import monotonic, sleep
 
 from bench.host.machine.nvml import VisibleGpu
-from bench.host.machine.unreadable import UnreadableError
+from bench.host.machine.unreadable import read_or_none
 
 LIMIT_SECONDS = 30.0
 LOOK_SECONDS = 0.05
@@ -13,11 +13,8 @@ TOLERATED_BYTES = 64 * 2**20
 
 
 def read_used_bytes(gpu: VisibleGpu) -> int | None:
-    """Memory in use on the GPU; None where the driver does not tell, or there is no GPU."""
-    try:
-        return gpu.read_used_bytes()
-    except UnreadableError:
-        return None
+    """Read the memory in use on a GPU; None where the driver does not tell, or without GPU."""
+    return read_or_none(gpu.read_used_bytes)
 
 
 def wait_for_released_memory(
@@ -26,7 +23,7 @@ def wait_for_released_memory(
     clock: Callable[[], float] = monotonic,
     pause: Callable[[float], None] = sleep,
 ) -> dict[str, float]:
-    """Wait until not much more is in use than before; what it was after the wait, if it was more.
+    """Wait until hardly more memory is in use than before; return by how much it still is more.
 
     The next trial would find less memory than this one did.
     """

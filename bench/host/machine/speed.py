@@ -1,10 +1,10 @@
-"""How fast the machine is right now: small fixed pieces of the host's own work, timed.
+"""Measures how fast the machine is right now: small fixed pieces of the host's own work, timed.
 
 A trial's speed changes with the framework and with the machine: a virtual machine is faster at one
-hour than at another, and its system tells nobody. The gauge's work is the same for every framework
-and every version of samestep, so that it changes with the machine alone.
+hour than at another, and its system tells nobody. This work is the same for every framework and
+every version of samestep, so that its speed changes with the machine alone.
 
-Two kinds of work, since neighbours take clock frequency and memory bandwidth apart: SHA-256, which
+Two kinds of work, since neighbors take clock frequency and memory bandwidth apart: SHA-256, which
 stays in a core, and copies that are larger than a core's cache. In as many threads as a framework
 gets: a machine whose other half is taken shows it only then.
 """
@@ -39,7 +39,7 @@ class Speed:
 
 
 def describe_speeds(before: Speed, after: Speed) -> dict[str, float]:
-    """Both speeds as the numbers that a record keeps in its `load`."""
+    """Describe both speeds as the numbers that a record keeps in its `load`."""
     return {
         f"{name}_{when}": rate
         for when, speed in (("before", before), ("after", after))
@@ -48,7 +48,7 @@ def describe_speeds(before: Speed, after: Speed) -> dict[str, float]:
 
 
 def measure_machine_speed(threads: int) -> Speed:
-    """Look how fast the machine is; a tenth of a second or two."""
+    """Measure how fast the machine is, which takes a tenth of a second or two."""
     piece = time_pieces(threads, HASH_SECONDS).median_seconds
     return Speed(
         hashes_per_second=threads * ITERATIONS / piece,
@@ -63,7 +63,7 @@ def _seconds_of_copy(threads: int) -> float:
 
 
 def measure_copies(clock: Callable[[], float]) -> list[float]:
-    """Seconds of each of COPIES copies; NumPy leaves Python's lock while it copies."""
+    """Measure the seconds of each of COPIES copies; NumPy leaves Python's lock while it copies."""
     source = np.ones(COPY_BYTES, dtype=np.uint8)
     target = np.zeros_like(source)
     np.copyto(target, source)  # the first gets the pages

@@ -10,7 +10,7 @@ SYSTEM = Path("/")
 
 
 def count_throttle_events(system: Path = SYSTEM) -> int | None:
-    """Times since the system started, over all cores and packages; None where nobody counts."""
+    """Count the events of all cores and packages since the start; None where nobody counts."""
     counters: dict[tuple[str, ...], int] = {}
     for folder in (system / "sys/devices/system/cpu").glob("cpu[0-9]*/thermal_throttle"):
         package = read_text(folder.parent / "topology/physical_package_id") or folder.parent.name
@@ -27,7 +27,7 @@ def count_throttle_events(system: Path = SYSTEM) -> int | None:
 
 
 def read_text(path: Path) -> str | None:
-    """What a file of the system holds, without space around it; None where it cannot be read."""
+    """Read a file of the system, without space around its text; None where it cannot be read."""
     try:
         return path.read_text("utf-8", "replace").strip()
     except OSError:

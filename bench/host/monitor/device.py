@@ -21,18 +21,19 @@ NOT_LISTED = (
 NOT_REACHED = "It could not be read then, or the trial did not come that far."
 OWN_IS_KNOWN = f"NVML tells the worker's own memory ({PEAK}), which is the better number."
 
+# Bytes by quantity, and why other quantities are not known.
 Quantities = tuple[dict[str, int], dict[str, str]]
 
 
 class DeviceMemory:
-    """What the worker has on the GPU, or else by how much the memory in use went up."""
+    """The worker's memory on the GPU, or else the increase of the memory in use."""
 
     def __init__(self, gpu: VisibleGpu) -> None:
         self._own = _OwnMemory(gpu)
         self._total = _TotalMemory(gpu)
 
     def take_sample(self, pids: Collection[int]) -> None:
-        """Look now."""
+        """Read the memory now."""
         self._own.read(pids)
         self._total.read()
 
@@ -41,7 +42,7 @@ class DeviceMemory:
         self._own.keep(quantity, pids)
 
     def summarize(self) -> Quantities:
-        """(the quantities that are known, why the others are not)."""
+        """Return the quantities that are known, and why the others are not."""
         memory, absent = self._own.summarize()
         if memory:
             return memory, {**absent, TOTAL_INCREASE: OWN_IS_KNOWN}
@@ -59,26 +60,28 @@ class _OwnMemory:
         self._kept: dict[str, int] = {}
 
     def read(self, pids: Collection[int]) -> int | None:
-        """Bytes now: 0 where no process is listed, None where the driver does not tell."""
+        """Read the bytes now: 0 where no process is listed, None where the driver does not tell."""
         try:
-            own = [one.used_bytes for one in self._gpu.list_processes() if one.pid in pids]
+            processes = self._gpu.list_processes()
         except UnreadableError as error:
             self._reason = str(error)
             return None
-        told = [one for one in own if one is not None]
-        if len(told) < len(own):
-            return None
-        self._peak = max(self._peak, sum(told))
-        return sum(told)
+        total = 0
+        for process in processes:
+            if process.pid in pids:
+                if process.used_bytes is None:
+                    return None
+                total += process.used_bytes
+        self._peak = max(self._peak, total)
+        return total
 
     def keep(self, quantity: str, pids: Collection[int]) -> None:
-        """Keep the bytes now under a name."""
-        own = self.read(pids)
-        if own is not None:
-            self._kept[quantity] = own
+        total = self.read(pids)
+        if total is not None:
+            self._kept[quantity] = total
 
     def summarize(self) -> Quantities:
-        """All or nothing, the names that were never kept aside.
+        """Return all or nothing, the names that were never kept aside.
 
         A process is listed from when it first uses the GPU. That it was listed at some time is
         what makes a zero before that a fact.
@@ -100,7 +103,7 @@ class _TotalMemory:
         self.read()
 
     def read(self) -> None:
-        """Look now. A look that fails is a sample less, but for the first."""
+        """Read the memory now. A reading that fails is a sample less, but for the first."""
         try:
             used = self._gpu.read_used_bytes()
         except UnreadableError as error:
@@ -111,7 +114,6 @@ class _TotalMemory:
         self._peak = max(self._peak, used)
 
     def summarize(self) -> Quantities:
-        """The increase, or why there is none."""
         if self._start is None:
             return {}, {TOTAL_INCREASE: self._reason}
         return {TOTAL_INCREASE: self._peak - self._start}, {}

@@ -1,4 +1,4 @@
-"""Energy of the measured blocks, from counters that the hardware keeps.
+"""Measures the energy of blocks, by counters that the hardware keeps.
 
 A block's energy is the difference between the reading at its event and the reading at the event
 before, if that was another block's, the end of an epoch or the beginning of a turn. Then nothing
@@ -39,8 +39,8 @@ class EnergyMeter:
     """Reads the counters at the events of one worker.
 
     Attributes:
-        blocks: the energy of each block so far, None where it is not known.
-        absent: why a counter could not be read, from the start or the last time.
+        blocks: energy of each block so far, None where it is not known.
+        absent: reason why a counter could not be read, from the start or the last time.
     """
 
     def __init__(
@@ -62,7 +62,6 @@ class EnergyMeter:
         self._before = now
 
     def _read(self) -> _Reading | None:
-        """The counters now; None where there are none, or one fails."""
         time = self._clock()
         tried = {name: self._try(name, read) for name, read in self._counters.items()}
         joules = {name: value for name, value in tried.items() if value is not None}
@@ -79,10 +78,10 @@ class EnergyMeter:
 def sum_energy(
     block_energy: Sequence[BlockEnergy | None], blocks: Sequence[Block], measured: Collection[int]
 ) -> dict[str, float]:
-    """The sums over those measured blocks whose energy is known; empty where there is none.
+    """Sum the energy of those measured blocks whose energy is known; empty where there is none.
 
     Args:
-        block_energy: in the order of `blocks`.
+        block_energy: energy of each block, in the order of `blocks`.
         measured: indices of blocks.
 
     Returns:
@@ -91,22 +90,22 @@ def sum_energy(
     if len(block_energy) != len(blocks):
         # The worker sent a block that is none; its trial has failed.
         return {}
-    known = [
-        (one, block.samples)
-        for index, (one, block) in enumerate(zip(block_energy, blocks, strict=True))
-        if index in measured and one is not None
+    pairs = [
+        (energy, block.samples)
+        for index, (energy, block) in enumerate(zip(block_energy, blocks, strict=True))
+        if index in measured and energy is not None
     ]
-    if not known:
+    if not pairs:
         return {}
     return {
-        **{name: math.fsum(one.joules[name] for one, _ in known) for name in known[0][0].joules},
-        "samples": float(sum(samples for _, samples in known)),
-        "seconds": math.fsum(one.seconds for one, _ in known),
+        **{name: math.fsum(each.joules[name] for each, _ in pairs) for name in pairs[0][0].joules},
+        "samples": float(sum(samples for _, samples in pairs)),
+        "seconds": math.fsum(each.seconds for each, _ in pairs),
     }
 
 
 def explain_absent_energy(energy: Mapping[str, float]) -> dict[str, str]:
-    """Why sums have no such joules, unless their counter has a reason of its own."""
+    """Explain why sums lack joules whose counter has no reason of its own."""
     return {name: NO_BLOCK for name in (GPU, CPU_PACKAGE) if name not in energy}
 
 

@@ -1,4 +1,4 @@
-"""Energy of the processor packages: RAPL, which Linux gives as files. AMD's count there too.
+"""Reads the energy of processor packages: RAPL, which Linux gives as files, AMD's too.
 
 The counters are microjoules and start again at zero after max_energy_range_uj, 65 to 262 kJ:
 at 300 W the smallest lasts over three minutes. Reading more often than that misses no start.
@@ -6,7 +6,7 @@ Source: the kernel's Documentation/power/powercap/powercap.rst.
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from bench.host.machine.unreadable import UnreadableError
@@ -21,7 +21,7 @@ class _Package:
     folder: Path
     range_microjoules: int
     last: int = 0
-    total: int = field(default=0)
+    total: int = 0
 
     def advance(self) -> None:
         """Add what the counter went on by; it may have started again once."""
@@ -39,10 +39,10 @@ class Rapl:
         self._packages: list[_Package] | None = None
 
     def read_joules(self) -> float:
-        """Energy of all packages since the first call, which gives 0.
+        """Read the energy of all packages since the first call, which returns 0.
 
         Raises:
-            UnreadableError: there are none, or they may not be read.
+            UnreadableError: there is no package, or it may not be read.
         """
         if self._packages is None:
             self._packages = [_open(folder) for folder in self._domains()]
@@ -51,19 +51,19 @@ class Rapl:
         return sum(package.total for package in self._packages) / 1e6
 
     def _domains(self) -> list[Path]:
-        """The folders of packages: their domains have one number, parts of them two."""
-        found = [
+        # The domains of packages have one number, parts of them two.
+        packages = [
             folder
             for folder in sorted(self._folder.glob("intel-rapl:*"))
             if re.fullmatch(r"intel-rapl:\d+", folder.name)
             and _text(folder / "name").startswith("package-")
         ]
-        if not found:
+        if not packages:
             raise UnreadableError(
                 f"There is no energy counter of a processor package in {self._folder}: this is a "
                 "virtual machine, or its kernel or processor has none."
             )
-        return found
+        return packages
 
 
 def _open(folder: Path) -> _Package:

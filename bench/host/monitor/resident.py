@@ -1,4 +1,4 @@
-"""Memory of a worker and its children on the host, from /proc.
+"""Measures the memory of a worker and its children on the host, from /proc.
 
 Anonymous memory is what a process has allocated and touched (bench/protocol/anonymous.py). The
 kernel keeps the counters at all times, so that reading them takes no lock of the process, as
@@ -23,16 +23,16 @@ class Family:
     def __init__(self, pid: int, search: Callable[[int], list[int]] = find_descendants) -> None:
         self._pid = pid
         self._search = search
-        self._found: list[int] = []
+        self._descendants: list[int] = []
         self._until_search = 0
 
     def find_pids(self) -> list[int]:
-        """The process first; called once a sample."""
+        """Find the processes, the first one first; to be called once a sample."""
         if self._until_search == 0:
-            self._found = self._search(self._pid)
+            self._descendants = self._search(self._pid)
             self._until_search = SAMPLES_A_SEARCH
         self._until_search -= 1
-        return [self._pid, *self._found]
+        return [self._pid, *self._descendants]
 
 
 class AnonymousMemory:
@@ -47,16 +47,16 @@ class AnonymousMemory:
         self._peak: int | None = None
 
     def take_sample(self, pids: Collection[int]) -> None:
-        """Look at those that live."""
-        found = [value for pid in pids if (value := self._anonymous_bytes(pid)) is not None]
-        if found:
-            self._peak = max(sum(found), self._peak or 0)
+        """Read the memory of those processes that live."""
+        sizes = [size for pid in pids if (size := self._anonymous_bytes(pid)) is not None]
+        if sizes:
+            self._peak = max(sum(sizes), self._peak or 0)
 
     def read_peak_bytes(self) -> int:
-        """The largest sample.
+        """Return the largest sample.
 
         Raises:
-            UnreadableError: there was none.
+            UnreadableError: there was no sample.
         """
         if self._peak is None:
             raise UnreadableError(

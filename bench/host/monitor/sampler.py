@@ -1,4 +1,4 @@
-"""What the executor drives while a worker runs, and how often. Standard library only."""
+"""The interface of a monitor, and when it takes samples. Standard library only."""
 
 from collections.abc import Callable, Mapping
 from time import monotonic
@@ -8,39 +8,39 @@ SAMPLE_SECONDS = 0.2
 
 
 class Monitor(Protocol):
-    """Something that looks at a worker from outside; it never raises for what it cannot read."""
+    """Looks at a worker from outside; it never raises for what it cannot read."""
 
     def start(self, pid: int) -> None:
-        """The worker's process exists."""
+        """Begin, now that the worker's process exists."""
 
     def take_sample(self) -> None:
         """Look now: called every SAMPLE_SECONDS, later where the host is held up."""
 
     def handle_event(self, event: Mapping[str, Any]) -> None:
-        """An event came, and nobody else has heard of it yet."""
+        """Handle an event that nobody else has heard of yet."""
 
     def end(self) -> None:
-        """No process of the worker is left."""
+        """Stop, now that no process of the worker is left."""
 
 
 class Unmonitored:
-    """Looks at nothing."""
+    """A monitor that looks at nothing."""
 
     def start(self, pid: int) -> None:
-        """Nothing."""
+        """Do nothing."""
 
     def take_sample(self) -> None:
-        """Nothing."""
+        """Do nothing."""
 
     def handle_event(self, event: Mapping[str, Any]) -> None:
-        """Nothing."""
+        """Do nothing."""
 
     def end(self) -> None:
-        """Nothing."""
+        """Do nothing."""
 
 
 class Sampler:
-    """Has a monitor sample at its times, as a loop that waits for something else comes by."""
+    """Lets a monitor take samples in time, whenever a loop that waits for something else asks."""
 
     def __init__(self, monitor: Monitor, clock: Callable[[], float] = monotonic) -> None:
         self._monitor = monitor
@@ -49,11 +49,11 @@ class Sampler:
 
     @property
     def seconds_left(self) -> float:
-        """How long the loop may wait: until the next sample, never below zero."""
+        """Seconds until the next sample, for which the loop may wait; never below zero."""
         return max(0.0, self._due - self._clock())
 
     def take_due_sample(self) -> None:
-        """Sample if it is time. Samples that were missed are not made up for."""
+        """Take a sample if it is time. Samples that were missed are not made up for."""
         if self._clock() >= self._due:
             self._monitor.take_sample()
             self._due = self._clock() + SAMPLE_SECONDS

@@ -16,7 +16,7 @@ PEAK_ANONYMOUS = "peak_anonymous_bytes"
 
 
 class WorkerMonitor:
-    """A monitor of the memory and the energy of one worker."""
+    """Measures the memory and the energy of one worker."""
 
     def __init__(self, gpu: VisibleGpu, rapl: Rapl | None = None, proc: Path = Path("/proc")):
         self._family: Family | None = None
@@ -46,11 +46,11 @@ class WorkerMonitor:
             self._device.keep(AFTER[name], self._family.find_pids())
 
     def end(self) -> None:
-        """Look at nothing any more: another process may get the number."""
+        """Look at no process any more: another one may get the number."""
         self._family = None
 
     def summarize(self) -> ResourceUse:
-        """What is known; its `over` sums the energy once the measured blocks are known."""
+        """Return what is known; its `add_energy` sums the energy of blocks once they are known."""
         memory, absent = self._device.summarize()
         try:
             memory = {PEAK_ANONYMOUS: self._anonymous.read_peak_bytes(), **memory}

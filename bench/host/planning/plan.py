@@ -215,7 +215,7 @@ def _changes(section: TomlTable) -> tuple[Change, ...]:
 
 
 def expand(plan: Plan, frameworks: Mapping[str, Framework], device: str) -> list[Trial]:
-    """The trials in the order in which they run: a randomised complete block design.
+    """The trials in the order in which they run: a randomized complete block design.
 
     A round has one invocation of every trial. Within it, what is compared with each other
     runs one after the other in a random order, drawn from the plan's seed: what changes on a

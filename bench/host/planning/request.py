@@ -210,7 +210,7 @@ def resolve_device(wanted: str, system: Path = Path("/")) -> str:
     if wanted == "cuda":
         # Whether there is one, each framework is asked before its trials:
         # `bench.host.ceilings.probe`.
-        if trace is not None and not gpus.told:
+        if trace is not None and not gpus.has_library:
             return wanted
         raise PlanError(
             f"--device cuda: this machine has no usable GPU ({gpus.reason}); expected one with "

@@ -61,7 +61,7 @@ def compute_fingerprint(cell: Cell, environment: Environment, threads: int) -> s
 def _describe_gpus() -> dict[str, Any]:
     """Where nobody tells which they are, they are those of this start of the system alone."""
     gpus = detect_gpus()
-    return asdict(gpus) | ({} if gpus.told else {"start": BOOT.read_text("utf-8")})
+    return asdict(gpus) | ({} if gpus.has_library else {"start": BOOT.read_text("utf-8")})
 
 
 @cache

@@ -29,7 +29,7 @@ READING = 0.001  # what it takes to read losses
 
 
 class FakeBackend:
-    """A device that works later: a step returns at once, its time passes at the synchronisation."""
+    """A device that works later: a step returns at once, its time passes at the synchronization."""
 
     version = "1"
 

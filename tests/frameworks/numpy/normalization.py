@@ -98,12 +98,12 @@ class ResponseNormalization(Layer):
         return x * self.factors
 
     def backward(self, gradient: Array) -> Array:
-        # A value is in its own sum and in those of its neighbours.
+        # A value is in its own sum and in those of its neighbors.
         by_sum = self._sum_of_neighbours(gradient * self.x * self.factors / self.base)
         return gradient * self.factors - 2 * self.alpha * self.beta * self.x * by_sum
 
     def _sum_of_neighbours(self, x: Array) -> Array:
-        """The sum over neighbouring channels, of (N, C, H, W)."""
+        """The sum over neighboring channels, of (N, C, H, W)."""
         channels = x.shape[1]
         total = np.zeros_like(x)
         for offset in range(-self.reach, self.reach + 1):

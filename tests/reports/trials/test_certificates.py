@@ -200,8 +200,8 @@ def test_what_should_be_a_number_may_be_anything(
         {"worst": 5},
         {"worst": ["float64"]},
         {"worst": [{"precision": "float64"}]},
-        {"defects": [{"name": "x", "colour": "red"}]},
-        {"colour": "red"},
+        {"defects": [{"name": "x", "color": "red"}]},
+        {"color": "red"},
     ],
     ids=str,
 )

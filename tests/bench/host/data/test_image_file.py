@@ -44,9 +44,9 @@ def test_grey_is_the_luma_of_itu_r_601_2(tmp_path: Path) -> None:
 
 
 def test_grey_images_have_three_equal_channels(tmp_path: Path) -> None:
-    grey = pixels(3)[:, :, 0]
-    Image.fromarray(grey).save(tmp_path / "x.png")
-    assert (read_image(tmp_path / "x.png", 3, None) == grey).all()
+    gray = pixels(3)[:, :, 0]
+    Image.fromarray(gray).save(tmp_path / "x.png")
+    assert (read_image(tmp_path / "x.png", 3, None) == gray).all()
 
 
 def test_half_the_size_is_a_filter_of_all_pixels_and_keeps_even_areas(tmp_path: Path) -> None:

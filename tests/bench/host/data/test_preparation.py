@@ -58,7 +58,7 @@ def test_both_layouts_hold_the_same_images(cache: Path) -> None:
     assert (arrays["NHWC"]["test_labels"] == LABELS[8:]).all()
     assert (prepared.train_count, prepared.test_count) == (8, 2)
     assert prepared.samples == Samples((3, 4, 5), 2)
-    # The test images are normalised by the training images' statistics.
+    # The test images are normalized by the training images' statistics.
     expected = normalize(IMAGES[8:], *measure_channels(IMAGES[:8]))
     assert (arrays["NCHW"]["test_inputs"] == expected).all()
 

@@ -88,7 +88,7 @@ def no_library(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("no_library")
 def test_without_nvidia_ml_py_nobody_is_put_on_the_processor_in_silence(system: Path) -> None:
     found = detect_gpus()
-    assert (found.gpus, found.told) == ((), False)
+    assert (found.gpus, found.has_library) == ((), False)
     assert "nvidia-ml-py" in str(found.reason)
     trace = find_driver_trace(system)
     if trace is None:

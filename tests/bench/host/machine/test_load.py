@@ -8,7 +8,7 @@ import pytest
 from msgspec import to_builtins
 
 from bench.host.machine import accounts, load
-from bench.host.machine.load import Conditions, LoadMeter, load_between, read_conditions
+from bench.host.machine.load import Conditions, LoadMeter, compute_load, read_conditions
 from bench.host.machine.nvml import MissingGpu, open_gpu
 from tests.bench.host.machine.fake_nvml import FakeDevice, FakeNvml
 
@@ -30,7 +30,7 @@ def four_processors(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_what_others_took_is_the_busy_time_less_the_workers() -> None:
     after = replace(BEFORE, time=110.0, busy_seconds=1024.0, worker_seconds=23.0)
-    measured = load_between(BEFORE, after)
+    measured = compute_load(BEFORE, after)
     assert measured.worker_seconds == 16.0
     assert measured.other_seconds == 8.0
     assert measured.other_share == pytest.approx(8 / 40)
@@ -38,7 +38,7 @@ def test_what_others_took_is_the_busy_time_less_the_workers() -> None:
 
 def test_coarse_ticks_never_make_it_negative() -> None:
     after = replace(BEFORE, time=101.0, busy_seconds=1000.99, worker_seconds=8.0)
-    assert load_between(BEFORE, after).other_seconds == 0.0
+    assert compute_load(BEFORE, after).other_seconds == 0.0
 
 
 def test_counters_are_compared_and_shares_are_of_all_processors() -> None:
@@ -50,7 +50,7 @@ def test_counters_are_compared_and_shares_are_of_all_processors() -> None:
         throttle_events=25,
         gpu_thermal_seconds=2.0,
     )
-    known = to_builtins(load_between(BEFORE, after))
+    known = to_builtins(compute_load(BEFORE, after))
     assert known["steal_share"] == pytest.approx(2 / 40)
     assert (known["involuntary_switches"], known["throttle_events"]) == (7, 5)
     assert known["gpu_thermal_seconds"] == 0.5
@@ -58,14 +58,14 @@ def test_counters_are_compared_and_shares_are_of_all_processors() -> None:
 
 def test_a_counter_that_goes_back_has_not_grown() -> None:
     after = replace(BEFORE, time=110.0, steal_seconds=49.0, throttle_events=0)
-    measured = load_between(BEFORE, after)
+    measured = compute_load(BEFORE, after)
     assert (measured.steal_share, measured.throttle_events) == (0.0, 0)
 
 
 def test_what_nobody_counts_is_left_out_and_not_zero() -> None:
     before = replace(BEFORE, steal_seconds=None, throttle_events=None, gpu_thermal_seconds=None)
     after = replace(before, time=101.0)
-    assert to_builtins(load_between(before, after)).keys() == {
+    assert to_builtins(compute_load(before, after)).keys() == {
         "worker_seconds",
         "other_seconds",
         "other_share",

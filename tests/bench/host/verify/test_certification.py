@@ -208,7 +208,7 @@ def test_a_gpu_that_nobody_can_name_is_the_same_one_until_the_next_start(
     boot.write_text("one")
     monkeypatch.setattr(fingerprint, "BOOT", boot)
     monkeypatch.setattr(fingerprint, "_describe_gpus", fingerprint._describe_gpus.__wrapped__)
-    unknown = Gpus((), None, "nobody can be asked", told=False)
+    unknown = Gpus((), None, "nobody can be asked", has_library=False)
     monkeypatch.setattr(fingerprint, "detect_gpus", lambda: unknown)
     on_gpu = replace(alpha, device="cuda")
     assert not certified(on_gpu, FakeVerifier()).cached
