@@ -12,14 +12,14 @@ from pathlib import Path
 import numpy as np
 
 from bench.errors import DataError, FrameworkError, PlanError, ResultsError, SamestepError
-from bench.host.data.array_files import ArrayFiles, ArrayPair
 from bench.host.data.cifar_rows import parse_rows, read_archive, read_packed_batch
 from bench.host.data.dataset import Array
-from bench.host.data.declared import read_declared
+from bench.host.data.declared.array_files import ArrayFiles, ArrayPair
+from bench.host.data.declared.declaration import read_declared
+from bench.host.data.declared.image_folder import ImageFolder
+from bench.host.data.declared.text_files import TextFiles
 from bench.host.data.idx import read_idx
-from bench.host.data.image_folder import ImageFolder
 from bench.host.data.labeled_csv import Columns, read_categories, read_labeled_csv
-from bench.host.data.text_files import TextFiles
 from bench.host.frameworks.framework import DESCRIPTION, discover, read_framework
 from bench.host.planning.plan import expand, read_plan
 from bench.host.planning.request import Request
@@ -31,8 +31,8 @@ from bench.models import MODELS
 from bench.records.chain import follow
 from bench.records.lines import Reader, decode, encode
 from bench.records.manifest import RUN_FILE, Manifest
+from tests.bench.host.data.declared.pictures import save
 from tests.bench.host.data.made import batch, tar_gz
-from tests.bench.host.data.pictures import save
 from tests.conftest import ROOT
 
 FRAMEWORKS = discover()

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from bench.errors import DataError
 from bench.host.data import DATASETS
 from bench.host.data.dataset import Dataset
-from bench.host.data.declared import Declared
+from bench.host.data.declared.declaration import DeclaredDataset
 from bench.host.data.synthetic import IMAGES, LIMITS, TEXTS, parse_synthetic_dataset
 from bench.models import MODELS, Model
 from bench.spec import ModelSpec
@@ -22,7 +22,7 @@ class Catalog:
 
     models: dict[str, Model] = field(default_factory=lambda: MODELS)
     datasets: dict[str, Dataset] = field(default_factory=lambda: DATASETS)
-    declared: dict[str, Declared] = field(default_factory=dict)
+    declared: dict[str, DeclaredDataset] = field(default_factory=dict)
 
     @property
     def named_datasets(self) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from random import Random
 
 from bench.errors import PlanError
-from bench.host.data.declared import read_declared
+from bench.host.data.declared.declaration import read_declared
 from bench.host.frameworks.framework import DEVICES, LAYOUTS, MODES, TRAINING_PRECISIONS, Framework
 from bench.host.frameworks.setup import SETTINGS
 from bench.host.planning.catalog import OWN, Catalog

@@ -5,8 +5,8 @@ import pytest
 
 from bench.errors import DataError
 from bench.host.data.banking77 import CATEGORIES, read_banking77
+from bench.host.data.declared.text_files import TextFiles
 from bench.host.data.labeled_csv import Columns, read_categories
-from bench.host.data.text_files import TextFiles
 from bench.spec import Samples
 
 TRAIN = """\

@@ -16,13 +16,13 @@ import PIL
 
 from bench.errors import DataError
 from bench.host.data import DATASETS
-from bench.host.data.array_files import LAYOUTS, ArrayFiles, ArrayPair
 from bench.host.data.dataset import Dataset, Split
-from bench.host.data.image_file import MODES, Size
-from bench.host.data.image_folder import ImageFolder
+from bench.host.data.declared.array_files import LAYOUTS, ArrayFiles, ArrayPair
+from bench.host.data.declared.image_file import MODES, Size
+from bench.host.data.declared.image_folder import ImageFolder
+from bench.host.data.declared.text_files import TextFiles
 from bench.host.data.labeled_csv import Columns
 from bench.host.data.synthetic import MOST_NAMES, MOST_VALUES
-from bench.host.data.text_files import TextFiles
 from bench.host.data.texts import FIRST_WORD
 from bench.host.toml_table import TomlTable
 from bench.protocol.digests import hash_text
@@ -56,7 +56,7 @@ class Source(Protocol):
 
 
 @dataclass(frozen=True)
-class Declared:
+class DeclaredDataset:
     """A data set that a plan declares. Nobody has looked at its files yet."""
 
     name: str
@@ -100,7 +100,7 @@ class Declared:
         return hash_text(json.dumps(what, default=str))[:VERSION_DIGITS]
 
 
-def read_declared(table: TomlTable, folder: Path) -> dict[str, Declared]:
+def read_declared(table: TomlTable, folder: Path) -> dict[str, DeclaredDataset]:
     """The data sets of a plan's tables [datasets.NAME], by name.
 
     Args:
@@ -120,11 +120,11 @@ def read_declared(table: TomlTable, folder: Path) -> dict[str, Declared]:
     return declared
 
 
-def _declared(name: str, table: TomlTable, folder: Path) -> Declared:
-    kind = table.take_text("kind", allowed=KINDS)
+def _declared(name: str, table: TomlTable, folder: Path) -> DeclaredDataset:
+    kind = table.text("kind", allowed=KINDS)
     source = KINDS[kind](table, folder)
     table.finish()
-    return Declared(name, f"{kind} of your own, declared in the plan", source)
+    return DeclaredDataset(name, f"{kind} of your own, declared in the plan", source)
 
 
 def _images(table: TomlTable, folder: Path) -> ImageFolder:

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from bench.errors import DataError
-from bench.host.data import bounds
-from bench.host.data.array_files import ArrayFiles, ArrayPair, map_array
 from bench.host.data.dataset import Array, Dataset
+from bench.host.data.declared import bounds
+from bench.host.data.declared.array_files import ArrayFiles, ArrayPair, map_array
 from bench.host.data.preparation import prepare_dataset
 from bench.spec import Samples
 

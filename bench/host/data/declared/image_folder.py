@@ -11,10 +11,16 @@ from pathlib import Path
 import numpy as np
 
 from bench.errors import DataError
-from bench.host.data.bounds import check_classes, check_values
 from bench.host.data.dataset import Array, Split
+from bench.host.data.declared.bounds import check_classes, check_values
+from bench.host.data.declared.image_file import (
+    SUFFIXES,
+    Size,
+    make_pillow_strict,
+    read_image,
+    read_size,
+)
 from bench.host.data.division import mark_test_samples
-from bench.host.data.image_file import SUFFIXES, Size, make_pillow_strict, read_image, read_size
 from bench.host.machine.description import choose_threads
 from bench.spec import Samples
 

@@ -7,15 +7,15 @@ import pytest
 
 from bench.errors import DataError, PlanError
 from bench.host.data import DATASETS
-from bench.host.data.array_files import ArrayFiles, ArrayPair
-from bench.host.data.declared import Declared, read_declared
-from bench.host.data.image_folder import ImageFolder
+from bench.host.data.declared.array_files import ArrayFiles, ArrayPair
+from bench.host.data.declared.declaration import DeclaredDataset, read_declared
+from bench.host.data.declared.image_folder import ImageFolder
+from bench.host.data.declared.text_files import TextFiles
 from bench.host.data.labeled_csv import Columns
 from bench.host.data.preparation import prepare_dataset
-from bench.host.data.text_files import TextFiles
 from bench.host.toml_table import read_toml
 from bench.spec import Samples
-from tests.bench.host.data.pictures import folder_of_images, save
+from tests.bench.host.data.declared.pictures import folder_of_images, save
 
 IMAGES = """
 [datasets.pets]
@@ -40,7 +40,7 @@ layout = "NHWC"
 """
 
 
-def read(folder: Path, text: str) -> dict[str, Declared]:
+def read(folder: Path, text: str) -> dict[str, DeclaredDataset]:
     path = folder / "mine.toml"
     path.write_text(text)
     table = read_toml(path, PlanError)
@@ -49,7 +49,7 @@ def read(folder: Path, text: str) -> dict[str, Declared]:
     return found
 
 
-def pets(folder: Path, text: str = IMAGES) -> Declared:
+def pets(folder: Path, text: str = IMAGES) -> DeclaredDataset:
     """A data set of images as its files are now."""
     return read(folder, text)["pets"]
 

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from bench.errors import DataError
-from bench.host.data import bounds
 from bench.host.data.cifar10 import read_subset
-from bench.host.data.image_folder import ImageFolder, find_images
+from bench.host.data.declared import bounds
+from bench.host.data.declared.image_folder import ImageFolder, find_images
 from bench.spec import Samples
-from tests.bench.host.data.pictures import folder_of_images, pixels, save
+from tests.bench.host.data.declared.pictures import folder_of_images, pixels, save
 
 
 def declared(folder: Path, **keys: object) -> ImageFolder:

@@ -6,8 +6,8 @@ from itertools import compress
 from pathlib import Path
 
 from bench.errors import DataError
-from bench.host.data.bounds import check_classes, check_values
 from bench.host.data.dataset import Array, Split
+from bench.host.data.declared.bounds import check_classes, check_values
 from bench.host.data.division import mark_test_samples
 from bench.host.data.labeled_csv import Columns, LabeledText, encode_labels, read_rows
 from bench.host.data.texts import FIRST_WORD, make_vocabulary, tokenize

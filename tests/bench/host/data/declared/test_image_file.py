@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 
 from bench.errors import DataError
-from bench.host.data import image_file
-from bench.host.data.image_file import make_pillow_strict, read_image, read_size
-from tests.bench.host.data.pictures import pixels, save
+from bench.host.data.declared import image_file
+from bench.host.data.declared.image_file import make_pillow_strict, read_image, read_size
+from tests.bench.host.data.declared.pictures import pixels, save
 
 
 def refused(path: Path, words: str) -> None:
