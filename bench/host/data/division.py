@@ -7,7 +7,7 @@ from bench.host.data.dataset import Array, Split
 
 
 def mark_every_nth_of_each_class(labels: Array, n: int) -> Array:
-    """Mask of the test samples: of each class, in the order of the samples, every n-th."""
+    """Mark the test samples in a mask: of each class, in the order of the samples, every n-th."""
     test = np.zeros(len(labels), dtype=bool)
     for label in np.unique(labels):
         (members,) = np.nonzero(labels == label)
@@ -16,7 +16,7 @@ def mark_every_nth_of_each_class(labels: Array, n: int) -> Array:
 
 
 def mark_test_samples(labels: Array, n: int, source: str) -> Array:
-    """The same, but never of no sample; `source` is what messages call them.
+    """Mark every n-th sample of each class, and refuse to mark none; messages name `source`.
 
     Raises:
         DataError: no class has n samples.
@@ -32,8 +32,26 @@ def mark_test_samples(labels: Array, n: int, source: str) -> Array:
 
 
 def divide(split: Split, test: Array) -> tuple[Split, Split]:
-    """The samples outside the mask, and those in it."""
+    """Divide samples into those outside a mask and those in it."""
     return (
         Split(split.inputs[~test], split.labels[~test]),
         Split(split.inputs[test], split.labels[test]),
     )
+
+
+def complete_parts(
+    train: Split, test: Split | None, test_every: int | None, source: str
+) -> tuple[Split, Split]:
+    """Return both parts; where there is no test part, samples of `train` become one.
+
+    Args:
+        test_every: number of samples of a class from one test sample to the next.
+        source: name of `train` in messages.
+
+    Raises:
+        DataError: no class has `test_every` samples.
+    """
+    if test is not None:
+        return train, test
+    assert test_every is not None  # one of the two is there
+    return divide(train, mark_test_samples(train.labels, test_every, source))

@@ -11,16 +11,16 @@ import numpy as np
 from bench.errors import DataError
 from bench.host.data.dataset import Array, Split
 from bench.host.data.declared.bounds import check_classes, check_values
-from bench.host.data.division import divide, mark_test_samples
+from bench.host.data.division import complete_parts
 from bench.host.data.synthetic import MOST_NAMES
 from bench.spec import Samples
 
 MAGIC = b"\x93NUMPY"
 TOKENS = "NL"
-# What the axes are: samples, channels, height, width; samples, length.
+# Axes: samples, channels, height, width; samples, length.
 LAYOUTS = ("NCHW", "NHWC", "NHW", TOKENS)
 CHANNELS = (1, 3)
-# What NumPy lets out that reads a header: it is a literal of Python's.
+# Errors of NumPy's reader of headers, which evaluates a literal of Python's.
 MALFORMED = (ValueError, TypeError, SyntaxError, OverflowError, RecursionError, TokenError)
 
 
@@ -37,8 +37,8 @@ class ArrayFiles:
     """A declared data set of arrays.
 
     Attributes:
-        test_every: where there is no `test`: of each class in `train`, every so many-th sample is
-            a test sample.
+        test_every: number of samples of a class in `train` from one test sample to the next,
+            where there is no `test`.
         layout: one of LAYOUTS: uint8 pixels, or whole numbers as tokens.
     """
 
@@ -48,50 +48,46 @@ class ArrayFiles:
     layout: str
 
     def list_files(self) -> Iterator[Path]:
-        """The two or four of them."""
+        """List the two or four files."""
         for pair in (self.train, self.test):
             if pair is not None:
                 yield pair.inputs
                 yield pair.labels
 
     def describe_samples(self) -> Samples:
-        """Shape, classes and number of tokens: one more than the largest label, and token.
+        """Describe shape, classes and tokens: one more each than the largest label and token.
 
         Raises:
             DataError: a file cannot be read, or its array is none of samples.
         """
-        return self._mapped()[0]
+        return self._map_arrays()[0]
 
     def read(self) -> tuple[Split, Split]:
-        """The arrays, mapped into memory, images as (samples, channels, height, width).
+        """Map the arrays into memory, images as (samples, channels, height, width).
 
         Raises:
             DataError: a file cannot be read, or its array is none of samples.
         """
-        _, train, test = self._mapped()
-        if test is not None:
-            return train, test
-        assert self.test_every is not None  # one of the two is there
-        source = str(self.train.labels)
-        return divide(train, mark_test_samples(train.labels, self.test_every, source))
+        _, train, test = self._map_arrays()
+        return complete_parts(train, test, self.test_every, str(self.train.labels))
 
-    def _mapped(self) -> tuple[Samples, Split, Split | None]:
-        train = self._split(self.train)
-        classes = _classes(self.train.labels, train.labels)
-        test = self._split(self.test) if self.test else None
+    def _map_arrays(self) -> tuple[Samples, Split, Split | None]:
+        train = self._map_split(self.train)
+        classes = _count_classes(self.train.labels, train.labels)
+        test = self._map_split(self.test) if self.test else None
         if self.test and test:
-            _check_known(self.test.labels, test.labels, classes, self.train.labels)
+            _check_labels(self.test.labels, test.labels, classes, self.train.labels)
             _check_same_shape(self.train.inputs, train, self.test.inputs, test)
         inputs = [split.inputs for split in (train, test) if split]
-        vocabulary = self._vocabulary(inputs) if self.layout == TOKENS else None
+        vocabulary = self._count_tokens(inputs) if self.layout == TOKENS else None
         samples = Samples(train.inputs.shape[1:], classes, vocabulary)
-        count = sum(len(one) for one in inputs)
+        count = sum(map(len, inputs))
         check_values(str(self.train.inputs), samples, count, "give fewer or smaller samples")
         return samples, train, test
 
-    def _split(self, pair: ArrayPair) -> Split:
-        inputs = _inputs(pair.inputs, self.layout)
-        labels = _labels(pair.labels)
+    def _map_split(self, pair: ArrayPair) -> Split:
+        inputs = _map_inputs(pair.inputs, self.layout)
+        labels = _map_labels(pair.labels)
         if len(inputs) != len(labels):
             raise DataError(
                 f"{str(pair.inputs)!r} has {len(inputs):,} samples and {str(pair.labels)!r} "
@@ -99,8 +95,9 @@ class ArrayFiles:
             )
         return Split(inputs, labels)
 
-    def _vocabulary(self, inputs: list[Array]) -> int:
-        least, most = min(int(one.min()) for one in inputs), max(int(one.max()) for one in inputs)
+    def _count_tokens(self, inputs: list[Array]) -> int:
+        least = min(int(tokens.min()) for tokens in inputs)
+        most = max(int(tokens.max()) for tokens in inputs)
         if least < 0 or most >= MOST_NAMES:
             raise DataError(
                 f"{str(self.train.inputs)!r} or its test part has tokens from {least:,} to "
@@ -110,10 +107,10 @@ class ArrayFiles:
 
 
 def map_array(path: Path) -> Array:
-    """The array in a .npy file, mapped into memory: nothing is read before it is needed.
+    """Map the array in a .npy file into memory: nothing is read before it is needed.
 
     Raises:
-        DataError: the file cannot be read, is none of NumPy's, or holds pickled objects.
+        DataError: the file cannot be read, is no file of NumPy's, or holds pickled objects.
     """
     where = repr(str(path))
     expected = "expected an array of numbers as numpy.save writes it"
@@ -132,11 +129,11 @@ def map_array(path: Path) -> Array:
             f"{where} cannot be read ({error.strerror}); {expected}; correct the path."
         ) from error
     except MALFORMED as error:
-        raise DataError(_unreadable(where, expected, error)) from error
+        raise DataError(_explain_damage(where, expected, error)) from error
     return array
 
 
-def _unreadable(where: str, expected: str, error: Exception) -> str:
+def _explain_damage(where: str, expected: str, error: Exception) -> str:
     words = " ".join(str(error).split())
     if "Python objects" in words:
         return (
@@ -146,7 +143,7 @@ def _unreadable(where: str, expected: str, error: Exception) -> str:
     return f"{where} is damaged ({words}); {expected}; write it again."
 
 
-def _inputs(path: Path, layout: str) -> Array:
+def _map_inputs(path: Path, layout: str) -> Array:
     array = map_array(path)
     where = f"{str(path)!r} is an array of {array.dtype} {array.shape}"
     if array.ndim != len(layout) or not array.size:
@@ -176,13 +173,13 @@ def _inputs(path: Path, layout: str) -> Array:
 
 
 def _with_channels_first(images: Array, layout: str) -> Array:
-    """The same values as (samples, channels, height, width); nothing is copied."""
+    # Nothing is copied.
     if layout == "NHW":
         return images[:, None]
     return images if layout == "NCHW" else images.transpose(0, 3, 1, 2)
 
 
-def _labels(path: Path) -> Array:
+def _map_labels(path: Path) -> Array:
     array = map_array(path)
     where = f"{str(path)!r} is an array of {array.dtype} {array.shape}"
     if array.ndim != 1 or array.dtype.kind not in "iu" or not array.size:
@@ -193,8 +190,7 @@ def _labels(path: Path) -> Array:
     return array
 
 
-def _classes(path: Path, labels: Array) -> int:
-    """How many classes there are: each from 0 to the largest label has a sample."""
+def _count_classes(path: Path, labels: Array) -> int:
     least, most = int(labels.min()), int(labels.max())
     if least < 0 or most >= MOST_NAMES:
         raise DataError(
@@ -211,7 +207,7 @@ def _classes(path: Path, labels: Array) -> int:
     return most + 1
 
 
-def _check_known(path: Path, labels: Array, classes: int, source: Path) -> None:
+def _check_labels(path: Path, labels: Array, classes: int, source: Path) -> None:
     least, most = int(labels.min()), int(labels.max())
     if least < 0 or most >= classes:
         raise DataError(

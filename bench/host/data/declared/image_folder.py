@@ -2,10 +2,9 @@
 
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import compress
 from pathlib import Path
 
 import numpy as np
@@ -20,26 +19,12 @@ from bench.host.data.declared.image_file import (
     read_image,
     read_size,
 )
-from bench.host.data.division import mark_test_samples
+from bench.host.data.division import complete_parts
 from bench.host.machine.description import choose_threads
 from bench.spec import Samples
 
-
-@dataclass(frozen=True)
-class ClassImages:
-    """The images of a part by class, sorted by name, classes as well."""
-
-    images: dict[str, list[Path]]
-
-    @property
-    def paths(self) -> list[Path]:
-        """All of them, class by class."""
-        return [path for paths in self.images.values() for path in paths]
-
-    @property
-    def labels(self) -> Array:
-        """Of each path, the place of its class."""
-        return np.repeat(np.arange(len(self.images)), [len(one) for one in self.images.values()])
+# The images of each class, sorted by name, classes as well.
+ClassImages = dict[str, list[Path]]
 
 
 @dataclass(frozen=True)
@@ -48,10 +33,10 @@ class ImageFolder:
 
     Attributes:
         train, test: folders with a folder for each class.
-        test_every: where there is no `test`: of each class in `train`, every so many-th image is a
-            test image.
+        test_every: number of images of a class in `train` from one test image to the next, where
+            there is no `test`.
         channels: 1 or 3.
-        size: to which images are resized; None where all have one size.
+        size: size to which images are resized; None where all have one size.
     """
 
     train: Path
@@ -61,84 +46,85 @@ class ImageFolder:
     size: Size | None
 
     def list_files(self) -> Iterator[Path]:
-        """Every image.
+        """List every image.
 
         Raises:
             DataError: the folders are not what they should be.
         """
-        train, test = self._parts()
-        yield from train.paths
-        yield from test.paths if test else ()
+        train, test = self._find_images()
+        for images in (train, test or {}):
+            for paths in images.values():
+                yield from paths
 
     def describe_samples(self) -> Samples:
-        """Shape and classes; without `size` the first image says the shape.
+        """Describe shape and classes; without `size` the first image says the shape.
 
         Raises:
             DataError: the folders are not what they should be, or there is too much.
         """
-        train, test = self._parts()
-        with make_pillow_strict():
-            size = self.size or read_size(train.paths[0])
-        samples = Samples((self.channels, *size), classes=len(train.images))
-        count = len(train.paths) + (len(test.paths) if test else 0)
+        train, test = self._find_images()
+        size = self._find_size(_to_split(train).inputs[0])
+        samples = Samples((self.channels, *size), classes=len(train))
+        count = sum(len(paths) for part in (train, test or {}) for paths in part.values())
         check_values(str(self.train), samples, count, "give a smaller size, or fewer images")
         return samples
 
     def read(self) -> tuple[Split, Split]:
-        """The decoded images.
+        """Read and decode the images.
 
         Raises:
             DataError: one of them cannot be read, or has another size.
         """
-        train, test = self._parts()
-        if test is not None:
-            return (
-                self._split(train.paths, train.labels, train.paths[0]),
-                self._split(test.paths, test.labels, train.paths[0]),
-            )
-        assert self.test_every is not None  # one of the two is there
-        chosen = mark_test_samples(train.labels, self.test_every, str(self.train))
-        return (
-            self._split([*compress(train.paths, ~chosen)], train.labels[~chosen], train.paths[0]),
-            self._split([*compress(train.paths, chosen)], train.labels[chosen], train.paths[0]),
-        )
+        images, test_images = self._find_images()
+        whole = _to_split(images)
+        test = None if test_images is None else _to_split(test_images)
+        parts = complete_parts(whole, test, self.test_every, str(self.train))
+        train, test = (self._decode(part, whole.inputs[0]) for part in parts)
+        return train, test
 
-    def _parts(self) -> tuple[ClassImages, ClassImages | None]:
+    def _find_images(self) -> tuple[ClassImages, ClassImages | None]:
         train = find_images(self.train)
-        check_classes(str(self.train), len(train.images))
+        check_classes(str(self.train), len(train))
         if self.test is None:
             return train, None
         test = find_images(self.test)
-        _check_same_classes(train, test, self)
+        _check_same_classes(train, self.train, test, self.test)
+        _check_same_classes(test, self.test, train, self.train)
         return train, test
 
-    def _split(self, paths: Sequence[Path], labels: Array, first: Path) -> Split:
-        """The images of `paths`; where no size is given, all have that of `first`."""
+    def _find_size(self, first: Path) -> Size:
         with make_pillow_strict():
-            size = self.size or read_size(first)
-            images = np.empty((len(paths), self.channels, *size), dtype=np.uint8)
+            return self.size or read_size(first)
 
-            def decode(place: int) -> None:
-                image = read_image(paths[place], self.channels, self.size)
-                images[place] = _of_size(image, size, paths[place], first)
+    def _decode(self, part: Split, first: Path) -> Split:
+        """Decode the images of paths; where no size is given, all have that of `first`."""
+        size = self._find_size(first)
+        images = np.empty((len(part.inputs), self.channels, *size), dtype=np.uint8)
 
-            # Threads: Pillow decodes and resizes outside of Python's lock.
-            with ThreadPoolExecutor(choose_threads()) as pool:
-                # The first failure, in the order of the files, ends it.
-                for _ in pool.map(decode, range(len(paths))):
-                    pass
-        return Split(images, labels)
+        def decode(place: int) -> None:
+            path = part.inputs[place]
+            image = read_image(path, self.channels, self.size)
+            _check_size(image, size, path, first)
+            images[place] = image
+
+        # Threads: Pillow decodes and resizes outside of Python's lock.
+        with make_pillow_strict(), ThreadPoolExecutor(choose_threads()) as pool:
+            # The first failure, in the order of the files, ends it.
+            for _ in pool.map(decode, range(len(images))):
+                pass
+        return Split(images, part.labels)
 
 
 def find_images(folder: Path) -> ClassImages:
-    """The images in the folders of a folder, by class.
+    """Find the images in the folders of a folder, by class.
 
-    What begins with a dot is left out, and so are files beside the folders of classes, but images.
+    Names that begin with a dot are left out, and so are files beside the folders of classes; an
+    image there is an error.
 
     Raises:
         DataError: the folder is not one of folders of images.
     """
-    images: dict[str, list[Path]] = {}
+    images: ClassImages = {}
     for entry in _entries(folder):
         if stat.S_ISDIR(_mode(entry)):
             images[entry.name] = _images_of_class(entry)
@@ -151,12 +137,12 @@ def find_images(folder: Path) -> ClassImages:
         raise DataError(
             f"{str(folder)!r} has no folders; expected one for each class, with its images in it."
         )
-    return ClassImages(images)
+    return images
 
 
 def _images_of_class(folder: Path) -> list[Path]:
-    found = _entries(folder)
-    for path in found:
+    paths = _entries(folder)
+    for path in paths:
         mode = _mode(path)
         if stat.S_ISDIR(mode):
             raise DataError(
@@ -168,16 +154,15 @@ def _images_of_class(folder: Path) -> list[Path]:
                 f"{str(path)!r} is no image file; expected a name that ends in "
                 f"{', '.join(SUFFIXES)}; remove it."
             )
-    if not found:
+    if not paths:
         raise DataError(
             f"{str(folder)!r} has no image in it; expected some of each class; remove the folder, "
             "or put its images there."
         )
-    return found
+    return paths
 
 
 def _entries(folder: Path) -> list[Path]:
-    """What is in a folder, by name, but for what is hidden."""
     try:
         names = sorted(name for name in os.listdir(folder) if not name.startswith("."))
     except OSError as error:
@@ -189,7 +174,6 @@ def _entries(folder: Path) -> list[Path]:
 
 
 def _mode(path: Path) -> int:
-    """What a file is, behind links."""
     try:
         return path.stat().st_mode
     except OSError as error:
@@ -200,24 +184,28 @@ def _mode(path: Path) -> int:
         ) from error
 
 
-def _check_same_classes(train: ClassImages, test: ClassImages, source: ImageFolder) -> None:
-    for one, other, folder, lacking in (
-        (train, test, source.train, source.test),
-        (test, train, source.test, source.train),
-    ):
-        missing = [name for name in one.images if name not in other.images]
-        if missing:
-            raise DataError(
-                f"{str(folder)!r} has the class {missing[0]!r}, which {str(lacking)!r} has not; "
-                "expected the same classes in both; rename or add a folder."
-            )
+def _to_split(images: ClassImages) -> Split:
+    """All paths, class by class, and the place of each one's class."""
+    paths = np.array([path for paths in images.values() for path in paths], dtype=object)
+    labels = np.repeat(np.arange(len(images)), [len(paths) for paths in images.values()])
+    return Split(paths, labels)
 
 
-def _of_size(image: Array, size: Size, path: Path, first: Path) -> Array:
-    if image.shape[1:] != size:
-        found, expected = (" x ".join(map(str, sides)) for sides in (image.shape[1:], size))
+def _check_same_classes(
+    images: ClassImages, folder: Path, others: ClassImages, lacking: Path
+) -> None:
+    missing = [name for name in images if name not in others]
+    if missing:
         raise DataError(
-            f"{str(path)!r} is {found} pixels (height x width) and {str(first)!r} {expected}; "
+            f"{str(folder)!r} has the class {missing[0]!r}, which {str(lacking)!r} has not; "
+            "expected the same classes in both; rename or add a folder."
+        )
+
+
+def _check_size(image: Array, size: Size, path: Path, first: Path) -> None:
+    if image.shape[1:] != size:
+        actual, expected = (" x ".join(map(str, sides)) for sides in (image.shape[1:], size))
+        raise DataError(
+            f"{str(path)!r} is {actual} pixels (height x width) and {str(first)!r} {expected}; "
             "expected one size; add size = [height, width], to which all are then resized."
         )
-    return image

@@ -1,14 +1,15 @@
 """Reads a user's own texts with their labels: one CSV, or one for each part."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import compress
 from pathlib import Path
 
+import numpy as np
+
 from bench.errors import DataError
-from bench.host.data.dataset import Array, Split
+from bench.host.data.dataset import Split
 from bench.host.data.declared.bounds import check_classes, check_values
-from bench.host.data.division import mark_test_samples
+from bench.host.data.division import complete_parts
 from bench.host.data.labeled_csv import Columns, LabeledText, encode_labels, read_rows
 from bench.host.data.texts import FIRST_WORD, make_vocabulary, tokenize
 from bench.spec import Samples
@@ -17,32 +18,18 @@ MOST_BYTES = 2**28
 
 
 @dataclass(frozen=True)
-class LabeledRows:
-    """The rows of a part, and their labels as places in the names of the classes."""
-
-    rows: list[LabeledText]
-    labels: Array
-
-    def divided(self, test: Array) -> tuple["LabeledRows", "LabeledRows"]:
-        """The rows outside the mask, and those in it."""
-        return (
-            LabeledRows(list(compress(self.rows, ~test)), self.labels[~test]),
-            LabeledRows(list(compress(self.rows, test)), self.labels[test]),
-        )
-
-
-@dataclass(frozen=True)
 class LabeledTexts:
-    """What the files hold.
+    """The content of the files.
 
     Attributes:
-        names: of the classes in the training rows, by alphabet.
-        vocabulary: of the training texts alone: the others stand for what nobody has seen yet.
+        train, test: texts as inputs, and their labels.
+        classes: number of classes in the training rows, whose labels go by alphabet.
+        vocabulary: words of the training texts alone: the others stand for texts of the future.
     """
 
-    train: LabeledRows
-    test: LabeledRows
-    names: list[str]
+    train: Split
+    test: Split
+    classes: int
     vocabulary: dict[str, int]
 
 
@@ -52,10 +39,10 @@ class TextFiles:
 
     Attributes:
         train, test: CSV files with a header.
-        test_every: where there is no `test`: of each class in `train`, every so many-th row is a
-            test sample.
-        length: how many words of a text are read.
-        vocabulary: how many words are told from each other at most.
+        test_every: number of rows of a class in `train` from one test sample to the next, where
+            there is no `test`.
+        length: number of words that are read of a text.
+        vocabulary: largest number of words that are told from each other.
     """
 
     train: Path
@@ -66,58 +53,55 @@ class TextFiles:
     vocabulary: int
 
     def list_files(self) -> Iterator[Path]:
-        """The one or two of them."""
+        """List the one or two files."""
         yield self.train
         if self.test is not None:
             yield self.test
 
     def describe_samples(self) -> Samples:
-        """Length, classes and number of tokens.
+        """Describe length, classes and number of tokens.
 
         Raises:
             DataError: a file cannot be read or is malformed.
         """
-        found = self._read_labeled()
-        tokens = len(found.vocabulary) + FIRST_WORD
-        samples = Samples((self.length,), len(found.names), vocabulary=tokens)
-        count = len(found.train.rows) + len(found.test.rows)
+        texts = self._read_texts()
+        tokens = len(texts.vocabulary) + FIRST_WORD
+        samples = Samples((self.length,), texts.classes, vocabulary=tokens)
+        count = len(texts.train.labels) + len(texts.test.labels)
         check_values(str(self.train), samples, count, "give a smaller length, or fewer texts")
         return samples
 
     def read(self) -> tuple[Split, Split]:
-        """Tokens and labels.
+        """Read tokens and labels.
 
         Raises:
             DataError: a file cannot be read or is malformed.
         """
-        found = self._read_labeled()
-        return (
-            self._split(found.train, found.vocabulary),
-            self._split(found.test, found.vocabulary),
-        )
+        texts = self._read_texts()
+        return self._tokenize(texts.train, texts), self._tokenize(texts.test, texts)
 
-    def _read_labeled(self) -> LabeledTexts:
+    def _read_texts(self) -> LabeledTexts:
         rows = read_rows(self.train, self.columns, MOST_BYTES)
         names = sorted({row.label for row in rows})
         check_classes(str(self.train), len(names))
-        train = LabeledRows(rows, encode_labels(rows, names, self.train, "it"))
-        train, test = self._parts(train, names)
-        vocabulary = make_vocabulary((row.text for row in train.rows), self.vocabulary)
+        whole = _to_split(rows, names, self.train, "it")
+        test = None
+        if self.test is not None:
+            rows = read_rows(self.test, self.columns, MOST_BYTES)
+            test = _to_split(rows, names, self.test, str(self.train))
+        train, test = complete_parts(whole, test, self.test_every, str(self.train))
+        vocabulary = make_vocabulary(train.inputs, self.vocabulary)
         if not vocabulary:
             raise DataError(
                 f"{str(self.train)!r} has no word that occurs twice; expected texts of words, "
                 "which are runs of a-z and 0-9 here; name another column, or make arrays of tokens."
             )
-        return LabeledTexts(train, test, names, vocabulary)
+        return LabeledTexts(train, test, len(names), vocabulary)
 
-    def _parts(self, train: LabeledRows, names: list[str]) -> tuple[LabeledRows, LabeledRows]:
-        if self.test is not None:
-            rows = read_rows(self.test, self.columns, MOST_BYTES)
-            return train, LabeledRows(rows, encode_labels(rows, names, self.test, str(self.train)))
-        assert self.test_every is not None  # one of the two is there
-        return train.divided(mark_test_samples(train.labels, self.test_every, str(self.train)))
+    def _tokenize(self, part: Split, texts: LabeledTexts) -> Split:
+        return Split(tokenize(part.inputs.tolist(), texts.vocabulary, self.length), part.labels)
 
-    def _split(self, part: LabeledRows, vocabulary: dict[str, int]) -> Split:
-        return Split(
-            tokenize([row.text for row in part.rows], vocabulary, self.length), part.labels
-        )
+
+def _to_split(rows: Sequence[LabeledText], names: Sequence[str], path: Path, source: str) -> Split:
+    texts = np.array([row.text for row in rows], dtype=object)
+    return Split(texts, encode_labels(rows, names, path, source))
