@@ -1,18 +1,13 @@
 """BANKING77 (Casanueva et al. 2020): customers' questions to a bank, by intent; CC BY 4.0."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 from bench.errors import DataError
 from bench.host.data.dataset import Dataset, Split
 from bench.host.data.labeled_csv import MOST_BYTES, read_categories, read_labeled_csv
-from bench.host.data.published import DATA_VARIABLE, Publication
+from bench.host.data.published import DATA_VARIABLE, Publication, PublishedFile
 from bench.host.data.texts import FIRST_WORD, make_vocabulary, tokenize
 from bench.spec import Samples
-
-Content = TypeVar("Content")
 
 CLASSES = 77
 # 3.5 % of the training texts and 2.3 % of the test texts are longer. Their first 32 words tell more
@@ -33,14 +28,6 @@ PUBLICATION = Publication(
 )
 
 
-@dataclass(frozen=True)
-class PublishedFile:
-    """One of the three published files."""
-
-    name: str
-    sha256: str
-
-
 TRAIN = PublishedFile(
     "train.csv", "b06e26ac675513959a63135f11b94ea7786ed02da65db93a5650d8838cbc664b"
 )
@@ -51,14 +38,17 @@ CATEGORIES = PublishedFile(
 
 
 def read_banking77() -> tuple[Split, Split]:
-    """10,003 train and 3,080 test texts as tokens (samples, 32); labels as in categories.json.
+    """Read 10,003 train and 3,080 test texts as tokens (samples, 32), with their labels.
 
     Raises:
         DataError: a file cannot be had or is not the published one.
     """
-    categories = _read(CATEGORIES, lambda path: read_categories(path, CLASSES))
-    train_texts, train_labels = _read(TRAIN, lambda path: read_labeled_csv(path, categories))
-    test_texts, test_labels = _read(TEST, lambda path: read_labeled_csv(path, categories))
+    # The labels are the places in this list.
+    categories = PUBLICATION.read(CATEGORIES, lambda path: read_categories(path, CLASSES))
+    (train_texts, train_labels), (test_texts, test_labels) = (
+        PUBLICATION.read(file, lambda path: read_labeled_csv(path, categories))
+        for file in (TRAIN, TEST)
+    )
     # From the training texts alone: the test texts stand for what nobody has seen yet.
     vocabulary = make_vocabulary(train_texts)
     if len(vocabulary) + FIRST_WORD != VOCABULARY:
@@ -70,11 +60,6 @@ def read_banking77() -> tuple[Split, Split]:
         Split(tokenize(train_texts, vocabulary, LENGTH), train_labels),
         Split(tokenize(test_texts, vocabulary, LENGTH), test_labels),
     )
-
-
-def _read(file: PublishedFile, read: Callable[[Path], Content]) -> Content:
-    path = PUBLICATION.find(file.name, file.sha256)
-    return read(PUBLICATION.check(path, file.name, file.sha256, read))
 
 
 BANKING77 = Dataset(

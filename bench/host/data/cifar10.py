@@ -15,19 +15,20 @@ from bench.host.data.cifar_rows import (
     read_packed_batch,
 )
 from bench.host.data.dataset import Dataset, Split
-from bench.host.data.published import DATA_VARIABLE, Publication, find_user_folder
+from bench.host.data.published import DATA_VARIABLE, Publication, PublishedFile, find_user_folder
 from bench.spec import Samples
 
-ARCHIVE = "cifar-10-binary.tar.gz"
 # Its page publishes the MD5 c32a1d4ab5d03f1284b67883e8d87530; the SHA-256 of the same 170,052,171
 # bytes stands in several public readers, GoMLX's among them.
-ARCHIVE_SHA256 = "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd"
+ARCHIVE = PublishedFile(
+    "cifar-10-binary.tar.gz", "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd"
+)
 MEMBERS = "cifar-10-batches-bin"
 PICKLED = ("cifar-10-python.tar.gz", "cifar-10-batches-py")
 PUBLICATION = Publication(
     title="CIFAR-10",
     folder="cifar10",
-    files=f"the published {ARCHIVE}, or its .bin files,",
+    files=f"the published {ARCHIVE.name}, or its .bin files,",
     mirrors=("https://www.cs.toronto.edu/~kriz/",),
     most_bytes=192 * 2**20,
 )
@@ -42,100 +43,99 @@ BATCHES = {
 }
 SUBSET_FOLDER = "cifar10-lossless-subset"
 # Of the unpacked rows: whoever has the whole set can make the same part with any gzip.
-SUBSET_TRAIN = (
+SUBSET_TRAIN = PublishedFile(
     "data_batch_1_first4000.bin.gz",
     "0993cf8b8e43bc207603aef9787006995746513f5e3fa5a52e06d1b069926330",
 )
-SUBSET_TEST = (
+SUBSET_TEST = PublishedFile(
     "test_batch_first1000.bin.gz",
     "8314c96d7cd65618193bab23acdd5d4c4af15bf6dd00a1781d55beedf3be1ef5",
 )
 
 
 def read_cifar10() -> tuple[Split, Split]:
-    """50,000 train and 10,000 test images, in the order of the batches.
+    """Read 50,000 train and 10,000 test images, in the order of the batches.
 
     Raises:
         DataError: a file cannot be had or is not the published one.
     """
     folder = find_user_folder(PUBLICATION.folder)
-    unpacked = _unpacked_folder(folder) if folder else None
+    unpacked = _find_unpacked(folder) if folder else None
     if unpacked:
         sources = {name: str(unpacked / name) for name in BATCHES}
         contents = [read_batch(unpacked / name) for name in BATCHES]
     else:
-        archive = _archive(folder)
+        archive = _find_archive(folder)
         sources = {name: f"{archive}: {name}" for name in BATCHES}
-        contents = read_archive(archive, [f"{MEMBERS}/{name}" for name in BATCHES])
+        contents = _read_members(archive)
     *train, test = (
-        _verified_rows(content, sources[name], BATCHES[name])
+        _parse_published(content, sources[name], BATCHES[name])
         for name, content in zip(BATCHES, contents, strict=True)
     )
-    return _joined(train), test
+    return _join(train), test
 
 
 def read_subset() -> tuple[Split, Split]:
-    """4,000 train and 1,000 test images of CIFAR-10: the first ones of their batches.
+    """Read 4,000 train and 1,000 test images of CIFAR-10: the first ones of their batches.
 
     Raises:
         DataError: a file is not there or does not hold these images.
     """
-    train, test = (_read_part(name, sha256) for name, sha256 in (SUBSET_TRAIN, SUBSET_TEST))
-    return train, test
+    return _read_part(SUBSET_TRAIN), _read_part(SUBSET_TEST)
 
 
-def _unpacked_folder(folder: Path) -> Path | None:
-    """The folder with the .bin files: this one, or the one that the archive makes in it."""
+def _find_unpacked(folder: Path) -> Path | None:
+    # The .bin files lie in this folder, or in the one that the archive makes in it.
     for candidate in (folder, folder / MEMBERS):
         if any(os.path.isfile(candidate / name) for name in BATCHES):
             return candidate
     return None
 
 
-def _archive(folder: Path | None) -> Path:
-    """The published archive, downloaded if need be."""
-    if folder and not os.path.isfile(folder / ARCHIVE):
+def _find_archive(folder: Path | None) -> Path:
+    if folder and not os.path.isfile(folder / ARCHIVE.name):
         for name in PICKLED:
             if os.path.exists(folder / name):
                 # Unpickling runs whatever program the file holds.
                 raise DataError(
                     f"{folder / name} is CIFAR-10's Python version, which is never read: it is "
-                    f"pickled; expected {ARCHIVE}, the binary version; put that beside it."
+                    f"pickled; expected {ARCHIVE.name}, the binary version; put that beside it."
                 )
-    return PUBLICATION.check(
-        PUBLICATION.find(ARCHIVE, ARCHIVE_SHA256),
-        ARCHIVE,
-        ARCHIVE_SHA256,
-        lambda path: read_archive(path, [f"{MEMBERS}/{name}" for name in BATCHES]),
-    )
+    path = PUBLICATION.find(ARCHIVE)
+    PUBLICATION.check(path, ARCHIVE, _read_members)
+    return path
 
 
-def _read_part(name: str, sha256: str) -> Split:
+def _read_members(archive: Path) -> list[bytes]:
+    return read_archive(archive, [f"{MEMBERS}/{name}" for name in BATCHES])
+
+
+def _read_part(file: PublishedFile) -> Split:
     folder = find_user_folder(SUBSET_FOLDER)
-    path = folder / name if folder else None
+    path = folder / file.name if folder else None
     if path is None or not os.path.isfile(path):
-        found = f"{path} is not there" if path else f"{DATA_VARIABLE} is not set"
+        reason = f"{path} is not there" if path else f"{DATA_VARIABLE} is not set"
         raise DataError(
-            f"cifar10-subset cannot be downloaded, and {found}; expected {name}, the first rows "
-            f"of CIFAR-10's batch gzipped, in ${DATA_VARIABLE}/{SUBSET_FOLDER}; put it there, or "
-            "use cifar10."
+            f"cifar10-subset cannot be downloaded, and {reason}; expected {file.name}, the first "
+            f"rows of CIFAR-10's batch gzipped, in ${DATA_VARIABLE}/{SUBSET_FOLDER}; put it "
+            "there, or use cifar10."
         )
-    return _verified_rows(read_packed_batch(path), str(path), sha256)
+    return _parse_published(read_packed_batch(path), str(path), file.sha256)
 
 
-def _verified_rows(content: bytes, source: str, sha256: str) -> Split:
-    """The rows; what is wrong with their form is told before that they are not the expected."""
+def _parse_published(content: bytes, source: str, sha256: str) -> Split:
+    # First, since it says what is wrong with the form of the rows.
     split = parse_rows(content, source)
-    found = hashlib.sha256(content).hexdigest()
-    if found != sha256:
+    actual = hashlib.sha256(content).hexdigest()
+    if actual != sha256:
         raise DataError(
-            f"{source} holds rows with the SHA-256 {found}; expected {sha256}, the published "
+            f"{source} holds rows with the SHA-256 {actual}; expected {sha256}, the published "
             "ones; replace the file."
         )
     return split
 
 
-def _joined(splits: list[Split]) -> Split:
+def _join(splits: list[Split]) -> Split:
     return Split(
         np.concatenate([split.inputs for split in splits]),
         np.concatenate([split.labels for split in splits]),

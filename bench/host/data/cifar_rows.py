@@ -26,11 +26,11 @@ MOST_ARCHIVE_BYTES = 2**28
 
 
 def parse_rows(content: bytes, source: str) -> Split:
-    """The images (rows, 3, 32, 32) and labels in the bytes of a batch.
+    """Parse the images (rows, 3, 32, 32) and labels in the bytes of a batch.
 
     Args:
         content: whole rows; more bytes than a batch of 10,000 rows are refused.
-        source: what messages call it.
+        source: name of the content in messages.
 
     Raises:
         DataError: it is not whole rows, or a label is above 9.
@@ -57,7 +57,7 @@ def parse_rows(content: bytes, source: str) -> Split:
 
 
 def read_batch(path: Path) -> bytes:
-    """The bytes of an unpacked batch, one more than there may be where it is longer.
+    """Read the bytes of an unpacked batch, one more than there may be where it is longer.
 
     Raises:
         DataError: the file cannot be read.
@@ -73,7 +73,7 @@ def read_batch(path: Path) -> bytes:
 
 
 def read_packed_batch(path: Path) -> bytes:
-    """The bytes of a gzipped batch, one more than there may be where it is longer.
+    """Read the bytes of a gzipped batch, one more than there may be where it is longer.
 
     Raises:
         DataError: the file cannot be read or is damaged.
@@ -83,7 +83,7 @@ def read_packed_batch(path: Path) -> bytes:
 
 
 def read_archive(path: Path, names: Sequence[str]) -> list[bytes]:
-    """The bytes of the members with these paths in a gzipped tar, in the order of `names`.
+    """Read the members with these paths in a gzipped tar, in the order of `names`.
 
     Nothing is written to the disk, and no more is unpacked than the published
     archive may hold.
@@ -91,30 +91,30 @@ def read_archive(path: Path, names: Sequence[str]) -> list[bytes]:
     Raises:
         DataError: the file cannot be read, is damaged, too large, or lacks a member.
     """
-    found: dict[str, bytes] = {}
+    contents: dict[str, bytes] = {}
     with open_gzip(path, "CIFAR-10's binary archive") as stream:
         try:
             # A stream is read once from front to end: no member can send the reader elsewhere.
             with tarfile.open(fileobj=_Limited(stream, path), mode="r|") as archive:
                 for member in archive:
                     if member.name in names and member.isreg():
-                        found[member.name] = _content(archive, member)
+                        contents[member.name] = _read_member(archive, member)
         # RecursionError: tarfile follows extended headers one inside the other.
         except (tarfile.TarError, ValueError, OverflowError, RecursionError) as error:
             raise DataError(
                 f"{path} is a damaged tar archive ({error}); expected a whole one; replace the "
                 "file."
             ) from error
-    missing = [name for name in names if name not in found]
+    missing = [name for name in names if name not in contents]
     if missing:
         raise DataError(
             f"{path} has no member {', '.join(missing)}; expected CIFAR-10's binary archive; "
             "replace the file."
         )
-    return [found[name] for name in names]
+    return [contents[name] for name in names]
 
 
-def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+def _read_member(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
     stream = archive.extractfile(member)
     assert stream is not None  # it is a regular file
     return stream.read(MOST_BATCH_BYTES + 1)

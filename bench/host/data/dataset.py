@@ -1,4 +1,4 @@
-"""What a data set is before it is prepared: whole numbers and labels in a fixed split."""
+"""A data set before it is prepared: whole numbers and labels in a fixed split."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,11 +30,11 @@ class Dataset:
     """A data set that the host can read.
 
     Attributes:
-        version: another one whenever `read` gives other arrays than before, which renews the
-            cache: a number that is raised by hand, or a digest of what is read.
-        samples: what models have to know of them.
-        read: the train and the test split; raises DataError.
-        synthetic: drawn at random, for throughput; accuracy on it means nothing.
+        version: number that is raised by hand, or digest of the files: it changes whenever `read`
+            returns other arrays than before, and renews the cache.
+        samples: properties that models have to know.
+        read: function that returns the train and the test split; raises DataError.
+        synthetic: whether it is drawn at random, for throughput; accuracy on it means nothing.
     """
 
     name: str

@@ -18,7 +18,7 @@ ELSEWHERE = "choose a plan with another data set, such as --plan mnist"
 
 
 def read_digits() -> tuple[Split, Split]:
-    """Images scaled to 32x32 by repeating pixels, exact on every machine.
+    """Read the images, scaled to 32x32 by repeating pixels, exact on every machine.
 
     The split is stratified and fixed: of each class, in the package's order,
     every fifth sample is a test sample. Neighbors in that order come from the

@@ -14,7 +14,7 @@ TIMEOUT_SECONDS = 20
 
 
 def hash_file(path: Path) -> str:
-    """SHA-256 of a file's bytes."""
+    """Compute the SHA-256 of a file's bytes."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
@@ -23,7 +23,7 @@ def download(urls: Sequence[str], target: Path, sha256: str, most_bytes: int) ->
     """Fetch `target` from the first of `urls` that has the right bytes.
 
     Raises:
-        DataError: none has; names what each of them said.
+        DataError: none of them has; names what each of them said.
     """
     problems = []
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -34,11 +34,11 @@ def download(urls: Sequence[str], target: Path, sha256: str, most_bytes: int) ->
         partial = target.with_name(f"{target.name}.{os.getpid()}.part")
         try:
             _fetch(url, partial, most_bytes)
-            found = hash_file(partial)
-            if found == sha256:
+            actual = hash_file(partial)
+            if actual == sha256:
                 partial.replace(target)
                 return
-            problems.append(f"{url}: SHA-256 {found[:12]}… instead of {sha256[:12]}…")
+            problems.append(f"{url}: SHA-256 {actual[:12]}… instead of {sha256[:12]}…")
         except (urllib.error.URLError, http.client.HTTPException, OSError, DataError) as error:
             problems.append(f"{url}: {error}")
         finally:
@@ -60,7 +60,7 @@ def _fetch(url: str, partial: Path, most_bytes: int) -> None:
 
 
 def _opener() -> urllib.request.OpenerDirector:
-    """Knows HTTPS alone: no redirection leads to a file, or to what anyone can read and change."""
+    # HTTPS alone: no redirection leads to a file, or to what anyone can read and change.
     opener = urllib.request.OpenerDirector()
     for handler in (
         urllib.request.ProxyHandler(),

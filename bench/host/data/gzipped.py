@@ -11,13 +11,12 @@ from bench.errors import DataError
 
 @contextmanager
 def open_gzip(path: Path, expected: str) -> Iterator[gzip.GzipFile]:
-    """The unpacked bytes of a gzip file as a stream.
+    """Open the unpacked bytes of a gzip file as a stream.
 
     Nobody knows how long it is: read no more of it than there may be.
 
     Args:
-        path: the file.
-        expected: what it should be, such as "a gzipped IDX file".
+        expected: words for the right kind of file, such as "a gzipped IDX file".
 
     Raises:
         DataError: here or at any later read, the file cannot be read or is damaged.

@@ -13,19 +13,18 @@ UNSIGNED_BYTE = 0x08
 
 
 def read_idx(path: Path, dimensions: int, most_bytes: int = 2**28) -> Array:
-    """The uint8 array in a gzipped IDX file.
+    """Read the uint8 array in a gzipped IDX file.
 
     Args:
-        path: the .gz file.
-        dimensions: how many dimensions the array has to have.
-        most_bytes: a larger array is refused before it is unpacked.
+        dimensions: number of dimensions that the array has to have.
+        most_bytes: size above which an array is refused before it is unpacked.
 
     Raises:
         DataError: the file cannot be read, is damaged, or is another kind of file.
     """
     with open_gzip(path, "a gzipped IDX file") as stream:
         header = stream.read(4 + 4 * dimensions)
-        shape = _shape(path, header, dimensions)
+        shape = _parse_shape(path, header, dimensions)
         size = math.prod(shape)
         if size > most_bytes:
             raise DataError(
@@ -34,15 +33,15 @@ def read_idx(path: Path, dimensions: int, most_bytes: int = 2**28) -> Array:
             )
         content = stream.read(size + 1)
     if len(content) != size:
-        found = f"{len(content):,}" if len(content) < size else "more"
+        held = f"{len(content):,}" if len(content) < size else "more"
         raise DataError(
-            f"{path} holds {found} bytes of data; expected {size:,} for the shape {shape} in its "
+            f"{path} holds {held} bytes of data; expected {size:,} for the shape {shape} in its "
             "header; replace the file."
         )
     return np.frombuffer(content, dtype=np.uint8).reshape(shape)
 
 
-def _shape(path: Path, header: bytes, dimensions: int) -> tuple[int, ...]:
+def _parse_shape(path: Path, header: bytes, dimensions: int) -> tuple[int, ...]:
     magic = bytes((0, 0, UNSIGNED_BYTE, dimensions))
     if header[:4] != magic:
         raise DataError(

@@ -1,4 +1,4 @@
-"""Makes what every framework of a comparison starts from: weights and batch order, as files."""
+"""Writes what every framework of a comparison starts from: weights and batch order, as files."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,35 +34,30 @@ class Inputs:
     _files: dict[str, InputFile] = field(default_factory=dict)
 
     def write_weights(self, model: str, spec: ModelSpec, seed: int) -> InputFile:
-        """Initial weights and running statistics as an .npz by canonical name."""
+        """Write initial weights and running statistics as an .npz by canonical name."""
         shape = "x".join(str(side) for side in spec.input_shape)
         # Two texts of one length may have different vocabularies.
         name = f"weights-{model}-{shape}-{parameter_count(spec)}-{seed}.npz"
         if name not in self._files:
             arrays = draw_weights(arrays_of(spec), seed)
-            with _written(self.folder):
+            with _explain_no_room(self.folder):
                 np.savez(self.folder / name, **arrays)  # type: ignore[arg-type]
             self._files[name] = InputFile(self.folder / name, hash_arrays(arrays))
         return self._files[name]
 
     def write_order(self, samples: int, batch_size: int, epochs: int, seed: int) -> InputFile:
-        """Sample indices as an .npy, (epochs, steps, batch size)."""
+        """Write sample indices as an .npy, (epochs, steps, batch size)."""
         name = f"order-{samples}-{batch_size}-{epochs}-{seed}.npy"
         if name not in self._files:
             order = draw_batch_order(samples, batch_size, epochs, seed)
-            with _written(self.folder):
+            with _explain_no_room(self.folder):
                 np.save(self.folder / name, order)
             self._files[name] = InputFile(self.folder / name, hash_array(order))
         return self._files[name]
 
 
 @contextmanager
-def _written(folder: Path) -> Iterator[None]:
-    """Say in one line that a folder has no room.
-
-    Raises:
-        ResultsError: a file could not be written.
-    """
+def _explain_no_room(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
@@ -75,7 +70,7 @@ def _written(folder: Path) -> Iterator[None]:
 def draw_batch_order(
     samples: int, batch_size: int, epochs: int, seed: int
 ) -> np.ndarray[Any, np.dtype[np.int32]]:
-    """A fresh permutation for each epoch; samples that do not fill a last batch are left out.
+    """Draw a fresh permutation for each epoch, without samples that do not fill a last batch.
 
     A smaller last batch would make compiled graphs be traced again.
     """

@@ -17,7 +17,7 @@ MOST_BYTES = 4 * 2**20
 
 @dataclass(frozen=True)
 class Columns:
-    """What the columns are called."""
+    """The names of the columns."""
 
     text: str = "text"
     label: str = "category"
@@ -25,7 +25,7 @@ class Columns:
 
 @dataclass(frozen=True, slots=True)
 class LabeledText:
-    """A row: a text, the name of its class, and the line in which the row ends."""
+    """One row: a text, the name of its class, and the line in which the row ends."""
 
     text: str
     label: str
@@ -33,13 +33,13 @@ class LabeledText:
 
 
 def read_categories(path: Path, count: int) -> list[str]:
-    """The names of the classes, whose labels are their places.
+    """Read the names of the classes, whose labels are their places.
 
     Raises:
         DataError: the file cannot be read or is not a JSON list of `count` names.
     """
     try:
-        names = json.loads(_text(path))
+        names = json.loads(_read_text(path))
     except (ValueError, RecursionError) as error:
         raise DataError(f"{path} is not valid JSON ({error}); replace the file.") from error
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
@@ -53,7 +53,7 @@ def read_categories(path: Path, count: int) -> list[str]:
 
 
 def read_labeled_csv(path: Path, categories: Sequence[str]) -> tuple[list[str], Array]:
-    """The texts and their labels, int64 (texts,), from a CSV with the columns text and category.
+    """Read texts and labels, int64 (texts,), from a CSV with the columns text and category.
 
     Raises:
         DataError: the file cannot be read or is malformed; names the line.
@@ -65,16 +65,16 @@ def read_labeled_csv(path: Path, categories: Sequence[str]) -> tuple[list[str], 
 
 
 def read_rows(path: Path, columns: Columns, most_bytes: int = MOST_BYTES) -> list[LabeledText]:
-    """The rows of a CSV; other columns are left out.
+    """Read the rows of a CSV; other columns are left out.
 
     Raises:
         DataError: the file cannot be read, is longer than `most_bytes`, or is malformed.
     """
     # newline="": a quoted text may hold line ends of its own.
-    reader = csv.DictReader(io.StringIO(_text(path, most_bytes), newline=""), strict=True)
+    reader = csv.DictReader(io.StringIO(_read_text(path, most_bytes), newline=""), strict=True)
     try:
         _check_columns(path, reader.fieldnames, columns)
-        rows = [_row(path, row, reader.line_num, columns) for row in reader]
+        rows = [_parse_row(path, row, reader.line_num, columns) for row in reader]
     except csv.Error as error:
         # DictReader's own line_num is that of the last good row.
         raise DataError(
@@ -88,7 +88,7 @@ def read_rows(path: Path, columns: Columns, most_bytes: int = MOST_BYTES) -> lis
 def encode_labels(
     rows: Sequence[LabeledText], names: Sequence[str], path: Path, source: str
 ) -> Array:
-    """The labels of rows as places in `names`, int64 (rows,); `source` is what has the names.
+    """Encode the labels of rows as places in `names`, int64 (rows,); messages name its source.
 
     Raises:
         DataError: a row has another label.
@@ -103,7 +103,7 @@ def encode_labels(
     return np.array([places[row.label] for row in rows], dtype=np.int64)
 
 
-def _text(path: Path, most_bytes: int = MOST_BYTES) -> str:
+def _read_text(path: Path, most_bytes: int = MOST_BYTES) -> str:
     try:
         with path.open("rb") as stream:
             content = stream.read(most_bytes + 1)
@@ -133,7 +133,7 @@ def _check_columns(path: Path, names: Sequence[str] | None, columns: Columns) ->
             )
 
 
-def _row(path: Path, row: dict[str, str], line: int, columns: Columns) -> LabeledText:
+def _parse_row(path: Path, row: dict[str, str], line: int, columns: Columns) -> LabeledText:
     where = f"{path} line {line:,}"
     # DictReader keeps surplus cells under None, and fills missing ones with None.
     if None in row or None in row.values():

@@ -1,11 +1,8 @@
 """MNIST (LeCun, Cortes, Burges 1998): the canonical four IDX files, whole."""
 
-from dataclasses import dataclass
-from pathlib import Path
-
 from bench.host.data.dataset import Array, Dataset, Split
 from bench.host.data.idx import read_idx
-from bench.host.data.published import DATA_VARIABLE, Publication
+from bench.host.data.published import DATA_VARIABLE, Publication, PublishedFile
 from bench.spec import Samples
 
 PUBLICATION = Publication(
@@ -20,66 +17,38 @@ PUBLICATION = Publication(
 )
 
 
-@dataclass(frozen=True)
-class IdxFile:
-    """One of the four published files."""
-
-    name: str
-    dimensions: int
-    sha256: str
-
-
-TRAIN_IMAGES = IdxFile(
+TRAIN_IMAGES = PublishedFile(
     "train-images-idx3-ubyte.gz",
-    3,
     "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
 )
-TRAIN_LABELS = IdxFile(
+TRAIN_LABELS = PublishedFile(
     "train-labels-idx1-ubyte.gz",
-    1,
     "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
 )
-TEST_IMAGES = IdxFile(
+TEST_IMAGES = PublishedFile(
     "t10k-images-idx3-ubyte.gz",
-    3,
     "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
 )
-TEST_LABELS = IdxFile(
+TEST_LABELS = PublishedFile(
     "t10k-labels-idx1-ubyte.gz",
-    1,
     "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
 )
 
 
 def read_mnist() -> tuple[Split, Split]:
-    """60,000 train and 10,000 test images of 28x28.
+    """Read 60,000 train and 10,000 test images of 28x28.
 
     Raises:
         DataError: a file cannot be had or is not the published one.
     """
     return (
-        Split(_read(TRAIN_IMAGES)[:, None], _read(TRAIN_LABELS)),
-        Split(_read(TEST_IMAGES)[:, None], _read(TEST_LABELS)),
+        Split(_read(TRAIN_IMAGES, 3)[:, None], _read(TRAIN_LABELS, 1)),
+        Split(_read(TEST_IMAGES, 3)[:, None], _read(TEST_LABELS, 1)),
     )
 
 
-def _read(file: IdxFile) -> Array:
-    return read_idx(check(_find(file), file), file.dimensions)
-
-
-def check(path: Path, file: IdxFile) -> Path:
-    """`path`, whose bytes are the published ones.
-
-    Raises:
-        DataError: they are not; says what is wrong with them where it can tell.
-    """
-    return PUBLICATION.check(
-        path, file.name, file.sha256, lambda path: read_idx(path, file.dimensions)
-    )
-
-
-def _find(file: IdxFile) -> Path:
-    return PUBLICATION.find(file.name, file.sha256)
+def _read(file: PublishedFile, dimensions: int) -> Array:
+    return PUBLICATION.read(file, lambda path: read_idx(path, dimensions))
 
 
 MNIST = Dataset(

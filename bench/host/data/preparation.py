@@ -1,4 +1,4 @@
-"""Prepared data sets: arrays ready for every framework, made once and kept in the cache.
+"""Prepares data sets: arrays ready for every framework, made once and kept in the cache.
 
 Images are normalized and stand in both layouts; tokens are as they are, and have one.
 """
@@ -29,7 +29,7 @@ class PreparedData:
 
     Attributes:
         train_count, test_count: number of training and test samples.
-        digests: of each array file, by the file's stem.
+        digests: digest of each array file, by the file's stem.
     """
 
     name: str
@@ -41,18 +41,18 @@ class PreparedData:
 
     @property
     def digest(self) -> str:
-        """Of the canonical arrays, the same whatever layout a framework reads."""
+        """Digest of the canonical arrays, the same whatever layout a framework reads."""
         stems = _stems("NCHW", self.samples)
         return combine({name: self.digests[stem] for name, stem in stems.items()})
 
     def list_arrays(self, layout: str) -> dict[str, Path]:
-        """Paths of train_inputs, train_labels, test_inputs and test_labels."""
+        """List the paths of train_inputs, train_labels, test_inputs and test_labels."""
         stems = _stems(layout, self.samples)
         return {name: self.folder / f"{stem}.npy" for name, stem in stems.items()}
 
 
 def prepare_dataset(dataset: Dataset) -> PreparedData:
-    """The prepared data set in the cache, made first where it is not there or damaged.
+    """Prepare a data set in the cache, unless it is there and undamaged.
 
     Raises:
         DataError: the source cannot be read.
@@ -74,7 +74,7 @@ def prepare_dataset(dataset: Dataset) -> PreparedData:
 
 
 def normalize(images: Array, mean: Array, deviation: Array) -> Array:
-    """(pixel - mean) / deviation by channel, computed in float64, as float32."""
+    """Compute (pixel - mean) / deviation by channel, in float64, as float32."""
     result = np.empty(images.shape, dtype=np.float32)
     # In chunks: float64 copies of a whole data set would be eight times its size.
     for part in _chunks(images):
@@ -83,7 +83,7 @@ def normalize(images: Array, mean: Array, deviation: Array) -> Array:
 
 
 def measure_channels(images: Array) -> tuple[Array, Array]:
-    """Mean and standard deviation of each channel, from exact integer sums."""
+    """Compute mean and standard deviation of each channel, from exact integer sums."""
     count = images.size // images.shape[1]
     sums = images.sum(axis=(0, 2, 3), dtype=np.int64)
     squares = sum(
@@ -94,7 +94,6 @@ def measure_channels(images: Array) -> tuple[Array, Array]:
 
 
 def _chunks(images: Array) -> Iterator[slice]:
-    """Parts of bounded size, of whole images."""
     step = max(1, CHUNK_VALUES // images[0].size)
     return (slice(start, start + step) for start in range(0, len(images), step))
 
@@ -110,27 +109,27 @@ def _stems(layout: str, samples: Samples) -> dict[str, str]:
 
 
 def _make(dataset: Dataset, folder: Path) -> None:
-    """Write everything into a folder beside and move it into its place whole."""
-    # The caller holds the lock: a folder of this name was left by a run that was killed.
-    made = folder.with_name(f"{folder.name}.part")
-    remove(made)
+    # Written into a folder beside and moved into its place whole. The caller holds the lock: a
+    # folder of this name was left by a run that was killed.
+    partial = folder.with_name(f"{folder.name}.part")
+    remove(partial)
     train, test = dataset.read()
-    made.mkdir()
+    partial.mkdir()
     try:
-        _write(made, train, test, dataset.samples)
-        made.rename(folder)
+        _write(partial, train, test, dataset.samples)
+        partial.rename(folder)
     except BaseException:
-        remove(made)
+        remove(partial)
         raise
 
 
 def _write(folder: Path, train: Split, test: Split, samples: Samples) -> None:
     is_text = samples.vocabulary is not None
     # The test images too are normalized by the training images' statistics.
-    statistics = None if is_text else _usable_statistics(train.inputs)
+    statistics = None if is_text else _measure_usable_channels(train.inputs)
     digests: dict[str, str] = {}
     for name, split in (("train", train), ("test", test)):
-        for stem, array in _arrays(name, split, statistics).items():
+        for stem, array in _lay_out(name, split, statistics).items():
             np.save(folder / f"{stem}.npy", array)
             digests[stem] = hash_array(array)
     description = {
@@ -141,12 +140,7 @@ def _write(folder: Path, train: Split, test: Split, samples: Samples) -> None:
     (folder / DESCRIPTION).write_text(json.dumps(description, indent=1), "utf-8")
 
 
-def _usable_statistics(images: Array) -> tuple[Array, Array]:
-    """Those of `measure_channels`, where they can normalize.
-
-    Raises:
-        DataError: a channel has one value everywhere.
-    """
+def _measure_usable_channels(images: Array) -> tuple[Array, Array]:
     mean, deviation = measure_channels(images)
     (constant,) = np.nonzero(~(deviation > 0))
     if len(constant):
@@ -158,8 +152,7 @@ def _usable_statistics(images: Array) -> tuple[Array, Array]:
     return mean, deviation
 
 
-def _arrays(name: str, split: Split, statistics: tuple[Array, Array] | None) -> dict[str, Array]:
-    """The arrays of a split by stem; those of images, whose statistics are given, by layout."""
+def _lay_out(name: str, split: Split, statistics: tuple[Array, Array] | None) -> dict[str, Array]:
     labels = {f"{name}_labels": split.labels.astype(np.int64)}
     if statistics is None:
         # A user's own array may lie in memory by columns.
@@ -170,7 +163,7 @@ def _arrays(name: str, split: Split, statistics: tuple[Array, Array] | None) -> 
 
 
 def _load(dataset: Dataset, folder: Path) -> PreparedData | None:
-    """The prepared data set, or None where a file is missing or its bytes have changed."""
+    # None where a file is missing or its bytes have changed.
     try:
         description = json.loads((folder / DESCRIPTION).read_text("utf-8"))
         digests = dict(description["digests"])

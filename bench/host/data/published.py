@@ -1,19 +1,22 @@
-"""Files that somebody published: found in the user's data folder or in the cache, or downloaded."""
+"""Finds files that somebody published: the user's own, those in the cache, or downloads."""
 
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from bench.errors import DataError
 from bench.host.cache import get_cache_folder, lock_entry
 from bench.host.data.download import download, hash_file
 
+Content = TypeVar("Content")
+
 DATA_VARIABLE = "SAMESTEP_DATA"
 
 
 def find_user_folder(name: str) -> Path | None:
-    """Where the user has the files of a data set if anywhere, whether or not it is there.
+    """Find the folder where the user has a data set, if anywhere, whether or not it is there.
 
     Raises:
         DataError: the variable names no folder.
@@ -30,15 +33,23 @@ def find_user_folder(name: str) -> Path | None:
 
 
 @dataclass(frozen=True)
+class PublishedFile:
+    """One of the published files, with the digest of its bytes."""
+
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True)
 class Publication:
     """The published files of a data set.
 
     Attributes:
-        title: what messages call it.
-        folder: where they are, below the user's data folder and in the cache.
-        files: what messages call all of them.
+        title: name of the data set in messages.
+        folder: folder of the files, below the user's data folder and in the cache.
+        files: words for all of them in messages.
         mirrors: addresses that the name of a file completes, tried in order.
-        most_bytes: a longer download is refused.
+        most_bytes: size above which a download is refused.
     """
 
     title: str
@@ -47,58 +58,66 @@ class Publication:
     mirrors: tuple[str, ...]
     most_bytes: int
 
-    def find(self, name: str, sha256: str) -> Path:
-        """The file in the user's data folder, else in the cache, downloaded if need be.
+    def read(self, file: PublishedFile, read: Callable[[Path], Content]) -> Content:
+        """Find a file, check its bytes, and read it.
+
+        Raises:
+            DataError: it cannot be had or is not the published one.
+        """
+        path = self.find(file)
+        self.check(path, file, read)
+        return read(path)
+
+    def find(self, file: PublishedFile) -> Path:
+        """Find a file in the user's data folder, else in the cache, downloaded if need be.
 
         Raises:
             DataError: it is nowhere and cannot be downloaded.
         """
         folder = find_user_folder(self.folder)
         # os.path: it says False, and does not raise, where the folder may not be searched.
-        if folder and os.path.isfile(folder / name):
-            return folder / name
-        cached = get_cache_folder() / "downloads" / self.folder / name
-        with lock_entry(cached):
+        if folder and os.path.isfile(folder / file.name):
+            return folder / file.name
+        cached = cache_folder() / "downloads" / self.folder / file.name
+        with locked(cached):
             if not cached.exists():
-                self._download(name, sha256, cached, folder)
+                self._download(file, cached, folder)
         return cached
 
-    def check(self, path: Path, name: str, sha256: str, inspect: Callable[[Path], object]) -> Path:
-        """`path`, whose bytes are those of the published file `name`.
+    def check(self, path: Path, file: PublishedFile, inspect: Callable[[Path], object]) -> None:
+        """Check that the bytes of `path` are those of a published file.
 
         Args:
-            path: the file.
-            name: what it is called in the publication.
-            sha256: of the published bytes.
             inspect: reads a file of that kind; its DataError says what is wrong with other bytes.
 
         Raises:
-            DataError: they are not; says what is wrong with them where it can tell.
+            DataError: they are others; says what is wrong with them where it can tell.
         """
         try:
-            found = hash_file(path)
+            sha256 = hash_file(path)
         except OSError as error:
             raise DataError(
-                f"{path} cannot be read ({error.strerror}); expected {self.title}'s {name}; check "
-                "its permissions."
+                f"{path} cannot be read ({error.strerror}); expected {self.title}'s {file.name}; "
+                "check its permissions."
             ) from error
-        if found == sha256:
-            return path
+        if sha256 == file.sha256:
+            return
         try:
             inspect(path)
         except DataError as error:
-            raise DataError(f"{error} (It is not the published {name}.)") from error
+            raise DataError(f"{error} (It is not the published {file.name}.)") from error
         raise DataError(
-            f"{path} has the SHA-256 {found}; expected {sha256}, the published {name}; replace "
-            "the file."
+            f"{path} has the SHA-256 {sha256}; expected {file.sha256}, the published {file.name}; "
+            "replace the file."
         )
 
-    def _download(self, name: str, sha256: str, target: Path, folder: Path | None) -> None:
+    def _download(self, file: PublishedFile, target: Path, folder: Path | None) -> None:
+        urls = [mirror + file.name for mirror in self.mirrors]
         try:
-            download([mirror + name for mirror in self.mirrors], target, sha256, self.most_bytes)
+            download(urls, target, file.sha256, self.most_bytes)
         except DataError as error:
-            known = f"{str(folder.parent)!r} has no {self.folder}/{name}; " if folder else ""
+            lack = f"{str(folder.parent)!r} has no {self.folder}/{file.name}; " if folder else ""
             raise DataError(
-                f"{self.title}'s {error}; {known}put {self.files} into a folder '{self.folder}' "
+                f"{self.title}'s {error}; {lack}put {self.files} into a folder '{self.folder}' "
                 f"and name its parent in {DATA_VARIABLE}, or run again with a network."
             ) from error

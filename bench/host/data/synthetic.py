@@ -26,11 +26,11 @@ SEED = 1
 
 
 def parse_synthetic_dataset(name: str) -> Dataset | None:
-    """The data set of that name, None where the name is not of that family or beyond its limits."""
-    found = _samples(name)
-    if found is None:
+    """Parse the name of a synthetic data set; None where it is none or beyond the limits."""
+    parsed = _parse_name(name)
+    if parsed is None:
         return None
-    samples, count = found
+    samples, count = parsed
     kind = "pixels" if samples.vocabulary is None else "tokens"
     return Dataset(
         name=name,
@@ -43,25 +43,24 @@ def parse_synthetic_dataset(name: str) -> Dataset | None:
 
 
 def choose_train_count(samples: Samples) -> int:
-    """As many training samples as fit in 64 MiB of four bytes a value, 256 to 8,192."""
+    """Choose as many training samples as fit in 64 MiB of four bytes a value, 256 to 8,192."""
     fitting = FULL_BYTES // (4 * prod(samples.shape))
     return min(max(fitting, LEAST_TRAIN), MOST_TRAIN)
 
 
 def read_synthetic(samples: Samples, count: int | None = None) -> tuple[Split, Split]:
-    """Uniform uint8 pixels or int32 tokens with uniform labels; a quarter as many for the test.
+    """Draw uniform pixels or tokens and uniform labels; a quarter as many for the test.
 
     Args:
-        count: training samples; by default, `choose_train_count` of them.
+        count: number of training samples; `choose_train_count` chooses it by default.
     """
     # The bits of PCG64 are the same in every version of NumPy; its distributions may change.
     draw = np.random.PCG64(SEED).random_raw
     count = count or choose_train_count(samples)
-    return _split(draw, count, samples), _split(draw, count // TEST_SHARE, samples)
+    return _draw_split(draw, count, samples), _draw_split(draw, count // TEST_SHARE, samples)
 
 
-def _samples(name: str) -> tuple[Samples, int | None] | None:
-    """What a name says, and how many training samples, if it says that."""
+def _parse_name(name: str) -> tuple[Samples, int | None] | None:
     if match := _IMAGES.fullmatch(name):
         *numbers, last = match.groups()
         *shape, classes = map(int, numbers)
@@ -79,23 +78,25 @@ def _samples(name: str) -> tuple[Samples, int | None] | None:
 def _fits(samples: Samples, count: int | None) -> bool:
     names = [samples.classes, *([samples.vocabulary] if samples.vocabulary else [])]
     values = prod(samples.shape)
-    if values > MOST_VALUES or not all(2 <= one <= MOST_NAMES for one in names):
+    if values > MOST_VALUES or not all(2 <= number <= MOST_NAMES for number in names):
         return False
     if count is None:
         return True
     return LEAST_SAMPLES <= count <= MOST_SAMPLES and count * values <= MOST_VALUES_OF_ALL
 
 
-def _split(draw: Callable[[int], Array], count: int, samples: Samples) -> Split:
+def _draw_split(draw: Callable[[int], Array], count: int, samples: Samples) -> Split:
     shape = (count, *samples.shape)
     if samples.vocabulary is None:
         words = draw(-(-prod(shape) // 8)).astype("<u8")  # eight pixels each
         inputs: Array = words.view(np.uint8)[: prod(shape)].reshape(shape)
     else:
-        inputs = _uniform(draw, prod(shape), samples.vocabulary).astype(np.int32).reshape(shape)
-    return Split(inputs, _uniform(draw, count, samples.classes))
+        inputs = (
+            _draw_uniform(draw, prod(shape), samples.vocabulary).astype(np.int32).reshape(shape)
+        )
+    return Split(inputs, _draw_uniform(draw, count, samples.classes))
 
 
-def _uniform(draw: Callable[[int], Array], count: int, limit: int) -> Array:
-    """Whole numbers below `limit`, which is far below 2**64: no value is visibly more likely."""
+def _draw_uniform(draw: Callable[[int], Array], count: int, limit: int) -> Array:
+    # The limit is far below 2**64: no value is visibly more likely.
     return (draw(count) % np.uint64(limit)).astype(np.int64)

@@ -20,30 +20,30 @@ WORD = re.compile(r"[a-z0-9]+(?:'[a-z0-9]+)*")
 
 
 def split_words(text: str) -> list[str]:
-    """The words of a text in order."""
+    """Split a text into its words, in order."""
     return WORD.findall(text.lower())
 
 
 def make_vocabulary(texts: Iterable[str], most: int | None = None) -> dict[str, int]:
-    """The token of each word that occurs at least twice: by falling frequency, ties by alphabet.
+    """Number each word that occurs at least twice: by falling frequency, ties by alphabet.
 
     Args:
-        most: how many words there may be; the first ones are kept.
+        most: largest number of words; the first ones are kept.
     """
     counts = Counter(word for text in texts for word in split_words(text))
-    kept = [word for word, count in counts.items() if count >= LEAST_COUNT]
-    kept.sort(key=lambda word: (-counts[word], word))
-    return {word: token for token, word in enumerate(kept[:most], start=FIRST_WORD)}
+    frequent = [word for word, count in counts.items() if count >= LEAST_COUNT]
+    frequent.sort(key=lambda word: (-counts[word], word))
+    return {word: token for token, word in enumerate(frequent[:most], start=FIRST_WORD)}
 
 
 def tokenize(texts: Sequence[str], vocabulary: Mapping[str, int], length: int) -> Array:
-    """The first `length` words of each text as int32 (texts, length), padded in front.
+    """Number the first `length` words of each text, as int32 (texts, length), padded in front.
 
     In front, so that the last step of a recurrent model is the last word.
     """
     tokens = np.full((len(texts), length), PADDING, dtype=np.int32)
     for row, text in zip(tokens, texts, strict=True):
-        found = [vocabulary.get(word, UNKNOWN) for word in split_words(text)[:length]]
-        if found:
-            row[-len(found) :] = found
+        numbers = [vocabulary.get(word, UNKNOWN) for word in split_words(text)[:length]]
+        if numbers:
+            row[-len(numbers) :] = numbers
     return tokens

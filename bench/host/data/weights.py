@@ -12,20 +12,17 @@ Array = np.ndarray[Any, Any]
 
 
 def draw_weights(parameters: Sequence[Param], seed: int) -> dict[str, Array]:
-    """A float32 array for each parameter, in manifest order.
+    """Draw a float32 array for each parameter, in manifest order.
 
     Each parameter has a random stream of its own, from the seed and its name:
     adding a layer leaves the others' values as they were.
     """
-    return {param.name: _draw(param, _generator(param.name, seed)) for param in parameters}
+    return {param.name: _draw(param, seed) for param in parameters}
 
 
-def _generator(name: str, seed: int) -> np.random.Generator:
-    sequence = np.random.SeedSequence(seed, spawn_key=(zlib.crc32(name.encode()),))
-    return np.random.Generator(np.random.PCG64(sequence))
-
-
-def _draw(param: Param, generator: np.random.Generator) -> Array:
+def _draw(param: Param, seed: int) -> Array:
+    sequence = np.random.SeedSequence(seed, spawn_key=(zlib.crc32(param.name.encode()),))
+    generator = np.random.Generator(np.random.PCG64(sequence))
     return INITIALIZERS[param.initializer](param, generator).astype(np.float32)
 
 

@@ -1,4 +1,4 @@
-"""How much a user's own data set may be."""
+"""Checks how large a user's own data set may be."""
 
 from math import prod
 
@@ -6,12 +6,12 @@ from bench.errors import DataError
 from bench.host.data.synthetic import MOST_NAMES, MOST_VALUES
 from bench.spec import Samples
 
-# 1 GiB of pixels, which take nine times that to prepare, and eight times in the cache.
+# 1 GiB of pixels, which take nine times that much memory to prepare, and eight times in the cache.
 MOST_VALUES_OF_ALL = 2**30
 
 
 def check_classes(source: str, count: int) -> None:
-    """Refuse what nothing can be learned from.
+    """Refuse labels that nothing can be learned from.
 
     Raises:
         DataError: there are fewer than two classes, or more than a model may have.
@@ -24,16 +24,16 @@ def check_classes(source: str, count: int) -> None:
 
 
 def check_values(source: str, samples: Samples, count: int, remedy: str) -> None:
-    """Refuse what would not fit into memory, before any of it is read.
+    """Refuse data that would not fit into memory, before any of it is read.
 
     Raises:
         DataError: a sample or all `count` of them have too many values.
     """
     values = prod(samples.shape)
     sides = " x ".join(f"{side:,}" for side in samples.shape)
-    for found, most, what in (
+    for size, most, what in (
         (values, MOST_VALUES, f"samples of {sides} values"),
         (values * count, MOST_VALUES_OF_ALL, f"{count:,} samples of {sides} values"),
     ):
-        if not 1 <= found <= most:
+        if not 1 <= size <= most:
             raise DataError(f"{source!r} has {what}; expected 1 to {most:,} in all; {remedy}.")

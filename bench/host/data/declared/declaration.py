@@ -1,4 +1,4 @@
-"""A user's own data sets, as a plan declares them in its tables [datasets.NAME]."""
+"""Reads a plan's tables [datasets.NAME], which declare a user's own data sets."""
 
 import json
 import os
@@ -30,7 +30,7 @@ from bench.spec import Samples
 
 # Raised whenever the readers of declared data sets give other arrays than before.
 READING = 1
-# Of the digest of what is read; enough for all that one cache will ever hold.
+# Digits of the digest of what is read; enough for all that one cache will ever hold.
 VERSION_DIGITS = 16
 NAME = re.compile("[a-z0-9]+(-[a-z0-9]+)*")
 LONGEST_NAME = 40
@@ -40,24 +40,24 @@ TEST, TEST_EVERY = "test", "test_every"
 
 
 class Source(Protocol):
-    """The files of a data set and how they are read; a frozen dataclass."""
+    """Files of a data set and how they are read; a frozen dataclass."""
 
     def list_files(self) -> Iterator[Path]:
-        """Every file that is read, in the same order each time; raises DataError."""
+        """List every file that is read, in the same order each time; raises DataError."""
         ...
 
     def describe_samples(self) -> Samples:
-        """What models have to know, without reading more than that needs; raises DataError."""
+        """Describe what models have to know, reading no more than that needs; raises DataError."""
         ...
 
     def read(self) -> tuple[Split, Split]:
-        """The train and the test split; raises DataError."""
+        """Read the train and the test split; raises DataError."""
         ...
 
 
 @dataclass(frozen=True)
 class DeclaredDataset:
-    """A data set that a plan declares. Nobody has looked at its files yet."""
+    """A data set that a plan declares. Its files have not been looked at yet."""
 
     name: str
     summary: str
@@ -70,7 +70,7 @@ class DeclaredDataset:
         Raises:
             DataError: they are not there, or are not what they should be.
         """
-        version = self._version()
+        version = self._hash_files()
         return Dataset(
             name=self.name,
             summary=self.summary,
@@ -81,118 +81,117 @@ class DeclaredDataset:
 
     def _read(self, version: str) -> tuple[Split, Split]:
         splits = self.source.read()
-        if self._version() != version:
+        if self._hash_files() != version:
             raise DataError(
                 f"The files of the data set {self.name!r} have changed while they were read; "
                 "expected them to stay as they are; run again when whatever writes them is done."
             )
         return splits
 
-    def _version(self) -> str:
-        """A digest of all that says what is read: names, sizes and times of the files, and keys.
+    def _hash_files(self) -> str:
+        """Hash all that says what is read: names, sizes and times of the files, and keys.
 
         Not of the files' bytes: that would read all of them at every start. Whoever writes a file
         changes its time, and what is made of the bytes has digests of its own.
         """
-        files = [(str(path), *_size_and_time(path)) for path in self.source.list_files()]
+        files = [(str(path), *_read_size_and_time(path)) for path in self.source.list_files()]
         # Another version of Pillow may round differently.
         what = (READING, PIL.__version__, type(self.source).__name__, vars(self.source), files)
         return hash_text(json.dumps(what, default=str))[:VERSION_DIGITS]
 
 
 def read_declared(table: TomlTable, folder: Path) -> dict[str, DeclaredDataset]:
-    """The data sets of a plan's tables [datasets.NAME], by name.
+    """Read the data sets of a plan's tables [datasets.NAME], by name.
 
     Args:
-        table: the plan's top level.
-        folder: the plan's own, which paths are relative to.
+        table: top level of the plan.
+        folder: folder of the plan, which paths are relative to.
 
     Raises:
         SamestepError: the table's own, where a name or a key is none.
     """
     declared = {}
-    for name, one in table.take_named_tables("datasets").items():
+    for name, declaration in table.named_tables("datasets").items():
         if len(name) > LONGEST_NAME or not NAME.fullmatch(name):
             raise table.fail("datasets", name, f"names of at most {LONGEST_NAME} a-z, 0-9 and -")
         if name in RESERVED or name.startswith(f"{SYNTHETIC}-"):
             raise table.fail("datasets", name, "a name that is not taken by samestep itself")
-        declared[name] = _declared(name, one, folder)
+        declared[name] = _read_declaration(name, declaration, folder)
     return declared
 
 
-def _declared(name: str, table: TomlTable, folder: Path) -> DeclaredDataset:
+def _read_declaration(name: str, table: TomlTable, folder: Path) -> DeclaredDataset:
     kind = table.text("kind", allowed=KINDS)
     source = KINDS[kind](table, folder)
     table.finish()
     return DeclaredDataset(name, f"{kind} of your own, declared in the plan", source)
 
 
-def _images(table: TomlTable, folder: Path) -> ImageFolder:
+def _read_images(table: TomlTable, folder: Path) -> ImageFolder:
     return ImageFolder(
-        train=_path(table, "train", folder),
-        test=_path(table, "test", folder) if _has_test(table) else None,
-        test_every=_test_every(table),
-        channels=_channels(table),
-        size=_size(table),
+        train=_read_path(table, "train", folder),
+        test=_read_path(table, "test", folder) if _has_test(table) else None,
+        test_every=_read_test_every(table),
+        channels=_read_channels(table),
+        size=_read_image_size(table),
     )
 
 
-def _texts(table: TomlTable, folder: Path) -> TextFiles:
+def _read_texts(table: TomlTable, folder: Path) -> TextFiles:
     return TextFiles(
-        train=_path(table, "train", folder),
-        test=_path(table, "test", folder) if _has_test(table) else None,
-        test_every=_test_every(table),
-        columns=_columns(table),
-        length=_up_to(table, "length", MOST_VALUES),
+        train=_read_path(table, "train", folder),
+        test=_read_path(table, "test", folder) if _has_test(table) else None,
+        test_every=_read_test_every(table),
+        columns=_read_columns(table),
+        length=_read_up_to(table, "length", MOST_VALUES),
         # Two tokens are no words: padding, and every other word.
-        vocabulary=_up_to(table, "vocabulary", MOST_NAMES - FIRST_WORD),
+        vocabulary=_read_up_to(table, "vocabulary", MOST_NAMES - FIRST_WORD),
     )
 
 
-def _arrays(table: TomlTable, folder: Path) -> ArrayFiles:
+def _read_arrays(table: TomlTable, folder: Path) -> ArrayFiles:
     return ArrayFiles(
-        train=_pair(table, "train", folder),
-        test=_pair(table, "test", folder) if _has_test(table) else None,
-        test_every=_test_every(table),
-        layout=table.take_text("layout", allowed=LAYOUTS),
+        train=_read_pair(table, "train", folder),
+        test=_read_pair(table, "test", folder) if _has_test(table) else None,
+        test_every=_read_test_every(table),
+        layout=table.text("layout", allowed=LAYOUTS),
     )
 
 
 KINDS: dict[str, Callable[[TomlTable, Path], Source]] = {
-    "images": _images,
-    "texts": _texts,
-    "arrays": _arrays,
+    "images": _read_images,
+    "texts": _read_texts,
+    "arrays": _read_arrays,
 }
 
 
 def _has_test(table: TomlTable) -> bool:
-    """Whether there is a test part of its own; one of the two is asked for, never both."""
-    given = [key for key in (TEST, TEST_EVERY) if key in table]
-    if len(given) != 1:
-        found = " and ".join(given) or None
+    # One of the two keys is needed, never both.
+    keys = [key for key in (TEST, TEST_EVERY) if key in table]
+    if len(keys) != 1:
         raise table.fail(
             TEST,
-            found,
+            " and ".join(keys) or None,
             f"one of two keys: {TEST} names the test part; {TEST_EVERY} = N takes every "
             "N-th sample of each class in train for it",
         )
-    return given == [TEST]
+    return keys == [TEST]
 
 
-def _test_every(table: TomlTable) -> int | None:
-    every: int | None = table.take_integer(TEST_EVERY, None, least=2)
+def _read_test_every(table: TomlTable) -> int | None:
+    every: int | None = table.integer(TEST_EVERY, None, least=2)
     return every
 
 
-def _channels(table: TomlTable) -> int:
-    channels: int = table.take_integer("channels", 3)
+def _read_channels(table: TomlTable) -> int:
+    channels: int = table.integer("channels", 3)
     if channels not in MODES:
         raise table.fail("channels", channels, "3 (red, green, blue) or 1 (shades of gray)")
     return channels
 
 
-def _size(table: TomlTable) -> Size | None:
-    sides = table.take_integers("size", (), least=1)
+def _read_image_size(table: TomlTable) -> Size | None:
+    sides = table.integers("size", (), least=1)
     if not sides:
         return None
     if len(sides) != 2 or prod(sides) > MOST_VALUES:
@@ -200,35 +199,32 @@ def _size(table: TomlTable) -> Size | None:
     return sides[0], sides[1]
 
 
-def _columns(table: TomlTable) -> Columns:
-    columns = Columns(
-        table.take_text("text_column", "text"), table.take_text("label_column", "label")
-    )
+def _read_columns(table: TomlTable) -> Columns:
+    columns = Columns(table.text("text_column", "text"), table.text("label_column", "label"))
     if columns.text == columns.label:
         raise table.fail("label_column", columns.label, "another column than that of the texts")
     return columns
 
 
-def _up_to(table: TomlTable, key: str, most: int) -> int:
-    number: int = table.take_integer(key, least=1)
-    if number > most:
-        raise table.fail(key, number, f"at most {most:,}")
-    return number
+def _read_up_to(table: TomlTable, key: str, most: int) -> int:
+    value: int = table.integer(key, least=1)
+    if value > most:
+        raise table.fail(key, value, f"at most {most:,}")
+    return value
 
 
-def _pair(table: TomlTable, key: str, folder: Path) -> ArrayPair:
+def _read_pair(table: TomlTable, key: str, folder: Path) -> ArrayPair:
     expected = "{ inputs = 'FILE.npy', labels = 'FILE.npy' }"
     files = table.take_table(key, expected)
     if files is None:
         raise table.fail(key, None, expected)
-    pair = ArrayPair(_path(files, "inputs", folder), _path(files, "labels", folder))
+    pair = ArrayPair(_read_path(files, "inputs", folder), _read_path(files, "labels", folder))
     files.finish()
     return pair
 
 
-def _path(table: TomlTable, key: str, folder: Path) -> Path:
-    """A path below the plan's folder unless it is absolute; variables and ~ mean what they mean."""
-    text: str = table.take_text(key)
+def _read_path(table: TomlTable, key: str, folder: Path) -> Path:
+    text: str = table.text(key)
     try:
         path = Path(Template(text).substitute(os.environ)).expanduser()
     except KeyError as error:
@@ -242,14 +238,14 @@ def _path(table: TomlTable, key: str, folder: Path) -> Path:
     return (folder / path).absolute()
 
 
-def _size_and_time(path: Path) -> tuple[int, int]:
+def _read_size_and_time(path: Path) -> tuple[int, int]:
     try:
-        found = path.stat()
+        status = path.stat()
     except OSError as error:
         raise DataError(
             f"{str(path)!r} cannot be read ({error.strerror}); expected a file; correct the path."
         ) from error
     # A pipe would be waited for, and a device may never end.
-    if not stat.S_ISREG(found.st_mode):
+    if not stat.S_ISREG(status.st_mode):
         raise DataError(f"{str(path)!r} is no file; expected one; correct the path.")
-    return found.st_size, found.st_mtime_ns
+    return status.st_size, status.st_mtime_ns

@@ -12,7 +12,7 @@ from PIL import Image, UnidentifiedImageError
 from bench.errors import DataError
 from bench.host.data.dataset import Array
 
-# Those whose decoders everybody's Pillow has, and by what names their files end.
+# Formats whose decoders everybody's Pillow has, and how the names of their files end.
 FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
 SUFFIXES = (*(".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"),)
 EXPECTED = f"an image that Pillow can read ({', '.join(FORMATS)})"
@@ -27,7 +27,7 @@ Size = tuple[int, int]  # height, width
 
 @contextmanager
 def make_pillow_strict() -> Iterator[None]:
-    """Let what Pillow only warns of be an error where it is about pixels, and else be nothing.
+    """Turn Pillow's warnings about too many pixels into errors, and silence all others.
 
     Warnings belong to the process, not to a thread: this goes around all threads that decode.
     """
@@ -44,28 +44,27 @@ def make_pillow_strict() -> Iterator[None]:
 
 
 def read_size(path: Path) -> Size:
-    """Height and width as the file's header says; nothing is decoded.
+    """Read height and width from the file's header; nothing is decoded.
 
     Raises:
         DataError: it is no image.
     """
-    with _opened(path) as image:
+    with _open(path) as image:
         return image.height, image.width
 
 
 def read_image(path: Path, channels: int, size: Size | None) -> Array:
-    """The pixels as uint8 (channels, height, width).
+    """Read the pixels as uint8 (channels, height, width).
 
     Args:
-        path: the file.
         channels: 1 for shades of gray (ITU-R 601-2 luma), 3 for red, green and blue.
-        size: to which it is resized, whatever its proportions; None to leave it as it is.
+        size: size to which it is resized, whatever its proportions; None to leave it as it is.
 
     Raises:
         DataError: it is no image, is damaged, animated, too large, deeper than eight bits, or
             has transparent pixels.
     """
-    with _opened(path) as image:
+    with _open(path) as image:
         _check_frames(path, image)
         image.load()
         _check_values(path, image)
@@ -78,12 +77,8 @@ def read_image(path: Path, channels: int, size: Size | None) -> Array:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Image.Image]:
-    """An image whose header is read, in bounds; whatever Pillow says of it later is one line too.
-
-    Raises:
-        DataError: here or in the block.
-    """
+def _open(path: Path) -> Iterator[Image.Image]:
+    """Open an image within bounds; an error of Pillow's, here or in the block, is a DataError."""
     where = repr(str(path))
     try:
         with Image.open(path, formats=FORMATS) as image:

@@ -10,8 +10,9 @@ import pytest
 
 from bench.errors import DataError
 from bench.host.data import banking77
-from bench.host.data.banking77 import BANKING77, PublishedFile, read_banking77
+from bench.host.data.banking77 import BANKING77, read_banking77
 from bench.host.data.labeled_csv import read_categories, read_labeled_csv
+from bench.host.data.published import PublishedFile
 
 
 def test_it_is_what_is_published(real_data: Path) -> None:

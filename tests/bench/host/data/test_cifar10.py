@@ -11,6 +11,7 @@ import pytest
 from bench.errors import DataError
 from bench.host.data import cifar10
 from bench.host.data.cifar10 import ARCHIVE, BATCHES, MEMBERS, read_cifar10, read_subset
+from bench.host.data.published import PublishedFile
 from tests.bench.host.data.made import batch, tar_gz
 
 CONTENTS = {name: batch([place, place + 1]) for place, name in enumerate(BATCHES)}
@@ -30,8 +31,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cache: Path) -> Path
     digests = {name: digest(content) for name, content in CONTENTS.items()}
     monkeypatch.setattr(cifar10, "BATCHES", digests)
     part = digest(CONTENTS["test_batch.bin"])
-    monkeypatch.setattr(cifar10, "SUBSET_TRAIN", ("train.gz", part))
-    monkeypatch.setattr(cifar10, "SUBSET_TEST", ("test.gz", part))
+    monkeypatch.setattr(cifar10, "SUBSET_TRAIN", PublishedFile("train.gz", part))
+    monkeypatch.setattr(cifar10, "SUBSET_TEST", PublishedFile("test.gz", part))
     for name in ("cifar10", cifar10.SUBSET_FOLDER):
         (tmp_path / name).mkdir()
     return tmp_path
@@ -39,8 +40,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cache: Path) -> Path
 
 def archive(folder: Path, monkeypatch: pytest.MonkeyPatch, **changes: bytes) -> Path:
     members = {f"{MEMBERS}/{name}": content for name, content in {**CONTENTS, **changes}.items()}
-    path = tar_gz(folder / "cifar10" / ARCHIVE, members)
-    monkeypatch.setattr(cifar10, "ARCHIVE_SHA256", digest(path.read_bytes()))
+    path = tar_gz(folder / "cifar10" / ARCHIVE.name, members)
+    monkeypatch.setattr(cifar10, "ARCHIVE", PublishedFile(ARCHIVE.name, digest(path.read_bytes())))
     return path
 
 
@@ -110,12 +111,12 @@ def test_another_archive_is_refused_with_what_is_wrong(
 @pytest.mark.parametrize("name", cifar10.PICKLED)
 def test_the_pickled_version_is_never_read(folder: Path, name: str) -> None:
     (folder / "cifar10" / name).mkdir()
-    with pytest.raises(DataError, match=rf"{name} is .*Python version.*expected {ARCHIVE}"):
+    with pytest.raises(DataError, match=rf"{name} is .*Python version.*expected {ARCHIVE.name}"):
         read_cifar10()
 
 
 def test_without_files_and_network_one_line_names_both_ways(folder: Path) -> None:
-    with pytest.raises(DataError, match=rf"has no cifar10/{ARCHIVE}; put .*network") as caught:
+    with pytest.raises(DataError, match=rf"has no cifar10/{ARCHIVE.name}; put .*network") as caught:
         read_cifar10()
     assert "\n" not in str(caught.value)
 

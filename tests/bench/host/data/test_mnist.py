@@ -16,12 +16,14 @@ import trustme
 
 from bench.errors import DataError
 from bench.host.data import mnist
-from bench.host.data.mnist import TEST_LABELS, IdxFile, check, read_mnist
+from bench.host.data.idx import read_idx
+from bench.host.data.mnist import PUBLICATION, TEST_LABELS, read_mnist
 from bench.host.data.preparation import measure_channels
+from bench.host.data.published import PublishedFile
 
 CONTENT = bytes([0, 0, 8, 1, 0, 0, 0, 3, 7, 2, 1])
 PACKED = gzip.compress(CONTENT)
-LABELS = IdxFile("labels.gz", 1, hashlib.sha256(PACKED).hexdigest())
+LABELS = PublishedFile("labels.gz", hashlib.sha256(PACKED).hexdigest())
 
 
 def test_mnist_is_what_is_published(real_data: Path) -> None:
@@ -50,7 +52,7 @@ def test_wrong_bytes_are_refused_with_what_is_wrong(
     path = tmp_path / "labels.gz"
     path.write_bytes(content)
     with pytest.raises(DataError, match=words) as caught:
-        check(path, LABELS)
+        PUBLICATION.check(path, LABELS, lambda path: read_idx(path, 1))
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -58,7 +60,7 @@ def test_wrong_bytes_are_refused_with_what_is_wrong(
 def test_right_bytes_pass(tmp_path: Path) -> None:
     path = tmp_path / "labels.gz"
     path.write_bytes(PACKED)
-    assert check(path, LABELS) == path
+    PUBLICATION.check(path, LABELS, lambda path: pytest.fail("inspected"))
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -107,9 +109,9 @@ def mirror(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cache: Path) -> Iter
 
 def test_a_missing_file_is_downloaded_once(mirror: Path) -> None:
     (mirror / "labels.gz").write_bytes(PACKED)
-    assert mnist._read(LABELS).tolist() == [7, 2, 1]
+    assert mnist._read(LABELS, 1).tolist() == [7, 2, 1]
     (mirror / "labels.gz").unlink()
-    assert mnist._read(LABELS).tolist() == [7, 2, 1]
+    assert mnist._read(LABELS, 1).tolist() == [7, 2, 1]
 
 
 @pytest.mark.parametrize("content", [None, b"tampered", PACKED[:-1]])
@@ -119,7 +121,7 @@ def test_a_download_with_other_bytes_never_reaches_the_cache(
     if content is not None:
         (mirror / "labels.gz").write_bytes(content)
     with pytest.raises(DataError, match="could not be downloaded") as caught:
-        mnist._read(LABELS)
+        mnist._read(LABELS, 1)
     assert "SAMESTEP_DATA" in str(caught.value)
     assert "\n" not in str(caught.value)
     left = [path.name for path in (cache / "downloads" / "mnist").iterdir()]
@@ -131,7 +133,7 @@ def test_what_a_killed_download_left_is_removed(mirror: Path, cache: Path) -> No
     left = cache / "downloads" / "mnist" / "labels.gz.4711.part"
     left.parent.mkdir(parents=True)
     left.write_bytes(PACKED[:9])
-    assert mnist._read(LABELS).tolist() == [7, 2, 1]
+    assert mnist._read(LABELS, 1).tolist() == [7, 2, 1]
     assert not left.exists()
 
 
@@ -166,7 +168,7 @@ def test_no_redirection_leads_away_from_https(
     offer(monkeypatch, mirrors=(f"https://127.0.0.1:{server.server_port}/",))
     try:
         with pytest.raises(DataError, match=words):
-            mnist._read(LABELS)
+            mnist._read(LABELS, 1)
     finally:
         server.shutdown()
         server.server_close()
@@ -178,7 +180,7 @@ def test_a_server_without_a_trusted_certificate_is_refused(
     (mirror / "labels.gz").write_bytes(PACKED)
     monkeypatch.delenv("SSL_CERT_FILE")
     with pytest.raises(DataError, match="certificate verify failed"):
-        mnist._read(LABELS)
+        mnist._read(LABELS, 1)
 
 
 @pytest.mark.parametrize("scheme", ["http", "ftp", "file"])
@@ -186,14 +188,14 @@ def test_only_https_is_spoken(cache: Path, monkeypatch: pytest.MonkeyPatch, sche
     monkeypatch.delenv("SAMESTEP_DATA", raising=False)
     offer(monkeypatch, mirrors=(f"{scheme}://127.0.0.1:9/",))
     with pytest.raises(DataError, match=f"unknown url type: {scheme}"):
-        mnist._read(LABELS)
+        mnist._read(LABELS, 1)
 
 
 def test_an_oversized_download_is_refused(mirror: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     offer(monkeypatch, most_bytes=10)
     (mirror / "labels.gz").write_bytes(PACKED)
     with pytest.raises(DataError, match="more than 10 bytes"):
-        mnist._read(LABELS)
+        mnist._read(LABELS, 1)
 
 
 def test_without_network_one_line_names_both_ways(
@@ -202,7 +204,7 @@ def test_without_network_one_line_names_both_ways(
     monkeypatch.delenv("SAMESTEP_DATA", raising=False)
     offer(monkeypatch, mirrors=("https://127.0.0.1:9/",))
     with pytest.raises(DataError) as caught:
-        mnist._read(TEST_LABELS)
+        mnist._read(TEST_LABELS, 1)
     for word in (TEST_LABELS.name, "SAMESTEP_DATA", "network"):
         assert word in str(caught.value)
 
@@ -221,7 +223,7 @@ def test_a_data_folder_without_the_file_is_named(
     monkeypatch.setenv("SAMESTEP_DATA", str(tmp_path))
     offer(monkeypatch, mirrors=("https://127.0.0.1:9/",))
     with pytest.raises(DataError, match=f"'{tmp_path}' has no mnist/{TEST_LABELS.name}"):
-        mnist._read(TEST_LABELS)
+        mnist._read(TEST_LABELS, 1)
 
 
 def test_the_users_folder_comes_first(
@@ -230,4 +232,4 @@ def test_the_users_folder_comes_first(
     (tmp_path / "mnist").mkdir()
     (tmp_path / "mnist" / "labels.gz").write_bytes(PACKED)
     monkeypatch.setenv("SAMESTEP_DATA", str(tmp_path))
-    assert mnist._find(LABELS) == tmp_path / "mnist" / "labels.gz"
+    assert mnist.PUBLICATION.find(LABELS) == tmp_path / "mnist" / "labels.gz"
