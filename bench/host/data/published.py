@@ -78,8 +78,8 @@ class Publication:
         # os.path: it says False, and does not raise, where the folder may not be searched.
         if folder and os.path.isfile(folder / file.name):
             return folder / file.name
-        cached = cache_folder() / "downloads" / self.folder / file.name
-        with locked(cached):
+        cached = get_cache_folder() / "downloads" / self.folder / file.name
+        with lock_entry(cached):
             if not cached.exists():
                 self._download(file, cached, folder)
         return cached

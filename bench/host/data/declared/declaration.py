@@ -111,7 +111,7 @@ def read_declared(table: TomlTable, folder: Path) -> dict[str, DeclaredDataset]:
         SamestepError: the table's own, where a name or a key is none.
     """
     declared = {}
-    for name, declaration in table.named_tables("datasets").items():
+    for name, declaration in table.take_named_tables("datasets").items():
         if len(name) > LONGEST_NAME or not NAME.fullmatch(name):
             raise table.fail("datasets", name, f"names of at most {LONGEST_NAME} a-z, 0-9 and -")
         if name in RESERVED or name.startswith(f"{SYNTHETIC}-"):
@@ -121,7 +121,7 @@ def read_declared(table: TomlTable, folder: Path) -> dict[str, DeclaredDataset]:
 
 
 def _read_declaration(name: str, table: TomlTable, folder: Path) -> DeclaredDataset:
-    kind = table.text("kind", allowed=KINDS)
+    kind = table.take_text("kind", allowed=KINDS)
     source = KINDS[kind](table, folder)
     table.finish()
     return DeclaredDataset(name, f"{kind} of your own, declared in the plan", source)
@@ -154,7 +154,7 @@ def _read_arrays(table: TomlTable, folder: Path) -> ArrayFiles:
         train=_read_pair(table, "train", folder),
         test=_read_pair(table, "test", folder) if _has_test(table) else None,
         test_every=_read_test_every(table),
-        layout=table.text("layout", allowed=LAYOUTS),
+        layout=table.take_text("layout", allowed=LAYOUTS),
     )
 
 
@@ -179,19 +179,19 @@ def _has_test(table: TomlTable) -> bool:
 
 
 def _read_test_every(table: TomlTable) -> int | None:
-    every: int | None = table.integer(TEST_EVERY, None, least=2)
+    every: int | None = table.take_integer(TEST_EVERY, None, least=2)
     return every
 
 
 def _read_channels(table: TomlTable) -> int:
-    channels: int = table.integer("channels", 3)
+    channels: int = table.take_integer("channels", 3)
     if channels not in MODES:
         raise table.fail("channels", channels, "3 (red, green, blue) or 1 (shades of gray)")
     return channels
 
 
 def _read_image_size(table: TomlTable) -> Size | None:
-    sides = table.integers("size", (), least=1)
+    sides = table.take_integers("size", (), least=1)
     if not sides:
         return None
     if len(sides) != 2 or prod(sides) > MOST_VALUES:
@@ -200,14 +200,16 @@ def _read_image_size(table: TomlTable) -> Size | None:
 
 
 def _read_columns(table: TomlTable) -> Columns:
-    columns = Columns(table.text("text_column", "text"), table.text("label_column", "label"))
+    columns = Columns(
+        table.take_text("text_column", "text"), table.take_text("label_column", "label")
+    )
     if columns.text == columns.label:
         raise table.fail("label_column", columns.label, "another column than that of the texts")
     return columns
 
 
 def _read_up_to(table: TomlTable, key: str, most: int) -> int:
-    value: int = table.integer(key, least=1)
+    value: int = table.take_integer(key, least=1)
     if value > most:
         raise table.fail(key, value, f"at most {most:,}")
     return value
@@ -224,7 +226,7 @@ def _read_pair(table: TomlTable, key: str, folder: Path) -> ArrayPair:
 
 
 def _read_path(table: TomlTable, key: str, folder: Path) -> Path:
-    text: str = table.text(key)
+    text: str = table.take_text(key)
     try:
         path = Path(Template(text).substitute(os.environ)).expanduser()
     except KeyError as error:
