@@ -57,7 +57,10 @@ class Times(Part, frozen=True, rename=lambda name: name.removesuffix("_seconds")
     process_seconds: Annotated[Number, Column("the worker process from start to end")] = None
     waiting_seconds: Annotated[
         Number,
-        Column("what of that it slept while the trial that it took turns with ran", shown=False),
+        Column(
+            "what of that it slept while the trial that it took turns with had its turn",
+            shown=False,
+        ),
     ] = None
     pending_seconds: Annotated[
         Number,

@@ -8,7 +8,8 @@ import msgspec
 from bench.records.parts import Energy, Load, Memory, StepCost, Times, columns_of
 
 
-def _shown(kind: type[msgspec.Struct]) -> dict[str, str]:
+def describe_columns(kind: type[msgspec.Struct]) -> dict[str, str]:
+    """Return the columns that a part of a record makes, each in words."""
     return {column.name: column.words for column in columns_of(kind).values() if column.shown}
 
 
@@ -60,7 +61,7 @@ TRIAL_COLUMNS: dict[str, str] = {
     "throughput_p75_samples_per_second": "75th percentile over the measured blocks",
     "relative_block_iqr": "interquartile range of the measured blocks' throughput by its median",
     "step_seconds": "median over the measured blocks of seconds by steps",
-    **_shown(StepCost),
+    **describe_columns(StepCost),
     "ceiling_operations_per_second": "highest rate of arithmetic that a framework reached here",
     "ceiling_bytes_per_second": "highest rate of memory that a framework reached here",
     "arithmetic_share": "operations by step_seconds, by the ceiling: model FLOPs utilization",
@@ -70,10 +71,10 @@ TRIAL_COLUMNS: dict[str, str] = {
     "pending_share": "how long the device still worked after a block, by the block's seconds",
     "training_seconds": "sum of all blocks, warm-up included",
     "time_to_first_step_seconds": "import, build and first step together",
-    **_shown(Times),
-    **_shown(Load),
-    **_shown(Memory),
-    **_shown(Energy),
+    **describe_columns(Times),
+    **describe_columns(Load),
+    **describe_columns(Memory),
+    **describe_columns(Energy),
     "gpu_joules_per_sample": "gpu_joules by energy_samples",
     "cpu_package_joules_per_sample": "cpu_package_joules by energy_samples",
     "train_loss": "since the evaluation before the last one, mean per sample",

@@ -34,11 +34,11 @@ def measured(records: Sequence[Record]) -> Columns:
     speed = _speed(records)
     columns: Columns = {**speed, **_roofline(records, speed["step_seconds"]), **_fit(records)}
     for name, kind in PARTS.items():
-        columns |= part_columns(kind, [getattr(record, name) for record in records])
+        columns |= measure_part(kind, [getattr(record, name) for record in records])
     return columns | _derived(records, columns)
 
 
-def part_columns(kind: type[msgspec.Struct], parts: Sequence[Any]) -> Columns:
+def measure_part(kind: type[msgspec.Struct], parts: Sequence[Any]) -> Columns:
     """Return the columns of a part of a record: each of its fields that has one."""
 
     def values(field: str) -> Floats:
