@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from bench.dependencies import explain_if_missing
 from bench.errors import UnavailableError
 
-# What pip reads from its environment, the variable of uv's with the same meaning,
-# and what stands between several values there (pip: white space).
+# A variable that pip reads, uv's variable with the same meaning, and what stands between several
+# values there (pip: white space).
 PIP_TO_UV = (
     ("PIP_FIND_LINKS", "UV_FIND_LINKS", ","),
     ("PIP_INDEX_URL", "UV_DEFAULT_INDEX", " "),
@@ -22,7 +22,7 @@ SOURCES = ("UV_FIND_LINKS", "UV_DEFAULT_INDEX", "UV_INDEX", "UV_NO_INDEX")
 
 
 def build_installer_environment(variables: Mapping[str, str]) -> dict[str, str]:
-    """The environment for uv: the user's own, and pip's settings where uv's are not set."""
+    """Build the environment for uv: the user's, and pip's settings where uv's are not set."""
     environment = dict(variables)
     for pip, uv_name, separator in PIP_TO_UV:
         if environment.get(pip) and uv_name not in environment:
@@ -36,12 +36,12 @@ def build_installer_environment(variables: Mapping[str, str]) -> dict[str, str]:
 
 
 def has_own_sources(environment: Mapping[str, str]) -> bool:
-    """Whether the user named mirrors or local wheels."""
+    """Tell whether the user named mirrors or local wheels."""
     return any(environment.get(name) for name in SOURCES)
 
 
 def find_uv() -> str:
-    """The path of uv.
+    """Find the path of uv.
 
     Raises:
         UnavailableError: it is not installed.
@@ -74,7 +74,7 @@ def run_uv(arguments: Sequence[str], variables: Mapping[str, str] = os.environ) 
 
 
 def shorten_message(text: str, most: int = 400) -> str:
-    """uv's message without its drawing characters, on one line of about `most` characters.
+    """Shorten a message of uv's to one line of about `most` characters, without its drawings.
 
     Where it is longer the middle goes: uv names what it did first and the cause last.
     """

@@ -10,9 +10,10 @@ from pathlib import Path
 
 from bench.errors import SamestepError
 from bench.host.environments.installer import run_uv
-from bench.host.frameworks.framework import Framework, Requirements, discover
+from bench.host.frameworks.framework import Framework, discover
+from bench.host.frameworks.requirements import Requirements
 
-# Its CPU builds come from elsewhere than PyPI and differ by platform: pinned by its version alone.
+# Its CPU builds come from elsewhere than PyPI and differ by platform: its version alone is pinned.
 UNHASHED = "torch"
 
 
@@ -23,16 +24,16 @@ def lock(framework: Framework, device: str, requirements: Requirements) -> None:
         UnavailableError: they cannot be resolved.
     """
     with tempfile.TemporaryDirectory() as folder:
-        wanted = Path(folder) / "requirements.in"
-        wanted.write_text("\n".join(requirements.packages), "utf-8")
-        arguments = ["pip", "compile", str(wanted), "--upgrade", "--generate-hashes"]
+        source = Path(folder) / "requirements.in"
+        source.write_text("\n".join(requirements.packages), "utf-8")
+        arguments = ["pip", "compile", str(source), "--upgrade", "--generate-hashes"]
         arguments += ["--no-header", "--no-annotate", "--no-emit-package", UNHASHED]
         arguments += ["--python-version", framework.python.removeprefix(">=").partition(",")[0]]
         run_uv([*arguments, "--output-file", str(framework.folder / f"constraints-{device}.txt")])
 
 
 def main() -> int:
-    """The exit status: 0, or 1 where something cannot be resolved."""
+    """Lock all frameworks; return the exit status, 1 where one cannot be resolved."""
     try:
         for framework in discover().values():
             for device, requirements in framework.devices.items():

@@ -1,4 +1,4 @@
-"""One Python environment for each framework and device, made with uv and kept in the cache."""
+"""Prepares an environment for each framework and device, made with uv and kept in the cache."""
 
 import json
 import os
@@ -18,7 +18,8 @@ from bench.host.environments.installer import (
     run_uv,
 )
 from bench.host.environments.interpreters import check_interpreter
-from bench.host.frameworks.framework import Framework, Requirements
+from bench.host.frameworks.framework import Framework
+from bench.host.frameworks.requirements import Requirements
 from bench.host.machine.nvml import NVML, open_gpu
 from bench.host.machine.unreadable import UnreadableError
 from bench.protocol.digests import hash_text
@@ -36,7 +37,7 @@ class Environment:
 
     Attributes:
         python: path of the interpreter, not resolved: a virtual environment is a link.
-        given: whether the user named it; else it is this module's own.
+        given: whether the user named it; else this module made it.
     """
 
     python: Path
@@ -49,10 +50,10 @@ Environments = Mapping[str, Environment | UnavailableError]
 def prepare_environments(
     frameworks: Iterable[Framework], device: str, given: Mapping[str, Path], say: Say
 ) -> dict[str, Environment | UnavailableError]:
-    """The environment of each framework, or the error that says why there is none.
+    """Prepare the environment of each framework, or the error that says why there is none.
 
     Args:
-        given: interpreters of the user's own, by framework or by framework@version.
+        given: interpreters that the user named, by framework or by framework@version.
 
     Raises:
         InterpreterError: an interpreter that the user named cannot be used.
@@ -60,7 +61,7 @@ def prepare_environments(
     """
     environments: dict[str, Environment | UnavailableError] = {}
     frameworks = list(frameworks)
-    for name in given.keys() - {edition(one.name, one.pin, "") for one in frameworks}:
+    for name in given.keys() - {edition(each.name, each.pin, "") for each in frameworks}:
         say(f"Note: --python {name}={given[name]} is not used: nothing here runs {name}.")
     for framework in frameworks:
         try:
@@ -75,14 +76,18 @@ def prepare_environments(
 
 
 def select_available(environments: Environments) -> dict[str, Environment]:
-    """Those that there are."""
-    return {name: one for name, one in environments.items() if isinstance(one, Environment)}
+    """Select the environments that could be prepared."""
+    return {
+        name: environment
+        for name, environment in environments.items()
+        if isinstance(environment, Environment)
+    }
 
 
 def prepare_environment(
     framework: Framework, device: str, given: Mapping[str, Path], say: Say
 ) -> Environment:
-    """The environment to run a framework in: the user's interpreter, the cached one, or a new one.
+    """Prepare the environment of a framework: the user's interpreter, a cached or a new one.
 
     Raises:
         UnavailableError: it cannot be had on this machine.
@@ -107,8 +112,8 @@ def prepare_environment(
 def check_kernels(framework: Framework, variables: Mapping[str, str], nvml: Any = NVML) -> None:
     """Refuse to install gigabytes that hold nothing for the GPU at hand.
 
-    Where either is not known, what the wheel holds or what the GPU runs, the framework is tried
-    once it is installed (`bench.host.ceilings.probe`).
+    Where it is not known what the wheel holds or what the GPU runs, the framework is tried once it
+    is installed (`bench.host.ceilings.probe`).
 
     Args:
         variables, nvml: see open_gpu.
@@ -134,27 +139,27 @@ def check_kernels(framework: Framework, variables: Mapping[str, str], nvml: Any 
 
 
 def prepare_cached_environment(framework: Framework, device: str, say: Say) -> Environment:
-    """The environment in the cache, made first where it is not there or not whole.
+    """Prepare the environment in the cache, unless it is there and whole.
 
     Raises:
         UnavailableError: it cannot be made.
     """
     requirements = framework.devices[device]
-    wanted = _description(framework, requirements)
-    key = hash_text(json.dumps(wanted, sort_keys=True))[:12]
+    description = _describe(framework, requirements)
+    key = hash_text(json.dumps(description, sort_keys=True))[:12]
     folder = get_cache_folder() / "environments" / f"{framework.name}-{device}-{key}"
-    environment = Environment(folder / "bin" / "python", given=False)
+    environment = Environment(_python_in(folder), given=False)
     with lock_entry(folder):
-        if not _usable(folder, environment.python, framework.module, wanted):
+        if not _is_usable(folder, framework.module, description):
             find_uv()  # before anything is said of installing
             remove(folder)
             say(f"Installing {framework.title} for {device} (once; kept in {folder}) ...")
-            _build(folder, framework, requirements, wanted)
+            _build(folder, framework, requirements, description)
     return environment
 
 
-def _description(framework: Framework, requirements: Requirements) -> dict[str, object]:
-    """All that the contents of an environment follow from."""
+def _describe(framework: Framework, requirements: Requirements) -> dict[str, object]:
+    """Describe all that the contents of an environment follow from."""
     return {
         "python": framework.python,
         "packages": list(requirements.packages),
@@ -165,29 +170,31 @@ def _description(framework: Framework, requirements: Requirements) -> dict[str, 
     }
 
 
-def _usable(folder: Path, python: Path, module: str, wanted: dict[str, object]) -> bool:
-    """Whether the saved description is the wanted one and the interpreter has the module."""
+def _is_usable(folder: Path, module: str, description: dict[str, object]) -> bool:
     try:
         saved = json.loads((folder / DESCRIPTION).read_text("utf-8"))
     except (OSError, ValueError):
         return False
-    return saved == wanted and _has_module(python, module)
+    return saved == description and _has_module(_python_in(folder), module)
 
 
 def _build(
-    folder: Path, framework: Framework, requirements: Requirements, wanted: dict[str, object]
+    folder: Path,
+    framework: Framework,
+    requirements: Requirements,
+    description: dict[str, object],
 ) -> None:
-    """Make the environment; its description is written last and says that it is whole."""
     try:
         run_uv(["venv", "--python", framework.python, str(folder)])
         (folder / "constraints.txt").write_text(requirements.constraints, "utf-8")
         _install(folder, requirements)
-        if not _has_module(folder / "bin" / "python", framework.module):
+        if not _has_module(_python_in(folder), framework.module):
             raise UnavailableError(
                 f"what was installed ({', '.join(requirements.packages)}) has no module "
                 f"{framework.module!r}; correct 'module' or the requirements in its framework.toml."
             )
-        (folder / DESCRIPTION).write_text(json.dumps(wanted, indent=1), "utf-8")
+        # Written last: it says that the environment is whole.
+        (folder / DESCRIPTION).write_text(json.dumps(description, indent=1), "utf-8")
     except UnavailableError as error:
         remove(folder)
         raise UnavailableError(
@@ -202,26 +209,30 @@ def _install(folder: Path, requirements: Requirements) -> None:
     # With bytecode, as pip makes it: without, every trial would compile every module that it
     # imports, and the measured import would be two to three times what users see.
     arguments = ["pip", "install", "--compile-bytecode"]
-    arguments += ["--python", str(folder / "bin" / "python")]
+    arguments += ["--python", str(_python_in(folder))]
     arguments += ["--constraint", str(folder / "constraints.txt"), *requirements.packages]
-    elsewhere = ["--torch-backend", requirements.torch_backend or ""]
     if requirements.torch_backend is None:
         run_uv(arguments)
-    elif not has_own_sources(build_installer_environment(os.environ)):
-        run_uv([*arguments, *elsewhere])
-    else:
+        return
+    elsewhere = [*arguments, "--torch-backend", requirements.torch_backend]
+    if not has_own_sources(build_installer_environment(os.environ)):
+        run_uv(elsewhere)
+        return
+    try:
+        run_uv(arguments)
+    except UnavailableError as own:
         try:
-            run_uv(arguments)
-        except UnavailableError as own:
-            try:
-                run_uv([*arguments, *elsewhere])
-            except UnavailableError:
-                # What the user's own sources said is the message that helps.
-                raise own from None
+            run_uv(elsewhere)
+        except UnavailableError:
+            # What the user's own sources said is the message that helps.
+            raise own from None
+
+
+def _python_in(folder: Path) -> Path:
+    return folder / "bin" / "python"
 
 
 def _has_module(python: Path, module: str) -> bool:
-    """Whether a Python starts and has a module."""
     program = f"import importlib.util; print(importlib.util.find_spec({module!r}) is not None)"
     try:
         finished = subprocess.run(

@@ -1,4 +1,4 @@
-"""Which editions of the frameworks run: as they are, in another version, of another revision."""
+"""Chooses the editions of frameworks that run: as they are, or in another version."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -9,7 +9,8 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from bench.errors import PlanError
-from bench.host.frameworks.framework import Framework, Requirements
+from bench.host.frameworks.framework import Framework
+from bench.host.frameworks.requirements import Requirements
 
 AT = "@"
 
@@ -17,19 +18,19 @@ AT = "@"
 def choose_frameworks(
     frameworks: Mapping[str, Framework], names: Sequence[str]
 ) -> dict[str, Framework]:
-    """The frameworks of these names by their editions, all of them where there are no names.
+    """Choose the frameworks of these names, by edition; all of them where there are no names.
 
     `tensorflow@2.20.0` is TensorFlow in another version than it asks for by itself.
 
     Raises:
         PlanError: a name is not a framework's, or a version is none.
     """
-    chosen = [_edition(frameworks, name) for name in names] or list(frameworks.values())
-    return {framework.edition: framework for framework in chosen}
+    editions = [_find_edition(frameworks, name) for name in names] or frameworks.values()
+    return {framework.edition: framework for framework in editions}
 
 
-def _edition(frameworks: Mapping[str, Framework], wanted: str) -> Framework:
-    name, at, version = wanted.partition(AT)
+def _find_edition(frameworks: Mapping[str, Framework], text: str) -> Framework:
+    name, at, version = text.partition(AT)
     if name not in frameworks:
         raise PlanError(
             f"There is no framework {name!r}; expected names out of {', '.join(frameworks)}; "
@@ -41,13 +42,13 @@ def _edition(frameworks: Mapping[str, Framework], wanted: str) -> Framework:
         return pin_version(frameworks[name], str(Version(version)))
     except InvalidVersion as error:
         raise PlanError(
-            f"--frameworks {wanted}: {version!r} is no version; expected NAME@VERSION, such as "
+            f"--frameworks {text}: {version!r} is no version; expected NAME@VERSION, such as "
             "tensorflow@2.20.0."
         ) from error
 
 
 def pin_version(framework: Framework, version: str) -> Framework:
-    """The framework in a version: its main package's pin is replaced.
+    """Return the framework in another version: the pin of its main package is replaced.
 
     Its other requirements stay as they are, so that as little as possible changes; what none of
     them names is resolved anew, since its own constraints belong to another version.
@@ -56,29 +57,31 @@ def pin_version(framework: Framework, version: str) -> Framework:
         PlanError: none of its requirements is the framework itself.
     """
     devices = {
-        device: _pinned(framework, requirements, version)
+        device: _pin_main_package(framework, requirements, version)
         for device, requirements in framework.devices.items()
     }
     title = f"{framework.title} {version}"
     return replace(framework, title=title, pin=version, devices=devices)
 
 
-def _pinned(framework: Framework, requirements: Requirements, version: str) -> Requirements:
-    wanted = [Requirement(one) for one in requirements.packages]
-    main = [one for one in wanted if is_main(one, framework.module)]
+def _pin_main_package(
+    framework: Framework, requirements: Requirements, version: str
+) -> Requirements:
+    packages = [Requirement(text) for text in requirements.packages]
+    main = [package for package in packages if is_main(package, framework.module)]
     if not main:
         raise PlanError(
             f"{framework.edition}{AT}{version}: none of {framework.title}'s requirements "
             f"({', '.join(requirements.packages)}) pins {framework.module} itself; pin it in its "
             "framework.toml."
         )
-    for one in main:
-        one.specifier = SpecifierSet(f"=={version}")
+    for package in main:
+        package.specifier = SpecifierSet(f"=={version}")
     # What the wheel of this version holds was not looked at either.
-    return replace(requirements, packages=tuple(map(str, wanted)), constraints="", kernels=None)
+    return replace(requirements, packages=tuple(map(str, packages)), constraints="", kernels=None)
 
 
 def is_main(requirement: Requirement, module: str) -> bool:
-    """Whether a requirement pins the framework itself: tensorflow, tensorflow-cpu, mxnet-cu112."""
+    """Tell whether a requirement pins the framework itself, as tensorflow-cpu or mxnet-cu112."""
     name = canonicalize_name(requirement.name)
     return bool(requirement.specifier) and (name == module or name.startswith(f"{module}-"))

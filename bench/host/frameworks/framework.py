@@ -7,7 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.errors import FrameworkError
-from bench.host.frameworks.kernels import EXPECTED, Kernels
+from bench.host.frameworks.requirements import (
+    DESCRIPTION,
+    DEVICES,
+    Requirements,
+    read_requirements,
+    take_variables,
+)
 from bench.host.toml_table import TomlTable, read_toml
 from bench.job import Knob
 from bench.models import Model
@@ -16,36 +22,11 @@ from bench.protocol.verification import PRECISIONS
 from bench.records.results import edition
 
 ROOT = Path(__file__).parents[3]
-DESCRIPTION = "framework.toml"
 LAYOUTS = ("NCHW", "NHWC")
 MODES = ("eager", "compiled", "xla")
-# What trials are measured in; `float64` is for verification alone.
-TRAINING_PRECISIONS = ("ieee", "tf32", "bf16")
-DEVICES = ("cpu", "cuda")
-# It becomes a package's: impls.<name>.
+# The name becomes a package's: impls.<name>.
 NAME = re.compile("[a-z][a-z0-9_-]*")
 PLACEHOLDER = re.compile(r"\{\w*\}")
-
-
-@dataclass(frozen=True)
-class Requirements:
-    """What a framework's environment needs for one device.
-
-    Attributes:
-        packages: requirement specifiers, the framework and what it is sensitive to.
-        constraints: text of a constraints file that pins everything else, with hashes.
-        torch_backend: uv's option of that name, where the packages are not on PyPI.
-        environment: variables of the worker, `{threads}` standing for their number.
-        precisions: that it can train in.
-        kernels: the code for GPUs that the wheel holds; None where nobody has looked.
-    """
-
-    packages: tuple[str, ...]
-    constraints: str
-    torch_backend: str | None
-    environment: dict[str, str]
-    precisions: tuple[str, ...] = ("ieee",)
-    kernels: Kernels | None = None
 
 
 @dataclass(frozen=True)
@@ -53,12 +34,12 @@ class KnownDefect:
     """A defect of the framework itself, by which quantities of a verification differ.
 
     Attributes:
-        name: what is wrong, in a few words, with a source where there is one.
-        models: those that it concerns.
-        precision: in which it shows.
+        name: a few words on what is wrong, with a source where there is one.
+        models: names of the models that it concerns.
+        precision: number format in which it shows.
         quantities: patterns (fnmatch) of the names of quantities that it explains.
-        at_most: a larger error is not explained by it.
-        modes, devices: in and on which it shows.
+        at_most: largest error that it explains.
+        modes, devices: where it shows.
         spoils_training: whether training goes wrong by it; such a cell is not verified.
     """
 
@@ -74,16 +55,16 @@ class KnownDefect:
 
 @dataclass(frozen=True)
 class Tuning:
-    """Settings that are the best known for some models: what `tuned` trials add to the defaults.
+    """The best-known settings for some models, which `tuned` trials add to the defaults.
 
     Attributes:
         models: patterns (fnmatch) of the names of models.
-        modes, devices: for which they hold.
+        modes, devices: where they hold.
         environment: variables of the worker, `{threads}` standing for their number.
-        knobs: what the implementation sets itself, by its own names.
-        layout: of images, where another than the framework's own is better.
-        reason: what they do, in a few words.
-        source: where they are recommended, or what was measured.
+        knobs: settings of the implementation, by its own names.
+        layout: layout of images, where another than the framework's own is better.
+        reason: a few words on what they do.
+        source: place that recommends them, or measurement.
     """
 
     models: tuple[str, ...]
@@ -98,24 +79,24 @@ class Tuning:
 
 @dataclass(frozen=True)
 class Framework:
-    """What framework.toml says.
+    """A framework as its framework.toml describes it.
 
     Attributes:
-        name: the folder's name; what plans and records call it.
-        module: what its interpreter imports.
+        name: name of the folder, which plans and records use.
+        module: module that its interpreter imports.
         python: version specifier of the environment's Python.
-        layout: of images, `NCHW` or `NHWC`, that its users have.
-        layouts: that it can compute in.
+        layout: layout of images, `NCHW` or `NHWC`, that its users have.
+        layouts: layouts that it can compute in.
         families: model families that it has, where framework.toml names them; else those whose
             file is there.
-        default_mode: the mode that most of its users train in.
+        default_mode: mode that most of its users train in.
         devices: requirements by device.
         unbiased_variance: whether it keeps running variances with the divisor n - 1.
-        known_defects: shown in every verification.
-        tuned: the best-known settings; those that hold for a trial are added up.
-        pin: the version that was asked for; empty for that of its own requirements.
+        known_defects: defects that every verification shows.
+        tuned: best-known settings; those that hold for a trial are added up.
+        pin: version that was asked for; empty for that of its own requirements.
         revision: samestep's commit that it is from, where it is another than the checkout's.
-        root: the checkout whose worker runs it.
+        root: checkout whose worker runs it.
     """
 
     name: str
@@ -138,11 +119,11 @@ class Framework:
 
     @property
     def edition(self) -> str:
-        """Tells it from every other one of a run: `bench.records.results.Trial.edition`."""
+        """Name that no other one has in a run: `bench.records.results.Trial.edition`."""
         return edition(self.name, self.pin, self.revision)
 
     def has_model(self, model: Model) -> bool:
-        """Whether there is a file: of the model's family, or in the folder of one from outside."""
+        """Tell whether there is a file for the model, here or in the folder of one from outside."""
         if model.folder is not None:
             return implementation_of(model.folder, self.name).is_file()
         if self.families and model.family not in self.families:
@@ -151,10 +132,10 @@ class Framework:
 
 
 def discover(extra: Sequence[Path] = (), root: Path = ROOT) -> dict[str, Framework]:
-    """The project's own frameworks and those in the folders `extra`, by name.
+    """Read the project's own frameworks and those in the folders `extra`, by name.
 
     Args:
-        root: the checkout whose frameworks are the project's own.
+        root: checkout whose frameworks are the project's own.
 
     Raises:
         FrameworkError: a framework.toml is malformed, missing, or names a taken name.
@@ -173,15 +154,13 @@ def discover(extra: Sequence[Path] = (), root: Path = ROOT) -> dict[str, Framewo
 
 
 def read_framework(folder: Path) -> Framework:
-    """The framework in a folder.
+    """Read the framework in a folder.
 
     Raises:
         FrameworkError: its framework.toml is missing or malformed, or names what is not there.
     """
     table = read_toml(folder / DESCRIPTION, FrameworkError)
     modes = tuple(table.take_texts("modes", allowed=MODES))
-    shared = table.take_table("environment")
-    environment = shared.take_strings() if shared else {}
     layout = table.take_text("layout", allowed=LAYOUTS)
     framework = Framework(
         name=folder.name,
@@ -192,12 +171,12 @@ def read_framework(folder: Path) -> Framework:
         layout=layout,
         modes=modes,
         default_mode=table.take_text("default_mode", allowed=modes),
-        devices=_devices(table, folder, environment),
+        devices=read_requirements(table, folder),
         families=tuple(table.take_texts("families", ())),
         unbiased_variance=table.take_boolean("unbiased_variance", False),
-        known_defects=tuple(_known_defect(one) for one in table.take_tables("known_defects", ())),
+        known_defects=tuple(map(_read_defect, table.take_tables("known_defects", ()))),
         layouts=tuple(table.take_texts("layouts", [layout], LAYOUTS)),
-        tuned=tuple(_tuning(one) for one in table.take_tables("tuned", ())),
+        tuned=tuple(map(_read_tuning, table.take_tables("tuned", ()))),
     )
     table.finish()
     _check(framework)
@@ -205,7 +184,6 @@ def read_framework(folder: Path) -> Framework:
 
 
 def _check(framework: Framework) -> None:
-    """Raise FrameworkError where a folder is not what its description says."""
     where = framework.folder / DESCRIPTION
     if not NAME.fullmatch(framework.name):
         raise FrameworkError(
@@ -217,10 +195,10 @@ def _check(framework: Framework) -> None:
             f"{where}: 'layout' is {framework.layout!r}, which is not in 'layouts' "
             f"({', '.join(framework.layouts)}); add it there."
         )
-    values = [one for each in framework.devices.values() for one in each.environment.items()]
-    values += [one for tuning in framework.tuned for one in tuning.environment.items()]
-    for name, value in values:
-        if unknown := [one for one in PLACEHOLDER.findall(value) if one != "{threads}"]:
+    environments = [requirements.environment for requirements in framework.devices.values()]
+    environments += [tuning.environment for tuning in framework.tuned]
+    for name, value in (item for variables in environments for item in variables.items()):
+        if unknown := [each for each in PLACEHOLDER.findall(value) if each != "{threads}"]:
             raise FrameworkError(
                 f"{where}: the variable {name!r} is {value!r}; expected no other placeholder than "
                 f"{{threads}}; correct {unknown[0]}."
@@ -228,14 +206,15 @@ def _check(framework: Framework) -> None:
     for name in ("backend", *framework.families):
         # os.path: it says False, and does not raise, of what no file can be called.
         if not os.path.isfile(framework.folder / f"{name}.py"):
-            listed = name in framework.families
+            is_family = name in framework.families
             raise FrameworkError(
-                f"{where}: {f'the family {name!r} is listed, and ' if listed else ''}there is no "
-                f"{name}.py beside it; add the file{', or take the family out' if listed else ''}."
+                f"{where}: {f'the family {name!r} is listed, and ' if is_family else ''}there is "
+                f"no {name}.py beside it; add the file"
+                f"{', or take the family out' if is_family else ''}."
             )
 
 
-def _known_defect(table: TomlTable) -> KnownDefect:
+def _read_defect(table: TomlTable) -> KnownDefect:
     defect = KnownDefect(
         name=table.take_text("name"),
         models=tuple(table.take_texts("models")),
@@ -250,13 +229,13 @@ def _known_defect(table: TomlTable) -> KnownDefect:
     return defect
 
 
-def _tuning(table: TomlTable) -> Tuning:
-    variables, knobs = table.take_table("environment"), table.take_table("knobs")
+def _read_tuning(table: TomlTable) -> Tuning:
+    knobs = table.take_table("knobs")
     tuning = Tuning(
         models=tuple(table.take_texts("models")),
         modes=tuple(table.take_texts("modes", MODES, MODES)),
         devices=tuple(table.take_texts("devices", DEVICES, DEVICES)),
-        environment=variables.take_strings() if variables else {},
+        environment=take_variables(table),
         knobs=knobs.take_scalars() if knobs else {},
         layout=table.take_text("layout", None, LAYOUTS),
         reason=table.take_text("reason"),
@@ -264,50 +243,3 @@ def _tuning(table: TomlTable) -> Tuning:
     )
     table.finish()
     return tuning
-
-
-def _devices(
-    table: TomlTable, folder: Path, environment: dict[str, str]
-) -> dict[str, Requirements]:
-    devices = {}
-    for device in DEVICES:
-        section = table.take_table(device)
-        if section is None:
-            continue
-        variables = section.take_table("environment")
-        devices[device] = Requirements(
-            packages=tuple(section.take_texts("requirements")),
-            constraints=_constraints(section.take_text("constraints", None), folder),
-            torch_backend=section.take_text("torch_backend", None),
-            environment={**environment, **(variables.take_strings() if variables else {})},
-            precisions=tuple(section.take_texts("precisions", ["ieee"], TRAINING_PRECISIONS)),
-            kernels=_kernels(section) if device == "cuda" else None,
-        )
-        section.finish()
-    if not devices:
-        raise FrameworkError(
-            f"{folder / DESCRIPTION}: no device; add a table [cpu] or [cuda] with its requirements."
-        )
-    return devices
-
-
-def _kernels(table: TomlTable) -> Kernels | None:
-    lists = {key: table.take_texts(key, ()) for key in ("machine_code", "ptx")}
-    for key, found in lists.items():
-        try:
-            Kernels.parse(found, ())
-        except ValueError as error:
-            raise table.fail(key, found, EXPECTED) from error
-    return Kernels.parse(**lists) if any(lists.values()) else None
-
-
-def _constraints(name: str | None, folder: Path) -> str:
-    if name is None:
-        return ""
-    try:
-        return (folder / name).read_text("utf-8")
-    except OSError as error:
-        raise FrameworkError(
-            f"{folder / DESCRIPTION}: 'constraints' names {name!r}, which cannot be read "
-            f"({error.strerror}); add the file or remove the key."
-        ) from error

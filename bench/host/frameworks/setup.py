@@ -1,5 +1,6 @@
-"""How a framework's process is set up for a trial: variables, knobs and layout of its settings."""
+"""Sets up a framework's process for a trial: variables, knobs and layout of its settings."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from typing import Any, Protocol
@@ -13,7 +14,7 @@ SETTINGS = (DEFAULT, TUNED)
 
 
 class Target(Protocol):
-    """What is to be set up: a trial, or a cell that is verified."""
+    """A trial, or a cell that is verified."""
 
     @property
     def model(self) -> str:
@@ -21,28 +22,28 @@ class Target(Protocol):
 
     @property
     def mode(self) -> str:
-        """How it is executed."""
+        """Mode in which it is executed."""
 
     @property
     def device(self) -> str:
-        """Where."""
+        """Device on which it is executed."""
 
     @property
     def settings(self) -> str:
-        """One of SETTINGS."""
+        """Name of the settings, one of SETTINGS."""
 
     @property
     def layout(self) -> str:
-        """`native` to the framework or the settings, `NCHW` or `NHWC`."""
+        """Layout: `native` to the framework or the settings, `NCHW` or `NHWC`."""
 
 
 @dataclass(frozen=True)
 class Setup:
-    """What a worker is given beyond its inputs.
+    """Everything that a worker gets beyond its inputs.
 
     Attributes:
         environment: variables that the framework's description sets.
-        tunings: what the settings add to the defaults.
+        tunings: settings that are added to the defaults.
     """
 
     environment: dict[str, str]
@@ -51,11 +52,11 @@ class Setup:
 
     @property
     def tuning(self) -> dict[str, Any]:
-        """What the settings consist of, for the record; empty where they are the defaults."""
+        """Parts of the settings, for the record; empty where they are the defaults."""
         if not self.tunings:
             return {}
         return {
-            "environment": _merged(self.tunings, "environment"),
+            "environment": _merge(self.tunings, "environment"),
             "knobs": dict(self.execution.knobs),
             "layout": self.execution.layout,
             "reasons": [tuning.reason for tuning in self.tunings],
@@ -64,18 +65,16 @@ class Setup:
 
 
 def set_up(framework: Framework, target: Target, precision: str, threads: int) -> Setup:
-    """The setup of a framework for a trial or for its verification."""
+    """Set up a framework for a trial or for its verification."""
     tunings = select_tunings(framework, target) if target.settings == TUNED else ()
     layout = target.layout
     if layout == NATIVE:
         # The last one that says something, as of every other setting.
-        chosen = [tuning.layout for tuning in tunings if tuning.layout]
-        layout = chosen[-1] if chosen else framework.layout
+        layout = [framework.layout, *(tuning.layout for tuning in tunings if tuning.layout)][-1]
     variables = build_default_variables(framework, target.device, precision, threads)
-    tuned = _merged(tunings, "environment")
-    knobs: dict[str, Knob] = _merged(tunings, "knobs")
+    knobs: dict[str, Knob] = _merge(tunings, "knobs")
     return Setup(
-        variables | {name: _filled(text, threads) for name, text in tuned.items()},
+        variables | _fill(_merge(tunings, "environment"), threads),
         Execution(target.mode, precision, target.device, threads, layout, knobs),
         tunings,
     )
@@ -84,10 +83,9 @@ def set_up(framework: Framework, target: Target, precision: str, threads: int) -
 def build_default_variables(
     framework: Framework, device: str, precision: str, threads: int
 ) -> dict[str, str]:
-    """The variables of the default settings."""
+    """Build the variables of the default settings."""
     requirements = framework.devices.get(device)
-    own = requirements.environment if requirements else {}
-    variables = {name: _filled(text, threads) for name, text in own.items()}
+    variables = _fill(requirements.environment if requirements else {}, threads)
     # Frameworks differ in where they take TF32 by themselves: none may, or all do.
     if device == "cuda" and precision in ("ieee", "float64"):
         variables["NVIDIA_TF32_OVERRIDE"] = "0"
@@ -95,7 +93,7 @@ def build_default_variables(
 
 
 def select_tunings(framework: Framework, target: Target) -> tuple[Tuning, ...]:
-    """The framework's best-known settings for what is to run, in order; later ones override."""
+    """Select the best-known settings for what is to run, in order; later ones override."""
     return tuple(
         tuning
         for tuning in framework.tuned
@@ -105,9 +103,9 @@ def select_tunings(framework: Framework, target: Target) -> tuple[Tuning, ...]:
     )
 
 
-def _filled(text: str, threads: int) -> str:
-    return text.replace("{threads}", str(threads))
+def _fill(variables: Mapping[str, str], threads: int) -> dict[str, str]:
+    return {name: text.replace("{threads}", str(threads)) for name, text in variables.items()}
 
 
-def _merged(tunings: tuple[Tuning, ...], name: str) -> dict[str, Any]:
+def _merge(tunings: tuple[Tuning, ...], name: str) -> dict[str, Any]:
     return {key: value for tuning in tunings for key, value in getattr(tuning, name).items()}

@@ -32,10 +32,10 @@ PASSED_VARIABLES = (
 def build_worker_environment(
     own: Mapping[str, str], device: str, root: Path = ROOT
 ) -> dict[str, str]:
-    """All the variables that a worker sees: its own, and what it may see of the user's.
+    """Build all variables that a worker sees: its own, and those that pass of the user's.
 
     Args:
-        root: the checkout whose worker runs.
+        root: checkout whose worker runs.
     """
     environment = {name: os.environ[name] for name in PASSED_VARIABLES if name in os.environ}
     environment.update(own)

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.errors import PlanError
-from bench.host.frameworks.framework import DESCRIPTION, Framework, discover
+from bench.host.frameworks.framework import Framework, discover
+from bench.host.frameworks.requirements import DESCRIPTION
 from bench.host.frameworks.variables import build_worker_environment
 from bench.host.scratch import make_scratch_folder
 from bench.job import Execution, Job, Turns

@@ -9,7 +9,8 @@ from random import Random
 
 from bench.errors import PlanError
 from bench.host.data.declared.declaration import read_declared
-from bench.host.frameworks.framework import DEVICES, LAYOUTS, MODES, TRAINING_PRECISIONS, Framework
+from bench.host.frameworks.framework import LAYOUTS, MODES, Framework
+from bench.host.frameworks.requirements import DEVICES, TRAINING_PRECISIONS
 from bench.host.frameworks.setup import SETTINGS
 from bench.host.planning.catalog import OWN, Catalog
 from bench.host.toml_table import TomlTable, read_toml

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.errors import InterpreterError, PlanError
-from bench.host.frameworks.framework import DEVICES
+from bench.host.frameworks.requirements import DEVICES
 from bench.host.machine.gpu import detect_gpus, find_driver_trace
 from bench.host.planning.plan import DEFAULT_PLAN
 

@@ -11,7 +11,8 @@ import pytest
 from bench.errors import UnavailableError
 from bench.host.ceilings.measurement import measure_ceilings
 from bench.host.environments.preparation import Environment
-from bench.host.frameworks.framework import Framework, Requirements, read_framework
+from bench.host.frameworks.framework import Framework, read_framework
+from bench.host.frameworks.requirements import Requirements
 from bench.host.monitor.sampler import Monitor
 from bench.host.process.executor import Invocation, LocalProcess
 from bench.host.process.outcome import Event, WorkerOutcome

@@ -21,8 +21,9 @@ from bench.host.environments.preparation import (
     prepare_environments,
     select_available,
 )
-from bench.host.frameworks.framework import Framework, Requirements
+from bench.host.frameworks.framework import Framework
 from bench.host.frameworks.kernels import Kernels
+from bench.host.frameworks.requirements import Requirements
 from tests.bench.host.environments.wheels import build_wheel
 from tests.bench.host.machine.fake_nvml import FakeDevice, FakeNvml
 

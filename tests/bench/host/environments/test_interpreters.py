@@ -11,7 +11,8 @@ import pytest
 from bench.errors import InterpreterError
 from bench.host.environments import interpreters
 from bench.host.environments.interpreters import check_interpreter
-from bench.host.frameworks.framework import Framework, Requirements
+from bench.host.frameworks.framework import Framework
+from bench.host.frameworks.requirements import Requirements
 from tests.bench.host.environments.test_environments import framework
 
 Python = Callable[..., Path]

@@ -7,7 +7,8 @@ import pytest
 
 from bench.errors import PlanError
 from bench.host.frameworks.editions import choose_frameworks
-from bench.host.frameworks.framework import Framework, Requirements, discover
+from bench.host.frameworks.framework import Framework, discover
+from bench.host.frameworks.requirements import Requirements
 from bench.host.planning.plan import expand, read_plan
 
 FRAMEWORKS = discover()
