@@ -1,4 +1,4 @@
-"""Interpreters that the user names: asked beforehand whether they can run a framework."""
+"""Asks interpreters that the user names, before a run, whether they can run a framework."""
 
 import json
 import os
@@ -27,18 +27,18 @@ from bench.records.results import edition
 OLDEST_PYTHON = (3, 11)
 # Frameworks on a cluster's shared disk can take minutes the first time.
 IMPORT_SECONDS = 300
-# Of what an import says when it fails: some say a page.
+# Of the message of an import that fails: some are a page long.
 MOST_CHARACTERS = 300
 MARK = "samestep: "
-# What a worker imports whatever its framework.
+# Every worker imports it, whatever its framework.
 ALWAYS = "numpy"
-# Says what it does before it does it, so that a crash has a place. What else is printed is nobody's
-# business; that a Python is too old, even one of 2.7 has to be able to say.
+# It says what it does before it does it, so that a crash has a place. Other lines that are printed
+# are passed over. Even Python 2.7 has to be able to say that it is too old.
 PROGRAM = f"""
 import json, sys
 
-def tell(**found):
-    sys.stdout.write("\\n" + {MARK!r} + json.dumps(found) + "\\n")
+def tell(**values):
+    sys.stdout.write("\\n" + {MARK!r} + json.dumps(values) + "\\n")
     sys.stdout.flush()
 
 tell(version=sys.version_info[:2])
@@ -55,29 +55,29 @@ for name in modules:
         missing = isinstance(error, ModuleNotFoundError) and error.name == name
         tell(missing=[name] if missing else [], failure=type(error).__name__ + ": " + str(error))
         sys.exit()
-found, missing = dict(), []
+versions, missing = dict(), []
 for name in packages:
     try:
-        found[name] = importlib.metadata.version(name)
+        versions[name] = importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:
         if importlib.util.find_spec(name.replace("-", "_")) is None:
             missing.append(name)
-tell(missing=missing, own=str(getattr(module, "__version__", "")), packages=found)
+tell(missing=missing, own=str(getattr(module, "__version__", "")), packages=versions)
 """
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What an interpreter says of itself, as far as it came.
+    """The answer of an interpreter about itself, as far as it came.
 
     Attributes:
-        version: of Python; None where no Python answers.
-        importing: the module that it imported last.
+        version: version of Python; None where no Python answers.
+        importing: module that it imported last.
         missing: modules and packages that it has not.
-        failure: the exception of an import.
+        failure: exception of an import.
         own: version of the framework; None where it did not come to the end.
-        packages: versions of what the framework needs beside itself, as far as they are known.
-        end: how its process ended where it did not come to the end, in words.
+        packages: versions of the framework's other requirements, as far as they are known.
+        end: words for how its process ended where it did not come to the end.
     """
 
     version: tuple[int, ...] | None = None
@@ -90,7 +90,7 @@ class Answer:
 
 
 def check_interpreter(framework: Framework, device: str, named: Path) -> tuple[Path, str | None]:
-    """The interpreter's path, and a note where its versions are not those of the requirements.
+    """Check an interpreter; return its path, and a note where its versions are not the required.
 
     Raises:
         InterpreterError: it is missing, does not start, is too old, lacks a package, or its
@@ -98,31 +98,31 @@ def check_interpreter(framework: Framework, device: str, named: Path) -> tuple[P
     """
     own = edition(framework.name, framework.pin, "")
     option = f"--python {own}={named}"
-    found = shutil.which(named)
-    if found is None:
-        raise InterpreterError(_not_there(option, framework))
-    python = Path(found).absolute()
-    wanted = _requirements(framework, device)
-    answer = _ask(python, framework, device, [one.name for one in wanted if not one.main])
-    if problem := _problem(framework, answer):
+    path = shutil.which(named)
+    if path is None:
+        raise InterpreterError(f"{option}: {_explain_no_python(framework, '')}")
+    python = Path(path).absolute()
+    packages = _list_packages(framework, device)
+    answer = _ask(python, framework, device, [each.name for each in packages if not each.main])
+    if problem := _find_problem(framework, answer):
         raise InterpreterError(f"{option}: {problem}")
     versions = {**answer.packages, framework.module: answer.own or "of an unknown version"}
-    others = [one for one in wanted if not one.holds(versions.get(one.installed_as))]
-    if framework.pin and any(one.main for one in others):
+    others = [each for each in packages if not each.allows(versions.get(each.installed_as))]
+    if framework.pin and any(each.main for each in others):
         raise InterpreterError(
             f"{option}: this Python has {framework.module} {versions[framework.module]}; expected "
             f"{framework.pin}; install it there or name another interpreter."
         )
-    return python, _note(framework, python, versions, others)
+    return python, _describe_others(framework, python, versions, others)
 
 
 @dataclass(frozen=True)
-class _Wanted:
-    """A requirement of a framework.
+class _Package:
+    """A package that a framework requires.
 
     Attributes:
         main: whether it is the framework itself.
-        installed_as: what its version is known by: a framework's module, another's package.
+        installed_as: name that its version is known by: a framework's module, another's package.
     """
 
     requirement: Requirement
@@ -133,35 +133,35 @@ class _Wanted:
     def name(self) -> str:
         return self.requirement.name
 
-    def holds(self, version: str | None) -> bool:
-        """Whether a version is one that is asked for; what nobody knows is not judged."""
+    def allows(self, version: str | None) -> bool:
+        """Tell whether a version is a required one; an unknown one is not judged."""
         try:
             return version is None or self.requirement.specifier.contains(version, True)
         except InvalidVersion:
             return False
 
 
-def _requirements(framework: Framework, device: str) -> list[_Wanted]:
-    """What the framework's description asks for on a device, if it has that device."""
+def _list_packages(framework: Framework, device: str) -> list[_Package]:
     requirements = framework.devices.get(device)
-    found = []
+    packages = []
     for text in requirements.packages if requirements else ():
         with suppress(InvalidRequirement):  # a path, or an option of the installer
-            one = Requirement(text)
-            if one.marker is None or one.marker.evaluate():
-                main = is_main(one, framework.module)
-                found.append(_Wanted(one, main, framework.module if main else one.name))
-    return found
+            requirement = Requirement(text)
+            if requirement.marker is None or requirement.marker.evaluate():
+                main = is_main(requirement, framework.module)
+                installed_as = framework.module if main else requirement.name
+                packages.append(_Package(requirement, main, installed_as))
+    return packages
 
 
 def _ask(python: Path, framework: Framework, device: str, packages: Sequence[str]) -> Answer:
-    """What an interpreter says when it is started as a worker is, with the same variables."""
+    # Started as a worker is, with the same variables.
     own = build_default_variables(framework, device, "ieee", choose_threads())
     variables = build_worker_environment(own, device, framework.root)
-    wanted = json.dumps([[ALWAYS, framework.module], list(packages)])
+    names = json.dumps([[ALWAYS, framework.module], list(packages)])
     try:
         process = subprocess.Popen(
-            [str(python), "-c", PROGRAM, wanted],
+            [str(python), "-c", PROGRAM, names],
             # As the worker's option -P, which older ones do not know.
             env={**variables, "PYTHONSAFEPATH": "1"},
             stdin=subprocess.DEVNULL,
@@ -182,30 +182,29 @@ def _ask(python: Path, framework: Framework, device: str, packages: Sequence[str
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-    return _answer(printed.decode("utf-8", "replace").splitlines(), end)
+    return _parse_answer(printed.decode("utf-8", "replace").splitlines(), end)
 
 
-def _answer(lines: Iterable[str], end: str) -> Answer:
-    told: dict[str, Any] = {"end": end}
+def _parse_answer(lines: Iterable[str], end: str) -> Answer:
+    values: dict[str, Any] = {"end": end}
     for line in lines:
         if line.startswith(MARK):
             with suppress(ValueError):
-                told |= json.loads(line.removeprefix(MARK))
-    if "version" in told:
-        told["version"] = tuple(told["version"])
-    return Answer(**told)
+                values |= json.loads(line.removeprefix(MARK))
+    if "version" in values:
+        values["version"] = tuple(values["version"])
+    return Answer(**values)
 
 
-def _problem(framework: Framework, answer: Answer) -> str | None:
-    """Why the interpreter cannot be used, and what to do; None where it can."""
+def _find_problem(framework: Framework, answer: Answer) -> str | None:
     module = answer.importing
     if answer.version is None:
-        return _no_python(framework, answer.end)
+        return _explain_no_python(framework, answer.end)
     if answer.version < OLDEST_PYTHON:
         version = ".".join(map(str, answer.version))
         return f"this is Python {version}; expected 3.11 or newer; name another."
     if answer.missing:
-        return _missing(framework, answer.missing)
+        return _explain_missing(framework, answer.missing)
     another = f"try `import {module}` there, or name another interpreter."
     if answer.failure is not None:
         line = " ".join(answer.failure.split())[:MOST_CHARACTERS].rstrip(".")
@@ -215,7 +214,7 @@ def _problem(framework: Framework, answer: Answer) -> str | None:
     return None
 
 
-def _no_python(framework: Framework, end: str) -> str:
+def _explain_no_python(framework: Framework, end: str) -> str:
     late = f" (it {end})" if end.startswith("took") else ""
     return (
         f"no Python starts at this path{late}; expected the interpreter of an environment with "
@@ -223,11 +222,7 @@ def _no_python(framework: Framework, end: str) -> str:
     )
 
 
-def _not_there(option: str, framework: Framework) -> str:
-    return f"{option}: {_no_python(framework, '')}"
-
-
-def _missing(framework: Framework, missing: Sequence[str]) -> str:
+def _explain_missing(framework: Framework, missing: Sequence[str]) -> str:
     names = ", ".join(map(repr, missing))
     # A module that a cluster's `module load` put there is not seen by a worker.
     hint = (
@@ -241,14 +236,14 @@ def _missing(framework: Framework, missing: Sequence[str]) -> str:
     )
 
 
-def _note(
-    framework: Framework, python: Path, versions: Mapping[str, str], others: Sequence[_Wanted]
+def _describe_others(
+    framework: Framework, python: Path, versions: Mapping[str, str], others: Sequence[_Package]
 ) -> str | None:
     if not others:
         return None
-    found = ", ".join(f"{one.name} {versions[one.installed_as]}" for one in others)
-    wanted = ", ".join(str(one.requirement.specifier) for one in others)
+    actual = ", ".join(f"{each.name} {versions[each.installed_as]}" for each in others)
+    required = ", ".join(str(each.requirement.specifier) for each in others)
     return (
-        f"Note on {framework.title}: {python} has {found}, and not {wanted} as samestep is tested "
-        "with; what runs is in every record."
+        f"Note on {framework.title}: {python} has {actual}, and not {required} as samestep is "
+        "tested with; what runs is in every record."
     )
