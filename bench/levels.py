@@ -1,4 +1,4 @@
-"""Where the level of a series changes, and how much it differs by from one value to the next.
+"""Finds where the level of a series changes, and how much neighboring values differ.
 
 Host and reports only: it needs NumPy, which the shared core does without.
 """
@@ -6,7 +6,7 @@ Host and reports only: it needs NumPy, which the shared core does without.
 import numpy as np
 import numpy.typing as npt
 
-# What neighbors differ by is taken as at least this: clocks and schedulers, agreement by chance.
+# The least difference of neighbors that is assumed: clocks and schedulers, agreement by chance.
 LEAST_NOISE = 0.002
 # In units of the noise's variance times log n: the modified BIC of Zhang and Siegmund 2007.
 PENALTY = 3.0
@@ -15,9 +15,9 @@ Series = npt.NDArray[np.float64]
 
 
 def estimate_noise(series: Series) -> float:
-    """Standard deviation about the level, by what values differ by from one to the next.
+    """Estimate the standard deviation about the level, by the differences of neighboring values.
 
-    The median absolute deviation of the differences: changes of the level hardly show in it.
+    It is their median absolute deviation, in which changes of the level hardly show.
     """
     differences = np.diff(series)
     deviation = float(np.median(np.abs(differences - np.median(differences))))
@@ -25,23 +25,23 @@ def estimate_noise(series: Series) -> float:
 
 
 def find_change_points(series: Series, noise: float, least: int) -> list[int]:
-    """Where stretches of one level each begin, the first aside.
+    """Find where stretches of one level each begin, the first stretch aside.
 
     Of all divisions into stretches of `least` values or more, the one with the smallest sum of
     squares about the stretches' means, and a penalty for each stretch.
     """
     penalty = PENALTY * noise**2 * float(np.log(len(series)))
-    begins = _begins(series, penalty, least)
-    found = []
+    begins = _find_begins(series, penalty, least)
+    changes = []
     place = begins[len(series)]
     while place > 0:
-        found.append(place)
+        changes.append(place)
         place = begins[place]
-    return found[::-1]
+    return changes[::-1]
 
 
-def _begins(series: Series, penalty: float, least: int) -> list[int]:
-    """For each end, where the last stretch before it begins.
+def _find_begins(series: Series, penalty: float, least: int) -> list[int]:
+    """Find, for each end, where the last stretch before it begins.
 
     Optimal partitioning (Jackson and others 2005, "An algorithm for optimal partitioning of data
     on an interval"): the best division up to an end is the best one up to where the last stretch

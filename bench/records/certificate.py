@@ -48,15 +48,15 @@ class Defect:
 
 @dataclass(frozen=True)
 class Certificate:
-    """What was found when a cell was verified, or why it was not.
+    """The outcome of a verification, or why there was none.
 
     Attributes:
         verdict: `verified`, `different` from the reference, or `unchecked`.
-        reason: a sentence where it is not verified.
+        reason: sentence where it is not verified.
         digest: SHA-256 of all that the outcome depends on: spec, implementation, versions, device.
-        checked: when, ISO 8601.
-        quantities: how many were compared.
-        worst: the largest errors, by precision and group; known defects are not among them.
+        checked: time of the verification, ISO 8601.
+        quantities: number of quantities that were compared.
+        worst: largest errors, by precision and group; known defects are not among them.
     """
 
     verdict: Verdict
@@ -73,7 +73,7 @@ class Certificate:
         return self.verdict == "verified"
 
     def __hash__(self) -> int:
-        """Quick: reports count certificates of many trials."""
+        """Hash quickly: reports count certificates of many trials."""
         return hash(self.digest)
 
     @classmethod

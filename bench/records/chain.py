@@ -1,4 +1,4 @@
-"""Digests that chain the lines of a records file to each other. Standard library only.
+"""Chains the lines of a records file to each other by digests. Standard library only.
 
 Each line ends in two fields of its own: `previous`, the digest of the line before it (of the first
 one, that of what the run was started with: `bench.records.manifest`), and `digest`, SHA-256 over
@@ -22,24 +22,24 @@ class Seal:
     """The two digests that a line ends in, and what the second one should be.
 
     Attributes:
-        found: SHA-256 over `previous` and the line without its seal.
+        actual: SHA-256 over `previous` and the line without its seal.
     """
 
     previous: str
     digest: str
-    found: str
+    actual: str
 
 
 @dataclass(frozen=True)
 class Chain:
-    """What the lines of a file are to each other.
+    """The chain of the lines of a file.
 
     Attributes:
-        sealed: how many have digests.
-        unsealed: how many have none: schemas 1 to 3 knew no digests.
-        first: what the first sealed line follows, None without one.
+        sealed: number of lines with digests.
+        unsealed: number of lines without: schemas 1 to 3 knew no digests.
+        first: digest that the first sealed line follows, None without one.
         last: digest of the last sealed line, None without one.
-        broken: a sentence for each line that is not as it was written, or where it was.
+        broken: sentence for each line that is not as it was written, or not where it was.
     """
 
     sealed: int
@@ -50,18 +50,18 @@ class Chain:
 
 
 def add_seal(line: str, previous: str) -> str:
-    """A line of JSON, an object without its seal, with it."""
-    digest = _digest(previous, line.encode())
+    """Add its seal to a line of JSON that holds an object."""
+    digest = _hash(previous, line.encode())
     return f'{line[:-1]},"previous":"{previous}","digest":"{digest}"}}'
 
 
 def parse_seal(line: bytes) -> Seal | None:
-    """The seal of a line, None where there is none."""
-    found = SEAL.search(line, max(0, len(line) - 250))
-    if found is None:
+    """Parse the seal of a line; None where there is none."""
+    match = SEAL.search(line, max(0, len(line) - 250))
+    if match is None:
         return None
-    previous, digest = (part.decode() for part in found.groups())
-    return Seal(previous, digest, _digest(previous, line[: found.start()] + b"}"))
+    previous, digest = (part.decode() for part in match.groups())
+    return Seal(previous, digest, _hash(previous, line[: match.start()] + b"}"))
 
 
 def follow(lines: Iterable[bytes]) -> Chain:
@@ -72,23 +72,23 @@ def follow(lines: Iterable[bytes]) -> Chain:
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
-        found = parse_seal(line)
-        if found is None:
+        seal = parse_seal(line)
+        if seal is None:
             unsealed += 1
             if last is not None:
                 broken.append(f"line {number} has no digest, unlike the one before it")
             continue
-        if found.digest != found.found:
+        if seal.digest != seal.actual:
             broken.append(f"line {number} is not as it was written: its digest is another")
-        if last is not None and found.previous != last:
+        if last is not None and seal.previous != last:
             broken.append(
                 f"line {number} does not follow the sealed line before it: something between them "
                 "was removed or added, or one of them was moved"
             )
-        first = first or found.previous
-        last, sealed = found.digest, sealed + 1
+        first = first or seal.previous
+        last, sealed = seal.digest, sealed + 1
     return Chain(sealed, unsealed, first, last, tuple(broken))
 
 
-def _digest(previous: str, content: bytes) -> str:
+def _hash(previous: str, content: bytes) -> str:
     return hashlib.sha256(previous.encode() + content).hexdigest()

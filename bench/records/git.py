@@ -1,4 +1,4 @@
-"""What git says of the checkout that this code lies in. Standard library only."""
+"""Asks git about the checkout that this code lies in. Standard library only."""
 
 import subprocess
 from pathlib import Path
@@ -7,7 +7,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def run_git(*arguments: str) -> "subprocess.CompletedProcess[str]":
-    """Run git in the checkout; what it printed, and how it ended.
+    """Run git in the checkout; return what it printed and how it ended.
 
     Raises:
         OSError: there is no git.

@@ -23,7 +23,7 @@ SCHEMA = 1
 
 @dataclass(frozen=True)
 class End:
-    """How far a run came: its last record's digest is called the run's digest."""
+    """The end of a run: the digest of its last record is called the run's digest."""
 
     records: int
     digest: str
@@ -42,13 +42,13 @@ class Manifest:
         return hash_text(json.dumps(self.opening, sort_keys=True))
 
     def to_json(self) -> str:
-        """The file's content."""
+        """Format the content of the file."""
         document = {"opening": dict(self.opening), "end": vars(self.end) if self.end else None}
         return json.dumps(document, indent=1) + "\n"
 
 
 def read_manifest(folder: Path) -> Manifest | None:
-    """What the run in a folder was started with; None where nothing says it.
+    """Read what the run in a folder was started with; None where there is no file.
 
     Raises:
         ResultsError: the file cannot be read, or is no such file.
@@ -60,7 +60,7 @@ def read_manifest(folder: Path) -> Manifest | None:
         return None
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise _broken(path, str(reason)) from error
+        raise _explain_broken(path, str(reason)) from error
     try:
         document = json.loads(text)
         opening, end = document["opening"], document["end"]
@@ -71,9 +71,9 @@ def read_manifest(folder: Path) -> Manifest | None:
             )
         if not isinstance(opening, dict) or not isinstance(end, dict | None):
             raise TypeError("it is no object of objects")
-        return Manifest(opening, _end(end) if end is not None else None)
+        return Manifest(opening, _parse_end(end) if end is not None else None)
     except (KeyError, RecursionError, TypeError, ValueError) as error:
-        raise _broken(path, f"{type(error).__name__}: {error}") from error
+        raise _explain_broken(path, f"{type(error).__name__}: {error}") from error
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
@@ -97,19 +97,19 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
 
 
 def read_opening_digest(folder: Path) -> str:
-    """What the first record of the run in a folder follows."""
+    """Read the digest that the first record of the run in a folder follows."""
     manifest = read_manifest(folder)
     return manifest.digest if manifest else NOTHING
 
 
-def _end(document: Mapping[str, Any]) -> End:
+def _parse_end(document: Mapping[str, Any]) -> End:
     records, digest = document["records"], document["digest"]
     if type(records) is not int or not isinstance(digest, str):
         raise TypeError(f"'end' is {document!r}")
     return End(records, digest)
 
 
-def _broken(path: Path, reason: str) -> ResultsError:
+def _explain_broken(path: Path, reason: str) -> ResultsError:
     return ResultsError(
         f"{str(path)!r} cannot be read ({reason}); expected what `tox -e bench` wrote there; take "
         "it from a copy of the run, or remove it: the records can be read without it, but the run "

@@ -1,4 +1,4 @@
-"""What a training step costs by the model's spec, and how near a measured one comes to the machine.
+"""Counts what a training step costs by the model's spec, and compares a measured step with it.
 
 Standard library only. No measured step changes what is counted here:
 
@@ -49,8 +49,8 @@ class Widths:
     """Bytes of one value.
 
     Attributes:
-        activation: of inputs, outputs, kept values and the gradients of outputs.
-        weight: of parameters, their gradients and the optimizer's slots.
+        activation: width of inputs, outputs, kept values and the gradients of outputs.
+        weight: width of parameters, their gradients and the optimizer's slots.
     """
 
     activation: int
@@ -80,9 +80,9 @@ class Roofline:
     """A measured step under the roofline (Williams, Waterman, Patterson 2009).
 
     Attributes:
-        arithmetic_share: of the ceiling of operations: model FLOPs utilization.
-        bandwidth_share: of the ceiling of bytes; the least that the step can have moved.
-        bound: which ceiling the step comes nearer to; `neither` where even that one explains less
+        arithmetic_share: share of the ceiling of operations: model FLOPs utilization.
+        bandwidth_share: share of the ceiling of bytes, by the least that the step can have moved.
+        bound: ceiling that the step comes nearer to; `neither` where even that one explains less
             than `EXPLAINING_SHARE` of the time.
     """
 
@@ -92,12 +92,12 @@ class Roofline:
 
     @property
     def share(self) -> float:
-        """The shortest time that both ceilings allow, as a share of the measured time."""
+        """Shortest time that both ceilings allow, as a share of the measured time."""
         return max(self.arithmetic_share, self.bandwidth_share)
 
 
 def count_step_cost(spec: ModelSpec, optimizer: Optimizer, batch_size: int, precision: str) -> Cost:
-    """The cost of one step on a batch.
+    """Count the cost of one step on a batch.
 
     Raises:
         ValueError: the precision is none of `BYTES`.
@@ -105,20 +105,20 @@ def count_step_cost(spec: ModelSpec, optimizer: Optimizer, batch_size: int, prec
     if precision not in BYTES:
         raise ValueError(f"The precision {precision!r} is none of {', '.join(BYTES)}.")
     widths = BYTES[precision]
-    activations = batch_size * _activation_accesses(spec) * widths.activation
-    weights = _weight_accesses(spec, _slots(optimizer)) * widths.weight
-    return Cost(batch_size * _operations(spec), activations + weights)
+    activations = batch_size * _count_activation_accesses(spec) * widths.activation
+    weights = _count_weight_accesses(spec, _count_slots(optimizer)) * widths.weight
+    return Cost(batch_size * _count_operations(spec), activations + weights)
 
 
 def calculate_roofline(
     cost: Cost, seconds: float, operations_per_second: float, bytes_per_second: float
 ) -> Roofline:
-    """Where a step of so many seconds lies under two ceilings.
+    """Calculate where a step of so many seconds lies under two ceilings.
 
     Raises:
         ValueError: a time or a ceiling is not above 0.
     """
-    if not all(one > 0 for one in (seconds, operations_per_second, bytes_per_second)):
+    if not all(value > 0 for value in (seconds, operations_per_second, bytes_per_second)):
         raise ValueError(
             f"A step of {seconds} s under {operations_per_second} operations/s and "
             f"{bytes_per_second} bytes/s has no roofline: all three have to be above 0."
@@ -131,36 +131,36 @@ def calculate_roofline(
     return Roofline(arithmetic, bandwidth, bound)
 
 
-def _operations(spec: ModelSpec) -> int:
-    """Of one sample: forward, gradient of the kernel and, where it is needed, of the inputs."""
+def _count_operations(spec: ModelSpec) -> int:
+    # Of one sample: forward, gradient of the kernel and, where it is needed, of the inputs.
     multiply_adds = sum(
         layer.multiply_adds * (3 if layer.input_gradient else 2) for layer in spec.forward_layers()
     )
     return OPERATIONS_OF_A_MULTIPLY_ADD * multiply_adds
 
 
-def _activation_accesses(spec: ModelSpec) -> int:
-    """Of one sample: readings and writings of values that a batch has anew."""
+def _count_activation_accesses(spec: ModelSpec) -> int:
+    # Of one sample: readings and writings of values that a batch has anew.
     inputs = 2 * prod(spec.input_shape)
     return inputs + sum(5 * layer.outputs + 2 * layer.kept for layer in spec.forward_layers())
 
 
-def _weight_accesses(spec: ModelSpec, slots: int) -> int:
-    """Readings and writings of parameters, their gradients and so many slots for each."""
+def _count_weight_accesses(spec: ModelSpec, slots: int) -> int:
+    # Readings and writings of parameters, their gradients and so many slots for each.
     embeddings = [param for param in spec.parameters() if param.kind == "embedding"]
     others = [param for param in spec.parameters() if param.kind != "embedding"]
     kernels = sum(layer.weights for layer in spec.forward_layers() if layer.input_gradient)
-    forward_and_gradient = _size(others) * (1 + 2) + kernels
-    updated = _size(others) + (_size(embeddings) if slots else 0)
+    forward_and_gradient = _sum_sizes(others) * (1 + 2) + kernels
+    updated = _sum_sizes(others) + (_sum_sizes(embeddings) if slots else 0)
     return forward_and_gradient + updated * (2 + 2 * slots)
 
 
-def _size(params: Iterable[Param]) -> int:
+def _sum_sizes(params: Iterable[Param]) -> int:
     return sum(param.size for param in params)
 
 
-def _slots(optimizer: Optimizer) -> int:
-    """What the rule gathers for each parameter: two moments, a velocity, or nothing."""
+def _count_slots(optimizer: Optimizer) -> int:
+    # Two moments, a velocity, or nothing.
     if optimizer.name == "adam":
         return 2
     return 1 if optimizer.momentum > 0 else 0

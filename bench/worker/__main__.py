@@ -13,12 +13,12 @@ from bench.worker.turns import make_partner
 
 
 def run(text: str, channel: Channel) -> None:
-    """Run a job; what it gives goes over the channel."""
+    """Run a job and send its events over the channel."""
     job = Job.from_json(text)
     model = find_model(job.model, job.model_folder)
     spec = model.build(job.samples)
-    other = make_partner(job.turns)
-    other.begin()
+    partner = make_partner(job.turns)
+    partner.begin()
     start = perf_counter()
     # Here and not above, so that what a framework's import costs, NumPy included, is measured.
     from bench.worker.backend import import_backend, import_model
@@ -56,7 +56,7 @@ def run(text: str, channel: Channel) -> None:
 
     pacer = Pacer(job.block_seconds, batches.most_steps)
     loop = Loop(backend, batches, feed, job.optimizer, pacer, channel.send, job.evaluate_every)
-    loop.partner = other
+    loop.partner = partner
     loop.train()
     memory = {**read_process_memory(), **backend.memory()}
     channel.send("finished", memory=memory, absent=backend.absent())

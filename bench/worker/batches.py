@@ -25,7 +25,7 @@ class Batches:
 
     Attributes:
         weights: canonical initial weights and running statistics by name.
-        order: (epochs, steps, batch size) sample indices.
+        order: sample indices, (epochs, steps, batch size).
     """
 
     weights: dict[str, Arrays]
@@ -53,44 +53,44 @@ class Batches:
 
     @property
     def most_steps(self) -> int:
-        """How many steps one block may hold in memory."""
+        """Largest number of steps that one block may hold in memory."""
         batch_bytes = int(self.train_inputs[0].nbytes) * self.batch_size
         return max(1, BLOCK_BYTES // batch_bytes)
 
     def select_steps(self, first: int, steps: int) -> Arrays:
-        """Sample indices of consecutive steps, counted over all epochs: (steps, batch size)."""
+        """Select the sample indices of steps, counted over all epochs: (steps, batch size)."""
         return self.order.reshape(-1, self.batch_size)[first : first + steps]
 
     def gather_block(self, first: int, steps: int) -> tuple[Arrays, Arrays]:
-        """Inputs and labels of consecutive steps, gathered: (steps, batch size, ...).
+        """Gather inputs and labels of consecutive steps: (steps, batch size, ...).
 
         Steps are counted over all epochs. The arrays stand in the same memory each time,
         valid until the next call: fresh memory for every block would cost more in page
         faults than the copy.
         """
-        chosen = self.select_steps(first, steps)
+        indices = self.select_steps(first, steps)
         return (
-            self._gather("inputs", self.train_inputs, chosen),
-            self._gather("labels", self.train_labels, chosen),
+            self._gather("inputs", self.train_inputs, indices),
+            self._gather("labels", self.train_labels, indices),
         )
 
-    def _gather(self, name: str, source: Arrays, chosen: Arrays) -> Arrays:
+    def _gather(self, name: str, source: Arrays, indices: Arrays) -> Arrays:
         buffer = self._buffers.get(name)
-        if buffer is None or len(buffer) < len(chosen):
-            buffer = np.empty((*chosen.shape, *source.shape[1:]), source.dtype)
+        if buffer is None or len(buffer) < len(indices):
+            buffer = np.empty((*indices.shape, *source.shape[1:]), source.dtype)
             self._buffers[name] = buffer
         # The indices are known to be in range; mode "raise" would gather into a copy first.
-        return np.take(source, chosen, axis=0, out=buffer[: len(chosen)], mode="clip")
+        return np.take(source, indices, axis=0, out=buffer[: len(indices)], mode="clip")
 
-    def test(self) -> Iterator[tuple[Arrays, Arrays]]:
-        """The test data in batches; the last one may be smaller."""
+    def iterate_test_batches(self) -> Iterator[tuple[Arrays, Arrays]]:
+        """Iterate over the test data in batches; the last one may be smaller."""
         for first in range(0, len(self.test_labels), EVALUATION_BATCH):
             part = slice(first, first + EVALUATION_BATCH)
             yield np.array(self.test_inputs[part]), np.array(self.test_labels[part])
 
 
 def load_batches(job: Job, spec: ModelSpec) -> tuple[Batches, dict[str, str]]:
-    """Open the inputs of a job; gives them and the digests of what was read.
+    """Load the inputs of a job, with the digests of the arrays that were read.
 
     Digests are of the canonical form: images in another layout are turned back
     first, so that a wrong transposition would show. Hashing reads every byte
@@ -113,10 +113,10 @@ def load_batches(job: Job, spec: ModelSpec) -> tuple[Batches, dict[str, str]]:
         ),
         "order": hash_array(order),
     }
-    for name, found in digests.items():
-        if found != job.digests[name]:
+    for name, digest in digests.items():
+        if digest != job.digests[name]:
             raise WorkerError(
-                f"The input {name!r} has the digest {found[:12]}, the host made "
+                f"The input {name!r} has the digest {digest[:12]}, the host made "
                 f"{job.digests[name][:12]}; the cached data is damaged: run `python -m bench "
                 "prepare` to make it again."
             )
@@ -125,7 +125,7 @@ def load_batches(job: Job, spec: ModelSpec) -> tuple[Batches, dict[str, str]]:
 
 
 def compute_canonical_digest(array: Arrays, job: Job) -> str:
-    """Digest of an array of samples with images turned back to (channels, height, width)."""
+    """Compute the digest of samples with images turned back to (channels, height, width)."""
     if array.ndim != 4 or job.execution.layout == "NCHW":
         return hash_array(array)
     samples, height, width, channels = array.shape

@@ -21,26 +21,26 @@ FUNCTIONS = ("matrix_product", "copy")
 
 
 class Ceilings(Protocol):
-    """What `impls/<framework>/ceilings.py` offers, each called once in a process.
+    """Functions of `impls/<framework>/ceilings.py`, each called once in a process.
 
-    Both make their arrays on the execution's device, of random values, and give what repeats the
-    operation: it returns when the device is done. What it returns is for tests: the arrays that
-    it read and the one that it wrote.
+    Both make their arrays on the execution's device, of random values, and return a function that
+    repeats the operation until the device is done. It returns, for tests, the arrays that it read
+    and the one that it wrote.
     """
 
     def matrix_product(self, side: int, execution: Execution) -> Repeat:
-        """Multiplies two square matrices in the execution's precision.
+        """Multiply two square matrices in the execution's precision.
 
         Raises:
             WorkerError: the framework has not this precision on this device.
         """
 
     def copy(self, size_bytes: int, execution: Execution) -> Repeat:
-        """Copies a float32 array of that size to other memory of the device."""
+        """Copy a float32 array of that size to other memory of the device."""
 
 
 def run(text: str, channel: Channel) -> None:
-    """Measure both; what was found goes over the channel."""
+    """Measure both and send the results over the channel."""
     job = CeilingsJob.from_json(text)
     workload, execution = job.workload, job.execution
     ceilings = _import_ceilings(job)
@@ -55,13 +55,12 @@ def run(text: str, channel: Channel) -> None:
 
 
 def measure(repeat: Repeat, workload: Workload, clock: Clock = perf_counter) -> list[float]:
-    """Seconds of every repetition, after a warm-up that is as long but for their least number."""
-    _repeated(repeat, 1, workload.seconds, clock)
-    return _repeated(repeat, workload.repetitions, workload.seconds, clock)
+    """Measure the seconds of every repetition, after a warm-up of as many seconds."""
+    _time_repetitions(repeat, 1, workload.seconds, clock)
+    return _time_repetitions(repeat, workload.repetitions, workload.seconds, clock)
 
 
-def _repeated(repeat: Repeat, repetitions: int, least: float, clock: Clock) -> list[float]:
-    """At least so many, and of so many seconds together."""
+def _time_repetitions(repeat: Repeat, repetitions: int, least: float, clock: Clock) -> list[float]:
     seconds: list[float] = []
     while len(seconds) < repetitions or sum(seconds) < least:
         start = clock()
@@ -71,11 +70,6 @@ def _repeated(repeat: Repeat, repetitions: int, least: float, clock: Clock) -> l
 
 
 def _import_ceilings(job: CeilingsJob) -> Ceilings:
-    """The implementation's functions.
-
-    Raises:
-        WorkerError: one is missing.
-    """
     module = import_file(job.framework, job.implementation, "ceilings")
     missing = [name for name in FUNCTIONS if not hasattr(module, name)]
     if missing:

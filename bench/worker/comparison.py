@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 Array = np.ndarray[Any, Any]
-# Of an item that the other side does not have.
+# The error of an item that one side does not have.
 MISSING = float("inf")
 
 
 def write_quantities(folder: Path, stage: str, quantities: Mapping[str, Array]) -> None:
-    """Write a stage's quantities."""
+    """Write a stage's quantities into a folder."""
     # Positions and not names as keys: a name may be empty, and a zip cannot tell case everywhere.
     arrays = {f"q{index}": value for index, value in enumerate(quantities.values())}
     names = np.array(list(quantities), dtype=np.str_)
@@ -23,7 +23,7 @@ def write_quantities(folder: Path, stage: str, quantities: Mapping[str, Array]) 
 def compare(
     folder: Path, stage: str, quantities: Mapping[str, Array]
 ) -> list[tuple[str, float | None]]:
-    """[item, error] for everything that either side has, in the recorded order.
+    """Compare with recorded quantities: an error for each item of either side, in their order.
 
     An error that is no finite number is None.
     """
@@ -40,19 +40,19 @@ def compare(
 
 
 def is_recorded(folder: Path, stage: str) -> bool:
-    """Whether a stage's quantities lie in a folder."""
+    """Tell whether a stage's quantities lie in a folder."""
     return _file(folder, stage).exists()
 
 
-def compute_relative_error(found: Array, expected: Array) -> float:
-    """Euclidean norm of the difference over that of what is expected, in float64.
+def compute_relative_error(actual: Array, expected: Array) -> float:
+    """Compute the Euclidean norm of the difference over that of the expected array, in float64.
 
-    Where all that is expected is zero, anything else is an error of 1.
+    Where the expected array is zero, any other one is an error of 1.
     """
-    if found.shape != expected.shape:
+    if actual.shape != expected.shape:
         return MISSING
     expected = expected.astype(np.float64)
-    difference = float(np.linalg.norm(found.astype(np.float64) - expected))
+    difference = float(np.linalg.norm(actual.astype(np.float64) - expected))
     norm = float(np.linalg.norm(expected))
     if difference == 0:
         return 0.0

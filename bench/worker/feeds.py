@@ -1,4 +1,4 @@
-"""Where training batches come from: arrays gathered beforehand, or the framework's own loader."""
+"""Feeds training with batches: arrays gathered beforehand, or the framework's own loader."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -9,23 +9,23 @@ from bench.job import NATIVE
 from bench.worker.backend import Backend, LoadingBackend
 from bench.worker.batches import Batches
 
-# Takes the steps of a block; gives the handles of their losses.
+# Takes the steps of a block; returns the handles of their losses.
 TakeSteps = Callable[[], list[Any]]
 
 
 class Feed(Protocol):
-    """Gives blocks of training steps, in the order of the batches."""
+    """Prepares blocks of training steps, in the order of the batches."""
 
     def prepare_block(self, first: int, steps: int, end: int) -> TakeSteps:
-        """A block of steps from step `first` on; it may not be prepared further than `end`.
+        """Prepare a block of steps from step `first` on, and nothing beyond step `end`.
 
-        What this does itself is not measured, what it returns is.
+        The preparation is not measured, the function that it returns is.
         """
 
 
 @dataclass
 class PreparedFeed:
-    """Batches are gathered in memory before the clock starts: nothing but training is measured."""
+    """Gathers batches in memory before the clock starts: nothing but training is measured."""
 
     backend: Backend
     batches: Batches
@@ -43,10 +43,10 @@ class PreparedFeed:
 
 @dataclass
 class NativeFeed:
-    """The framework's own loader reads, gathers and hands over batches while the clock runs.
+    """Lets the framework's own loader read, gather and hand over batches while the clock runs.
 
-    It is started where training is, after each evaluation, as its users do for each epoch;
-    that is measured too.
+    The loader is started where training is, after each evaluation, as its users do for each
+    epoch; that is measured too.
     """
 
     backend: LoadingBackend
@@ -55,11 +55,11 @@ class NativeFeed:
     _next: int = 0
 
     def prepare_block(self, first: int, steps: int, end: int) -> TakeSteps:
-        """Nothing but remember what to do."""
+        """Prepare nothing: the loader works while the clock runs."""
 
         def take() -> list[Any]:
             if self._loaded is None or first != self._next:
-                self._loaded = iter(self._loader(first, end))
+                self._loaded = iter(self._load(first, end))
             handles = [self.backend.step_loaded(*next(self._loaded)) for _ in range(steps)]
             self._next = first + steps
             if self._next == end:
@@ -68,14 +68,14 @@ class NativeFeed:
 
         return take
 
-    def _loader(self, first: int, end: int) -> Iterator[tuple[Any, Any]]:
+    def _load(self, first: int, end: int) -> Iterator[tuple[Any, Any]]:
         batches = self.batches
         order = batches.select_steps(first, end - first)
         return self.backend.loader(batches.train_inputs, batches.train_labels, order)
 
 
 def make_feed(name: str, backend: Backend, batches: Batches) -> Feed:
-    """The feed that a trial asks for.
+    """Make the feed that a trial asks for.
 
     Raises:
         WorkerError: the framework has no loader.

@@ -21,7 +21,7 @@ Clock = Callable[[], float]
 
 @dataclass(frozen=True)
 class Span:
-    """Epochs without anything in between that would end a block.
+    """Consecutive epochs without an event in between that would end a block.
 
     Attributes:
         evaluated: whether an evaluation follows.
@@ -33,7 +33,7 @@ class Span:
 
 
 def divide_into_spans(epochs: int, evaluate_every: int, optimizer: Optimizer) -> Iterator[Span]:
-    """All epochs, divided where the test data are evaluated or the learning rate changes."""
+    """Divide all epochs where the test data are evaluated or the learning rate changes."""
     evaluations = {*range(evaluate_every, epochs, evaluate_every), epochs}
     changes = {change.epoch for change in optimizer.changes if change.epoch < epochs}
     first = 0
@@ -47,11 +47,11 @@ class Loop:
     """Trains a backend on batches and sends what it measures.
 
     Attributes:
-        feed: hands the batches to the backend.
+        feed: source of the batches.
         evaluate_every: epochs from one evaluation to the next.
-        send: takes an event's name and values.
-        clock: seconds; a fake one in tests.
-        partner: gets its turn after each block.
+        send: function that takes an event's name and values.
+        clock: clock in seconds; a fake one in tests.
+        partner: worker that gets its turn after each block.
     """
 
     backend: Backend
@@ -88,7 +88,6 @@ class Loop:
             self.backend.set_learning_rate(changes[epoch])
 
     def _blocks(self, span: Span) -> Iterator[tuple[list[float], float]]:
-        """Summed losses of the steps and seconds of each block."""
         step, end = span.first_epoch * self.batches.steps, span.end_epoch * self.batches.steps
         while step < end:
             steps = self.pacer.choose_steps(end - step)
@@ -98,7 +97,7 @@ class Loop:
             step += steps
 
     def train_block(self, first: int, steps: int, end: int) -> tuple[list[float], float]:
-        """Train one block: its summed losses and seconds, from one synchronization to the next."""
+        """Train one block; return its summed losses, and seconds between two synchronizations."""
         take_steps = self.feed.prepare_block(first, steps, end)
         backend, clock = self.backend, self.clock
         backend.synchronize()
@@ -111,21 +110,21 @@ class Loop:
         device_seconds = (
             None if first_mark is None else backend.seconds_between(first_mark, last_mark)
         )
-        losses, pending_seconds = self._read(handles)
+        losses, pending_seconds = self._read_losses(handles)
         self._report(losses, seconds, device_seconds, pending_seconds)
         return losses, seconds
 
-    def _read(self, handles: list[Any]) -> tuple[list[float], float]:
-        """The losses, and for how long the device was still busy although it was synchronized.
+    def _read_losses(self, handles: list[Any]) -> tuple[list[float], float]:
+        """Read the losses, and how long the device was still busy although it was synchronized.
 
-        That is what reading the last one takes, which the steps before have to be done for: some
+        That is the time to read the last loss, for which the steps before have to be done: some
         microseconds, unless the backend's `synchronize` does not wait.
         """
         start = self.clock()
         last = self.backend.losses(handles[-1:])
         pending = self.clock() - start
-        others = self.backend.losses(handles[:-1]) if len(handles) > 1 else []
-        return [*others, *last], pending
+        earlier = self.backend.losses(handles[:-1]) if len(handles) > 1 else []
+        return [*earlier, *last], pending
 
     def _report(
         self,
@@ -153,10 +152,9 @@ class Loop:
         self.steps_done += len(losses)
 
     def _evaluate(self, epochs: int, losses: list[float], seconds: float) -> None:
-        """Evaluate on the test data, and send that with what was trained since the last time."""
         start = self.clock()
         loss, correct, samples = 0.0, 0, 0
-        for inputs, labels in self.batches.test():
+        for inputs, labels in self.batches.iterate_test_batches():
             batch_loss, batch_correct = self.backend.evaluate(inputs, labels)
             loss += batch_loss
             correct += batch_correct

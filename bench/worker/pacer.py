@@ -1,11 +1,11 @@
-"""How many steps the next block has: the first step, growing blocks, then blocks of a duration."""
+"""Chooses the steps of the next block: one, growing blocks, then blocks of a duration."""
 
 import math
 from dataclasses import dataclass
 
 # A growing block is at most this many times as long as the one before it.
 GROWTH = 4
-# Aimed above the wanted duration, so that a block of ordinary speed is not shorter than it.
+# Aimed above the duration, so that a block of ordinary speed is not shorter than it.
 MARGIN = 1.1
 
 
@@ -22,27 +22,27 @@ class Pacer:
 
     block_seconds: float
     most_steps: int
-    wanted: int = 0
+    target: int = 0
     settled: bool = False
 
     def choose_steps(self, remaining: int) -> int:
-        """Steps of the next block, with `remaining` steps left before the next evaluation."""
-        wanted = min(max(1, self.wanted), self.most_steps)
-        if self.settled and remaining < 2 * wanted and remaining <= self.most_steps:
+        """Choose the steps of the next block; `remaining` are left before the next evaluation."""
+        steps = min(max(1, self.target), self.most_steps)
+        if self.settled and remaining < 2 * steps and remaining <= self.most_steps:
             return remaining
-        return min(wanted, remaining)
+        return min(steps, remaining)
 
     def adapt(self, steps: int, seconds: float) -> None:
-        """Learn from a finished block."""
+        """Adapt to a finished block."""
         fitting = math.ceil(MARGIN * self.block_seconds * steps / max(seconds, 1e-9))
         fitting = min(fitting, self.most_steps)
-        if self.wanted == 0:
-            self.wanted = 1  # the first step tells nothing on the second
+        if self.target == 0:
+            self.target = 1  # the first step tells nothing on the second
         elif self.settled:
-            if seconds < self.block_seconds and steps >= self.wanted:
-                self.wanted = max(self.wanted, fitting)
-        elif seconds >= self.block_seconds or steps >= self.most_steps or steps < self.wanted:
+            if seconds < self.block_seconds and steps >= self.target:
+                self.target = max(self.target, fitting)
+        elif seconds >= self.block_seconds or steps >= self.most_steps or steps < self.target:
             # Or the next evaluation came before a block was long enough.
-            self.wanted, self.settled = fitting, True
+            self.target, self.settled = fitting, True
         else:
-            self.wanted = min(fitting, GROWTH * steps)
+            self.target = min(fitting, GROWTH * steps)

@@ -1,4 +1,4 @@
-"""The edges of a worker's process: what it is told, and how an error gets to the host."""
+"""The edges of a worker's process: its job, and how an error gets to the host."""
 
 import gc
 import sys
@@ -23,7 +23,7 @@ OUT_OF_MEMORY_WORDS = (
 
 
 def serve(run: Callable[[str, Channel], None]) -> int:
-    """Run what standard input asks for; gives the exit status, 0 when it finished."""
+    """Run the job on standard input; return the exit status, 0 when it finished."""
     descriptor = int(sys.argv[1])
     end_with_host(descriptor)
     channel = Channel(descriptor)
@@ -51,15 +51,15 @@ def serve(run: Callable[[str, Channel], None]) -> int:
 
 
 def _headline(text: str) -> str:
-    """The line that says most: the first; or, where MXNet begins with a traceback, the last."""
+    # MXNet begins with a traceback: its last line says most.
     lines = text.strip().splitlines() or [""]
     return (lines[-1] if lines[0].startswith("Traceback ") else lines[0]).strip()
 
 
 def is_out_of_memory(error: Exception) -> bool:
-    """Whether a framework says that memory, of the host or of the device, did not suffice.
+    """Tell whether a framework says that memory, of the host or of the device, did not suffice.
 
-    By the names and words that they use, since each has its own exception or none.
+    It goes by names and words, since each framework has its own exception or none.
     """
     if isinstance(error, MemoryError) or type(error).__name__ in OUT_OF_MEMORY_ERRORS:
         return True

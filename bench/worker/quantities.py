@@ -1,4 +1,4 @@
-"""Takes the steps of a verification and gives every quantity, stage by stage."""
+"""Takes the steps of a verification and yields every quantity, stage by stage."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -22,17 +22,17 @@ from bench.worker.backend import VerifiableBackend
 
 Array = np.ndarray[Any, Any]
 # A stage's name and its quantities by item, in layer order.
-Measured = tuple[str, dict[str, Array]]
+StageQuantities = tuple[str, dict[str, Array]]
 
 
 @dataclass(frozen=True)
 class Data:
-    """What every framework starts from.
+    """The arrays that every framework starts from.
 
     Attributes:
-        inputs: (STEPS, BATCH_SIZE, ...) in the framework's layout and the wanted precision.
+        inputs: (STEPS, BATCH_SIZE, ...) in the framework's layout and the job's precision.
         labels: (STEPS, BATCH_SIZE).
-        arrays: the canonical arrays of the model.
+        arrays: canonical arrays of the model.
     """
 
     inputs: Array
@@ -46,34 +46,35 @@ def measure(
     execution: Execution,
     data: Data,
     optimizers: tuple[str, ...],
-) -> Iterator[Measured]:
-    """Every stage of `bench.protocol.verification.stages`, in order."""
+) -> Iterator[StageQuantities]:
+    """Measure every stage of `bench.protocol.verification.STAGES`, in order."""
     for name in optimizers:
         backend = backend_class(spec, OPTIMIZERS[name], execution)
         backend.load(data.arrays)
         if name == optimizers[0]:
-            yield from _still(backend, spec, data)
+            yield from _measure_without_update(backend, spec, data)
             # Also on a backend that has taken other steps, loading starts anew.
             backend.load(data.arrays)
-        yield from _training(backend, spec, name, OPTIMIZERS[name], data)
+        yield from _measure_training(backend, spec, name, OPTIMIZERS[name], data)
 
 
-def _still(backend: VerifiableBackend, spec: ModelSpec, data: Data) -> Iterator[Measured]:
-    """What can be seen without an update."""
+def _measure_without_update(
+    backend: VerifiableBackend, spec: ModelSpec, data: Data
+) -> Iterator[StageQuantities]:
     yield "logits in evaluation mode", {"": backend.logits(data.inputs[0], training=False)}
-    yield "evaluation of the initial weights", _evaluation(backend, data)
+    yield "evaluation of the initial weights", _evaluate(backend, data)
     yield "logits in training mode", {"": backend.logits(data.inputs[0], training=True)}
     for batch, stage in enumerate(GRADIENTS):
         gradients = backend.gradients(data.inputs[batch], data.labels[batch])
         yield stage, {param.name: gradients[param.name] for param in spec.parameters()}
 
 
-def _training(
+def _measure_training(
     backend: VerifiableBackend, spec: ModelSpec, name: str, optimizer: Optimizer, data: Data
-) -> Iterator[Measured]:
+) -> Iterator[StageQuantities]:
     first_losses = backend.losses([backend.step(data.inputs[0], data.labels[0])])
     yield f"loss of step 1, {name}", {"": np.array(first_losses)}
-    yield from _exported(backend, spec, f"after 1 step of {name}")
+    yield from _export(backend, spec, f"after 1 step of {name}")
     # All handles wait, as in the training loop: none may show the loss of a later step.
     handles = []
     for step in range(1, STEPS):
@@ -84,20 +85,17 @@ def _training(
         f"losses of steps 2 to {STEPS}, {name}",
         {f"step {step}": np.array(loss) for step, loss in enumerate(backend.losses(handles), 2)},
     )
-    yield from _exported(backend, spec, f"after {STEPS} steps of {name}")
-    yield f"evaluation after {STEPS} steps of {name}", _evaluation(backend, data)
+    yield from _export(backend, spec, f"after {STEPS} steps of {name}")
+    yield f"evaluation after {STEPS} steps of {name}", _evaluate(backend, data)
     backend.load(data.arrays)
-    yield f"evaluation after loading again, {name}", _evaluation(backend, data)
+    yield f"evaluation after loading again, {name}", _evaluate(backend, data)
     backend.set_learning_rate(optimizer.learning_rate)
     backend.step(data.inputs[0], data.labels[0])
-    yield from _exported(backend, spec, f"after loading again and 1 step of {name}")
+    yield from _export(backend, spec, f"after loading again and 1 step of {name}")
 
 
-def _exported(backend: VerifiableBackend, spec: ModelSpec, when: str) -> Iterator[Measured]:
-    """Slots, weights and running statistics.
-
-    Slots first: a wrong gradient shows there undiluted.
-    """
+def _export(backend: VerifiableBackend, spec: ModelSpec, when: str) -> Iterator[StageQuantities]:
+    # Slots first: a wrong gradient shows there undiluted.
     slots = backend.slots()
     yield (
         f"slots {when}",
@@ -115,10 +113,10 @@ def _exported(backend: VerifiableBackend, spec: ModelSpec, when: str) -> Iterato
         yield f"statistics {when}", statistics
 
 
-def _evaluation(backend: VerifiableBackend, data: Data) -> dict[str, Array]:
-    """Sums over two batches, the second smaller, as the last one of a test set is."""
+def _evaluate(backend: VerifiableBackend, data: Data) -> dict[str, Array]:
+    # Over two batches, the second smaller, as the last one of a test set is.
     sums = [
-        backend.evaluate(data.inputs[batch][:size], _half_right(backend, data, batch)[:size])
+        backend.evaluate(data.inputs[batch][:size], _label_half_right(backend, data, batch)[:size])
         for batch, size in enumerate((BATCH_SIZE, LAST_BATCH_SIZE))
     ]
     return {
@@ -127,11 +125,9 @@ def _evaluation(backend: VerifiableBackend, data: Data) -> dict[str, Array]:
     }
 
 
-def _half_right(backend: VerifiableBackend, data: Data, batch: int) -> Array:
-    """Labels of a batch, every second one as the model predicts it.
-
-    Of labels by chance, often none is: whoever counts wrongly would count right.
-    """
+def _label_half_right(backend: VerifiableBackend, data: Data, batch: int) -> Array:
+    # Every second label as the model predicts it. Of labels by chance, often none is: whoever
+    # counts wrongly would count right.
     predicted = backend.logits(data.inputs[batch], training=False).argmax(axis=1)
     labels: Array = data.labels[batch].copy()
     labels[::2] = predicted[::2]

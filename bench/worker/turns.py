@@ -1,8 +1,8 @@
-"""Two workers that train in turns, block by block: what the machine does meanwhile meets both.
+"""Lets two workers train in turns, block by block: changes of the machine meet both alike.
 
-They pass each other one byte. Whoever has it works; the other waits in a read, and takes no
-processor. A worker that ends, however that comes, closes its ends of the pipes: the other one reads
-their end, or cannot write any more, and goes on alone.
+They pass each other one byte. The worker that has it works; the other waits in a read, and takes no
+processor. A worker that ends, for whatever reason, closes its ends of the pipes: the other one
+reads their end, or cannot write any more, and goes on alone.
 """
 
 import os
@@ -15,23 +15,23 @@ BYTE = b"t"
 
 
 class Partner(Protocol):
-    """Whom a worker shares the machine with."""
+    """The worker that another one shares the machine with."""
 
     def begin(self) -> None:
         """Wait for the first turn."""
 
     def pass_on(self) -> float | None:
-        """Let the other one work: the seconds until it is our turn again; None if there is none."""
+        """Let the other worker work; return the seconds until our turn; None without another."""
 
 
 class Nobody:
-    """The machine is all ours."""
+    """No other worker: the machine is all ours."""
 
     def begin(self) -> None:
-        """At once."""
+        """Begin at once."""
 
     def pass_on(self) -> None:
-        """There is no other one."""
+        """Go on, since there is no other worker."""
 
 
 class InTurns:
@@ -45,12 +45,12 @@ class InTurns:
             os.set_inheritable(descriptor, False)
 
     def begin(self) -> None:
-        """The first one begins; the second one waits until it passes its turn on."""
+        """Begin if this is the first worker, else wait until that one passes its turn on."""
         if not self._turns.first:
             self._wait()
 
     def pass_on(self) -> float | None:
-        """Wake the other one, and sleep until it does the same."""
+        """Wake the other worker, and sleep until it does the same."""
         if self._alone:
             return None
         start = perf_counter()
@@ -67,5 +67,5 @@ class InTurns:
 
 
 def make_partner(turns: Turns | None) -> Partner:
-    """Whom a job says that its worker takes turns with."""
+    """Make the partner that a job says its worker takes turns with."""
     return Nobody() if turns is None else InTurns(turns)

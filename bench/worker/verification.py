@@ -25,9 +25,9 @@ VERIFICATION = ("logits", "gradients", "export", "slots")
 
 
 def run(text: str, channel: Channel) -> None:
-    """Take the steps in each precision; what was found goes over the channel."""
+    """Take the steps in each precision and send the errors over the channel."""
     job = VerificationJob.from_json(text)
-    backend_class = _verifiable(job, import_backend(job.framework, job.implementation))
+    backend_class = _make_verifiable(job, import_backend(job.framework, job.implementation))
     channel.send("imported", framework_version=backend_class.version, versions=list_versions())
     model = find_model(job.model, job.model_folder)
     spec = without_dropout(model.build(job.samples))
@@ -45,7 +45,7 @@ def _differs(
     backend_class: type[VerifiableBackend],
     channel: Channel,
 ) -> bool:
-    """Take the steps in a precision; whether any quantity is over its limit."""
+    """Take the steps in a precision; tell whether any quantity is over its limit."""
     data = load_data(job, precision)
     check_parameters(arrays_of(spec), data.arrays, "the verification's inputs")
     execution = Execution(job.mode, precision, job.device, job.threads, job.layout, job.knobs)
@@ -74,7 +74,7 @@ def _is_compared(job: VerificationJob, stage: str) -> bool:
 
 
 def load_data(job: VerificationJob, precision: str) -> Data:
-    """The inputs of a job in the framework's layout; tokens stay as they are."""
+    """Load the inputs of a job in the framework's layout; tokens stay as they are."""
     with np.load(job.inputs, allow_pickle=False) as archive:
         arrays = {
             name.removeprefix(ARRAY): archive[name].astype(DTYPES[precision])
@@ -89,12 +89,8 @@ def load_data(job: VerificationJob, precision: str) -> Data:
     return Data(inputs, labels, arrays)
 
 
-def _verifiable(job: VerificationJob, backend_class: type[Backend]) -> type[VerifiableBackend]:
-    """The class with the reference's deviations, if the job names some.
-
-    Raises:
-        WorkerError: it has not the methods that a verification asks for.
-    """
+def _make_verifiable(job: VerificationJob, backend_class: type[Backend]) -> type[VerifiableBackend]:
+    """Return the class with the reference's deviations, if the job names some."""
     missing = [name for name in VERIFICATION if not hasattr(backend_class, name)]
     if missing:
         raise WorkerError(

@@ -30,7 +30,7 @@ def test_a_seal_is_what_its_words_say() -> None:
     assert json.loads(line) == {"a": 1, "previous": NOTHING, "digest": digest}
     found = parse_seal(line.encode())
     assert found is not None
-    assert (found.previous, found.digest, found.found) == (NOTHING, digest, digest)
+    assert (found.previous, found.digest, found.actual) == (NOTHING, digest, digest)
 
 
 def test_an_untouched_file_is_whole() -> None:

@@ -74,7 +74,7 @@ def test_blocks_are_gathered_in_the_hosts_order(job: Job) -> None:
 
 
 def test_every_test_sample_is_seen_once(job: Job) -> None:
-    parts = list(load_batches(job, SPEC)[0].test())
+    parts = list(load_batches(job, SPEC)[0].iterate_test_batches())
     assert [len(labels) for _, labels in parts] == [500, 1]
     together = np.concatenate([labels for _, labels in parts])
     assert (together == np.load(job.arrays["test_labels"])).all()
@@ -136,7 +136,7 @@ def test_tokens_are_read_alike_whatever_the_layout(job: Job, tmp_path: Path) -> 
         assert tokens.dtype == np.int32
         assert (tokens == arrays["train_inputs"][chosen]).all()
         assert (labels == arrays["train_labels"][chosen]).all()
-        together = np.concatenate([inputs for inputs, _ in batches.test()])
+        together = np.concatenate([inputs for inputs, _ in batches.iterate_test_batches()])
         assert (together == arrays["test_inputs"]).all()
 
 
