@@ -1,6 +1,6 @@
 """Makes the layers of a model from the kernels of its manifest. Standard library only."""
 
-from bench.spec import GATES, Layer, Param
+from bench.spec import GATES, GRU_GATES, Layer, Param
 
 
 def convolution_layer(kernel: Param, side: int, input_gradient: bool = True) -> Layer:
@@ -35,6 +35,35 @@ def lstm_layers(
         hands_on: how many of the steps' hidden states the next layer reads; the others are kept
             for the gradient of the recurrent kernel. Four gates and a cell of each step are kept.
     """
+    return _recurrent_layers(
+        input_kernel, recurrent_kernel, steps, hands_on, input_gradient, kept=GATES + 1
+    )
+
+
+def gru_layers(
+    input_kernel: Param,
+    recurrent_kernel: Param,
+    steps: int,
+    hands_on: int,
+    input_gradient: bool = True,
+) -> tuple[Layer, Layer]:
+    """Return the two matrix products of a layer of GRU over a sequence, as `lstm_layers` does.
+
+    Three gates and the hidden state's part of the new one are kept of each step.
+    """
+    return _recurrent_layers(
+        input_kernel, recurrent_kernel, steps, hands_on, input_gradient, kept=GRU_GATES + 1
+    )
+
+
+def _recurrent_layers(
+    input_kernel: Param,
+    recurrent_kernel: Param,
+    steps: int,
+    hands_on: int,
+    input_gradient: bool,
+    kept: int,
+) -> tuple[Layer, Layer]:
     units = recurrent_kernel.shape[1]
     return (
         # The sum of both products goes straight through the gates.
@@ -50,7 +79,7 @@ def lstm_layers(
             outputs=hands_on * units,
             weights=recurrent_kernel.size,
             positions=steps,
-            kept=(steps - hands_on + (GATES + 1) * steps) * units,
+            kept=(steps - hands_on + kept * steps) * units,
         ),
     )
 

@@ -31,6 +31,7 @@ Initializer = Literal[
     "zeros",
     "ones",
     "forget gate ones",
+    "gru uniform",
 ]
 KERNELS = ("convolution kernel", "dense kernel", "input kernel", "recurrent kernel")
 STATISTICS = ("running mean", "running variance")
@@ -41,6 +42,7 @@ NORMALIZATION_EPSILON = 1e-5
 NORMALIZATION_DECAY = 0.9
 
 GATES = 4  # of an LSTM, in the order input, forget, cell, output
+GRU_GATES = 3  # in the order reset, update, new
 
 
 @dataclass(frozen=True)
@@ -174,6 +176,22 @@ def lstm(name: str, inputs: int, units: int) -> tuple[Param, Param, Param]:
         Param(f"{name}.input_weight", (rows, inputs), "input kernel", "recurrent uniform"),
         Param(f"{name}.recurrent_weight", (rows, units), "recurrent kernel", "recurrent uniform"),
         Param(f"{name}.bias", (rows,), "bias", "forget gate ones"),
+    )
+
+
+def gru(name: str, inputs: int, units: int) -> tuple[Param, Param, Param]:
+    """Return the two kernels and the one bias of a layer of GRU, the gates in the order r, z, n.
+
+        h = (1 - z) * tanh(W_n x + b_n + r * (U_n h)) + z * h
+
+    U_n h has no bias (b_hn): Flax's cell has none. Frameworks that have a second bias keep it at
+    zero and do not train it, as that of an LSTM.
+    """
+    rows = GRU_GATES * units
+    return (
+        Param(f"{name}.input_weight", (rows, inputs), "input kernel", "gru uniform"),
+        Param(f"{name}.recurrent_weight", (rows, units), "recurrent kernel", "gru uniform"),
+        Param(f"{name}.bias", (rows,), "bias", "zeros"),
     )
 
 

@@ -17,6 +17,7 @@ layers = importlib.import_module("impls.numpy.layers")
 loss = importlib.import_module("impls.numpy.loss")
 normalization = importlib.import_module("impls.numpy.normalization")
 pooling = importlib.import_module("impls.numpy.pooling")
+gated = importlib.import_module("impls.numpy.gated")
 recurrent = importlib.import_module("impls.numpy.recurrent")
 resnet = importlib.import_module("impls.numpy.resnet")
 
@@ -297,6 +298,29 @@ def test_a_sequence_of_one_step(random: np.random.Generator) -> None:
     x = random.normal(size=(2, 1, 3))
     assert_gradients_are_central_differences(layer, x, random)
     assert (layer.recurrent_weight.gradient == 0).all()
+
+
+def test_gru_by_hand() -> None:
+    layer = gated.GRULayer(inputs=1, units=1)
+    layer.input_weight.value[...] = [[1], [2], [3]]  # r, z, n
+    layer.recurrent_weight.value[...] = [[4], [5], [6]]
+    layer.bias.value[...] = [0.1, 0.2, 0.3]
+
+    def sigma(x: float) -> float:
+        return 1 / (1 + math.exp(-x))
+
+    first = (1 - sigma(1 + 0.2)) * math.tanh(1.5 + 0.3)
+    reset, update = sigma(-1 + 0.1 + 4 * first), sigma(-2 + 0.2 + 5 * first)
+    second = (1 - update) * math.tanh(-3 + 0.3 + reset * 6 * first) + update * first
+    found = layer.forward(np.array([[[0.5], [-1.0]]]), True)
+    np.testing.assert_allclose(found.ravel(), [first, second], rtol=1e-14)
+
+
+@pytest.mark.parametrize("steps", [1, 4])
+def test_grus_gradients(steps: int, random: np.random.Generator) -> None:
+    layer = gated.GRULayer(3, 2)
+    x = random.normal(size=(2, steps, 3))
+    assert_gradients_are_central_differences(layer, x, random)
 
 
 def test_sigmoid_does_not_overflow() -> None:

@@ -15,7 +15,7 @@ from tests.conftest import ROOT
 from tests.impls.conftest import Environments, available
 from tests.impls.planting import first_difference
 
-VGG = ROOT / "tests" / "models" / "vgg"
+VGG, GRU = (ROOT / "tests" / "models" / name for name in ("vgg", "gru"))
 
 
 @pytest.fixture(autouse=True)
@@ -23,33 +23,53 @@ def _own_cache(environments: Environments, cache: Path) -> None:
     """No certificate of these is left to the user."""
 
 
-def found_in(folder: Path, name: str, verifier: Verifier, environments: Environments) -> CellReport:
+def found_in(
+    folder: Path,
+    name: str,
+    verifier: Verifier,
+    environments: Environments,
+    model_name: str = "vgg-small",
+) -> CellReport:
     """What a verification finds of the model in that folder, in a framework's default mode."""
     available(environments, name)
-    framework, dataset = discover()[name], OWN.get_dataset("cifar10")
-    model = read_models(folder)["vgg-small"]
+    framework, model = discover()[name], read_models(folder)[model_name]
+    dataset = OWN.get_dataset("cifar10" if folder.name == "vgg" else "digits")
     assert framework.has_model(model)
     cell = Cell(framework, model, dataset.name, dataset.samples, framework.default_mode, "cpu")
     certification = Certification(verifier, environments, say=lambda text: None, fresh=True)
     return certification.certify(cell)
 
 
-@pytest.mark.parametrize("name", list(discover()))
-def test_it_takes_the_references_steps_in_every_framework(
-    name: str, verifier: Verifier, environments: Environments
-) -> None:
-    certificate = found_in(VGG, name, verifier, environments).certificate
+def assert_verified(found: CellReport) -> None:
+    certificate = found.certificate
     assert certificate.verdict == "verified", certificate.reason
     errors = [one.error for one in certificate.worst if one.precision == "float64"]
     assert all(error is not None and error <= 1e-9 for error in errors)
 
 
-def edited(folder: Path, file: str, old: str, new: str) -> Path:
-    copy = folder / "vgg"
-    shutil.copytree(VGG, copy, ignore=shutil.ignore_patterns("__pycache__"))
+@pytest.mark.parametrize("name", list(discover()))
+def test_it_takes_the_references_steps_in_every_framework(
+    name: str, verifier: Verifier, environments: Environments
+) -> None:
+    assert_verified(found_in(VGG, name, verifier, environments))
+
+
+@pytest.mark.parametrize("model", ["gru", "gru-2"])
+@pytest.mark.parametrize("name", list(discover()))
+def test_each_frameworks_own_gru_takes_the_references_steps(
+    name: str, model: str, verifier: Verifier, environments: Environments
+) -> None:
+    assert_verified(found_in(GRU, name, verifier, environments, model))
+
+
+def edited(
+    folder: Path, file: str, old: str, new: str, appended: str = "", model: Path = VGG
+) -> Path:
+    copy = folder / model.name
+    shutil.copytree(model, copy, ignore=shutil.ignore_patterns("__pycache__"))
     text = (copy / file).read_text("utf-8")
     assert old in text
-    (copy / file).write_text(text.replace(old, new), "utf-8")
+    (copy / file).write_text(text.replace(old, new) + appended, "utf-8")
     return copy
 
 
@@ -108,3 +128,51 @@ def test_a_misnamed_attribute_is_answered_with_both_sides_names(
     for array in ("weight", "bias"):
         assert f"dense2.{array} is missing" in reason
         assert f"dens2.{array} is not in the manifest" in reason
+
+
+NAMES = r"""
+
+from bench.weights import Rule
+
+VGG.RULES = (
+    Rule(r"dens2\.(weight|kernel)", "dense2.weight"),
+    Rule(r"dens2\.bias", "dense2.bias"),
+)
+"""
+
+
+@pytest.mark.parametrize("name", list(discover()))
+def test_a_models_own_rules_say_what_its_arrays_are_called(
+    name: str, verifier: Verifier, environments: Environments, tmp_path: Path
+) -> None:
+    folder = edited(tmp_path, f"{name}.py", "self.dense2", "self.dens2", NAMES)
+    assert_verified(found_in(folder, name, verifier, environments))
+
+
+EXTRA = """
+
+from bench.weights import Rule
+
+GRU.RULES = (Rule("extra", None),)
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "made"),
+    [
+        ("pytorch", "nn.Parameter(torch.ones(()))"),
+        ("tensorflow", 'self.add_weight(shape=(), initializer="ones")'),
+        ("jax", "nnx.Param(jax.numpy.ones(()))"),
+    ],
+)
+def test_an_array_that_the_manifest_has_not_stays_zero(
+    name: str, made: str, verifier: Verifier, environments: Environments, tmp_path: Path
+) -> None:
+    folder = edited(
+        tmp_path, f"{name}.py", "self.dense = ", f"self.extra = {made}\n        self.dense = ",
+        EXTRA, GRU,
+    )  # fmt: skip
+    file = folder / f"{name}.py"
+    text = file.read_text("utf-8")
+    file.write_text(text.replace("  # (N, classes)", " + self.extra  # (N, classes)"), "utf-8")
+    assert_verified(found_in(folder, name, verifier, environments, "gru"))

@@ -2,11 +2,12 @@
 
 import zlib
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from bench.spec import GATES, Initializer, Param
+from bench.spec import GATES, GRU_GATES, Initializer, Param
 
 Array = np.ndarray[Any, Any]
 
@@ -47,9 +48,9 @@ def _he_normal(param: Param, generator: np.random.Generator) -> Array:
     return generator.normal(0, np.sqrt(2 / fan_in), param.shape)
 
 
-def _recurrent_uniform(param: Param, generator: np.random.Generator) -> Array:
+def _recurrent_uniform(param: Param, generator: np.random.Generator, gates: int = GATES) -> Array:
     """Within 1 / sqrt(units), as in PyTorch's and cuDNN's examples."""
-    limit = 1 / np.sqrt(param.shape[0] // GATES)
+    limit = 1 / np.sqrt(param.shape[0] // gates)
     return generator.uniform(-limit, limit, param.shape)
 
 
@@ -71,6 +72,7 @@ INITIALIZERS: dict[Initializer, Callable[[Param, np.random.Generator], Array]] =
     "glorot uniform": _glorot_uniform,
     "he normal": _he_normal,
     "recurrent uniform": _recurrent_uniform,
+    "gru uniform": partial(_recurrent_uniform, gates=GRU_GATES),
     "embedding uniform": _embedding_uniform,
     "forget gate ones": _forget_gate_ones,
 }

@@ -114,9 +114,9 @@ class LSTMLayer(Layer):
 
     def _set_gradients(self, by_gates: Array) -> None:
         """From the gradient of all gates, (N, T, 4 * U)."""
-        self.input_weight.gradient = _over_steps(by_gates, self.x)
+        self.input_weight.gradient = over_steps(by_gates, self.x)
         # The first step's hidden state was zero.
-        self.recurrent_weight.gradient = _over_steps(by_gates[:, 1:], self.hidden[:, :-1])
+        self.recurrent_weight.gradient = over_steps(by_gates[:, 1:], self.hidden[:, :-1])
         self.bias.gradient = by_gates.sum(axis=(0, 1))
         if self.second_bias is not None:
             self.second_bias.gradient = self.bias.gradient.copy()
@@ -171,7 +171,7 @@ def sigmoid(x: Array) -> Array:
     return result
 
 
-def _over_steps(by_gates: Array, x: Array) -> Array:
+def over_steps(by_gates: Array, x: Array) -> Array:
     """The gradient of a kernel that made gates (N, T, 4 * U) of `x` (N, T, any)."""
     rows, columns = by_gates.shape[2], x.shape[2]
     return by_gates.reshape(-1, rows).T @ x.reshape(-1, columns)
