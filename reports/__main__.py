@@ -59,7 +59,6 @@ def history(options: argparse.Namespace) -> None:
 
 
 def _named(options: argparse.Namespace) -> list[Path]:
-    """The folders of the runs that are named, or of all."""
     return (
         find_folders(options.runs, options.results)
         if options.runs
@@ -68,7 +67,6 @@ def _named(options: argparse.Namespace) -> list[Path]:
 
 
 def _stored(options: argparse.Namespace) -> LoadedRuns:
-    """All that is in the store, once the named runs are; what cannot be read is told at once."""
     from reports.history import store
 
     if options.runs:
@@ -109,7 +107,6 @@ def export(options: argparse.Namespace) -> int:
 
 
 def _home(folders: Sequence[Path], results: Path) -> Path:
-    """The folder of what is made from runs: of one run its own."""
     return folders[0] if len(folders) == 1 else results
 
 

@@ -63,7 +63,6 @@ def average_pairs(values: Sequence[float]) -> float:
 
 
 def _resampled(blocks: Floats, generator: np.random.Generator) -> Floats:
-    """The values that a pair would have with other blocks like these."""
     places = generator.integers(blocks.size, size=(RESAMPLES_OF_BLOCKS, blocks.size))
     return np.asarray(trim_mean(blocks[places], TRIM, axis=1))
 

@@ -97,7 +97,6 @@ def run(options: argparse.Namespace) -> int:
         ResultsError: a side cannot be used, or nothing can be compared.
     """
     # Here and not above: SciPy's statistics take half a second to import, and only this needs them.
-    from reports.compare import forms
     from reports.compare.confirmation import confirm
     from reports.compare.outcome import compare_sides
     from reports.compare.sides import find_side
@@ -124,10 +123,18 @@ def run(options: argparse.Namespace) -> int:
         _print(outcome)
     for kind, target in targets.items():
         if target == STANDARD_OUTPUT:
-            show(encode(forms.FORMS[kind](outcome)))
+            show(encode(_convert(outcome, kind)))
         elif target is not None:
-            write(Path(target), forms.FORMS[kind](outcome))
+            write(Path(target), _convert(outcome, kind))
     return _status(outcome)
+
+
+def _convert(outcome: "CompareResult", kind: str) -> str:
+    from reports.compare.document import to_json
+    from reports.compare.markdown import to_markdown
+    from reports.compare.page import render
+
+    return {"markdown": to_markdown, "json": to_json, "html": render}[kind](outcome)
 
 
 def _print(outcome: "CompareResult") -> None:

@@ -142,7 +142,6 @@ def _judge(effect: Effect, least: float, rows: int, false_alarms: float) -> Effe
 
 
 def _doubt(effect: Effect, rows: int, false_alarms: float) -> str:
-    """Why a difference can neither be told nor be ruled out."""
     trials = titles.format_count(rows, "trial")
     if not effect.able and effect.pairs:
         enough = count_invocations_needed(rows, false_alarms, alternation.compute_least_probability)
@@ -178,7 +177,6 @@ def compute_least_probability(base: int, head: int) -> float:
 
 
 def _sample(metric: Metric, row: Row) -> list[list[float]]:
-    """For each invocation its values: of the throughput those of its blocks, else one."""
     if metric.column == THROUGHPUT:
         blocks = (
             [compute_throughput(block.samples, block.seconds) for block in record.measured_blocks]

@@ -38,7 +38,6 @@ def estimate_ratio(head: Sample, base: Sample) -> Interval:
 
 
 def _medians(sample: Sample, stream: int) -> Floats:
-    """The medians of RESAMPLES resampled sides; those of blocks are drawn by their ranks."""
     generator = np.random.default_rng((SEED, stream))
     drawn = generator.integers(len(sample), size=(RESAMPLES, len(sample)))
     counts = np.array([len(values) for values in sample])

@@ -135,7 +135,6 @@ def _largest(trial: ComparedTrial, verdict: Verdict) -> float:
 
 
 def _broken(pair: RowPair) -> str:
-    """What HEAD no longer does."""
     base, head = pair.base.row, pair.head.row
     if base.finished and not head.finished:
         return f"it no longer finishes ({head.outcome})"

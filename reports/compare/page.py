@@ -48,7 +48,6 @@ def render(outcome: CompareResult) -> str:
 
 
 def _metrics(outcome: CompareResult) -> dict[str, Markup]:
-    """The table of each metric that any trial has, by its title."""
     tables = {metric: build_metric_table(outcome, metric) for metric in outcome.metrics}
     return {
         metric.title: render_table(text, f"{metric.title}, {metric.unit}", "Trial", "numbers rows")

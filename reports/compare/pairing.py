@@ -115,7 +115,6 @@ def _value(member: Member, name: str) -> object:
 
 
 def _differing(member: Member, others: Sequence[Member]) -> tuple[str, ...]:
-    """In what the member differs from that of the same model and framework that is nearest."""
     ways = [
         tuple(name for name in ACROSS if _value(member, name) != _value(other, name))
         for other in others

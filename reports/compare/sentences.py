@@ -3,7 +3,7 @@
 import math
 
 from reports.compare.effects import Effect
-from reports.compare.outcome import ComparedTrial, CompareResult
+from reports.compare.outcome import CompareResult
 from reports.compare.pairing import describe_differences
 from reports.text import titles, units
 
@@ -16,7 +16,7 @@ def write_headline(outcome: CompareResult) -> str:
     worse, better = outcome.select_trials("worse"), outcome.select_trials("better")
     count = titles.format_count(len(outcome.trials), "trial")
     parts = [
-        f"{len(trials)} {_are(trials)} {word}"
+        f"{len(trials)} {'is' if len(trials) == 1 else 'are'} {word}"
         for trials, word in ((worse, "worse"), (better, "better"))
         if trials
     ]
@@ -26,10 +26,6 @@ def write_headline(outcome: CompareResult) -> str:
         return f"Cannot tell: {_reasons(outcome)}."
     least = f"{units.format_share(outcome.least)}%"
     return f"No difference: in {count}, these invocations show none above {least}."
-
-
-def _are(trials: list[ComparedTrial]) -> str:
-    return "is" if len(trials) == 1 else "are"
 
 
 def _reasons(outcome: CompareResult) -> str:
@@ -43,8 +39,10 @@ def describe_verdict(effect: Effect, least: float) -> str:
     """The verdict in two or three words."""
     if effect.verdict == "same":
         return f"same within {units.format_share(least)}%"
-    words = {"better": effect.metric.better, "worse": effect.metric.worse}
-    return words.get(effect.verdict, effect.verdict)
+    if effect.verdict == "cannot tell":
+        return effect.verdict
+    more = (effect.verdict == "better") == effect.metric.bigger_is_better
+    return effect.metric.more if more else effect.metric.less
 
 
 def describe_change(effect: Effect) -> str:

@@ -97,7 +97,6 @@ def _read_run(request: str, results: Path) -> LoadedRuns | None:
 
 
 def _read_commit(name: str, request: str, results: Path) -> LoadedRuns:
-    """The trials of a commit in all runs of the results folder."""
     every = read_runs(*list_folders(results))
     resolved = _resolve_commit(request)
     records = tuple(record for record in every.records if _is(record.commit, request, resolved))
@@ -122,7 +121,6 @@ def _is(commit: str | None, request: str, resolved: str | None) -> bool:
 
 
 def _resolve_commit(request: str) -> str | None:
-    """The commit that git means by a name such as HEAD~1; None where it means none."""
     try:
         finished = run_git(*naming(request))
     except OSError:

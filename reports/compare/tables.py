@@ -8,6 +8,7 @@ from reports.compare.outcome import CompareResult
 from reports.content.cells import format_interval
 from reports.ranking.metrics import Metric
 from reports.statistics.intervals import Interval
+from reports.text.frames import build_text_table
 from reports.text.units import ABSENT
 
 COLUMNS = ("Metric", "BASE", "HEAD", "Change", "Verdict", "By chance")
@@ -24,12 +25,7 @@ def build_change_table(outcome: CompareResult) -> pd.DataFrame:
             for effect in trial.effects
             if effect.verdict in ("worse", "better")
         ]
-    return pd.DataFrame(
-        [cells for _, cells in rows],
-        columns=list(COLUMNS),
-        index=[name for name, _ in rows],
-        dtype=object,
-    )
+    return build_text_table(rows, COLUMNS)
 
 
 def build_metric_table(outcome: CompareResult, metric: Metric) -> pd.DataFrame:
@@ -40,12 +36,7 @@ def build_metric_table(outcome: CompareResult, metric: Metric) -> pd.DataFrame:
         for effect in trial.effects
         if effect.metric is metric
     ]
-    return pd.DataFrame(
-        [cells for _, cells in rows],
-        columns=[*COLUMNS[1:], "Why"],
-        index=[name for name, _ in rows],
-        dtype=object,
-    )
+    return build_text_table(rows, (*COLUMNS[1:], "Why"))
 
 
 def _why(effect: Effect) -> str:
@@ -57,7 +48,7 @@ def _why(effect: Effect) -> str:
 
 def _row(effect: Effect, outcome: CompareResult) -> tuple[str, ...]:
     return (
-        _title(effect.metric),
+        f"{effect.metric.title} ({effect.metric.unit})",
         _value(effect.base, effect.metric),
         _value(effect.head, effect.metric),
         sentences.describe_change(effect),
@@ -66,18 +57,11 @@ def _row(effect: Effect, outcome: CompareResult) -> tuple[str, ...]:
     )
 
 
-def _title(metric: Metric) -> str:
-    return f"{metric.title} ({metric.unit})"
-
-
 def _value(interval: Interval, metric: Metric) -> str:
     return format_interval(interval, metric.text) if interval.count else ABSENT
 
 
 def build_side_table(outcome: CompareResult) -> pd.DataFrame:
     """What stands on each side."""
-    return pd.DataFrame(
-        {"What": [side.words for side in (outcome.base, outcome.head)]},
-        index=["BASE", "HEAD"],
-        dtype=object,
-    )
+    sides = (("BASE", outcome.base), ("HEAD", outcome.head))
+    return build_text_table(((name, (side.words,)) for name, side in sides), ["What"])

@@ -1,9 +1,12 @@
-"""One cell of a table: a number with its interval, or a dash with the reason why there is none."""
+"""One cell of a table: a number with its interval, or a dash with the reason why there is none.
+
+`reports.content.tables` asks only for cells of rows that have a finished trial.
+"""
 
 import math
 from dataclasses import dataclass
 
-from reports.content.absences import describe_unfinished, explain_absence
+from reports.content.absences import explain_absence
 from reports.ranking import targets
 from reports.ranking.comparisons import Comparison
 from reports.ranking.rows import Row
@@ -55,6 +58,11 @@ def format_interval(interval: Interval, text: Format) -> str:
     return f"{text(interval.median)} ({text(interval.low)}{units.DASH}{text(interval.high)})"
 
 
+def format_ratio(ratio: Interval) -> str:
+    """A ratio and, in parentheses, its interval."""
+    return format_interval(ratio, units.format_multiple)
+
+
 def show_quantity(row: Row, column: str, text: Format) -> TableCell:
     """The median over the row's invocations of a column of its trials."""
     estimate = row.estimate(column)
@@ -69,17 +77,13 @@ def show_quantity(row: Row, column: str, text: Format) -> TableCell:
 
 def show_ratio_to_fastest(comparison: Comparison, row: Row) -> TableCell:
     """The row's throughput as a multiple of the fastest ranked row's."""
-    if not row.finished:
-        return make_dash(describe_unfinished(row))
     if comparison.fastest is None:
         return make_dash(NO_TWO_RANKED)
     if row.refusal is not None:
         return make_dash(NOT_RANKED)
     if row is comparison.fastest:
         return TableCell(units.format_multiple(1.0))
-    return TableCell(
-        format_interval(row.estimate_ratio_to(comparison.fastest), units.format_multiple)
-    )
+    return TableCell(format_ratio(row.estimate_ratio_to(comparison.fastest)))
 
 
 def show_baseline(comparison: Comparison, row: Row) -> TableCell:
@@ -91,22 +95,18 @@ def show_baseline(comparison: Comparison, row: Row) -> TableCell:
 def show_ratio_to_baseline(comparison: Comparison, row: Row) -> TableCell:
     """The row's throughput as a multiple of its baseline's, and whether they can be told apart."""
     reference = find_baseline(comparison, row) or row
-    if not row.finished:
-        return make_dash(describe_unfinished(row))
     if not reference.finished:
         return make_dash(NO_BASELINE)
     if row.refusal is not None or reference.refusal is not None:
         return make_dash(NOT_RANKED)
     if reference is row:
         return TableCell(units.format_multiple(1.0))
-    text = format_interval(row.estimate_ratio_to(reference), units.format_multiple)
+    text = format_ratio(row.estimate_ratio_to(reference))
     return TableCell(text, NO_DIFFERENCE if row.differs_from(reference) is False else None)
 
 
 def show_time_to_target(comparison: Comparison, row: Row) -> TableCell:
     """Seconds of training to the accuracy that all ranked rows reach."""
-    if not row.finished:
-        return make_dash(describe_unfinished(row))
     accuracy = targets.find_target(comparison)
     if isinstance(accuracy, str):
         return make_dash(accuracy)
@@ -134,8 +134,6 @@ def show_noise_floor(row: Row) -> TableCell:
 
 def show_steady_state(row: Row) -> TableCell:
     """How many invocations are in which state."""
-    if not row.finished:
-        return make_dash(describe_unfinished(row))
     parts = (f"{count} {STATES.get(state, state)}" for state, count in row.states.items())
     return TableCell(", ".join(parts))
 

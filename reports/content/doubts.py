@@ -174,7 +174,6 @@ def _fitness(rows: Sequence[Row]) -> Doubt | None:
 
 
 def _above(rows: Sequence[Row], column: str, limit: float) -> tuple[str, float]:
-    """The rows with an invocation above a limit, and the largest value; no names where none is."""
     worst = {row.label: find_extremes(row.values(column)).high for row in rows}
     over = {label: value for label, value in worst.items() if value > limit}
     return _names(list(over), rows), max(over.values(), default=math.nan)

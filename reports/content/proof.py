@@ -13,6 +13,7 @@ from reports.ranking.comparisons import Comparison
 from reports.ranking.rows import Row
 from reports.statistics.quantiles import compute_relative_difference
 from reports.text import titles, units
+from reports.text.frames import build_text_table
 
 SHORT = 12
 DIFFERENCE = "Largest relative difference"
@@ -53,7 +54,6 @@ def find_proofs(comparison: Comparison) -> tuple[Proof, ...]:
 
 
 def _name(comparison: Comparison, row: Row) -> str:
-    """The row without its settings, where all rows have the same."""
     key = row.key
     if len({other.key.settings for other in comparison.rows}) > 1:
         return row.label
@@ -134,16 +134,12 @@ def _short(digest: str) -> str:
 
 
 def _digest_table(digests: Digests) -> pd.DataFrame:
-    rows = [
-        (titles.describe_digest(name), digest, "; ".join(dict.fromkeys(labels)))
+    rows = (
+        (titles.describe_digest(name), (digest, "; ".join(dict.fromkeys(labels))))
         for name, holders in digests.items()
         for digest, labels in holders.items()
-    ]
-    return pd.DataFrame(
-        {"SHA-256": [digest for _, digest, _ in rows], "Trials": [who for _, _, who in rows]},
-        index=[name for name, _, _ in rows],
-        dtype=object,
     )
+    return build_text_table(rows, ("SHA-256", "Trials"))
 
 
 def collect_first_losses(trials: Labelled) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
-from reports.content.cells import format_interval
+from reports.content.cells import format_interval, format_ratio
 from reports.ranking import first_steps
 from reports.ranking.comparisons import Comparison
 from reports.ranking.rows import Row
@@ -163,9 +163,7 @@ def _speeds(comparison: Comparison) -> str:
 
 def _multiples(rows: Iterable[Row], first: Row, verb: str) -> str:
     ratios = [(_who(row), row.estimate_ratio_to(first)) for row in rows]
-    return titles.join_words(
-        [f"{who} {verb} {format_interval(ratio, units.format_multiple)}" for who, ratio in ratios]
-    )
+    return titles.join_words([f"{who} {verb} {format_ratio(ratio)}" for who, ratio in ratios])
 
 
 def _speed(row: Row) -> str:
@@ -182,7 +180,7 @@ def _lead(ranked: tuple[Row, ...]) -> str:
             f"from {_multiples(close, first, 'at')}."
         )
     lead = first.estimate_ratio_to(second)
-    ratio = format_interval(lead, units.format_multiple)
+    ratio = format_ratio(lead)
     unsure = "" if lead.exists else f" {UNSURE}"
     return f"{_who(first)} is fastest at {speed}, {ratio} the speed of {_who(second)}.{unsure}"
 
@@ -196,7 +194,6 @@ def _left_out(comparison: Comparison) -> str:
 
 
 def _nothing_to_rank(comparison: Comparison) -> str:
-    """Why there are not two rows to rank."""
     if not comparison.timed:
         return _no_speed(comparison)
     reasons: dict[str, list[str]] = defaultdict(list)
@@ -232,7 +229,6 @@ def _overlap(ranked: tuple[Row, ...]) -> str:
 
 
 def _close(ranked: tuple[Row, ...]) -> list[Row]:
-    """The rows that cannot be told apart from the first."""
     return [row for row in ranked[1:] if row.differs_from(ranked[0]) is False]
 
 

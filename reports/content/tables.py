@@ -16,6 +16,7 @@ from reports.content.cells import TableCell
 from reports.ranking.comparisons import Comparison
 from reports.ranking.rows import THROUGHPUT, Row
 from reports.text import titles, units
+from reports.text.frames import build_text_table
 from reports.text.units import Format
 from reports.trials import certificates
 
@@ -31,16 +32,24 @@ class Column:
 
     Attributes:
         unit: of its numbers; empty where the name says it.
+        always: whether a row without a finished trial has a cell in it, too.
     """
 
     name: str
     unit: str
-    cell: MakeCell
+    make_cell: MakeCell
+    always: bool = False
 
     @property
     def heading(self) -> str:
         """The name and the unit; a heading breaks at its words, not before the unit."""
         return f"{self.name}\N{NO-BREAK SPACE}({self.unit})" if self.unit else self.name
+
+    def cell(self, comparison: Comparison, row: Row) -> TableCell:
+        """Return the cell of a row, a dash where no trial of the row finished."""
+        if row.finished or self.always:
+            return self.make_cell(comparison, row)
+        return cells.make_dash(describe_unfinished(row))
 
 
 @dataclass(frozen=True)
@@ -78,33 +87,32 @@ def list_failures(records: Iterable[Record]) -> pd.DataFrame:
     Of very many the first ones: all of them are in the page's data.
     """
     unfinished = [record for record in records if record.status != "ok"][:MOST_FAILURES]
-    return pd.DataFrame(
-        {
-            "What happened": [f"It {titles.describe_end(record.status)}" for record in unfinished],
-            "Reason": [record.reason or "none was recorded" for record in unfinished],
-            "Log": [record.log or units.ABSENT for record in unfinished],
-        },
-        index=[record.trial.id for record in unfinished],
-        dtype=object,
+    rows = (
+        (
+            record.trial.id,
+            (
+                f"It {titles.describe_end(record.status)}",
+                record.reason or "none was recorded",
+                record.log or units.ABSENT,
+            ),
+        )
+        for record in unfinished
     )
+    return build_text_table(rows, ("What happened", "Reason", "Log"))
 
 
 def _sheet(comparison: Comparison, layout: Layout) -> Sheet:
-    columns = {
-        column: [column.cell(comparison, row) for row in comparison.rows]
-        for column in layout.columns
-    }
-    empty = {
-        column: column_cells
-        for column, column_cells in columns.items()
-        if all(cell.absent for cell in column_cells)
-    }
-    shown = {
-        column: column_cells for column, column_cells in columns.items() if column not in empty
-    }
+    shown: dict[Column, list[TableCell]] = {}
+    empty: dict[Column, list[TableCell]] = {}
+    for column in layout.columns:
+        column_cells = [column.cell(comparison, row) for row in comparison.rows]
+        (empty if all(cell.absent for cell in column_cells) else shown)[column] = column_cells
     letters = _letters(shown.values())
     text = {
-        column.heading: [_marked(cell, letters) for cell in column_cells]
+        column.heading: [
+            f"{cell.text}\N{NO-BREAK SPACE}{letters[cell.note]}" if cell.note else cell.text
+            for cell in column_cells
+        ]
         for column, column_cells in shown.items()
     }
     return Sheet(
@@ -121,7 +129,6 @@ def _label(row: Row) -> str:
 
 
 def _letters(columns: Iterable[Sequence[TableCell]]) -> dict[str, str]:
-    """A letter for each note, in the order in which a reader meets them."""
     notes = dict.fromkeys(
         cell.note for row in zip(*columns, strict=True) for cell in row if cell.note
     )
@@ -134,18 +141,14 @@ def _letter(number: int) -> str:
     return (_letter(before - 1) if before else "") + ascii_lowercase[place]
 
 
-def _marked(cell: TableCell, letters: dict[str, str]) -> str:
-    return f"{cell.text}\N{NO-BREAK SPACE}{letters[cell.note]}" if cell.note else cell.text
-
-
 def _sentences(comparison: Comparison, empty: dict[Column, list[TableCell]]) -> tuple[str, ...]:
-    """Columns without a number, those of the same reasons together."""
     groups: dict[tuple[str, ...], list[str]] = {}
+    any_finished = any(row.finished for row in comparison.rows)
     for column, column_cells in empty.items():
         reasons = [
             cell.note
             for row, cell in zip(comparison.rows, column_cells, strict=True)
-            if cell.note and (row.finished or not _any_finished(comparison))
+            if cell.note and (row.finished or not any_finished)
         ]
         groups.setdefault(tuple(dict.fromkeys(reasons)), []).append(column.name)
     return tuple(
@@ -154,131 +157,104 @@ def _sentences(comparison: Comparison, empty: dict[Column, list[TableCell]]) -> 
     )
 
 
-def _any_finished(comparison: Comparison) -> bool:
-    return any(row.finished for row in comparison.rows)
+def _number(name: str, unit: str, quantity: str, text: Format) -> Column:
+    return Column(name, unit, lambda _, row: cells.show_quantity(row, quantity, text))
 
 
-def _each(column: str, text: Format) -> MakeCell:
-    return lambda comparison, row: cells.show_quantity(row, column, text)
+def _seconds(name: str, quantity: str) -> Column:
+    return _number(name, "s", quantity, units.format_number)
 
 
-def _of_row(cell: Callable[[Row], TableCell]) -> MakeCell:
-    return lambda comparison, row: cell(row)
+def _mebibytes(name: str, quantity: str) -> Column:
+    return _number(name, "MiB", quantity, units.format_mebibytes)
 
 
-def _proof(row: Row) -> TableCell:
-    return (
-        TableCell(certificates.describe_proof(row.records))
-        if row.finished
-        else cells.make_dash(describe_unfinished(row))
-    )
+def _of_row(name: str, unit: str, cell: Callable[[Row], TableCell]) -> Column:
+    return Column(name, unit, lambda _, row: cell(row))
 
+
+RATE = _number("Samples/s", "", THROUGHPUT, units.format_number)
+RATIO = Column("Ratio to fastest", "", cells.show_ratio_to_fastest)
+ACCURACY = _number("Test accuracy", "%", "test_accuracy", units.format_percent)
+CERTIFICATES = _of_row("Proof", "", lambda row: TableCell(certificates.describe_proof(row.records)))
 
 SUMMARY = Layout(
     "The fastest first, rows that are not ranked below",
     (
-        Column("Samples/s", "", _each(THROUGHPUT, units.format_number)),
-        Column("Ratio to fastest", "", cells.show_ratio_to_fastest),
-        Column(
-            "Peak anonymous memory", "MiB", _each("peak_anonymous_bytes", units.format_mebibytes)
-        ),
-        Column("Test accuracy", "%", _each("test_accuracy", units.format_percent)),
-        Column("Proof", "", _of_row(_proof)),
+        RATE,
+        RATIO,
+        _mebibytes("Peak anonymous memory", "peak_anonymous_bytes"),
+        ACCURACY,
+        CERTIFICATES,
     ),
 )
 SPEED = Layout(
     "Throughput, ratio and spread; the fastest first, rows that are not ranked below",
     (
-        Column("Samples/s", "", _each(THROUGHPUT, units.format_number)),
-        Column("Ratio to fastest", "", cells.show_ratio_to_fastest),
-        Column("Spread within", "%", _each("relative_block_iqr", units.format_share)),
-        Column("Spread between", "%", _of_row(cells.show_spread_between)),
-        Column("Noise floor", "%", _of_row(cells.show_noise_floor)),
-        Column("Trials", "", lambda comparison, row: TableCell(row.outcome)),
+        RATE,
+        RATIO,
+        _number("Spread within", "%", "relative_block_iqr", units.format_share),
+        _of_row("Spread between", "%", cells.show_spread_between),
+        _of_row("Noise floor", "%", cells.show_noise_floor),
+        Column("Trials", "", lambda _, row: TableCell(row.outcome), always=True),
     ),
 )
 MACHINE = Layout(
     "Steady state, and how near the steps come to what the machine attains",
     (
-        Column("Steady state (invocations)", "", _of_row(cells.show_steady_state)),
-        Column("Blocks per invocation", "", _each("measured_blocks", units.format_integer)),
-        Column("Share of arithmetic", "%", _each("arithmetic_share", units.format_share)),
-        Column("Share of bandwidth", "%", _each("bandwidth_share", units.format_share)),
-        Column("Bound by", "", _of_row(cells.show_bound)),
+        _of_row("Steady state (invocations)", "", cells.show_steady_state),
+        _number("Blocks per invocation", "", "measured_blocks", units.format_integer),
+        _number("Share of arithmetic", "%", "arithmetic_share", units.format_share),
+        _number("Share of bandwidth", "%", "bandwidth_share", units.format_share),
+        _of_row("Bound by", "", cells.show_bound),
     ),
 )
 PROOF = Layout(
     "Proof and accuracy",
     (
-        Column("Proof", "", _of_row(_proof)),
-        Column("Test accuracy", "%", _each("test_accuracy", units.format_percent)),
+        CERTIFICATES,
+        ACCURACY,
         Column("Time to target accuracy", "s", cells.show_time_to_target),
     ),
 )
 VARIANTS = Layout(
     "What a mode, settings, a layout or the framework's own loader change",
     (
-        Column("Compared with", "", cells.show_baseline),
+        Column("Compared with", "", cells.show_baseline, always=True),
         Column("Ratio of throughputs", "", cells.show_ratio_to_baseline),
-        Column("Time to first step", "s", _each("time_to_first_step_seconds", units.format_number)),
-        Column("Peak anonymous", "MiB", _each("peak_anonymous_bytes", units.format_mebibytes)),
+        _seconds("Time to first step", "time_to_first_step_seconds"),
+        _mebibytes("Peak anonymous", "peak_anonymous_bytes"),
     ),
 )
 TIMES = Layout(
     "Times of an invocation",
     (
-        Column("Time to first step", "s", _each("time_to_first_step_seconds", units.format_number)),
-        Column("Import", "s", _each("import_seconds", units.format_number)),
-        Column("Build", "s", _each("build_seconds", units.format_number)),
-        Column("First step", "s", _each("first_step_seconds", units.format_number)),
-        Column("Training", "s", _each("training_seconds", units.format_number)),
+        _seconds("Time to first step", "time_to_first_step_seconds"),
+        _seconds("Import", "import_seconds"),
+        _seconds("Build", "build_seconds"),
+        _seconds("First step", "first_step_seconds"),
+        _seconds("Training", "training_seconds"),
     ),
 )
 MEMORY = Layout(
     "Memory of the process",
     (
-        Column("Peak anonymous", "MiB", _each("peak_anonymous_bytes", units.format_mebibytes)),
-        Column("Peak resident", "MiB", _each("peak_resident_bytes", units.format_mebibytes)),
-        Column(
-            "Anonymous after import",
-            "MiB",
-            _each("anonymous_after_import_bytes", units.format_mebibytes),
-        ),
-        Column(
-            "Resident after import",
-            "MiB",
-            _each("resident_after_import_bytes", units.format_mebibytes),
-        ),
-        Column(
-            "Anonymous after build",
-            "MiB",
-            _each("anonymous_after_build_bytes", units.format_mebibytes),
-        ),
-        Column(
-            "Resident after build",
-            "MiB",
-            _each("resident_after_build_bytes", units.format_mebibytes),
-        ),
+        _mebibytes("Peak anonymous", "peak_anonymous_bytes"),
+        _mebibytes("Peak resident", "peak_resident_bytes"),
+        _mebibytes("Anonymous after import", "anonymous_after_import_bytes"),
+        _mebibytes("Resident after import", "resident_after_import_bytes"),
+        _mebibytes("Anonymous after build", "anonymous_after_build_bytes"),
+        _mebibytes("Resident after build", "resident_after_build_bytes"),
     ),
 )
 ENERGY = Layout(
     "Memory of the GPU, and energy",
     (
-        Column("GPU allocator peak", "MiB", _each("allocator_peak_bytes", units.format_mebibytes)),
-        Column(
-            "GPU allocator reserved",
-            "MiB",
-            _each("allocator_reserved_bytes", units.format_mebibytes),
-        ),
-        Column("GPU by the driver", "MiB", _each("device_peak_bytes", units.format_mebibytes)),
-        Column(
-            "GPU increase, all processes",
-            "MiB",
-            _each("device_total_increase_bytes", units.format_mebibytes),
-        ),
-        Column("GPU energy", "J/sample", _each("gpu_joules_per_sample", units.format_joules)),
-        Column(
-            "CPU energy", "J/sample", _each("cpu_package_joules_per_sample", units.format_joules)
-        ),
+        _mebibytes("GPU allocator peak", "allocator_peak_bytes"),
+        _mebibytes("GPU allocator reserved", "allocator_reserved_bytes"),
+        _mebibytes("GPU by the driver", "device_peak_bytes"),
+        _mebibytes("GPU increase, all processes", "device_total_increase_bytes"),
+        _number("GPU energy", "J/sample", "gpu_joules_per_sample", units.format_joules),
+        _number("CPU energy", "J/sample", "cpu_package_joules_per_sample", units.format_joules),
     ),
 )

@@ -96,7 +96,6 @@ def _parts(row: Row, layers: Layers) -> tuple[float, ...]:
 
 
 def _end(parts: Sequence[float], place: int, layers: Layers) -> float:
-    """Where a layer ends, in the axis's unit."""
     return (math.fsum(parts[: place + 1]) if layers.added else parts[place]) / layers.scale
 
 

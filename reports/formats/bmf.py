@@ -3,7 +3,7 @@
 import json
 
 from reports.formats.measurements import MetricValue, collect_values
-from reports.formats.series import NamedRow, name_rows
+from reports.formats.series import name_rows
 from reports.runs.loaded import LoadedRuns
 
 # Bencher takes it off the name and raises no alert: the format has no other place for a mark.
@@ -13,15 +13,13 @@ IGNORED = "-bencher-ignore"
 def to_bmf(run: LoadedRuns) -> str:
     """The series of a run that have a number."""
     benchmarks = {
-        _name(row): {each.metric.name: _metric(each) for each in measured}
+        row.name if row.ranked else row.name + IGNORED: {
+            each.metric.name: _metric(each) for each in measured
+        }
         for row in name_rows(run.comparisons)
         if (measured := collect_values(row.row))
     }
     return json.dumps(benchmarks, ensure_ascii=False, allow_nan=False, indent=2) + "\n"
-
-
-def _name(row: NamedRow) -> str:
-    return row.name if row.ranked else row.name + IGNORED
 
 
 def _metric(measurement: MetricValue) -> dict[str, float]:

@@ -12,17 +12,8 @@ from reports.text import units
 Entry = dict[str, str | float]
 
 
-def to_bigger_is_better(run: LoadedRuns) -> str:
-    """For the tool `customBiggerIsBetter`."""
-    return _to_json(run, bigger=True)
-
-
-def to_smaller_is_better(run: LoadedRuns) -> str:
-    """For the tool `customSmallerIsBetter`."""
-    return _to_json(run, bigger=False)
-
-
-def _to_json(run: LoadedRuns, bigger: bool) -> str:
+def to_github(run: LoadedRuns, bigger: bool) -> str:
+    """For the tool `customBiggerIsBetter`, or for `customSmallerIsBetter`."""
     metrics = [metric for metric in METRICS if metric.bigger_is_better == bigger]
     entries = [
         _entry(row, measurement)
@@ -50,7 +41,6 @@ def _entry(row: NamedRow, measurement: MetricValue) -> Entry:
 
 
 def _extra(row: NamedRow, measurement: MetricValue) -> list[str]:
-    """What the action shows with a point, a line each."""
     return [
         f"interval: {_interval(measurement)}",
         f"invocations: {measurement.invocations}",

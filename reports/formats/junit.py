@@ -46,7 +46,6 @@ def to_junit(run: LoadedRuns) -> str:
 
 
 def _altered(altered: Altered) -> Element:
-    """An error for each run whose records are not as it wrote them: no result of it counts."""
     count, name = str(len(altered)), "records"
     counts = {"tests": count, "failures": "0", "errors": count, "skipped": "0"}
     suite = Element("testsuite", _attributes({"name": name, **counts}))
@@ -94,7 +93,6 @@ def _case(row: NamedRow, record: Record, numbers: str) -> Element:
 
 
 def _properties(row: NamedRow) -> Mapping[str, str]:
-    """What is known of the series: where it comes from, and its medians with their intervals."""
     properties = {
         "title": row.comparison.title,
         "framework_version": row.version,
@@ -111,7 +109,6 @@ def _properties(row: NamedRow) -> Mapping[str, str]:
 
 
 def _numbers(row: NamedRow) -> Sequence[str]:
-    """Of each finished trial its numbers, a line each."""
     columns = [(metric, row.row.values(metric.column)) for metric in METRICS]
     return [
         "\n".join(

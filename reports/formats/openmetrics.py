@@ -60,12 +60,16 @@ def _gauge(
         for each in values
         if each.metric is metric and (number := _number(each, bound)) is not None
     ]
-    head = (
-        f"# TYPE {name} gauge",
-        f"# UNIT {name} {unit}",
-        f"# HELP {name} {metric.title}, {BOUNDS[bound]}.",
-    )
-    return [*head, *samples] if samples else []
+    return _family(name, "gauge", f"{metric.title}, {BOUNDS[bound]}.", samples, unit)
+
+
+def _family(
+    name: str, kind: str, words: str, samples: Sequence[str], unit: str | None = None
+) -> list[str]:
+    if not samples:
+        return []
+    units = [f"# UNIT {name} {unit}"] if unit else []
+    return [f"# TYPE {name} {kind}", *units, f"# HELP {name} {words}", *samples]
 
 
 def _number(measurement: MetricValue, bound: Bound) -> float | None:
@@ -77,15 +81,13 @@ def _info(rows: Sequence[NamedRow]) -> list[str]:
     """What changes while a series goes on: in a gauge's labels it would begin another line."""
     name = "samestep_series"
     samples = [f"{name}_info{_labels(_state(row))} 1" for row in rows]
-    head = (f"# TYPE {name} info", f"# HELP {name} What the numbers of a series come from.")
-    return [*head, *samples] if samples else []
+    return _family(name, "info", "What the numbers of a series come from.", samples)
 
 
 def _invocations(rows: Sequence[NamedRow]) -> list[str]:
     name = "samestep_invocations"
     samples = [f"{name}{_labels(_identity(row))} {len(row.row.finished)}" for row in rows]
-    head = (f"# TYPE {name} gauge", f"# HELP {name} Trials of a series that finished.")
-    return [*head, *samples] if samples else []
+    return _family(name, "gauge", "Trials of a series that finished.", samples)
 
 
 def _identity(row: NamedRow) -> Labels:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from bench.errors import ResultsError
 from reports.formats import bmf, github, junit, markdown, medians, openmetrics, parquet, trials
@@ -32,12 +33,12 @@ FORMATS: tuple[FileFormat, ...] = (
     FileFormat(
         "github-bigger",
         "github-action-benchmark's customBiggerIsBetter: throughput, accuracy",
-        github.to_bigger_is_better,
+        partial(github.to_github, bigger=True),
     ),
     FileFormat(
         "github-smaller",
         "github-action-benchmark's customSmallerIsBetter: times, memory, energy",
-        github.to_smaller_is_better,
+        partial(github.to_github, bigger=False),
     ),
     FileFormat("junit", "JUnit XML: a test case per trial", junit.to_junit),
     FileFormat("markdown", "tables for a job's summary or a pull request", markdown.to_markdown),

@@ -82,7 +82,6 @@ def _differing(group: Sequence[NamedRow]) -> list[str]:
 
 
 def _facts(row: NamedRow) -> dict[str, str]:
-    """What rows of one series may differ in, each as it is appended to the name."""
     work = row.comparison.work
     facts = {
         "version": row.version,

@@ -86,7 +86,6 @@ def _engine(url: URL) -> Engine:
 
 @contextmanager
 def _explain_errors(url: URL) -> Iterator[None]:
-    """Errors of the database as one line each, without a password."""
     try:
         yield
     except IntegrityError as error:

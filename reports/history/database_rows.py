@@ -39,7 +39,6 @@ def to_rows(content: LoadedRuns) -> dict[Table, list[Values]]:
 
 
 def _starts(table: pd.DataFrame) -> dict[str, Any]:
-    """When the first trial of each run began: what its points have in common on an axis."""
     starts = table.groupby("run")["started"].min()
     return dict(zip(starts.index.tolist(), starts.tolist(), strict=True))
 
@@ -64,7 +63,6 @@ def _runs(content: LoadedRuns, started: Mapping[str, Any]) -> list[Values]:
 
 
 def _trials(content: LoadedRuns, comparisons: Iterable[Comparison]) -> list[Values]:
-    """The frame of `reports.load`, whose rows are judged by their own run."""
     refusals = collect_refusals(comparisons, content.records)
     frame = content.table.drop(columns=LEFT_OUT).astype(object)
     return [
@@ -98,7 +96,6 @@ def _series(
 
 
 def _median(row: Row, metric: Metric) -> Values | None:
-    """A metric over the invocations of a row, None where none of them has it."""
     interval: Interval = row.estimate(metric.column)
     if not interval.count:
         return None

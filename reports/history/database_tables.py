@@ -76,7 +76,6 @@ METADATA = MetaData()
 
 
 def _type(name: str) -> TypeEngine[Any]:
-    """Of a column of `reports.load`: what is not listed is a number."""
     if name in TEXTS:
         return Text()
     if name in INTEGERS:

@@ -39,19 +39,12 @@ def draw_history(
         name: unique on the page.
     """
     with apply_style():
-        figures = (
-            _drawing(history, _metric(drawn), _of(changes, _metric(drawn)), days, name)
-            for drawn in DRAWN
-        )
+        figures = (_drawing(history, _metric(drawn), changes, days, name) for drawn in DRAWN)
         return tuple(drawing for drawing in figures if drawing)
 
 
 def _metric(name: str) -> Metric:
     return next(metric for metric in (*METRICS, BY_PARTNER) if metric.name == name)
-
-
-def _of(changes: Sequence[LevelChange], metric: Metric) -> list[LevelChange]:
-    return [change for change in changes if change.metric is metric]
 
 
 def _title(metric: Metric) -> str:
@@ -65,6 +58,7 @@ def _drawing(
     days: Sequence[str],
     name: str,
 ) -> Drawing | None:
+    changes = [change for change in changes if change.metric is metric]
     values = _values(history, metric)
     if values["place"].nunique() < 2:
         return None

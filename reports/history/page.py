@@ -9,7 +9,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from bench.records.results import Record
-from reports.content.cells import format_interval
+from reports.content.cells import format_interval, format_ratio
 from reports.figures import Drawing
 from reports.history.changes import find_all_changes
 from reports.history.figures import draw_history
@@ -117,11 +117,7 @@ def _value(row: Row, column: str, text: units.Format) -> str:
 
 
 def _ratio(row: Row, before: Row | None) -> str:
-    return (
-        units.ABSENT
-        if before is None
-        else format_interval(row.estimate_ratio_to(before), units.format_multiple)
-    )
+    return units.ABSENT if before is None else format_ratio(row.estimate_ratio_to(before))
 
 
 def _describe_difference(row: Row, before: Row | None) -> str:
@@ -134,7 +130,6 @@ def _describe_difference(row: Row, before: Row | None) -> str:
 
 
 def _runs(by_run: Mapping[str, Sequence[Record]], speeds: Mapping[Any, float]) -> pd.DataFrame:
-    """A line per run; `speeds` are medians of the host's fixed work around the trials."""
     newest_first = list(by_run.items())[::-1]
     return pd.DataFrame(
         [

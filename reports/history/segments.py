@@ -66,7 +66,6 @@ def _weight(series: Series, step: Step, admitted: Callable[[Step], bool]) -> flo
 
 
 def _chance(before: Series, after: Series) -> float:
-    """The probability that equal levels differ by so much (Student's t test)."""
     from scipy.stats import ttest_ind_from_stats
 
     first, second = (

@@ -1,28 +1,16 @@
 """A change of a level as a sentence: what, by how much, and between which runs and commits."""
 
-from reports.content.cells import format_interval
+from reports.content.cells import format_ratio
 from reports.history.changes import LevelChange
 from reports.history.series import Point
 from reports.statistics.intervals import Interval
-from reports.text import titles, units
-
-# What a larger value of a metric is called, and a smaller one.
-DIRECTIONS = {
-    "throughput": ("faster", "slower"),
-    "throughput-by-reference": ("faster than the reference is", "slower than the reference is"),
-    "time-to-first-step": ("slower to the first step", "faster to the first step"),
-    "peak-anonymous-memory": ("more memory", "less memory"),
-    "gpu-allocator-peak": ("more GPU memory", "less GPU memory"),
-    "gpu-energy": ("more GPU energy", "less GPU energy"),
-    "cpu-energy": ("more CPU energy", "less CPU energy"),
-    "test-accuracy": ("higher accuracy", "lower accuracy"),
-}
+from reports.text import titles
 
 
 def describe_change(change: LevelChange) -> str:
     """All that the page says of a change."""
     runs = f"{titles.format_count(change.runs_before, 'run')} before, {change.runs_after} after"
-    ratio = format_interval(change.ratio, units.format_multiple)
+    ratio = format_ratio(change.ratio)
     return (
         f"{change.series.label}: {describe_direction(change)}. {change.metric.title} is "
         f"{ratio} of what it was ({runs}). It changed {describe_place(change)}: "
@@ -32,8 +20,8 @@ def describe_change(change: LevelChange) -> str:
 
 def describe_direction(change: LevelChange) -> str:
     """What changed, and whether that is good: slower (worse)."""
-    larger, smaller = DIRECTIONS.get(change.metric.name, ("more", "less"))
-    return f"{larger if change.up else smaller} ({'better' if change.better else 'worse'})"
+    direction = change.metric.more if change.up else change.metric.less
+    return f"{direction} ({'better' if change.better else 'worse'})"
 
 
 def describe_place(change: LevelChange) -> str:
@@ -51,7 +39,6 @@ def find_start(point: Point) -> str:
 
 
 def _origins(change: LevelChange) -> str:
-    """The commits and the framework's versions on both sides."""
     framework = titles.describe_framework(change.series.key.framework)
     commits = _commit(change.before), _commit(change.after)
     versions = change.before.row.version, change.after.row.version
@@ -68,8 +55,7 @@ def _commit(point: Point) -> str:
 
 
 def _machine(speed: Interval) -> str:
-    """Of the machine itself, which may be what changed."""
     if not speed.count:
         return ""
-    ratio = format_interval(speed, units.format_multiple)
+    ratio = format_ratio(speed)
     return f" The machine's own speed is {ratio} of what it was."

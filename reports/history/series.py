@@ -93,7 +93,14 @@ def collect_histories(
             groups[work][key, _reference(row, partners)].append(point)
     names = make_titles(list(groups))
     return tuple(
-        History(names[work], work, tuple(_series(*key, points) for key, points in ways.items()))
+        History(
+            names[work],
+            work,
+            tuple(
+                Series(key, tuple(sorted(points, key=lambda point: point.place)), reference)
+                for (key, reference), points in ways.items()
+            ),
+        )
         for work, ways in groups.items()
     )
 
@@ -107,10 +114,5 @@ def sort_runs(records: Sequence[Record]) -> list[str]:
 
 
 def _reference(row: Row, candidates: Partners) -> str | None:
-    """The commit that a row took turns with."""
     partners = (find_partner(record, candidates) for record in row.finished)
     return next((partner.commit for partner in partners if partner is not None), None)
-
-
-def _series(key: Key, reference: str | None, points: Sequence[Point]) -> Series:
-    return Series(key, tuple(sorted(points, key=lambda point: point.place)), reference)

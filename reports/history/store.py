@@ -96,15 +96,12 @@ def _append(store: Path, source: Path, reader: Reader) -> Path:
             f"Records {str(source)!r} hold no trial ({reason.rstrip('.')}); expected one record a "
             "line; name another run."
         )
-    path = store / _file_name(records[0])
+    name = UNFIT.sub("_", records[0].run)[:LONGEST_NAME]
+    path = store / f"{name}-{run_key(records[0])}{SUFFIX}"
     if (longer := _longer(path, content)) is not None:
         # No time and no name in the file: the same run gives the same bytes.
         write_bytes(path, gzip.compress(longer, mtime=0))
     return path
-
-
-def _file_name(first: Record) -> str:
-    return f"{UNFIT.sub('_', first.run)[:LONGEST_NAME]}-{run_key(first)}{SUFFIX}"
 
 
 def _longer(path: Path, content: bytes) -> bytes | None:

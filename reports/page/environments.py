@@ -1,6 +1,6 @@
 """What the frameworks' environments held: packages and environment variables."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import pandas as pd
 
@@ -8,6 +8,7 @@ from bench.records.results import Record
 from reports.ranking.comparisons import Comparison
 from reports.records.distinct import distinct
 from reports.text import titles, units
+from reports.text.frames import build_text_table
 
 # What readers ask for first; the page holds all packages, folded.
 MAIN_PACKAGES = (
@@ -35,7 +36,9 @@ def collect_packages(records: Iterable[Record]) -> dict[str, Versions]:
     """
     environments: dict[str, list[Versions]] = {}
     for record in records:
-        seen = environments.setdefault(_product(record), [])
+        framework = titles.describe_framework(record.trial.framework)
+        product = " ".join(filter(None, (framework, record.framework_version)))
+        seen = environments.setdefault(product, [])
         if record.versions and record.versions not in seen:
             seen.append(record.versions)
     return {
@@ -50,32 +53,19 @@ def build_version_table(environments: dict[str, Versions]) -> pd.DataFrame:
     present = [
         name for name in MAIN_PACKAGES if any(name in item for item in environments.values())
     ]
-    columns = {
-        name: [versions.get(name, units.ABSENT) for versions in environments.values()]
-        for name in present
-    }
-    return pd.DataFrame(columns, index=list(environments), dtype=object)
+    rows = (
+        (title, [versions.get(name, units.ABSENT) for name in present])
+        for title, versions in environments.items()
+    )
+    return build_text_table(rows, present)
 
 
 def build_variable_table(comparisons: Iterable[Comparison]) -> pd.DataFrame:
     """The environment variables that each row's trials ran with, each combination once."""
     rows = dict.fromkeys(
-        (row.label, _assignments(environment))
+        (row.label, ", ".join(f"{name}={value}" for name, value in environment.items()) or "none")
         for comparison in comparisons
         for row in comparison.rows
         for environment in distinct(record.environment for record in row.finished)
     )
-    return pd.DataFrame(
-        {"Environment variables": [text for _, text in rows]},
-        index=[label for label, _ in rows],
-        dtype=object,
-    )
-
-
-def _product(record: Record) -> str:
-    parts = (titles.describe_framework(record.trial.framework), record.framework_version)
-    return " ".join(filter(None, parts))
-
-
-def _assignments(environment: Mapping[str, str]) -> str:
-    return ", ".join(f"{name}={value}" for name, value in environment.items()) or "none"
+    return build_text_table(((label, [text]) for label, text in rows), ["Environment variables"])

@@ -160,7 +160,6 @@ def _failures(records: Sequence[Record]) -> Markup | None:
 
 
 def _facts(records: Sequence[Record]) -> dict[str, str]:
-    """What the trials were asked to do, each with all the values that the run has."""
     trials = [record.trial for record in records]
     values_of = {
         "Run": [record.run for record in records],
@@ -169,7 +168,10 @@ def _facts(records: Sequence[Record]) -> dict[str, str]:
         "Started": [titles.format_days(record.started for record in records)],
         "Optimizer": map(titles.describe_optimizer, _distinct(trial.optimizer for trial in trials)),
         "Epochs": map(str, _distinct(trial.epochs for trial in trials)),
-        "Evaluated": map(_every, _distinct(trial.evaluate_every for trial in trials)),
+        "Evaluated": [
+            "after every epoch" if epochs == 1 else f"every {titles.format_count(epochs, 'epoch')}"
+            for epochs in _distinct(trial.evaluate_every for trial in trials)
+        ],
         "Seeds": map(str, _distinct(trial.seed for trial in trials)),
         "Threads of the framework": map(str, _distinct(record.threads for record in records)),
         "Precision": map(titles.describe_precision, _distinct(trial.precision for trial in trials)),
@@ -203,11 +205,6 @@ def _distinct(values: Iterable[Fact]) -> list[Fact]:
     return list(dict.fromkeys(values))
 
 
-def _every(epochs: int) -> str:
-    return "after every epoch" if epochs == 1 else f"every {titles.format_count(epochs, 'epoch')}"
-
-
 def _threads(records: Sequence[Record]) -> str | None:
-    """The threads that a framework could use, if the same in all trials."""
     counts = {record.threads for record in records}
     return titles.format_count(counts.pop(), "thread") if len(counts) == 1 else None

@@ -164,7 +164,6 @@ def _variants(comparison: Comparison) -> tuple[PageTable, ...]:
 
 
 def _tuned(comparison: Comparison) -> tuple[Tuned, ...]:
-    """The rows with other than default settings, each combination once."""
     rows = dict.fromkeys(
         (
             row.label,

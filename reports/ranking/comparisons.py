@@ -163,7 +163,6 @@ def _work(record: Record, machine: str, run: str) -> Work:
 
 
 def _judge_rows(work: Work, rows: Sequence[Row]) -> tuple[Row, ...]:
-    """The rows in order, each with the gate's word on it."""
     samples = None if titles.is_synthetic(work.dataset) else _test_samples(rows)
     departures = first_steps.find_departures(rows)
     compared = [replace(row, departed=why) for row, why in zip(rows, departures, strict=True)]
@@ -179,7 +178,6 @@ def _test_samples(rows: Iterable[Row]) -> int | None:
 
 
 def _rows(records: Sequence[Record], table: pd.DataFrame, places: Sequence[int]) -> list[Row]:
-    """The rows of the trials at some places of all records and of their table."""
     versions = _versions([records[place] for place in places])
     # What is measured may change with the code that measures: those rows stand beside each other.
     several = len({records[place].commit for place in places}) > 1
@@ -197,14 +195,9 @@ def _rows(records: Sequence[Record], table: pd.DataFrame, places: Sequence[int])
     return [_row(key, records, table, members) for key, members in groups.items()]
 
 
-def _key(record: Record, versions: Sequence[str], commits: bool) -> Key:
-    """The row that a trial belongs to.
-
-    Args:
-        versions: of its framework, all that the comparison's trials report.
-        commits: whether they are of several.
-    """
+def _key(record: Record, versions: Sequence[str], several_commits: bool) -> Key:
     trial = record.trial
+    commit = titles.shorten_commit(record.commit) if record.commit else "an unknown commit"
     # A trial that ended before the import has no version; where there is one only, it is that.
     version = record.framework_version or (versions[0] if len(versions) == 1 else None)
     return Key(
@@ -214,13 +207,9 @@ def _key(record: Record, versions: Sequence[str], commits: bool) -> Key:
         settings=trial.settings,
         layout=trial.layout,
         input=trial.input,
-        commit=_revision(record) if commits else "",
+        commit=commit if several_commits else "",
         turns=record.in_turns_with is not None,
     )
-
-
-def _revision(record: Record) -> str:
-    return titles.shorten_commit(record.commit) if record.commit else "an unknown commit"
 
 
 def _row(key: Key, records: Sequence[Record], table: pd.DataFrame, places: Sequence[int]) -> Row:

@@ -113,7 +113,6 @@ def _objection(entry: _Entry, others: Sequence[_Entry]) -> str | None:
 
 
 def _departure(own: Losses, peers: Losses, steps: int) -> int | None:
-    """The first step, from 0, whose loss is further from the peers' than theirs from each other."""
     slack = TOLERANCE * peers.scale + SPREADS * peers.drift
     departs = (own.low < peers.low - slack) | (own.high > peers.high + slack)
     steps_off = np.flatnonzero(departs[:steps])

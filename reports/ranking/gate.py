@@ -117,7 +117,6 @@ def _refusal(entry: Entry, peers: Sequence[Entry], test_samples: int | None) -> 
 
 
 def _odd(entry: Entry, peers: Sequence[Entry], test_samples: int) -> str | None:
-    """Why the accuracy of a verified row is not like that of its peers, None where it is."""
     if len(peers) == 2 and entry.is_peer:
         return None if _agree(peers[0], peers[1], test_samples) else _disagreement(peers)
     accepted = _band_of(entry, peers, test_samples)

@@ -1,7 +1,7 @@
 """What trials ran on: machines numbered in order of appearance, in one sentence and as a table."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,8 +68,10 @@ def build_machine_table(machines: Iterable[Machine]) -> pd.DataFrame:
 
 
 def _properties(facts: Facts) -> dict[str, str]:
-    shown = {title: text(facts) for title, text in _KNOWN.items()}
-    others = {name: value for name, value in facts.items() if name not in _KEYS}
+    shown = {title: _text(facts.get(key)) or units.ABSENT for title, key in _TITLES.items()}
+    shown["Memory"] = _bytes(facts.get("memory_bytes"), "") or units.ABSENT
+    shown["GPU"] = _gpus(facts)
+    others = {name: value for name, value in facts.items() if name not in _KNOWN}
     return shown | {name: json.dumps(value, default=str) for name, value in others.items()}
 
 
@@ -111,32 +113,16 @@ def _text(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def _fact(key: str) -> Callable[[Facts], str]:
-    return lambda facts: _text(facts.get(key)) or units.ABSENT
-
-
-_KNOWN: dict[str, Callable[[Facts], str]] = {
-    "CPU": _fact("cpu"),
-    "Physical cores": _fact("physical_cores"),
-    "Logical processors": _fact("logical_processors"),
-    "Usable processors": _fact("usable_processors"),
-    "Memory": lambda facts: _bytes(facts.get("memory_bytes"), "") or units.ABSENT,
-    "GPU": _gpus,
-    "GPU driver": _fact("gpu_driver"),
-    "Operating system": _fact("operating_system"),
-    "Kernel": _fact("kernel"),
-    "Architecture": _fact("architecture"),
+_TITLES = {
+    "CPU": "cpu",
+    "Physical cores": "physical_cores",
+    "Logical processors": "logical_processors",
+    "Usable processors": "usable_processors",
+    "Memory": "memory_bytes",
+    "GPU": "gpus",
+    "GPU driver": "gpu_driver",
+    "Operating system": "operating_system",
+    "Kernel": "kernel",
+    "Architecture": "architecture",
 }
-_KEYS = {
-    "cpu",
-    "physical_cores",
-    "logical_processors",
-    "usable_processors",
-    "memory_bytes",
-    "gpus",
-    "gpu_driver",
-    "gpu_reason",
-    "operating_system",
-    "kernel",
-    "architecture",
-}
+_KNOWN = {*_TITLES.values(), "gpu_reason"}

@@ -16,7 +16,7 @@ class Metric:
         unit: of `column` divided by `scale`, as people read it.
         bigger_is_better: else smaller is.
         text: of a value in base units.
-        better, worse: what to call a change.
+        more, less: what to call a larger value, and a smaller one.
     """
 
     column: str
@@ -26,86 +26,64 @@ class Metric:
     bigger_is_better: bool
     text: Format
     scale: float = 1.0
-    better: str = "less"
-    worse: str = "more"
+    more: str = "more"
+    less: str = "less"
+
+
+def _memory(column: str, name: str, title: str) -> Metric:
+    return Metric(column, name, title, "MiB", False, units.format_mebibytes, scale=MIB)
+
+
+def _energy(column: str, name: str, title: str) -> Metric:
+    return Metric(column, name, title, "J/sample", False, units.format_joules)
 
 
 METRICS: tuple[Metric, ...] = (
     Metric(
-        column=THROUGHPUT,
-        name="throughput",
-        title="Throughput",
-        unit="samples/s",
+        THROUGHPUT,
+        "throughput",
+        "Throughput",
+        "samples/s",
         bigger_is_better=True,
         text=units.format_number,
-        better="faster",
-        worse="slower",
+        more="faster",
+        less="slower",
     ),
     Metric(
-        column="time_to_first_step_seconds",
-        name="time-to-first-step",
-        title="Time to first step",
-        unit="s",
+        "time_to_first_step_seconds",
+        "time-to-first-step",
+        "Time to first step",
+        "s",
         bigger_is_better=False,
         text=units.format_number,
-        better="sooner",
-        worse="later",
+        more="later",
+        less="sooner",
     ),
+    _memory("peak_anonymous_bytes", "peak-anonymous-memory", "Peak anonymous memory"),
+    _memory("allocator_peak_bytes", "gpu-allocator-peak", "GPU allocator peak"),
+    _energy("gpu_joules_per_sample", "gpu-energy", "GPU energy"),
+    _energy("cpu_package_joules_per_sample", "cpu-energy", "CPU energy"),
     Metric(
-        column="peak_anonymous_bytes",
-        name="peak-anonymous-memory",
-        title="Peak anonymous memory",
-        unit="MiB",
-        bigger_is_better=False,
-        text=units.format_mebibytes,
-        scale=MIB,
-    ),
-    Metric(
-        column="allocator_peak_bytes",
-        name="gpu-allocator-peak",
-        title="GPU allocator peak",
-        unit="MiB",
-        bigger_is_better=False,
-        text=units.format_mebibytes,
-        scale=MIB,
-    ),
-    Metric(
-        column="gpu_joules_per_sample",
-        name="gpu-energy",
-        title="GPU energy",
-        unit="J/sample",
-        bigger_is_better=False,
-        text=units.format_joules,
-    ),
-    Metric(
-        column="cpu_package_joules_per_sample",
-        name="cpu-energy",
-        title="CPU energy",
-        unit="J/sample",
-        bigger_is_better=False,
-        text=units.format_joules,
-    ),
-    Metric(
-        column="test_accuracy",
-        name="test-accuracy",
-        title="Test accuracy",
-        unit="%",
+        "test_accuracy",
+        "test-accuracy",
+        "Test accuracy",
+        "%",
         bigger_is_better=True,
         text=units.format_percent,
         scale=0.01,
-        better="higher",
-        worse="lower",
+        more="higher",
+        less="lower",
     ),
 )
 
 # Only a history of runs against one and the same reference has a use for it.
 BY_PARTNER = Metric(
-    column="throughput_by_partner",
-    name="throughput-by-reference",
-    title="Throughput relative to the reference",
-    unit="ratio",
+    "throughput_by_partner",
+    "throughput-by-reference",
+    "Throughput relative to the reference",
+    "ratio",
     bigger_is_better=True,
     text=units.format_number,
-    better="faster",
-    worse="slower",
+    more="faster relative to the reference",
+    less="slower relative to the reference",
 )

@@ -34,7 +34,10 @@ def find_target(comparison: Comparison) -> float | str:
         return NO_PEERS
     if min(len(record.epochs) for record in records) < LEAST_EVALUATIONS:
         return ONE_EVALUATION
-    common = min(_best(record) for record in records)
+    common = min(
+        max((value for value in _accuracies(record) if math.isfinite(value)), default=0.0)
+        for record in records
+    )
     # 0.97 / 0.005 is 193.99999999999997.
     return math.floor(common / GRAIN + 1e-9) * GRAIN if common > 0 else NOT_REACHED
 
@@ -56,12 +59,6 @@ def describe_target(comparison: Comparison) -> str:
         f"The target accuracy is {units.format_percent(accuracy)}%: the highest multiple of half a "
         "percent that all finished trials of the ranked rows reach. The time to it is training, "
         "including compilation, until the first evaluation at or above the target."
-    )
-
-
-def _best(record: Record) -> float:
-    return max(
-        (accuracy for accuracy in _accuracies(record) if math.isfinite(accuracy)), default=0.0
     )
 
 

@@ -93,7 +93,6 @@ class Blocks:
 
 
 def _numbers(owners: Places, records: int) -> Places:
-    """Of each block how many of its record stand before it."""
     counts = np.bincount(owners, minlength=records)
     return np.arange(owners.size) - np.repeat(np.cumsum(counts) - counts, counts)
 

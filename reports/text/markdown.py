@@ -20,7 +20,7 @@ def escape(text: str) -> str:
     # No line end is left, nor four spaces that would make a line code.
     line = " ".join(text.split())
     joined = REFERENCE.sub(lambda match: match[0] + JOINER, line)
-    return BLOCK.sub(_reference_of_last, joined.translate(MARKUP))
+    return BLOCK.sub(lambda match: f"{match[1]}&#{ord(match[2])};", joined.translate(MARKUP))
 
 
 def format_table(text: pd.DataFrame, corner: str, numbers: bool) -> str:
@@ -43,7 +43,3 @@ def format_list(lines: Sequence[str]) -> str:
 
 def _line(cells: Iterable[str]) -> str:
     return f"| {' | '.join(cells)} |"
-
-
-def _reference_of_last(match: re.Match[str]) -> str:
-    return f"{match[1]}&#{ord(match[2])};"

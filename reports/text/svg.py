@@ -63,7 +63,6 @@ def _references(root: ElementTree.Element) -> set[str]:
 
 
 def _clean(element: ElementTree.Element, name: str, used: set[str]) -> None:
-    """Plain tags, ids of this figure only, the page's colours."""
     element.tag = _local(element.tag)
     identifier = element.attrib.pop("id", None)
     if identifier in used:

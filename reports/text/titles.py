@@ -1,7 +1,7 @@
 """How names in records are written for people."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from bench.models import MODELS
 from bench.optimizer import Optimizer
@@ -47,9 +47,18 @@ ENDS = {
 DIGESTS = {"weights": "initial weights", "data": "data", "order": "batch order"}
 
 
-def describe_framework(name: str) -> str:
-    """A framework as its own project writes it."""
-    return FRAMEWORKS.get(name, name)
+def _look_up_in(titles: Mapping[str, str]) -> Callable[[str], str]:
+    return lambda name: titles.get(name, name)
+
+
+# Each takes a name as records have it, and gives one that it does not know as it is.
+describe_framework = _look_up_in(FRAMEWORKS)
+describe_dataset = _look_up_in(DATASETS)
+describe_device = _look_up_in(DEVICES)
+describe_precision = _look_up_in(PRECISIONS)
+describe_source = _look_up_in(SOURCES)
+describe_end = _look_up_in(ENDS)
+describe_digest = _look_up_in(DIGESTS)
 
 
 def describe_model(name: str) -> str:
@@ -62,39 +71,9 @@ def find_family(name: str) -> str:
     return MODELS[name].family if name in MODELS else name
 
 
-def describe_dataset(name: str) -> str:
-    """A data set as its authors write it."""
-    return DATASETS.get(name, name)
-
-
 def is_synthetic(name: str) -> bool:
     """Whether a data set is drawn at random: an accuracy on it means nothing."""
     return name == SYNTHETIC or name.startswith(f"{SYNTHETIC}-")
-
-
-def describe_device(name: str) -> str:
-    """A device in words."""
-    return DEVICES.get(name, name)
-
-
-def describe_precision(name: str) -> str:
-    """A precision in words."""
-    return PRECISIONS.get(name, name)
-
-
-def describe_source(name: str) -> str:
-    """Where a trial's batches come from, in words."""
-    return SOURCES.get(name, name)
-
-
-def describe_end(status: str) -> str:
-    """How a trial ended, as a verb: ran out of memory."""
-    return ENDS.get(status, status)
-
-
-def describe_digest(name: str) -> str:
-    """What a digest was made from, in words."""
-    return DIGESTS.get(name, name)
 
 
 def describe_optimizer(rule: Optimizer) -> str:

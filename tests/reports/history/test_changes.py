@@ -136,8 +136,8 @@ def test_less_memory_is_better_and_a_later_first_step_is_worse(nights: Nights) -
     assert change_points(history, THROUGHPUT) == ()
     start, memory = find_all_changes(history)
     assert (start.up, start.better, memory.up, memory.better) == (True, False, False, True)
-    assert "slower to the first step (worse). Time to first step is 1.67x" in describe_change(start)
-    assert "less memory (better). Peak anonymous memory is 0.50x" in describe_change(memory)
+    assert "later (worse). Time to first step is 1.67x" in describe_change(start)
+    assert "less (better). Peak anonymous memory is 0.50x" in describe_change(memory)
 
 
 def test_a_metric_that_no_run_has_or_that_is_zero_has_no_changes(nights: Nights) -> None:

@@ -89,7 +89,7 @@ def test_runs_without_a_reference_stand_beside_those_with_one(nights: Nights) ->
 def test_the_page_says_it_and_draws_it() -> None:
     records = against_reference([1.0] * 7 + [0.96] * 7)
     html = render(LoadedRuns("some", tuple(records), (), tuple(sort_runs(records))))
-    assert "slower than the reference is (worse)" in html
+    assert "slower relative to the reference (worse)" in html
     assert re.search(r"Throughput relative to the reference is 0\.9[56]\d?x \(", html)
     assert html.count("<figure") == 4
 
