@@ -110,16 +110,16 @@ def _prepare(options: argparse.Namespace) -> int:
     environments = prepare_environments_of(selection, selection.trials, say)
     tables: dict[str, list[Row]] = {
         "data": [
-            {"data set": one.name, "folder": str(one.folder), "sha256": one.digest}
-            for one in data.values()
+            {"data set": dataset.name, "folder": str(dataset.folder), "sha256": dataset.digest}
+            for dataset in data.values()
         ],
         "environments": [
             {
                 "framework": name,
-                "python": str(found.python) if isinstance(found, Environment) else None,
-                "reason": None if isinstance(found, Environment) else str(found),
+                "python": str(result.python) if isinstance(result, Environment) else None,
+                "reason": None if isinstance(result, Environment) else str(result),
             }
-            for name, found in environments.items()
+            for name, result in environments.items()
         ],
     }
     show_tables(tables, options.json)

@@ -60,17 +60,17 @@ class Execution:
     layout: str = "NCHW"
     knobs: Mapping[str, Knob] = field(default_factory=dict)
 
-    def check_knobs(self, known: Collection[str]) -> None:
+    def check_knobs(self, names: Collection[str]) -> None:
         """Refuse a knob that an implementation does not have.
 
         Raises:
             WorkerError: there is one.
         """
         for name in self.knobs:
-            if name not in known:
+            if name not in names:
                 raise WorkerError(
                     f"There is no knob {name!r}; expected names out of "
-                    f"{', '.join(known) or 'none at all'}; correct [tuned.knobs] in framework.toml."
+                    f"{', '.join(names) or 'none at all'}; correct [tuned.knobs] in framework.toml."
                 )
 
 

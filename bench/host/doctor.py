@@ -60,8 +60,8 @@ def _machine() -> Iterator[MachineFinding]:
 
 
 def check_optional_packages(absent: Sequence[Package]) -> MachineFinding:
-    """What this Python has not, and a run and its report do without."""
-    detail = "; ".join(f"without {one.name} {one.without}" for one in absent)
+    """Check which packages this Python lacks that a run and its report do without."""
+    detail = "; ".join(f"without {package.name} {package.without}" for package in absent)
     return note_if(bool(absent), "optional packages", detail or "all there")
 
 

@@ -13,7 +13,7 @@ MOST = 1_000_000
 
 
 def read_toml(path: Path, error: type[SamestepError]) -> "TomlTable":
-    """The top-level table of a file.
+    """Read the top-level table of a file.
 
     Raises:
         error: the file cannot be read or is not TOML.
@@ -40,34 +40,34 @@ class TomlTable:
     def __contains__(self, key: str) -> bool:
         return key in self._values
 
-    def fail(self, key: str, found: Any, expected: str) -> SamestepError:
-        """The error for a key with a value that cannot be."""
-        return self._error(f"{self._where}: {key!r} is {found!r}; expected {expected}.")
+    def fail(self, key: str, value: Any, expected: str) -> SamestepError:
+        """Return the error for a key with a value that cannot be."""
+        return self._error(f"{self._where}: {key!r} is {value!r}; expected {expected}.")
 
     def take_text(
         self, key: str, default: Any = REQUIRED, allowed: Collection[str] | None = None
     ) -> Any:
-        """A string, one of `allowed` where that is given."""
+        """Take a string, one of `allowed` where that is given."""
         value = self._take(key, default, str, "a string")
         if allowed is not None and value is not default and value not in allowed:
             raise self.fail(key, value, f"one of {', '.join(allowed)}")
         return value
 
     def take_integer(self, key: str, default: Any = REQUIRED, least: int = 0) -> Any:
-        """A whole number, at least `least`."""
+        """Take a whole number, at least `least`."""
         value = self._take(key, default, int, "a whole number")
         if value is not default and not least <= value <= MOST:
             raise self.fail(key, value, f"a whole number of at least {least} and at most {MOST:,}")
         return value
 
     def take_boolean(self, key: str, default: Any = REQUIRED) -> Any:
-        """true or false."""
+        """Take true or false."""
         return self._take(key, default, bool, "true or false")
 
     def take_number(
         self, key: str, default: Any = REQUIRED, above: float | None = None, below: float = 1e300
     ) -> Any:
-        """A number; strictly above `above` if given (else at least 0), and below `below`."""
+        """Take a number; strictly above `above` if given (else at least 0), and below `below`."""
         value = self._take(key, default, (int, float), "a number")
         if value is default:
             return value
@@ -80,11 +80,11 @@ class TomlTable:
     def take_texts(
         self, key: str, default: Any = REQUIRED, allowed: Collection[str] | None = None
     ) -> Any:
-        """A list of strings, not empty, each one of `allowed` where that is given."""
+        """Take a list of strings, not empty, each one of `allowed` where that is given."""
         return self._list(key, default, str, "strings", allowed)
 
     def take_integers(self, key: str, default: Any = REQUIRED, least: int = 0) -> Any:
-        """A list of whole numbers, not empty, each at least `least`."""
+        """Take a list of whole numbers, not empty, each at least `least`."""
         values = self._list(key, default, int, "whole numbers", None)
         for value in values:
             if not least <= value <= MOST:
@@ -95,7 +95,7 @@ class TomlTable:
     def take_names(
         self, key: str, allowed: Collection[str], default: Any = REQUIRED, closed: bool = True
     ) -> list[str]:
-        """A list out of `allowed`, or the string `all` for every one of them.
+        """Take a list out of `allowed`, or the string `all` for every one of them.
 
         Where `allowed` is not `closed`, other names pass too: the caller looks at them.
         """
@@ -105,12 +105,12 @@ class TomlTable:
         return list(self.take_texts(key, default, allowed if closed else None))
 
     def take_table(self, key: str, expected: str = "a table") -> "TomlTable | None":
-        """A table, or None where there is none; `expected` is what messages call it."""
+        """Take a table, or None where there is none; `expected` is what messages call it."""
         value = self._take(key, None, dict, expected)
         return None if value is None else TomlTable(value, f"{self._where}: [{key}]", self._error)
 
     def take_named_tables(self, key: str) -> dict[str, "TomlTable"]:
-        """The tables in a table, [key.NAME], by their names; none where there is none."""
+        """Take the tables in a table, [key.NAME], by their names; none where there is none."""
         values = self._take(key, {}, dict, f"tables with names, [{key}.NAME]")
         if not all(isinstance(value, dict) for value in values.values()):
             raise self.fail(key, values, f"tables with names, [{key}.NAME]")
@@ -120,7 +120,7 @@ class TomlTable:
         }
 
     def take_tables(self, key: str, default: Any = REQUIRED) -> list["TomlTable"]:
-        """An array of tables, not empty where it is there."""
+        """Take an array of tables, not empty where it is there."""
         values = self._take(key, default, list, f"an array of tables, [[{key}]]")
         if values is default:
             return list(values)
@@ -132,11 +132,11 @@ class TomlTable:
         ]
 
     def take_strings(self) -> dict[str, str]:
-        """Every key left in this table, each with a string."""
+        """Take every key left in this table, each with a string."""
         return {key: self.take_text(key) for key in list(self._values)}
 
     def take_scalars(self) -> dict[str, bool | int | float | str]:
-        """Every key left in this table, each with a single value."""
+        """Take every key left in this table, each with a single value."""
         return {
             key: self._take(key, REQUIRED, (bool, int, float, str), "a single value")
             for key in list(self._values)

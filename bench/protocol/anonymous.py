@@ -10,7 +10,7 @@ ALLOCATED = ("RssAnon:", "RssShmem:")
 
 
 def parse_anonymous_bytes(status: str) -> int | None:
-    """Bytes by the text of a /proc/PID/status; None of a process that has no memory any more."""
+    """Parse the text of a /proc/PID/status; None of a process that has no memory any more."""
     fields = [line.split() for line in status.splitlines()]
-    found = [int(field[1]) for field in fields if field and field[0] in ALLOCATED]
-    return sum(found) * 1024 if found else None
+    kibibytes = [int(field[1]) for field in fields if field and field[0] in ALLOCATED]
+    return sum(kibibytes) * 1024 if kibibytes else None

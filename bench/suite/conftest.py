@@ -3,10 +3,9 @@
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Generator, Sequence
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
 
@@ -14,8 +13,8 @@ from bench.errors import ResultsError, SamestepError
 from bench.host.environments.preparation import Say
 from bench.host.frameworks.framework import ROOT
 from bench.host.machine.description import check_machine
-from bench.host.planning.against import Base, check_out
-from bench.host.planning.request import Request, add_options, read_request
+from bench.host.planning.against import check_out
+from bench.host.planning.request import add_options, read_request
 from bench.host.planning.selection import Selection, select
 from bench.host.process.signals import interrupt_at_the_end
 from bench.host.scratch import make_scratch_folder
@@ -39,8 +38,6 @@ VERDICT = pytest.StashKey[Verdict]()
 # The exit status of a run in which no trial gave a result; 1 is that of one in which some did not.
 NOTHING_USABLE = 2
 
-Result = TypeVar("Result")
-
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     add_options(parser.getgroup("samestep", "samestep: what to benchmark").addoption)
@@ -50,23 +47,30 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config.option, "benchmark_json"):
         raise pytest.UsageError("The suite needs the plugin pytest-benchmark; leave out -p no:...")
     config.stash[OPEN] = ExitStack()
-    _or_usage_error(check_machine)
-    request = _or_usage_error(lambda: read_request(config.getoption))
-    stopped = _or_usage_error(lambda: find_stopped(request) if request.resume else None)
+    with _usage_errors():
+        _select_trials(config)
+        if not config.option.collectonly:
+            _open_run(config)
+            interrupt_at_the_end()
+
+
+def _select_trials(config: pytest.Config) -> None:
+    check_machine()
+    request = read_request(config.getoption)
+    stopped = find_stopped(request) if request.resume else None
+    request = stopped.request if stopped else request
+    base = config.stash[OPEN].enter_context(check_out(request.against)) if request.against else None
+    selection = select(request, base)
     config.stash[STOPPED] = stopped
-    if stopped:
-        request = stopped.request
-    base = _or_usage_error(lambda: _base(request, config.stash[OPEN]))
-    selection = _or_usage_error(lambda: _selection(request, base, stopped))
-    config.stash[SELECTION] = selection
-    if config.option.collectonly:
-        return
+    config.stash[SELECTION] = stopped.keep_trials(selection) if stopped else selection
+
+
+def _open_run(config: pytest.Config) -> None:
     if config.option.benchmark_json is not None:
         _check_writable(Path(config.option.benchmark_json))
-    run = _or_usage_error(
-        lambda: stopped.folder if stopped else create_run(request.results, selection.plan.name)
-    )
-    _or_usage_error(lambda: config.stash[OPEN].enter_context(run.hold()))
+    stopped, selection = config.stash[STOPPED], config.stash[SELECTION]
+    run = stopped.folder if stopped else create_run(selection.request.results, selection.plan.name)
+    config.stash[OPEN].enter_context(run.hold())
     config.stash[RUN] = run
     if config.option.benchmark_json is None:
         config.option.benchmark_json = str(run.benchmark_file)
@@ -74,18 +78,6 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "filterwarnings", "ignore::pytest_benchmark.logger.PytestBenchmarkWarning"
     )
-    interrupt_at_the_end()
-
-
-def _selection(request: Request, base: Base | None, stopped: Stopped | None) -> Selection:
-    selection = select(request, base)
-    return stopped.keep_trials(selection) if stopped else selection
-
-
-def _base(request: Request, opened: ExitStack) -> Base | None:
-    if request.against is None:
-        return None
-    return opened.enter_context(check_out(request.against))
 
 
 def _check_writable(path: Path) -> None:
@@ -120,24 +112,20 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
     selection = config.stash[SELECTION]
     trials = [trial for trial in selection.trials if trial.id in chosen]
     with make_scratch_folder() as scratch:
-        config.stash[SESSION] = _or_usage_error(
-            lambda: open_session(
-                *(selection, config.stash[RUN], trials, scratch, _writer(config)),
-                config.stash[STOPPED],
-            )
-        )
-        if config.stash[STOPPED] and (torn := _or_usage_error(config.stash[RUN].open_again)):
-            _writer(config)(f"Note on this run: {torn}")
+        run, stopped, say = config.stash[RUN], config.stash[STOPPED], _writer(config)
+        with _usage_errors():
+            config.stash[SESSION] = open_session(selection, run, trials, scratch, say, stopped)
+            if stopped and (torn := run.open_again()):
+                say(f"Note on this run: {torn}")
         result = yield
         if selection.request.against is not None:
-            config.stash[VERDICT] = _or_usage_error(
-                lambda: _verdict(config.stash[SESSION], trials, _writer(config))
-            )
+            with _usage_errors():
+                config.stash[VERDICT] = _compare_revisions(config.stash[SESSION], trials, say)
         return result
 
 
-def _verdict(session: Session, trials: Sequence[Trial], say: Say) -> Verdict:
-    """What the revisions compare to; a regression is reported when a second run confirms it."""
+def _compare_revisions(session: Session, trials: Sequence[Trial], say: Say) -> Verdict:
+    """Report a regression where a second run confirms it."""
 
     def execute(trial: Trial, again: Session) -> None:
         say(summarize(again.execute(trial, lambda event: None)))
@@ -265,9 +253,10 @@ def _writer(config: pytest.Config) -> Say:
     return write
 
 
-def _or_usage_error(action: Callable[[], Result]) -> Result:
+@contextmanager
+def _usage_errors() -> Iterator[None]:
     """pytest prints a UsageError as one line and exits with 4."""
     try:
-        return action()
+        yield
     except SamestepError as error:
         raise pytest.UsageError(str(error)) from error

@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -34,36 +34,35 @@ class Base:
     commit: str
     root: Path
 
-    def frameworks(self, chosen: Mapping[str, Framework]) -> dict[str, Framework]:
-        """The same frameworks as they were in that revision, by their editions."""
-        known = discover(self._counterparts(chosen.values()), self.root)
+    def find_frameworks(self, now: Collection[Framework]) -> dict[str, Framework]:
+        """Find the same frameworks as they were in that revision, by their editions."""
+        before = discover(self._find_folders(now), self.root)
         editions = [
             replace(
-                known[name],
-                title=f"{known[name].title} at {self.commit[:COMMIT_DIGITS]}",
+                before[name],
+                title=f"{before[name].title} at {self.commit[:COMMIT_DIGITS]}",
                 revision=self.commit,
                 root=self.root,
             )
-            for name in dict.fromkeys(one.name for one in chosen.values() if not one.pin)
-            if name in known
+            for name in dict.fromkeys(framework.name for framework in now if not framework.pin)
+            if name in before
         ]
-        return {one.edition: one for one in editions}
+        return {framework.edition: framework for framework in editions}
 
-    def _counterparts(self, chosen: Iterable[Framework]) -> list[Path]:
-        """Where frameworks from elsewhere in the checkout lie in the other revision, if there."""
-        own = ROOT / "impls"
+    def _find_folders(self, now: Iterable[Framework]) -> list[Path]:
+        """Find the folders of frameworks that lie elsewhere in the checkout than in impls."""
+        folders = dict.fromkeys(framework.folder for framework in now)
         inside = [
-            one.folder.relative_to(ROOT)
-            for one in chosen
-            if one.folder.is_relative_to(ROOT) and not one.folder.is_relative_to(own)
+            self.root / folder.relative_to(ROOT)
+            for folder in folders
+            if folder.is_relative_to(ROOT) and not folder.is_relative_to(ROOT / "impls")
         ]
-        found = (self.root / folder for folder in dict.fromkeys(inside))
-        return [folder for folder in found if (folder / DESCRIPTION).is_file()]
+        return [folder for folder in inside if (folder / DESCRIPTION).is_file()]
 
 
 @contextmanager
 def check_out(revision: str) -> Iterator[Base]:
-    """A work tree of a revision, which is gone afterwards.
+    """Check out a revision into a work tree that is gone afterwards.
 
     Raises:
         PlanError: there is no such revision, or its worker reads another kind of job.
@@ -103,7 +102,7 @@ def _git(arguments: Sequence[str], failed: str) -> str:
 
 
 def _check_language(root: Path, revision: str) -> None:
-    """Whether the revision's worker reads the jobs that this host writes."""
+    """Refuse a revision whose worker does not read the jobs that this host writes."""
     finished = subprocess.run(
         [sys.executable, "-P", "-c", READS_A_JOB],
         env=build_worker_environment({}, "cpu", root),

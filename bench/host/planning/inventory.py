@@ -5,7 +5,7 @@ from typing import Any
 from bench.host.data import DATASETS
 from bench.host.data.synthetic import IMAGES, LIMITS, TEXTS
 from bench.host.frameworks.framework import Framework, discover
-from bench.host.planning.plan import expand, plan_names, read_plan
+from bench.host.planning.plan import expand, list_plan_names, read_plan
 from bench.models import MODELS
 from bench.spec import Samples, parameter_count
 
@@ -88,7 +88,7 @@ def list_plans() -> list[Row]:
     """One row for each plan that comes with samestep."""
     frameworks = discover()
     rows = []
-    for name in plan_names():
+    for name in list_plan_names():
         plan = read_plan(name, frameworks)
         trials = expand(plan, frameworks, plan.device or "cpu")
         rows.append({"plan": name, "trials": len(trials), "summary": plan.description})

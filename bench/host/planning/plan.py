@@ -1,6 +1,6 @@
 """A plan says which trials to run: a TOML file, checked, then expanded."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from math import prod
@@ -102,22 +102,22 @@ class Plan:
     catalog: Catalog = OWN
 
 
-def plan_names() -> list[str]:
-    """The plans that come with samestep."""
+def list_plan_names() -> list[str]:
+    """List the plans that come with samestep."""
     return sorted(path.stem for path in PLANS.glob("*.toml"))
 
 
 def read_plan(name: str, frameworks: Collection[str], catalog: Catalog = OWN) -> Plan:
-    """The plan of that name, or in the file of that path (ending in .toml).
+    """Read the plan of that name, or in the file of that path (ending in .toml).
 
     Raises:
         PlanError: there is none, or it is malformed.
     """
     is_path = name.endswith(".toml")
     path = Path(name) if is_path else PLANS / f"{name}.toml"
-    if not is_path and name not in plan_names():
+    if not is_path and name not in list_plan_names():
         raise PlanError(
-            f"There is no plan {name!r}; expected {', '.join(plan_names())} or the path of a "
+            f"There is no plan {name!r}; expected {', '.join(list_plan_names())} or the path of a "
             ".toml file; see `python -m bench list plans`."
         )
     table = read_toml(path, PlanError)
@@ -179,8 +179,8 @@ def _datasets(table: TomlTable, catalog: Catalog) -> tuple[str, ...]:
     names = table.take_names("datasets", catalog.named_datasets, closed=False)
     for name in names:
         if not catalog.has_dataset(name):
-            known = f"{catalog.dataset_names}, or what the plan declares in [datasets.NAME]"
-            raise table.fail("datasets", name, f"a list out of {known}")
+            names_allowed = f"{catalog.dataset_names}, or what the plan declares in [datasets.NAME]"
+            raise table.fail("datasets", name, f"a list out of {names_allowed}")
     return tuple(names)
 
 
@@ -216,7 +216,7 @@ def _changes(section: TomlTable) -> tuple[Change, ...]:
 
 
 def expand(plan: Plan, frameworks: Mapping[str, Framework], device: str) -> list[Trial]:
-    """The trials in the order in which they run: a randomized complete block design.
+    """Expand a plan into trials in the order in which they run: a randomized complete block design.
 
     A round has one invocation of every trial. Within it, what is compared with each other
     runs one after the other in a random order, drawn from the plan's seed: what changes on a
@@ -250,12 +250,7 @@ def _check_number(plan: Plan, frameworks: Mapping[str, Framework]) -> None:
     number = sum(
         group.repeats
         * prod(len(getattr(group, name)) for name in LISTS)
-        * sum(
-            len(list(_modes(group, one)))
-            for name in group.frameworks
-            for one in frameworks.values()
-            if one.name == name
-        )
+        * sum(len(_modes(group, framework)) for framework in _frameworks(group, frameworks))
         for group in plan.groups
     )
     if number > MOST_TRIALS:
@@ -284,13 +279,12 @@ def _units(
 def _invocations(
     group: Group, frameworks: Mapping[str, Framework], device: str, repeat: int
 ) -> Iterator[Trial]:
-    """One invocation of each of the group's trials."""
-    chosen = [one for name in group.frameworks for one in frameworks.values() if one.name == name]
+    editions = _frameworks(group, frameworks)
     for seed, dataset, model, batch_size, precision in product(
         group.seeds, group.datasets, group.models, group.batch_sizes, group.precisions
     ):
         for settings, layout, source, framework in product(
-            group.settings, group.layouts, group.inputs, chosen
+            group.settings, group.layouts, group.inputs, editions
         ):
             for mode in _modes(group, framework):
                 yield Trial(
@@ -314,7 +308,17 @@ def _invocations(
                 )
 
 
-def _modes(group: Group, framework: Framework) -> Iterable[str]:
+def _frameworks(group: Group, frameworks: Mapping[str, Framework]) -> list[Framework]:
+    """Every edition of the group's frameworks."""
+    return [
+        framework
+        for name in group.frameworks
+        for framework in frameworks.values()
+        if framework.name == name
+    ]
+
+
+def _modes(group: Group, framework: Framework) -> Sequence[str]:
     if not group.modes:
         return framework.modes
     return [framework.default_mode if mode == DEFAULT_MODE else mode for mode in group.modes]

@@ -150,7 +150,7 @@ def add_framework_options(add: Callable[..., Any]) -> None:
 
 
 def read_request(option: Callable[[str], Any]) -> Request:
-    """The request in parsed options; `option` gives the value of one by its name.
+    """Read the request in parsed options; `option` gives the value of one by its name.
 
     Raises:
         InterpreterError, PlanError: an option's value cannot be.
@@ -170,7 +170,7 @@ def read_request(option: Callable[[str], Any]) -> Request:
 
 
 def read_framework_request(option: Callable[[str], Any]) -> Request:
-    """The request in the options of `add_framework_options`.
+    """Read the request in the options of `add_framework_options`.
 
     Raises:
         InterpreterError, PlanError: an option's value cannot be.
@@ -191,27 +191,27 @@ def read_framework_request(option: Callable[[str], Any]) -> Request:
     )
 
 
-def resolve_device(wanted: str, system: Path = Path("/")) -> str:
-    """`cpu` or `cuda`.
+def resolve_device(option: str, system: Path = Path("/")) -> str:
+    """Decide between `cpu` and `cuda`.
 
     Args:
         system: where /dev and /proc are; another place in tests.
 
     Raises:
-        PlanError: `cuda` is wanted where there is no GPU, or `auto` where there may be one that
+        PlanError: `cuda` is asked for where there is no GPU, or `auto` where there may be one that
             nobody can ask for.
     """
-    if wanted == "cpu":
-        return wanted
+    if option == "cpu":
+        return option
     gpus = detect_gpus()
     if gpus.gpus:
         return "cuda"
     trace = find_driver_trace(system)
-    if wanted == "cuda":
+    if option == "cuda":
         # Whether there is one, each framework is asked before its trials:
         # `bench.host.ceilings.probe`.
         if trace is not None and not gpus.has_library:
-            return wanted
+            return option
         raise PlanError(
             f"--device cuda: this machine has no usable GPU ({gpus.reason}); expected one with "
             "NVIDIA's driver; use --device cpu."
@@ -227,7 +227,7 @@ def resolve_device(wanted: str, system: Path = Path("/")) -> str:
 
 
 def split_names(option: str, value: str) -> tuple[str, ...]:
-    """Names separated by commas; none of them empty, unless there is nothing at all.
+    """Split names at commas; none of them is empty, unless there is nothing at all.
 
     Raises:
         PlanError: one is empty.

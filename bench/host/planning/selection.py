@@ -43,10 +43,10 @@ def select(request: Request, base: Base | None = None) -> Selection:
         FrameworkError, InterpreterError, ModelError, PlanError: something named does not exist or
             is malformed.
     """
-    known, frameworks = find_frameworks(request)
+    names, frameworks = find_frameworks(request)
     if base is not None:
-        frameworks |= base.frameworks(frameworks)
-    plan = read_plan(request.plan, known, build_catalog(request))
+        frameworks |= base.find_frameworks(list(frameworks.values()))
+    plan = read_plan(request.plan, names, build_catalog(request))
     if plan.device not in (None, request.device):
         raise PlanError(
             f"The plan {plan.name!r} is for the device {plan.device!r}, and this run is on "
@@ -66,7 +66,7 @@ def select(request: Request, base: Base | None = None) -> Selection:
 
 
 def build_catalog(request: Request) -> Catalog:
-    """The project's own models and data sets, and the models in the user's folders.
+    """Build the catalog of the project's models and data sets and the models in users' folders.
 
     Raises:
         ModelError: a folder has no model, or one whose name is taken.
@@ -75,18 +75,18 @@ def build_catalog(request: Request) -> Catalog:
     return Catalog(own | read_outside_models(request.model_folders, own))
 
 
-def find_frameworks(request: Request) -> tuple[dict[str, Framework], dict[str, Framework]]:
-    """All frameworks that there are, and those that the request names.
+def find_frameworks(request: Request) -> tuple[list[str], dict[str, Framework]]:
+    """Find the names of all frameworks, and those that the request names by their editions.
 
     Raises:
         FrameworkError, InterpreterError, PlanError: see select.
     """
-    known = discover(request.implementations)
-    chosen = choose_frameworks(known, request.frameworks)
+    available = discover(request.implementations)
+    frameworks = choose_frameworks(available, request.frameworks)
     for name in request.pythons or {}:
-        if name not in (*known, *chosen):
+        if name not in (*available, *frameworks):
             raise InterpreterError(
                 f"--python {name}=...: there is no framework {name!r}; expected one of "
-                f"{', '.join(known)}."
+                f"{', '.join(available)}."
             )
-    return known, chosen
+    return list(available), frameworks

@@ -164,13 +164,13 @@ def _limit_memory(process: "subprocess.Popen[bytes]", limit: int) -> None:
 
 
 def _kill(process: "subprocess.Popen[bytes]") -> None:
-    """ProcessEnd the worker's whole session."""
+    """End the worker's whole session."""
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
 
 
 def _clear_away(process: "subprocess.Popen[bytes]", channel: int) -> None:
-    """ProcessEnd the whole session: frameworks may start helpers of their own."""
+    """End the whole session: frameworks may start helpers of their own."""
     _kill(process)
     process.wait()
     os.close(channel)

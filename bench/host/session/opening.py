@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +30,7 @@ from bench.host.session.progress import Progress
 from bench.host.session.resume import Stopped, describe_installed, describe_opening
 from bench.host.session.session import Session
 from bench.host.session.store import RunFolder
-from bench.host.verify.trials import Certificates, verify_trials
+from bench.host.verify.trials import verify_trials
 from bench.host.verify.verifier import REFERENCE
 from bench.records.ceilings import Ceiling
 from bench.records.parts import MachineFinding
@@ -98,7 +97,6 @@ def open_session(
     environments = drop_unusable_environments(
         environments, selection.frameworks, selection.request.device, threads, scratch, say
     )
-    shared = _Shared(selection, environments, threads, scratch, say)
     runnable = [
         trial for trial in remaining if reason_to_skip(trial, selection, environments, data) is None
     ]
@@ -108,8 +106,12 @@ def open_session(
         environments=environments,
         data=data,
         threads=threads,
-        certificates=_verify(shared, runnable),
-        ceilings=_measure_ceilings(shared, runnable),
+        certificates=verify_trials(
+            runnable, selection, environments, threads, scratch / "verification", say
+        )
+        if selection.request.verified
+        else {},
+        ceilings=_measure_ceilings(selection, runnable, environments, threads, scratch, say),
         fitness=fitness,
         partners=pair_versions(runnable),
         machine=opening["machine"],
@@ -132,7 +134,7 @@ def _begin_run(
         "data": {name: dataset.digest for name, dataset in data.items()},
     }
     if stopped is not None:
-        # Machine and code are what they were: `Stopped.restrict` has seen to it.
+        # Machine and code are what they were: `Stopped.keep_trials` has seen to it.
         stopped.check(installed)
         return stopped.manifest.opening
     opening = {**describe_opening(selection, trials), **installed}
@@ -140,34 +142,17 @@ def _begin_run(
     return opening
 
 
-@dataclass(frozen=True)
-class _Shared:
-    selection: Selection
-    environments: Environments
-    threads: int
-    scratch: Path
-    say: Say
-
-
-def _verify(shared: _Shared, trials: Sequence[Trial]) -> Certificates:
-    if not shared.selection.request.verified:
-        return {}
-    return verify_trials(
-        trials,
-        shared.selection.frameworks,
-        shared.selection.catalog,
-        shared.environments,
-        shared.threads,
-        shared.scratch / "verification",
-        shared.say,
-    )
-
-
-def _measure_ceilings(shared: _Shared, trials: Sequence[Trial]) -> dict[str, Ceiling]:
-    selection, environments = shared.selection, shared.environments
+def _measure_ceilings(
+    selection: Selection,
+    trials: Sequence[Trial],
+    environments: Environments,
+    threads: int,
+    scratch: Path,
+    say: Say,
+) -> dict[str, Ceiling]:
     if not (selection.request.ceilings and trials):
         return {}
-    shared.say("Measuring what this machine attains at most ...")
+    say("Measuring what this machine attains at most ...")
     trained = {trial.edition for trial in trials}
     # One edition of each framework: the machine is the same for all of them.
     frameworks = {
@@ -185,10 +170,10 @@ def _measure_ceilings(shared: _Shared, trials: Sequence[Trial]) -> dict[str, Cei
         list(frameworks.values()),
         environments,
         device,
-        shared.threads,
+        threads,
         list(dict.fromkeys(trial.precision for trial in trials)),
         LocalProcess(),
-        shared.scratch,
+        scratch,
     )
 
 

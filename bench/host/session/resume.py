@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from msgspec import ValidationError, convert
+
 from bench.errors import PlanError, ResultsError
 from bench.host.environments.identity import describe_installation, hash_source_tree
 from bench.host.environments.preparation import Environments, select_available
@@ -138,10 +140,8 @@ def describe_opening(selection: Selection, trials: Sequence[Trial]) -> dict[str,
 
 def describe_installed(environments: Environments) -> dict[str, str]:
     """Describe what each environment holds, by its edition."""
-    return {
-        edition: describe_installation(one)
-        for edition, one in select_available(environments).items()
-    }
+    available = select_available(environments).items()
+    return {edition: describe_installation(environment) for edition, environment in available}
 
 
 def find_stopped(request: Request) -> Stopped:
@@ -159,11 +159,10 @@ def find_stopped(request: Request) -> Stopped:
             "was started with; expected a run that had got to its first trial; start a new one."
         )
     try:
-        stored = _read_request(manifest.opening["request"])
-        names = manifest.opening["trials"]
-        if not (isinstance(names, list) and all(isinstance(name, str) for name in names)):
-            raise TypeError("'trials' is no list of names")
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        options = {name: manifest.opening["request"][name] for name in OPTIONS}
+        stored = convert(options, Request, dec_hook=lambda kind, value: kind(value))
+        convert(manifest.opening["trials"], list[str])
+    except (KeyError, TypeError, ValidationError) as error:
         raise ResultsError(
             f"--resume {request.resume}: run.json in {str(folder)!r} does not say what the run was "
             f"started with ({type(error).__name__}: {error}); expected what `tox -e bench` wrote; "
@@ -223,26 +222,6 @@ def _to_document(request: Request) -> dict[str, Any]:
     # The commit, which HEAD~1 and main mean no more once something is committed.
     values["against"] = request.against and _commit_of(request.against)
     return {**values, "frameworks": list(request.frameworks)}
-
-
-def _read_request(document: Mapping[str, Any]) -> Request:
-    """Read the request that `_to_document` wrote.
-
-    Raises:
-        KeyError, TypeError: it is none.
-    """
-    values = {name: document[name] for name in OPTIONS}
-    for name in ("plan", "device"):
-        if not isinstance(values[name], str):
-            raise TypeError(f"{name!r} is {values[name]!r}")
-    return Request(
-        **{
-            **values,
-            "frameworks": tuple(values["frameworks"]),
-            "pythons": {str(name): Path(path) for name, path in values["pythons"].items()},
-            **{name: tuple(map(Path, values[name])) for name in FOLDERS},
-        }
-    )
 
 
 def _commit_of(revision: str) -> str:

@@ -184,8 +184,8 @@ def _last_line(stream: Any) -> bytes:
 
 
 def _last_digest(stream: Any) -> str:
-    found = parse_seal(_last_line(stream))
-    return found.digest if found else NOTHING
+    seal = parse_seal(_last_line(stream))
+    return seal.digest if seal else NOTHING
 
 
 def _set_torn_aside(path: Path) -> int:

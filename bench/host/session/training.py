@@ -146,11 +146,11 @@ def _with_outside_view(fields: dict[str, Any], measured: ResourceUse) -> dict[st
     blocks = fields["blocks"]
     chosen = [index for index, block in enumerate(blocks) if not block.warmup]
     measured = measured.add_energy(blocks, chosen)
-    known = any(one is not None for one in measured.block_energy)
+    has_energy = any(energy is not None for energy in measured.block_energy)
     return {
         **fields,
         "memory": msgspec.structs.replace(fields["memory"], **measured.memory),
         "absent": {**measured.absent, **fields["absent"]},
         "energy": Energy(**measured.energy),
-        "block_energy": measured.block_energy if known else (),
+        "block_energy": measured.block_energy if has_energy else (),
     }

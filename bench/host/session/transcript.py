@@ -29,6 +29,9 @@ REMEDIES: dict[Status, str] = {
 }
 
 
+MALFORMED = (AttributeError, KeyError, OverflowError, TypeError, ValueError)
+
+
 @dataclass
 class Transcript:
     """What a worker has told so far; a trial that fails later keeps it."""
@@ -52,7 +55,7 @@ class Transcript:
         """Take in one event; one outside the protocol in `bench.job` fails the trial."""
         try:
             getattr(self, f"_on_{event['event']}", self._on_unknown)(event)
-        except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
+        except (*MALFORMED, msgspec.ValidationError) as error:
             self.error_status = "garbled"
             self.error = (
                 f"The worker's event {event['event']!r} is not as the protocol says "
@@ -60,7 +63,7 @@ class Transcript:
             )
 
     def to_fields(self) -> dict[str, Any]:
-        """The fields of a record that come from the worker."""
+        """Return the fields of a record that come from the worker."""
         blocks, steady = _with_warmup(self.blocks)
         # Once, and not at each block: the host works beside the one that measures.
         pending = median(self.pending) if self.pending else None
@@ -80,7 +83,7 @@ class Transcript:
         }
 
     def conclude(self, outcome: WorkerOutcome) -> tuple[Status, str | None]:
-        """The trial's status and the reason in a sentence or two: why not ok, or what was odd."""
+        """Conclude the trial's status and why it is not ok, or what was odd."""
         if self.error is not None:
             return self.error_status, self.error
         if self.finished:
@@ -88,7 +91,7 @@ class Transcript:
             return "ok", f"It finished; then: {outcome.failure}" if outcome.failure else None
         if outcome.status is None:
             return "no result", "The worker ended well but did not say that it had finished."
-        status = _told_by_log(outcome)
+        status = _read_status_in_log(outcome)
         parts = (outcome.failure, REMEDIES.get(status), outcome.last_words)
         return status, " ".join(filter(None, parts))
 
@@ -111,37 +114,19 @@ class Transcript:
         self.seconds["first_step_seconds"] = float(event["seconds"])
 
     def _on_block(self, event: Event) -> None:
-        self.blocks.append(
-            Block(
-                steps=int(event["steps"]),
-                samples=int(event["samples"]),
-                seconds=float(event["seconds"]),
-                warmup=bool(event["warmup"]),
-                device_seconds=_float_or_none(event["device_seconds"]),
-            )
-        )
+        self.blocks.append(msgspec.convert(event, Block))
         self.losses.extend(float(loss) for loss in event["losses"])
         # The worker of an older revision, which --against runs too, does not tell it.
         if not event["warmup"] and "pending_seconds" in event:
             self.pending.append(float(event["pending_seconds"]))
 
     def _on_turn(self, event: Event) -> None:
-        self.seconds["waiting_seconds"] = self.seconds.get("waiting_seconds", 0.0) + float(
-            event["waited"]
-        )
+        before = self.seconds.get("waiting_seconds", 0.0)
+        self.seconds["waiting_seconds"] = before + float(event["waited"])
 
     def _on_epoch(self, event: Event) -> None:
-        self.epochs.append(
-            Epoch(
-                train_loss=float(event["train_loss"]),
-                test_loss=float(event["test_loss"]),
-                test_accuracy=float(event["test_accuracy"]),
-                seconds=float(event["seconds"]),
-                evaluation_seconds=float(event["evaluation_seconds"]),
-                number=int(event["number"]),
-            )
-        )
-        self.seconds["evaluation_seconds"] = sum(one.evaluation_seconds for one in self.epochs)
+        self.epochs.append(msgspec.convert(event, Epoch))
+        self.seconds["evaluation_seconds"] = sum(epoch.evaluation_seconds for epoch in self.epochs)
 
     def _on_finished(self, event: Event) -> None:
         self._remember(event["memory"], "at_end")
@@ -179,18 +164,14 @@ def _with_warmup(blocks: list[Block]) -> tuple[tuple[Block, ...], str | None]:
     # A clock may stand still for a block of no work; that has no place in a series of logarithms.
     if growing == len(blocks) or any(block.seconds <= 0 for block in blocks[growing:]):
         return tuple(blocks), None
-    found = find_steady([block.seconds / block.steps for block in blocks[growing:]])
-    end = growing + found.warmup
+    steadiness = find_steady([block.seconds / block.steps for block in blocks[growing:]])
+    end = growing + steadiness.warmup
     marked = (structs.replace(block, warmup=place < end) for place, block in enumerate(blocks))
-    return tuple(marked), found.state
+    return tuple(marked), steadiness.state
 
 
-def _float_or_none(value: Any) -> float | None:
-    return None if value is None else float(value)
-
-
-def _told_by_log(outcome: WorkerOutcome) -> Status:
-    """The status of a worker that did not end well, by what C++ printed on its way out."""
+def _read_status_in_log(outcome: WorkerOutcome) -> Status:
+    """Read the status of a worker that did not end well in what C++ printed on its way out."""
     assert outcome.status is not None
     if outcome.status not in ("failed", "crashed"):
         return outcome.status

@@ -62,25 +62,26 @@ class Certification:
         environment = self.environments[cell.framework.edition]
         if isinstance(environment, UnavailableError):
             return skip(cell, str(environment))
-        return None if self.fresh else _read(self._fingerprint(cell, environment), cell)
+        return None if self.fresh else _read(self._fingerprint(cell), cell)
 
     def certify(self, cell: Cell) -> CellReport:
         """Verify a cell unless its outcome is known; keep it if only known defects differ."""
-        environment = self.environments[cell.framework.edition]
-        if isinstance(environment, UnavailableError):
-            return skip(cell, str(environment))
-        digest = self._fingerprint(cell, environment)
-        file = _file(digest)
-        with lock_entry(file):
-            report = None if self.fresh else _read(digest, cell)
+        if report := self.look_up(cell):
+            return report
+        digest = self._fingerprint(cell)
+        with lock_entry(_file(digest)):
+            # Another process may have verified it meanwhile.
+            report = self.look_up(cell)
             if report is None:
                 self.say(f"Verifying {cell.title} ...")
                 report = self._verify(cell, digest)
                 if report.explained:
-                    _write(file, report)
+                    _write(_file(digest), report)
         return report
 
-    def _fingerprint(self, cell: Cell, environment: Environment) -> str:
+    def _fingerprint(self, cell: Cell) -> str:
+        environment = self.environments[cell.framework.edition]
+        assert isinstance(environment, Environment)
         return compute_fingerprint(cell, environment, self.verifier.threads)
 
     def _verify(self, cell: Cell, digest: str) -> CellReport:

@@ -64,13 +64,13 @@ class Judgement:
     spoilt: str | None = None
 
 
-def judge(errors: Sequence[Error], known: Sequence[KnownDefect], model: str) -> Judgement:
-    """Judge the errors of a cell; `known` are the defects of its framework."""
+def judge(errors: Sequence[Error], defects: Sequence[KnownDefect], model: str) -> Judgement:
+    """Judge the errors of a cell, given the known defects of its framework."""
     errors = keep_best_gradient(errors)
     explained: dict[KnownDefect, list[Error]] = {}
     rest: list[Error] = []
     for error in errors:
-        defect = _find_defect(error, known, model) if error.is_over else None
+        defect = _find_defect(error, defects, model) if error.is_over else None
         if defect is None:
             rest.append(error)
         else:
@@ -104,9 +104,9 @@ def keep_best_gradient(errors: Sequence[Error]) -> list[Error]:
     return [error for error in errors if error.precision == "float64" or error.stage not in spoilt]
 
 
-def _find_defect(error: Error, known: Sequence[KnownDefect], model: str) -> KnownDefect | None:
+def _find_defect(error: Error, defects: Sequence[KnownDefect], model: str) -> KnownDefect | None:
     """Find the known defect that explains an error, which may not be larger than it says."""
-    for defect in known:
+    for defect in defects:
         if (
             model in defect.models
             and error.precision == defect.precision

@@ -7,6 +7,7 @@ from bench.host.cache import turn
 from bench.host.environments.preparation import Environments, Say, select_available
 from bench.host.frameworks.framework import Framework
 from bench.host.planning.catalog import Catalog
+from bench.host.planning.selection import Selection
 from bench.host.verify.cells import Cell
 from bench.host.verify.certification import Certification
 from bench.host.verify.together import certify_all, count_at_once
@@ -34,8 +35,7 @@ def to_cell(trial: Trial, frameworks: Mapping[str, Framework], catalog: Catalog)
 
 def verify_trials(
     trials: Iterable[Trial],
-    frameworks: Mapping[str, Framework],
-    catalog: Catalog,
+    selection: Selection,
     environments: Environments,
     threads: int,
     scratch: Path,
@@ -46,7 +46,10 @@ def verify_trials(
     certification = Certification(
         Verifier(select_available(environments), threads, scratch), environments, say
     )
-    cells = {cell.key: cell for cell in (to_cell(trial, frameworks, catalog) for trial in trials)}
+    cells = {
+        cell.key: cell
+        for cell in (to_cell(trial, selection.frameworks, selection.catalog) for trial in trials)
+    }
     if not cells:
         return {}
     count = max(count_at_once(cell.device) for cell in cells.values())

@@ -71,7 +71,7 @@ def test_frameworks_of_the_revision_stand_beside_the_checkouts_own(tmp_path: Pat
     base = Base("c" * 40, tmp_path)
     chosen = choose_frameworks(discover([numpy]), ["pytorch", "tensorflow", "numpy"])
 
-    found = base.frameworks(chosen)
+    found = base.find_frameworks(list(chosen.values()))
 
     assert list(found) == ["pytorch~cccccccccccc", "numpy~cccccccccccc"], "no TensorFlow there"
     pytorch = found["pytorch~cccccccccccc"]

@@ -6,7 +6,7 @@ from bench.errors import DataError, PlanError
 from bench.host.data import DATASETS
 from bench.host.frameworks.framework import discover
 from bench.host.planning.catalog import OWN
-from bench.host.planning.plan import expand, plan_names, read_plan
+from bench.host.planning.plan import expand, list_plan_names, read_plan
 from bench.host.planning.request import Request
 from bench.host.planning.selection import select
 
@@ -50,7 +50,7 @@ def test_a_plan_for_another_device_is_one_line() -> None:
     assert select(Request(plan="gpu", device="cuda")).trials
 
 
-@pytest.mark.parametrize("name", plan_names())
+@pytest.mark.parametrize("name", list_plan_names())
 def test_every_plan_of_the_project_reads(name: str) -> None:
     plan = read_plan(name, FRAMEWORKS)
     assert expand(plan, FRAMEWORKS, "cpu")
