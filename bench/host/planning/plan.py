@@ -34,17 +34,18 @@ CONSTANTS: dict[Rule, dict[str, dict[str, float]]] = {
 
 # No machine trains more of them in a week.
 MOST_TRIALS = 100_000
-# What every combination of is a trial, but for frameworks and their modes.
-LISTS = (
-    "seeds",
-    "datasets",
-    "models",
-    "batch_sizes",
-    "precisions",
-    "settings",
-    "layouts",
-    "inputs",
-)
+# The lists of a group, by what they are called in a trial: every combination of them is one in
+# each framework and mode.
+LISTS = {
+    "seed": "seeds",
+    "dataset": "datasets",
+    "model": "models",
+    "batch_size": "batch_sizes",
+    "precision": "precisions",
+    "settings": "settings",
+    "layout": "layouts",
+    "input": "inputs",
+}
 
 
 @dataclass(frozen=True)
@@ -249,7 +250,7 @@ def _check_number(plan: Plan, frameworks: Mapping[str, Framework]) -> None:
     """Before any of them is made: the lists of a plan multiply."""
     number = sum(
         group.repeats
-        * prod(len(getattr(group, name)) for name in LISTS)
+        * prod(len(getattr(group, name)) for name in LISTS.values())
         * sum(len(_modes(group, framework)) for framework in _frameworks(group, frameworks))
         for group in plan.groups
     )
@@ -279,33 +280,21 @@ def _units(
 def _invocations(
     group: Group, frameworks: Mapping[str, Framework], device: str, repeat: int
 ) -> Iterator[Trial]:
-    editions = _frameworks(group, frameworks)
-    for seed, dataset, model, batch_size, precision in product(
-        group.seeds, group.datasets, group.models, group.batch_sizes, group.precisions
-    ):
-        for settings, layout, source, framework in product(
-            group.settings, group.layouts, group.inputs, editions
-        ):
-            for mode in _modes(group, framework):
-                yield Trial(
-                    model=model,
-                    dataset=dataset,
-                    framework=framework.name,
-                    mode=mode,
-                    settings=settings,
-                    precision=precision,
-                    device=device,
-                    batch_size=batch_size,
-                    epochs=group.epochs,
-                    optimizer=group.optimizer,
-                    seed=seed,
-                    repeat=repeat,
-                    layout=layout,
-                    input=source,
-                    evaluate_every=group.evaluate_every,
-                    pin=framework.pin,
-                    revision=framework.revision,
-                )
+    lists = (getattr(group, name) for name in LISTS.values())
+    for *values, framework in product(*lists, _frameworks(group, frameworks)):
+        for mode in _modes(group, framework):
+            yield Trial(
+                **dict(zip(LISTS, values, strict=True)),
+                framework=framework.name,
+                mode=mode,
+                device=device,
+                epochs=group.epochs,
+                optimizer=group.optimizer,
+                repeat=repeat,
+                evaluate_every=group.evaluate_every,
+                pin=framework.pin,
+                revision=framework.revision,
+            )
 
 
 def _frameworks(group: Group, frameworks: Mapping[str, Framework]) -> list[Framework]:
