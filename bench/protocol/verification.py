@@ -67,7 +67,7 @@ TRAJECTORY = {"float64": 1e-9, "ieee": 1e-4}
 # In float32, rounding carries one of a million values over ReLU's kink, or turns a near tie in max
 # pooling: the gradient of that batch is off by up to a tenth, in any framework. The float32
 # gradient is therefore compared on several batches, of which one has to be within its limit
-# (`bench.host.verify.judgement`). What the optimizer gathers shows such a value undiluted.
+# (`bench.host.verify.judgment`). What the optimizer gathers shows such a value undiluted.
 GATHERED = {"float64": 1e-9}
 FIRST_GRADIENT = "gradient"
 GRADIENTS = (

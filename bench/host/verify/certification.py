@@ -13,7 +13,7 @@ from bench.host.environments.preparation import Environment, Environments, Say
 from bench.host.verify.cells import Cell
 from bench.host.verify.diagnosis import explain
 from bench.host.verify.fingerprint import compute_fingerprint
-from bench.host.verify.judgement import Error, judge
+from bench.host.verify.judgment import Error, judge
 from bench.host.verify.verifier import CellResult, Verifier, select_known_defects
 from bench.records.certificate import Certificate
 
@@ -104,13 +104,13 @@ class Certification:
 
     def _judge(self, cell: Cell, result: CellResult, digest: str) -> tuple[Certificate, bool]:
         """Judge a cell; tell also whether nothing differs but by known defects."""
-        judgement = judge(result.errors, select_known_defects(cell), cell.model)
+        judgment = judge(result.errors, select_known_defects(cell), cell.model)
         # What differs before a failure tells more than the failure.
-        if result.failure is not None and not judgement.different:
+        if result.failure is not None and not judgment.different:
             return _unchecked(result.failure, digest), False
-        reason = judgement.spoilt
-        if judgement.different:
-            first = judgement.different[0]
+        reason = judgment.spoiled
+        if judgment.different:
+            first = judgment.different[0]
             reason = f"{_describe(first)} {explain(self.verifier, cell, first)}"
         if result.failure is not None:
             reason = f"{reason} Then the verification failed: {result.failure}"
@@ -120,10 +120,10 @@ class Certification:
             digest=digest,
             checked=_now(),
             quantities=len(result.errors),
-            worst=judgement.worst,
-            defects=judgement.defects,
+            worst=judgment.worst,
+            defects=judgment.defects,
         )
-        return certificate, not judgement.different
+        return certificate, not judgment.different
 
 
 def skip(cell: Cell, reason: str) -> CellReport:

@@ -6,7 +6,7 @@ Where none does, it names the conventions that usually explain a difference of t
 from pathlib import Path
 
 from bench.host.verify.cells import Cell
-from bench.host.verify.judgement import Error, judge
+from bench.host.verify.judgment import Error, judge
 from bench.host.verify.suspicions import Suspicion, find_optimizer, list_suspicions
 from bench.host.verify.verifier import Verifier, select_known_defects
 from bench.protocol.verification import OPTIMIZERS, STEPS

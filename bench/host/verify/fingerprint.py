@@ -28,7 +28,7 @@ PROTOCOL = (
     "bench/worker",
     "bench/host/data/weights.py",
     "bench/host/verify/inputs.py",
-    "bench/host/verify/judgement.py",
+    "bench/host/verify/judgment.py",
 )
 
 

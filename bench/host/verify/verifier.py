@@ -19,7 +19,7 @@ from bench.host.process.outcome import Event, explain_failure
 from bench.host.process.task import Task, run_task
 from bench.host.verify.cells import Cell
 from bench.host.verify.inputs import write_inputs
-from bench.host.verify.judgement import Error
+from bench.host.verify.judgment import Error
 from bench.job import NATIVE
 from bench.protocol.verification import VerificationJob
 

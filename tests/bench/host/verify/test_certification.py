@@ -13,7 +13,7 @@ from bench.host.machine.gpu import Gpus
 from bench.host.verify import fingerprint
 from bench.host.verify.cells import Cell
 from bench.host.verify.certification import CellReport, Certification, to_document
-from bench.host.verify.judgement import Error
+from bench.host.verify.judgment import Error
 from bench.host.verify.verifier import CellResult
 from bench.models import MODELS
 from bench.protocol.verification import VerificationJob

@@ -11,7 +11,7 @@ import pytest
 from bench.host.frameworks.framework import KnownDefect
 from bench.host.verify.cells import Cell
 from bench.host.verify.diagnosis import explain, list_usual_reasons
-from bench.host.verify.judgement import Error
+from bench.host.verify.judgment import Error
 from bench.host.verify.suspicions import Suspicion, list_suspicions
 from bench.host.verify.verifier import CellResult
 from bench.models import MODELS

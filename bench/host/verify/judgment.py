@@ -48,23 +48,23 @@ class Error:
 
 
 @dataclass(frozen=True)
-class Judgement:
+class Judgment:
     """What a cell's errors come to.
 
     Attributes:
         worst: the largest error of each precision and group, known defects left out.
         defects: known ones whose quantities are over their limit here.
         different: every quantity that is over its limit and no known defect, in layer order.
-        spoilt: a sentence on the known defects by which training goes wrong, if there are such.
+        spoiled: a sentence on the known defects by which training goes wrong, if there are such.
     """
 
     worst: tuple[Worst, ...]
     defects: tuple[Defect, ...]
     different: tuple[Error, ...]
-    spoilt: str | None = None
+    spoiled: str | None = None
 
 
-def judge(errors: Sequence[Error], defects: Sequence[KnownDefect], model: str) -> Judgement:
+def judge(errors: Sequence[Error], defects: Sequence[KnownDefect], model: str) -> Judgment:
     """Judge the errors of a cell, given the known defects of its framework."""
     errors = keep_best_gradient(errors)
     explained: dict[KnownDefect, list[Error]] = {}
@@ -75,15 +75,15 @@ def judge(errors: Sequence[Error], defects: Sequence[KnownDefect], model: str) -
             rest.append(error)
         else:
             explained.setdefault(defect, []).append(error)
-    return Judgement(
+    return Judgment(
         worst=tuple(_find_worst(rest)),
         defects=tuple(_to_defect(defect, errors) for defect, errors in explained.items()),
         different=tuple(error for error in rest if error.is_over),
-        spoilt=_explain_spoilt([defect for defect in explained if defect.spoils_training]),
+        spoiled=_explain_spoiled([defect for defect in explained if defect.spoils_training]),
     )
 
 
-def _explain_spoilt(defects: Sequence[KnownDefect]) -> str | None:
+def _explain_spoiled(defects: Sequence[KnownDefect]) -> str | None:
     if not defects:
         return None
     names = dict.fromkeys(defect.name for defect in defects)
@@ -100,8 +100,8 @@ def keep_best_gradient(errors: Sequence[Error]) -> list[Error]:
     for error in errors:
         if error.precision != "float64" and error.stage in GRADIENTS:
             worst[error.stage] = max(worst.get(error.stage, 0.0), error.size)
-    spoilt = set(worst) - {min(worst, key=lambda stage: worst[stage])} if worst else set()
-    return [error for error in errors if error.precision == "float64" or error.stage not in spoilt]
+    spoiled = set(worst) - {min(worst, key=lambda stage: worst[stage])} if worst else set()
+    return [error for error in errors if error.precision == "float64" or error.stage not in spoiled]
 
 
 def _find_defect(error: Error, defects: Sequence[KnownDefect], model: str) -> KnownDefect | None:

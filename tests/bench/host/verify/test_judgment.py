@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from bench.host.frameworks.framework import KnownDefect
-from bench.host.verify.judgement import Error, judge
+from bench.host.verify.judgment import Error, judge
 from bench.protocol.verification import GRADIENTS, STAGES
 
 GRADIENT = "gradient"
@@ -80,11 +80,11 @@ def test_in_float64_every_batch_counts() -> None:
 def test_a_defect_that_spoils_training_is_said() -> None:
     defect = replace(DEFECT, spoils_training=True)
     found = judge([error(0.5, "lstm1.recurrent_weight")], (defect,), "lstm")
-    assert found.spoilt == (
+    assert found.spoiled == (
         "Training goes wrong by a known defect of the framework: a wrong gradient."
     )
-    assert judge([error(1e-15, "lstm1.recurrent_weight")], (defect,), "lstm").spoilt is None
-    assert judge([error(0.5, "lstm1.recurrent_weight")], (DEFECT,), "lstm").spoilt is None
+    assert judge([error(1e-15, "lstm1.recurrent_weight")], (defect,), "lstm").spoiled is None
+    assert judge([error(0.5, "lstm1.recurrent_weight")], (DEFECT,), "lstm").spoiled is None
 
 
 def test_a_known_defect_is_shown_by_name_with_its_error() -> None:
