@@ -18,7 +18,7 @@ from reports.text.frames import build_text_table
 SHORT = 12
 DIFFERENCE = "Largest relative difference"
 
-Labelled = Sequence[tuple[str, Record]]
+Labeled = Sequence[tuple[str, Record]]
 # By what was digested and by the digest: the labels of the trials that had it.
 Digests = Mapping[str, Mapping[str, list[str]]]
 
@@ -60,7 +60,7 @@ def _name(comparison: Comparison, row: Row) -> str:
     return ", ".join((key.product, key.mode, *key.variants))
 
 
-def _proof(seed: int, trials: Labelled) -> Proof:
+def _proof(seed: int, trials: Labeled) -> Proof:
     digests = _digests(trials)
     losses = collect_first_losses(trials)
     worst = float(losses[DIFFERENCE].max()) if len(losses) else math.nan
@@ -74,7 +74,7 @@ def _proof(seed: int, trials: Labelled) -> Proof:
     )
 
 
-def _digests(trials: Labelled) -> Digests:
+def _digests(trials: Labeled) -> Digests:
     digests: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for label, record in trials:
         for name, digest in record.digests.items():
@@ -142,7 +142,7 @@ def _digest_table(digests: Digests) -> pd.DataFrame:
     return build_text_table(rows, ("SHA-256", "Trials"))
 
 
-def collect_first_losses(trials: Labelled) -> pd.DataFrame:
+def collect_first_losses(trials: Labeled) -> pd.DataFrame:
     """The loss of each first step: a column per label, then the difference over ALL its trials.
 
     Of a label's repeats, the first that has losses is shown.

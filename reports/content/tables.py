@@ -27,7 +27,7 @@ MakeCell = Callable[[Comparison, Row], TableCell]
 
 
 @dataclass(frozen=True)
-class Column:
+class TableColumn:
     """A column of a table.
 
     Attributes:
@@ -57,7 +57,7 @@ class Layout:
     """Which columns stand together under which caption."""
 
     caption: str
-    columns: tuple[Column, ...]
+    columns: tuple[TableColumn, ...]
 
 
 @dataclass(frozen=True)
@@ -102,8 +102,8 @@ def list_failures(records: Iterable[Record]) -> pd.DataFrame:
 
 
 def _sheet(comparison: Comparison, layout: Layout) -> Sheet:
-    shown: dict[Column, list[TableCell]] = {}
-    empty: dict[Column, list[TableCell]] = {}
+    shown: dict[TableColumn, list[TableCell]] = {}
+    empty: dict[TableColumn, list[TableCell]] = {}
     for column in layout.columns:
         column_cells = [column.cell(comparison, row) for row in comparison.rows]
         (empty if all(cell.absent for cell in column_cells) else shown)[column] = column_cells
@@ -141,7 +141,9 @@ def _letter(number: int) -> str:
     return (_letter(before - 1) if before else "") + ascii_lowercase[place]
 
 
-def _sentences(comparison: Comparison, empty: dict[Column, list[TableCell]]) -> tuple[str, ...]:
+def _sentences(
+    comparison: Comparison, empty: dict[TableColumn, list[TableCell]]
+) -> tuple[str, ...]:
     groups: dict[tuple[str, ...], list[str]] = {}
     any_finished = any(row.finished for row in comparison.rows)
     for column, column_cells in empty.items():
@@ -157,24 +159,24 @@ def _sentences(comparison: Comparison, empty: dict[Column, list[TableCell]]) -> 
     )
 
 
-def _number(name: str, unit: str, quantity: str, text: Format) -> Column:
-    return Column(name, unit, lambda _, row: cells.show_quantity(row, quantity, text))
+def _number(name: str, unit: str, quantity: str, text: Format) -> TableColumn:
+    return TableColumn(name, unit, lambda _, row: cells.show_quantity(row, quantity, text))
 
 
-def _seconds(name: str, quantity: str) -> Column:
+def _seconds(name: str, quantity: str) -> TableColumn:
     return _number(name, "s", quantity, units.format_number)
 
 
-def _mebibytes(name: str, quantity: str) -> Column:
+def _mebibytes(name: str, quantity: str) -> TableColumn:
     return _number(name, "MiB", quantity, units.format_mebibytes)
 
 
-def _of_row(name: str, unit: str, cell: Callable[[Row], TableCell]) -> Column:
-    return Column(name, unit, lambda _, row: cell(row))
+def _of_row(name: str, unit: str, cell: Callable[[Row], TableCell]) -> TableColumn:
+    return TableColumn(name, unit, lambda _, row: cell(row))
 
 
 RATE = _number("Samples/s", "", THROUGHPUT, units.format_number)
-RATIO = Column("Ratio to fastest", "", cells.show_ratio_to_fastest)
+RATIO = TableColumn("Ratio to fastest", "", cells.show_ratio_to_fastest)
 ACCURACY = _number("Test accuracy", "%", "test_accuracy", units.format_percent)
 CERTIFICATES = _of_row("Proof", "", lambda row: TableCell(certificates.describe_proof(row.records)))
 
@@ -196,7 +198,7 @@ SPEED = Layout(
         _number("Spread within", "%", "relative_block_iqr", units.format_share),
         _of_row("Spread between", "%", cells.show_spread_between),
         _of_row("Noise floor", "%", cells.show_noise_floor),
-        Column("Trials", "", lambda _, row: TableCell(row.outcome), always=True),
+        TableColumn("Trials", "", lambda _, row: TableCell(row.outcome), always=True),
     ),
 )
 MACHINE = Layout(
@@ -214,14 +216,14 @@ PROOF = Layout(
     (
         CERTIFICATES,
         ACCURACY,
-        Column("Time to target accuracy", "s", cells.show_time_to_target),
+        TableColumn("Time to target accuracy", "s", cells.show_time_to_target),
     ),
 )
 VARIANTS = Layout(
     "What a mode, settings, a layout or the framework's own loader change",
     (
-        Column("Compared with", "", cells.show_baseline, always=True),
-        Column("Ratio of throughputs", "", cells.show_ratio_to_baseline),
+        TableColumn("Compared with", "", cells.show_baseline, always=True),
+        TableColumn("Ratio of throughputs", "", cells.show_ratio_to_baseline),
         _seconds("Time to first step", "time_to_first_step_seconds"),
         _mebibytes("Peak anonymous", "peak_anonymous_bytes"),
     ),

@@ -19,7 +19,7 @@ from reports.text.units import MIB, Format
 BAR_INCHES = 0.56
 # Of a bar's height: its name stands above it.
 LABEL = -0.3
-# One colour from strong to faint: parts of one thing, with 3:1 contrast between neighbours' edges.
+# One color from strong to faint: parts of one thing, with 3:1 contrast between neighbors' edges.
 SHADES = ("#3d4f9f", "#7c8cd0", "#b9c3ec")
 
 

@@ -1,4 +1,4 @@
-"""What all figures share: size, style, colours, and how a row is called in them."""
+"""What all figures share: size, style, colors, and how a row is called in them."""
 
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
@@ -14,7 +14,7 @@ from reports.content.tables import NOT_RANKED
 from reports.ranking.rows import Row
 from reports.text.svg import INK, RULE, drop_unprintable
 
-# Of Okabe and Ito's colour-blind-safe palette those with 3:1 contrast on white and near-black.
+# Of Okabe and Ito's color-blind-safe palette those with 3:1 contrast on white and near-black.
 COLORS = {"pytorch": "#d55e00", "tensorflow": "#0072b2", "mxnet": "#009e73", "jax": "#cc79a7"}
 OTHER_COLORS = ("#7a7a7a", "#9467bd", "#8c6d31", "#3b8ea5")
 DASHES = ((), (4, 1.6), (1.2, 1.2), (6, 1.6, 1.2, 1.6))
@@ -122,7 +122,7 @@ def draw_legend_above(
 
 
 def choose_colors(frameworks: Iterable[str]) -> dict[str, str]:
-    """A colour for each framework: its own for a known one, another for each of the rest."""
+    """A color for each framework: its own for a known one, another for each of the rest."""
     others = sorted(set(frameworks) - COLORS.keys())
     spare = {name: OTHER_COLORS[number % len(OTHER_COLORS)] for number, name in enumerate(others)}
     return COLORS | spare

@@ -30,7 +30,7 @@ class Curve:
     """A value at each evaluation that is drawn as a line per row.
 
     Attributes:
-        column: of `reports.trials.frame.epochs`.
+        column: of `reports.trials.frame.build_epochs`.
         against: the column that is the horizontal axis.
     """
 
@@ -114,7 +114,7 @@ def _points(rows: Sequence[Row]) -> pd.DataFrame:
     names = [SECONDS, *dict.fromkeys(curve.column for curve in CURVES)]
     places = [place for place, row in enumerate(rows) for _ in row.finished]
     finished = (record for row in rows for record in row.finished)
-    values = frame.epochs(finished, ("record", EPOCH, *names))
+    values = frame.build_epochs(finished, ("record", EPOCH, *names))
     keys = [values["record"].map(dict(enumerate(places))).rename("row"), values[EPOCH]]
     return values[names].groupby(keys).agg(["median", "min", "max", "count"])
 

@@ -1,4 +1,4 @@
-"""Lines of several rows in one pair of axes: the colour of the framework, dashes and markers."""
+"""Lines of several rows in one pair of axes: the color of the framework, dashes and markers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -47,7 +47,7 @@ def _scatter(
 ) -> None:
     table = pd.concat([points(row, position) for position, row in enumerate(rows)])
     palette = choose_colors(row.framework for row in rows)
-    # One call for each colour: points of one look are drawn ten times as fast.
+    # One call for each color: points of one look are drawn ten times as fast.
     for framework, own in table.groupby("framework", sort=False):
         sns.scatterplot(
             own,

@@ -13,11 +13,11 @@ IGNORED = "-bencher-ignore"
 def to_bmf(run: LoadedRuns) -> str:
     """The series of a run that have a number."""
     benchmarks = {
-        row.name if row.ranked else row.name + IGNORED: {
+        named.name if named.ranked else named.name + IGNORED: {
             each.metric.name: _metric(each) for each in measured
         }
-        for row in name_rows(run.comparisons)
-        if (measured := collect_values(row.row))
+        for named in name_rows(run.comparisons)
+        if (measured := collect_values(named.row))
     }
     return json.dumps(benchmarks, ensure_ascii=False, allow_nan=False, indent=2) + "\n"
 

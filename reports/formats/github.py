@@ -16,9 +16,9 @@ def to_github(run: LoadedRuns, bigger: bool) -> str:
     """For the tool `customBiggerIsBetter`, or for `customSmallerIsBetter`."""
     metrics = [metric for metric in METRICS if metric.bigger_is_better == bigger]
     entries = [
-        _entry(row, measurement)
-        for row in name_rows(run.comparisons)
-        for measurement in collect_values(row.row, metrics)
+        _entry(named, measurement)
+        for named in name_rows(run.comparisons)
+        for measurement in collect_values(named.row, metrics)
     ]
     if not entries:
         raise ResultsError(
@@ -29,25 +29,25 @@ def to_github(run: LoadedRuns, bigger: bool) -> str:
     return json.dumps(entries, ensure_ascii=False, allow_nan=False, indent=2) + "\n"
 
 
-def _entry(row: NamedRow, measurement: MetricValue) -> Entry:
+def _entry(named: NamedRow, measurement: MetricValue) -> Entry:
     entry: Entry = {
-        "name": f"{row.name}/{measurement.metric.name}",
+        "name": f"{named.name}/{measurement.metric.name}",
         "unit": measurement.metric.unit,
         "value": measurement.value,
-        "extra": "\n".join(_extra(row, measurement)),
+        "extra": "\n".join(_extra(named, measurement)),
     }
     half = measurement.half_width
     return entry if half is None else entry | {"range": f"\N{PLUS-MINUS SIGN} {half:.6g}"}
 
 
-def _extra(row: NamedRow, measurement: MetricValue) -> list[str]:
+def _extra(named: NamedRow, measurement: MetricValue) -> list[str]:
     return [
         f"interval: {_interval(measurement)}",
         f"invocations: {measurement.invocations}",
-        f"version: {row.version}",
-        f"commit: {row.commit}",
-        f"machine: {row.machine}",
-        "ranked: true" if row.ranked else f"ranked: false ({row.row.refusal})",
+        f"version: {named.version}",
+        f"commit: {named.commit}",
+        f"machine: {named.machine}",
+        "ranked: true" if named.ranked else f"ranked: false ({named.row.refusal})",
     ]
 
 

@@ -40,7 +40,7 @@ def to_junit(run: LoadedRuns) -> str:
     root = Element("testsuites", _attributes({"name": run.title}))
     if run.altered:
         root.append(_altered(run.altered))
-    root.extend([_suite(row) for row in name_rows(run.comparisons)])
+    root.extend([_suite(named) for named in name_rows(run.comparisons)])
     indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(root, encoding="unicode") + "\n"
 
@@ -56,14 +56,14 @@ def _altered(altered: Altered) -> Element:
     return suite
 
 
-def _suite(row: NamedRow) -> Element:
-    records = row.row.records
+def _suite(named: NamedRow) -> Element:
+    records = named.row.records
     ends = [ELEMENTS.get(record.status) for record in records]
     suite = Element(
         "testsuite",
         _attributes(
             {
-                "name": row.name,
+                "name": named.name,
                 "tests": str(len(records)),
                 **{name: str(ends.count(element)) for name, element in COUNTS.items()},
                 **_time(records),
@@ -72,16 +72,16 @@ def _suite(row: NamedRow) -> Element:
         ),
     )
     properties = SubElement(suite, "properties")
-    for name, value in _properties(row).items():
+    for name, value in _properties(named).items():
         SubElement(properties, "property", _attributes({"name": name, "value": value}))
-    numbers = iter(_numbers(row))
+    numbers = iter(_numbers(named))
     for record in records:
-        suite.append(_case(row, record, next(numbers) if record.status == "ok" else ""))
+        suite.append(_case(named, record, next(numbers) if record.status == "ok" else ""))
     return suite
 
 
-def _case(row: NamedRow, record: Record, numbers: str) -> Element:
-    attributes = {"classname": row.name, "name": record.trial.id, **_time([record])}
+def _case(named: NamedRow, record: Record, numbers: str) -> Element:
+    attributes = {"classname": named.name, "name": record.trial.id, **_time([record])}
     case = Element("testcase", _attributes(attributes))
     if record.status in ELEMENTS:
         message = record.reason or "no reason was recorded"
@@ -92,31 +92,31 @@ def _case(row: NamedRow, record: Record, numbers: str) -> Element:
     return case
 
 
-def _properties(row: NamedRow) -> Mapping[str, str]:
+def _properties(named: NamedRow) -> Mapping[str, str]:
     properties = {
-        "title": row.comparison.title,
-        "framework_version": row.version,
-        "commit": row.commit,
-        "machine": row.machine,
-        "ranked": "true" if row.ranked else "false",
-        "unranked_reason": row.row.refusal or "",
+        "title": named.comparison.title,
+        "framework_version": named.version,
+        "commit": named.commit,
+        "machine": named.machine,
+        "ranked": "true" if named.ranked else "false",
+        "unranked_reason": named.row.refusal or "",
     }
-    for each in collect_values(row.row):
+    for each in collect_values(named.row):
         name = f"{each.metric.name} ({each.metric.unit})"
         bounds = {name: each.value, f"{name} low": each.low, f"{name} high": each.high}
         properties |= {key: repr(number) for key, number in bounds.items() if number is not None}
     return properties
 
 
-def _numbers(row: NamedRow) -> Sequence[str]:
-    columns = [(metric, row.row.values(metric.column)) for metric in METRICS]
+def _numbers(named: NamedRow) -> Sequence[str]:
+    columns = [(metric, named.row.values(metric.column)) for metric in METRICS]
     return [
         "\n".join(
             f"{metric.name}: {values[place] / metric.scale:.12g} {metric.unit}"
             for metric, values in columns
             if math.isfinite(values[place])
         )
-        for place in range(len(row.row.finished))
+        for place in range(len(named.row.finished))
     ]
 
 

@@ -16,19 +16,20 @@ def to_series_csv(run: LoadedRuns) -> str:
     The bounds of its interval have `low_` and `high_` before that name.
     """
     rows = [
-        _facts(row) | _numbers(collect_base_values(row.row)) for row in name_rows(run.comparisons)
+        _facts(named) | _numbers(collect_base_values(named.row))
+        for named in name_rows(run.comparisons)
     ]
     return pd.DataFrame(rows).to_csv(index=False)
 
 
-def _facts(row: NamedRow) -> Cells:
-    work, key = row.comparison.work, row.row.key
+def _facts(named: NamedRow) -> Cells:
+    work, key = named.comparison.work, named.row.key
     return {
-        "series": row.name,
+        "series": named.name,
         "model": work.model,
         "dataset": work.dataset,
         "framework": key.framework,
-        "framework_version": row.row.version,
+        "framework_version": named.row.version,
         "mode": key.mode,
         "settings": key.settings,
         "layout": key.layout,
@@ -36,12 +37,12 @@ def _facts(row: NamedRow) -> Cells:
         "precision": work.precision,
         "device": work.device,
         "batch_size": work.batch_size,
-        "commit": row.commit,
-        "machine": row.machine,
-        "ranked": row.ranked,
-        "unranked_reason": row.row.refusal,
-        "trials": len(row.row.records),
-        "invocations": len(row.row.finished),
+        "commit": named.commit,
+        "machine": named.machine,
+        "ranked": named.ranked,
+        "unranked_reason": named.row.refusal,
+        "trials": len(named.row.records),
+        "invocations": len(named.row.finished),
     }
 
 

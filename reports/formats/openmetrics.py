@@ -30,13 +30,13 @@ BOUNDS: dict[Bound, str] = {
 def to_openmetrics(run: LoadedRuns) -> str:
     """A gauge for each metric and each bound of its interval, and what is known of each series."""
     measured = [
-        (row, values)
-        for row in name_rows(run.comparisons)
-        if (values := collect_base_values(row.row))
+        (named, values)
+        for named in name_rows(run.comparisons)
+        if (values := collect_base_values(named.row))
     ]
     lines = [
-        *_info([row for row, _ in measured]),
-        *_invocations([row for row, _ in measured]),
+        *_info([named for named, _ in measured]),
+        *_invocations([named for named, _ in measured]),
         *(
             line
             for metric in METRICS
@@ -55,8 +55,8 @@ def _gauge(
     parts = ("samestep", metric.name.replace("-", "_"), "" if bound == "value" else bound, unit)
     name = "_".join(filter(None, parts))
     samples = [
-        f"{name}{_labels(_identity(row))} {number!r}"
-        for row, values in measured
+        f"{name}{_labels(_identity(named))} {number!r}"
+        for named, values in measured
         for each in values
         if each.metric is metric and (number := _number(each, bound)) is not None
     ]
@@ -80,20 +80,20 @@ def _number(measurement: MetricValue, bound: Bound) -> float | None:
 def _info(rows: Sequence[NamedRow]) -> list[str]:
     """What changes while a series goes on: in a gauge's labels it would begin another line."""
     name = "samestep_series"
-    samples = [f"{name}_info{_labels(_state(row))} 1" for row in rows]
+    samples = [f"{name}_info{_labels(_state(named))} 1" for named in rows]
     return _family(name, "info", "What the numbers of a series come from.", samples)
 
 
 def _invocations(rows: Sequence[NamedRow]) -> list[str]:
     name = "samestep_invocations"
-    samples = [f"{name}{_labels(_identity(row))} {len(row.row.finished)}" for row in rows]
+    samples = [f"{name}{_labels(_identity(named))} {len(named.row.finished)}" for named in rows]
     return _family(name, "gauge", "Trials of a series that finished.", samples)
 
 
-def _identity(row: NamedRow) -> Labels:
-    work, key = row.comparison.work, row.row.key
+def _identity(named: NamedRow) -> Labels:
+    work, key = named.comparison.work, named.row.key
     return {
-        "series": row.name,
+        "series": named.name,
         "model": work.model,
         "dataset": work.dataset,
         "framework": key.framework,
@@ -107,14 +107,14 @@ def _identity(row: NamedRow) -> Labels:
     }
 
 
-def _state(row: NamedRow) -> Labels:
+def _state(named: NamedRow) -> Labels:
     return {
-        "series": row.name,
-        "framework_version": row.version,
-        "commit": row.commit,
-        "machine": row.machine,
-        "ranked": "true" if row.ranked else "false",
-        "unranked_reason": row.row.refusal or "",
+        "series": named.name,
+        "framework_version": named.version,
+        "commit": named.commit,
+        "machine": named.machine,
+        "ranked": "true" if named.ranked else "false",
+        "unranked_reason": named.row.refusal or "",
     }
 
 

@@ -10,7 +10,7 @@ from bench.dependencies import explain_if_missing
 from bench.errors import ResultsError
 from reports.formats.trials import build_trial_table
 from reports.runs.loaded import LoadedRuns
-from reports.trials.measured import floats
+from reports.trials.measured import to_floats
 
 # Whole numbers that a record may lack: of one type in every run, so that files go together.
 COUNTS = ("position", "parameters")
@@ -29,7 +29,7 @@ def to_parquet(run: LoadedRuns) -> bytes:
 
     table = build_trial_table(run)
     for name in COUNTS:
-        table[name] = floats(table[name].tolist())
+        table[name] = to_floats(table[name].tolist())
     texts = [name for name in table.columns if _is_text(table, name)]
     for name in texts:
         table[name] = pd.Series([_text(value) for value in table[name]], dtype=object)

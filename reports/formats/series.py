@@ -67,26 +67,28 @@ def _encodable(text: str) -> str:
 
 def _tell_apart(named: Sequence[NamedRow]) -> list[str]:
     alike: dict[str, list[NamedRow]] = defaultdict(list)
-    for row in named:
-        alike[row.name].append(row)
+    for named_row in named:
+        alike[named_row.name].append(named_row)
     differing = {name: _differing(group) for name, group in alike.items()}
     return [
-        SEPARATOR.join((row.name, *(_facts(row)[fact] for fact in differing[row.name])))
-        for row in named
+        SEPARATOR.join(
+            (named_row.name, *(_facts(named_row)[fact] for fact in differing[named_row.name]))
+        )
+        for named_row in named
     ]
 
 
 def _differing(group: Sequence[NamedRow]) -> list[str]:
-    facts = [_facts(row) for row in group]
+    facts = [_facts(named_row) for named_row in group]
     return [name for name in facts[0] if len({each[name] for each in facts}) > 1]
 
 
-def _facts(row: NamedRow) -> dict[str, str]:
-    work = row.comparison.work
+def _facts(named_row: NamedRow) -> dict[str, str]:
+    work = named_row.comparison.work
     facts = {
-        "version": row.version,
-        "commit": f"commit-{row.commit}",
-        "machine": f"machine-{row.machine}",
+        "version": named_row.version,
+        "commit": f"commit-{named_row.commit}",
+        "machine": f"machine-{named_row.machine}",
         "threads": f"threads-{work.threads}",
         "epochs": f"epochs-{work.epochs}",
         "optimizer": titles.describe_optimizer(work.optimizer),

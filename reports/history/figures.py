@@ -110,8 +110,8 @@ def _new_versions(axes: Axes, values: pd.DataFrame) -> None:
 def _steps(axes: Axes, changes: Sequence[LevelChange], looks: Mapping[str, Look]) -> None:
     for change in changes:
         between = (change.before.place + change.after.place) / 2
-        colour = looks[change.series.label].color
-        axes.axvline(between, color=colour, linestyle=":", linewidth=1.5, zorder=1)
+        color = looks[change.series.label].color
+        axes.axvline(between, color=color, linestyle=":", linewidth=1.5, zorder=1)
 
 
 def _frame(axes: Axes, metric: Metric, days: Sequence[str]) -> None:

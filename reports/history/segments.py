@@ -17,7 +17,7 @@ from bench.levels import LEAST_NOISE, Series, estimate_noise, find_change_points
 LEAST_RUNS = 3
 # Of the t test: that of Hunter. A change point is the best of many places, so that 0.05 is nothing.
 SIGNIFICANCE = 0.001
-# A value further from both of its neighbours is an outlier, in units of the noise.
+# A value further from both of its neighbors is an outlier, in units of the noise.
 OUTLIER = 3.0
 # By how much a step has to explain runs better than a slope, in units of log n (BIC). Two: a step
 # has been looked for, so that it fits noise and drift better than it should.
@@ -26,7 +26,7 @@ STEP_NOT_SLOPE = 2.0
 
 @dataclass(frozen=True)
 class Step:
-    """Two neighbouring stretches [first, place) and [place, end) of a series."""
+    """Two neighboring stretches [first, place) and [place, end) of a series."""
 
     first: int
     place: int
@@ -89,9 +89,9 @@ def _is_slope(before: Series, after: Series) -> bool:
 
 
 def _without_outliers(series: Series) -> Series:
-    """Single values far from both neighbours replaced by the nearer one: a Hampel filter of three.
+    """Single values far from both neighbors replaced by the nearer one: a Hampel filter of three.
 
-    The runs beside a step stay as they are: each has a neighbour on its own level.
+    The runs beside a step stay as they are: each has a neighbor on its own level.
     """
     from scipy.ndimage import median_filter
 

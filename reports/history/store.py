@@ -16,9 +16,9 @@ from bench.errors import ResultsError
 from bench.records.chain import follow
 from bench.records.lines import Reader
 from bench.records.results import RECORDS_FILE, Record
-from reports.records.duplicates import without_duplicates
-from reports.records.integrity import named
-from reports.records.run_keys import run_key
+from reports.records.duplicates import drop_duplicates
+from reports.records.integrity import limit_sentences
+from reports.records.run_keys import make_run_key
 from reports.runs.alterations import Altered
 from reports.runs.loaded import LoadedRuns, make_name
 from reports.text.output import write_bytes
@@ -74,7 +74,7 @@ def read(store: Path) -> LoadedRuns:
     if not stored:
         raise ResultsError(_nothing(store, problems))
     keys, records = _tell_apart(stored)
-    unique, doubled = without_duplicates(records)
+    unique, doubled = drop_duplicates(records)
     names = tuple(keys)
     return LoadedRuns(
         make_name(names), tuple(unique), (*problems, *doubled), names, keys, altered=altered
@@ -97,7 +97,7 @@ def _append(store: Path, source: Path, reader: Reader) -> Path:
             "line; name another run."
         )
     name = UNFIT.sub("_", records[0].run)[:LONGEST_NAME]
-    path = store / f"{name}-{run_key(records[0])}{SUFFIX}"
+    path = store / f"{name}-{make_run_key(records[0])}{SUFFIX}"
     if (longer := _longer(path, content)) is not None:
         # No time and no name in the file: the same run gives the same bytes.
         write_bytes(path, gzip.compress(longer, mtime=0))
@@ -154,9 +154,9 @@ def _read(store: Path) -> tuple[list[_Stored], list[str], Altered]:
         problems += wrong
         broken = follow(_whole_lines(content).splitlines(keepends=True)).broken
         if broken:
-            altered[path.name] = tuple(named(broken))
+            altered[path.name] = tuple(limit_sentences(broken))
         if records:
-            files.append(_Stored(run_key(records[0]), records))
+            files.append(_Stored(make_run_key(records[0]), records))
         else:
             problems.append(f"{path.name} was left out: it holds no trial.")
     return files, problems, altered

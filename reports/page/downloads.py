@@ -55,14 +55,14 @@ def make_downloads(
             "blocks.csv",
             "a line per measured block",
             blocks,
-            lambda: frame.blocks(records).to_csv(index=False),
+            lambda: frame.build_blocks(records).to_csv(index=False),
         ),
         _download(
             run,
             "evaluations.csv",
             "a line per evaluation: losses and accuracies",
             evaluations,
-            lambda: frame.epochs(records).to_csv(index=False),
+            lambda: frame.build_epochs(records).to_csv(index=False),
         ),
         _download(
             run,

@@ -6,7 +6,7 @@ import pandas as pd
 
 from bench.records.results import Record
 from reports.ranking.comparisons import Comparison
-from reports.records.distinct import distinct
+from reports.records.distinct import keep_distinct
 from reports.text import titles, units
 from reports.text.frames import build_text_table
 
@@ -66,6 +66,6 @@ def build_variable_table(comparisons: Iterable[Comparison]) -> pd.DataFrame:
         (row.label, ", ".join(f"{name}={value}" for name, value in environment.items()) or "none")
         for comparison in comparisons
         for row in comparison.rows
-        for environment in distinct(record.environment for record in row.finished)
+        for environment in keep_distinct(record.environment for record in row.finished)
     )
     return build_text_table(((label, [text]) for label, text in rows), ["Environment variables"])

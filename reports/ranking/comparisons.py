@@ -24,7 +24,7 @@ class Work:
     """What trials have to share to be compared.
 
     Attributes:
-        machine: key of the machine, `reports.trials.frame.machine_key`.
+        machine: key of the machine, `reports.trials.frame.make_machine_key`.
         run: its name where runs are looked at one by one, else empty.
     """
 
@@ -124,7 +124,7 @@ def compare(
     """
     all_records = list(records)
     if table is None:
-        table = frame.trials(all_records)
+        table = frame.build_trials(all_records)
     groups: dict[Work, list[int]] = defaultdict(list)
     # What is equal in these belongs to one work, and is looked up in no time.
     places_of: dict[tuple[object, ...], list[int]] = {}

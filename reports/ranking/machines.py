@@ -8,9 +8,9 @@ from typing import Any
 import pandas as pd
 
 from bench.records.results import Record
-from reports.records.distinct import distinct
+from reports.records.distinct import keep_distinct
 from reports.text import titles, units
-from reports.trials.frame import machine_key
+from reports.trials.frame import make_machine_key
 
 Facts = Mapping[str, Any]
 
@@ -21,7 +21,7 @@ class Machine:
 
     Attributes:
         number: from 1, in order of appearance.
-        key: `reports.trials.frame.machine_key` of the facts.
+        key: `reports.trials.frame.make_machine_key` of the facts.
         facts: as recorded; any key may be absent.
     """
 
@@ -46,7 +46,8 @@ class Machine:
 def find_machines(records: Iterable[Record]) -> tuple[Machine, ...]:
     """The machines that the records came from."""
     facts_of = {
-        machine_key(facts): facts for facts in distinct(record.machine for record in records)
+        make_machine_key(facts): facts
+        for facts in keep_distinct(record.machine for record in records)
     }
     return tuple(
         Machine(number, key, facts) for number, (key, facts) in enumerate(facts_of.items(), start=1)

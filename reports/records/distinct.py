@@ -6,13 +6,13 @@ from typing import TypeVar
 Part = TypeVar("Part")
 
 
-def distinct(parts: Iterable[Part]) -> list[Part]:
+def keep_distinct(parts: Iterable[Part]) -> list[Part]:
     """Return each of few parts that many records share once, in order of appearance.
 
     What a reader made one object is told by a look, what is only equal by its content.
     """
-    found: list[Part] = []
+    unique: list[Part] = []
     for part in parts:
-        if part not in found:
-            found.append(part)
-    return found
+        if part not in unique:
+            unique.append(part)
+    return unique

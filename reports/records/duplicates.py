@@ -9,7 +9,7 @@ from bench.records.results import Record
 MOST_NAMED = 5
 
 
-def without_duplicates(records: Sequence[Record]) -> tuple[list[Record], list[str]]:
+def drop_duplicates(records: Sequence[Record]) -> tuple[list[Record], list[str]]:
     """The records with each trial of a run once, and a line for each that was there more often.
 
     The last one that finished counts, or the last one where none did. It takes the first one's

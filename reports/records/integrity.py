@@ -54,16 +54,16 @@ def examine(folder: Path) -> Integrity:
         manifest, unreadable = read_manifest(folder), []
     except ResultsError as error:
         manifest, unreadable = None, [str(error)]
-    found = [f"{RECORDS_FILE}: {words}" for words in named(chain.broken)]
+    alterations = [f"{RECORDS_FILE}: {words}" for words in limit_sentences(chain.broken)]
     if not unreadable:
-        found += _against(chain, manifest)
+        alterations += _against(chain, manifest)
     return Integrity(
         chain.sealed + chain.unsealed,
         chain.sealed,
         chain.last,
         manifest is not None and manifest.end is not None,
         tail.torn,
-        tuple(found + unreadable),
+        tuple(alterations + unreadable),
     )
 
 
@@ -81,7 +81,7 @@ class _Tail:
                 self.torn = len(line)
 
 
-def named(broken: tuple[str, ...]) -> list[str]:
+def limit_sentences(broken: tuple[str, ...]) -> list[str]:
     """The first few sentences, and how many more there are."""
     rest = len(broken) - MOST_NAMED
     return [*broken[:MOST_NAMED], *([f"{rest} more lines likewise"] if rest > 0 else [])]
@@ -89,20 +89,24 @@ def named(broken: tuple[str, ...]) -> list[str]:
 
 def _against(chain: Chain, manifest: Manifest | None) -> list[str]:
     """What does not fit what the run was started with, and how far it says that it came."""
-    found = []
+    alterations = []
     start = manifest.digest if manifest else NOTHING
     if manifest is not None and not chain.sealed and chain.unsealed:
-        found.append("no record has a digest, though the run gave each one: they were rewritten")
+        alterations.append(
+            "no record has a digest, though the run gave each one: they were rewritten"
+        )
     if chain.first is not None and chain.first != start:
-        found.append(
+        alterations.append(
             "the first record does not follow what the run was started with: run.json, or the "
             "first records, were changed or removed"
         )
     if manifest is None or manifest.end is None:
-        return found
+        return alterations
     records, end = chain.sealed + chain.unsealed, manifest.end
     if records != end.records:
-        found.append(f"there were {end.records} records when the run ended, and now {records}")
+        alterations.append(
+            f"there were {end.records} records when the run ended, and now {records}"
+        )
     elif chain.last not in (end.digest, None):
-        found.append("the last record is another than when the run ended")
-    return found
+        alterations.append("the last record is another than when the run ended")
+    return alterations

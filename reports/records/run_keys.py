@@ -11,7 +11,7 @@ from bench.records.results import Record
 DIGITS = 16
 
 
-def run_key(first: Record) -> str:
+def make_run_key(first: Record) -> str:
     """16 hexadecimal digits that a run has wherever its records are, however far it has come.
 
     Made from the run's first record, and in it from what was measured: no two processes take the
@@ -24,9 +24,9 @@ def run_key(first: Record) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:DIGITS]
 
 
-def keys_of(records: Iterable[Record]) -> dict[str, str]:
+def make_run_keys(records: Iterable[Record]) -> dict[str, str]:
     """The key of each run by its name; the records are in the order in which they were written."""
     firsts: dict[str, Record] = {}
     for record in records:
         firsts.setdefault(record.run, record)
-    return {name: run_key(first) for name, first in firsts.items()}
+    return {name: make_run_key(first) for name, first in firsts.items()}

@@ -11,9 +11,9 @@ from bench.errors import ResultsError
 from bench.records.lines import Reader
 from bench.records.results import RECORDS_FILE, Record
 from reports.ranking.comparisons import Comparison, compare
-from reports.records.duplicates import without_duplicates
+from reports.records.duplicates import drop_duplicates
 from reports.records.integrity import examine
-from reports.records.run_keys import keys_of
+from reports.records.run_keys import make_run_keys
 from reports.runs import alterations
 from reports.runs.alterations import Altered
 from reports.trials import frame
@@ -27,7 +27,7 @@ class LoadedRuns:
         name: of the run; of several, how many and which days, fit for a file's name.
         problems: one line for each thing in the files that is not in the records.
         runs: the names of all of them.
-        keys: `reports.records.run_keys.run_key` of each run, by the name that its records give it.
+        keys: `reports.records.run_keys.make_run_key` of each run, by the name in its records.
         digests: of the records of each run that has them, by its name.
         altered: one line for each thing in a file that is not as it was written, by the run's name.
     """
@@ -42,8 +42,8 @@ class LoadedRuns:
 
     @cached_property
     def table(self) -> pd.DataFrame:
-        """One row per record: `reports.trials.frame.trials`, made once."""
-        return frame.trials(self.records, processes=True)
+        """One row per record: `reports.trials.frame.build_trials`, made once."""
+        return frame.build_trials(self.records, processes=True)
 
     @cached_property
     def comparisons(self) -> tuple[Comparison, ...]:
@@ -80,7 +80,7 @@ def read_runs(*folders: Path) -> LoadedRuns:
     records, problems = _read(folders)
     if not records:
         raise ResultsError(_nothing(folders[0] / RECORDS_FILE, problems))
-    unique, doubled = without_duplicates(records)
+    unique, doubled = drop_duplicates(records)
     integrity_of = {folder.resolve().name: examine(folder) for folder in folders}
     runs = tuple(integrity_of)
     return LoadedRuns(
@@ -88,7 +88,7 @@ def read_runs(*folders: Path) -> LoadedRuns:
         tuple(unique),
         (*problems, *doubled),
         runs,
-        keys_of(records),
+        make_run_keys(records),
         digests={
             name: integrity.digest for name, integrity in integrity_of.items() if integrity.digest
         },

@@ -32,12 +32,12 @@ def load(path: str | PathLike[str]) -> pd.DataFrame:
     refusals: list[str | None] = []
     reader = Reader()
     for file in find_records_files(Path(path)):
-        found, problems = reader.read(file)
-        records += found
-        refusals += find_refusals(found)
+        own, problems = reader.read(file)
+        records += own
+        refusals += find_refusals(own)
         for problem in problems:
             warnings.warn(f"{file.parent.name}: {problem}", stacklevel=2)
-    return add_ranks(frame.trials(records), refusals)
+    return add_ranks(frame.build_trials(records), refusals)
 
 
 def add_ranks(trials: pd.DataFrame, refusals: Sequence[str | None]) -> pd.DataFrame:

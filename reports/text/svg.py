@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
-# Colours that no figure uses otherwise, which stand for the page's own: they follow dark mode.
+# Colors that no figure uses otherwise, which stand for the page's own: they follow dark mode.
 INK = "#010203"
 RULE = "#040506"
 PAGE_COLORS = {INK: "currentColor", RULE: "var(--rule)"}
@@ -76,8 +76,8 @@ def _clean(element: ElementTree.Element, name: str, used: set[str]) -> None:
 
 
 def _use_page_colors(style: str) -> str:
-    for colour, replacement in PAGE_COLORS.items():
-        style = style.replace(colour, replacement)
+    for color, replacement in PAGE_COLORS.items():
+        style = style.replace(color, replacement)
     return style
 
 

@@ -28,7 +28,7 @@ from reports.statistics.resampling import Floats
 from reports.text import fitness, titles, tuning
 from reports.trials import alternating, certificates
 from reports.trials.columns import BLOCK_COLUMNS, EPOCH_COLUMNS, TRIAL_COLUMNS
-from reports.trials.measured import Columns, finite, floats, measured
+from reports.trials.measured import Columns, clear_infinite, measure_columns, to_floats
 from reports.trials.parallel import run_in_processes
 
 RECORDED = (
@@ -61,20 +61,20 @@ OPTIMIZER = (
 LEAST_FOR_PROCESSES = 20_000
 
 
-def trials(records: Iterable[Record], processes: bool = False) -> pd.DataFrame:
+def build_trials(records: Iterable[Record], processes: bool = False) -> pd.DataFrame:
     """One row per record, with the columns of `TRIAL_COLUMNS`.
 
     Args:
         processes: whether forks of this process may do a part of it.
     """
-    listed = list(records)
+    all_records = list(records)
     columns: Columns = {
-        "record": range(len(listed)),
-        **_asked(listed),
-        **_origin(listed),
-        **_proof(listed),
-        **_measured(listed, processes),
-        "throughput_by_partner": floats(alternating.divide_by_partner(listed)),
+        "record": range(len(all_records)),
+        **_asked(all_records),
+        **_origin(all_records),
+        **_proof(all_records),
+        **_measured(all_records, processes),
+        "throughput_by_partner": to_floats(alternating.divide_by_partner(all_records)),
     }
     frame = pd.DataFrame({name: columns[name] for name in TRIAL_COLUMNS})
     frame["started"] = pd.to_datetime(frame["started"], utc=True, errors="coerce", format="ISO8601")
@@ -83,61 +83,61 @@ def trials(records: Iterable[Record], processes: bool = False) -> pd.DataFrame:
 
 def _measured(records: Sequence[Record], processes: bool) -> Columns:
     if not processes or len(records) < LEAST_FOR_PROCESSES:
-        return measured(records)
+        return measure_columns(records)
     half = len(records) // 2
     parts = run_in_processes(
-        [partial(measured, part) for part in (records[:half], records[half:])], least=2
+        [partial(measure_columns, part) for part in (records[:half], records[half:])], least=2
     )
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
-def blocks(records: Iterable[Record]) -> pd.DataFrame:
+def build_blocks(records: Iterable[Record]) -> pd.DataFrame:
     """One row per measured block, with the columns of `BLOCK_COLUMNS`."""
-    listed = list(records)
-    found = Blocks(listed)
+    all_records = list(records)
+    measured_blocks = Blocks(all_records)
     columns = {
-        "record": found.owners,
-        "trial": _repeated([record.trial.id for record in listed], found.owners),
-        "block": found.numbers,
-        "steps": found.steps.astype(int),
-        "samples": found.samples.astype(int),
-        "seconds": finite(found.seconds),
-        "device_seconds": finite(found.device_seconds),
-        "throughput_samples_per_second": found.throughput,
+        "record": measured_blocks.owners,
+        "trial": _repeated([record.trial.id for record in all_records], measured_blocks.owners),
+        "block": measured_blocks.numbers,
+        "steps": measured_blocks.steps.astype(int),
+        "samples": measured_blocks.samples.astype(int),
+        "seconds": clear_infinite(measured_blocks.seconds),
+        "device_seconds": clear_infinite(measured_blocks.device_seconds),
+        "throughput_samples_per_second": measured_blocks.throughput,
     }
     return pd.DataFrame(columns, columns=list(BLOCK_COLUMNS))
 
 
-def epochs(
+def build_epochs(
     records: Iterable[Record], columns: Sequence[str] = tuple(EPOCH_COLUMNS)
 ) -> pd.DataFrame:
     """One row per evaluation, with the columns of `EPOCH_COLUMNS` or some of them."""
-    listed = list(records)
-    found = [epoch for record in listed for epoch in record.epochs]
-    owners = np.repeat(np.arange(len(listed)), [len(record.epochs) for record in listed])
-    made: dict[str, Callable[[], Any]] = {
-        name: partial(_of_epochs, found, name)
+    all_records = list(records)
+    evaluations = [epoch for record in all_records for epoch in record.epochs]
+    owners = np.repeat(np.arange(len(all_records)), [len(record.epochs) for record in all_records])
+    makers: dict[str, Callable[[], Any]] = {
+        name: partial(_of_epochs, evaluations, name)
         for name in Epoch.__struct_fields__
         if name != "number"
     } | {
         "record": lambda: owners,
-        "trial": lambda: _repeated([record.trial.id for record in listed], owners),
-        "epoch": lambda: [epoch.number for epoch in found],
-        "elapsed_seconds": lambda: _elapsed(listed),
+        "trial": lambda: _repeated([record.trial.id for record in all_records], owners),
+        "epoch": lambda: [epoch.number for epoch in evaluations],
+        "elapsed_seconds": lambda: _elapsed(all_records),
     }
-    return pd.DataFrame({name: made[name]() for name in columns})
+    return pd.DataFrame({name: makers[name]() for name in columns})
 
 
-def _of_epochs(found: Sequence[Epoch], name: str) -> Floats:
-    return floats([getattr(one, name) for one in found])
+def _of_epochs(evaluations: Sequence[Epoch], name: str) -> Floats:
+    return to_floats([getattr(epoch, name) for epoch in evaluations])
 
 
 def _elapsed(records: Sequence[Record]) -> Floats:
     seconds = ((epoch.seconds for epoch in record.epochs) for record in records)
-    return floats(list(chain.from_iterable(map(accumulate, seconds))))
+    return to_floats(list(chain.from_iterable(map(accumulate, seconds))))
 
 
-def machine_key(machine: Mapping[str, Any]) -> str:
+def make_machine_key(machine: Mapping[str, Any]) -> str:
     """12 hexadecimal digits that are equal for equal descriptions of a machine."""
     text = json.dumps(machine, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
@@ -148,7 +148,7 @@ def _machine_keys(records: Sequence[Record]) -> list[str]:
     keys: list[str] = []
     before: Mapping[str, Any] | None = None
     for record in records:
-        keys.append(keys[-1] if record.machine is before else machine_key(record.machine))
+        keys.append(keys[-1] if record.machine is before else make_machine_key(record.machine))
         before = record.machine
     return keys
 
@@ -174,22 +174,22 @@ def _optimizer(optimizer: Optimizer) -> dict[str, Any]:
 
 @cache
 def _proof_of(certificate: Certificate | None) -> dict[str, Any]:
-    found = [certificate] if certificate else []
+    as_list = [certificate] if certificate else []
     return {
         "verdict": certificates.judge(certificate),
         "certificate_checked": certificate.checked if certificate else None,
         "quantities": certificates.count_quantities(certificate) if certificate else math.nan,
-        "worst_error_float64": certificates.find_worst_error(found, certificates.FLOAT64),
-        "worst_error_float32": certificates.find_worst_error(found, certificates.FLOAT32),
-        "known_defects": certificates.list_defect_names(found),
+        "worst_error_float64": certificates.find_worst_error(as_list, certificates.FLOAT64),
+        "worst_error_float32": certificates.find_worst_error(as_list, certificates.FLOAT32),
+        "known_defects": certificates.list_defect_names(as_list),
     }
 
 
 def _asked(records: Sequence[Record]) -> Columns:
-    asked = [record.trial for record in records]
-    return {name: [getattr(trial, name) for trial in asked] for name in TRIAL_FIELDS} | {
-        "trial": [trial.id for trial in asked],
-        "family": [titles.find_family(trial.model) for trial in asked],
+    requests = [record.trial for record in records]
+    return {name: [getattr(trial, name) for trial in requests] for name in TRIAL_FIELDS} | {
+        "trial": [trial.id for trial in requests],
+        "family": [titles.find_family(trial.model) for trial in requests],
     }
 
 
@@ -197,20 +197,20 @@ def _origin(records: Sequence[Record]) -> Columns:
     optimizers = [_optimizer(record.trial.optimizer) for record in records]
     return {
         **{name: [getattr(record, name) for record in records] for name in RECORDED},
-        **{name: [one[name] for one in optimizers] for name in OPTIMIZER},
+        **{name: [optimizer[name] for optimizer in optimizers] for name in OPTIMIZER},
         **{f"digest_{name}": [record.digests.get(name) for record in records] for name in DIGESTS},
         "machine": _machine_keys(records),
         "cpu": [record.machine.get("cpu") for record in records],
         "tuning": [sys.intern(tuning.describe_tuning(record.tuning)) for record in records],
         "fitness": [_fitness(record.fitness) for record in records],
         "absent": [_absent(tuple(record.absent.items())) for record in records],
-        "test_samples": floats([record.test_samples for record in records]),
+        "test_samples": to_floats([record.test_samples for record in records]),
     }
 
 
 def _proof(records: Sequence[Record]) -> Columns:
-    found = [_proof_of(record.certificate) for record in records]
-    return {name: [one[name] for one in found] for name in _proof_of(None)}
+    proofs = [_proof_of(record.certificate) for record in records]
+    return {name: [proof[name] for proof in proofs] for name in _proof_of(None)}
 
 
 def _repeated(values: Sequence[str], owners: Any) -> list[str]:

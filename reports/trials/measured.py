@@ -29,7 +29,7 @@ FIT = ("train_loss", "test_loss", "test_accuracy")
 Columns = dict[str, Any]
 
 
-def measured(records: Sequence[Record]) -> Columns:
+def measure_columns(records: Sequence[Record]) -> Columns:
     """The columns that numbers of a trial itself make."""
     speed = _speed(records)
     columns: Columns = {**speed, **_roofline(records, speed["step_seconds"]), **_fit(records)}
@@ -42,7 +42,7 @@ def measure_part(kind: type[msgspec.Struct], parts: Sequence[Any]) -> Columns:
     """Return the columns of a part of a record: each of its fields that has one."""
 
     def values(field: str) -> Floats:
-        return floats([getattr(part, field) for part in parts])
+        return to_floats([getattr(part, field) for part in parts])
 
     return {
         column.name: (values(field) + values(column.mean_with)) / 2
@@ -56,7 +56,7 @@ def measure_part(kind: type[msgspec.Struct], parts: Sequence[Any]) -> Columns:
 def _derived(records: Sequence[Record], columns: Columns) -> Columns:
     """What is made from the columns of the parts."""
     return {
-        "training_seconds": floats([_total(record) for record in records]),
+        "training_seconds": to_floats([_total(record) for record in records]),
         "time_to_first_step_seconds": (
             columns["import_seconds"] + columns["build_seconds"] + columns["first_step_seconds"]
         ),
@@ -68,37 +68,39 @@ def _derived(records: Sequence[Record], columns: Columns) -> Columns:
 
 
 def _speed(records: Sequence[Record]) -> Columns:
-    found = Blocks(records)
-    spread = found.compute_spreads(found.throughput)
-    pending = floats([record.seconds.pending_seconds for record in records])
+    blocks = Blocks(records)
+    spread = blocks.compute_spreads(blocks.throughput)
+    pending = to_floats([record.seconds.pending_seconds for record in records])
     return {
         "measured_blocks": spread.count,
         "throughput_samples_per_second": spread.median,
         "throughput_p25_samples_per_second": spread.low,
         "throughput_p75_samples_per_second": spread.high,
         "relative_block_iqr": spread.relative_width,
-        "step_seconds": found.compute_medians(found.step_seconds),
-        "device_clock_difference": found.compute_medians(found.clock_difference),
-        "pending_share": _ratio(pending, found.compute_medians(found.seconds)),
+        "step_seconds": blocks.compute_medians(blocks.step_seconds),
+        "device_clock_difference": blocks.compute_medians(blocks.clock_difference),
+        "pending_share": _ratio(pending, blocks.compute_medians(blocks.seconds)),
     }
 
 
 def _roofline(records: Sequence[Record], step_seconds: Floats) -> Columns:
     ceilings = [record.ceilings for record in records]
-    found = [
-        compute_step_roofline(*one) for one in zip(records, step_seconds.tolist(), strict=True)
+    rooflines = [
+        compute_step_roofline(*item) for item in zip(records, step_seconds.tolist(), strict=True)
     ]
-    known = [None if isinstance(one, str) else one for one in found]
+    readable = [None if isinstance(item, str) else item for item in rooflines]
     return {
-        "ceiling_operations_per_second": floats(
-            [one.operations_per_second if one else None for one in ceilings]
+        "ceiling_operations_per_second": to_floats(
+            [item.operations_per_second if item else None for item in ceilings]
         ),
-        "ceiling_bytes_per_second": floats(
-            [one.bytes_per_second if one else None for one in ceilings]
+        "ceiling_bytes_per_second": to_floats(
+            [item.bytes_per_second if item else None for item in ceilings]
         ),
-        "arithmetic_share": floats([one.arithmetic_share if one else None for one in known]),
-        "bandwidth_share": floats([one.bandwidth_share if one else None for one in known]),
-        "bound": [one.bound if one else None for one in known],
+        "arithmetic_share": to_floats(
+            [item.arithmetic_share if item else None for item in readable]
+        ),
+        "bandwidth_share": to_floats([item.bandwidth_share if item else None for item in readable]),
+        "bound": [item.bound if item else None for item in readable],
     }
 
 
@@ -110,19 +112,21 @@ def _total(record: Record) -> float:
 
 def _fit(records: Sequence[Record]) -> Columns:
     last = [record.epochs[-1] if record.epochs else None for record in records]
-    return {name: floats([getattr(one, name) if one else None for one in last]) for name in FIT}
+    return {
+        name: to_floats([getattr(epoch, name) if epoch else None for epoch in last]) for name in FIT
+    }
 
 
-def floats(values: Sequence[float | None]) -> Floats:
+def to_floats(values: Sequence[float | None]) -> Floats:
     """Numbers that may be absent or, since JSON has no NaN, null; no measurement is infinite."""
     try:
-        return finite(np.array(values, dtype=float))
+        return clear_infinite(np.array(values, dtype=float))
     except OverflowError:
         # Python's integers have no end: neither has a forged record.
-        return finite(np.array([certificates.read_number(value) for value in values]))
+        return clear_infinite(np.array([certificates.read_number(value) for value in values]))
 
 
-def finite(values: Floats) -> Floats:
+def clear_infinite(values: Floats) -> Floats:
     """The values, NaN for what is not finite."""
     return np.where(np.isfinite(values), values, np.nan)
 

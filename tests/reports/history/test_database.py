@@ -17,7 +17,7 @@ from reports.__main__ import main
 from reports.history.database import write
 from reports.history.database_tables import METADATA, SERIES, TRIALS
 from reports.ranking.metrics import METRICS
-from reports.records.run_keys import run_key
+from reports.records.run_keys import make_run_key
 from reports.runs.loaded import LoadedRuns, read_runs
 from reports.runs.loading import COLUMNS
 from tests.conftest import ROOT
@@ -153,7 +153,7 @@ def test_the_series_are_the_medians_of_the_runs(
     series = "lenet-digits-pytorch-eager-default-ieee-cpu-batch64"
     assert [row[0] for row in found] == [f"2026-03-0{day} 01:00:00.000000" for day in (1, 2)]
     assert [row[1] for row in found] == [
-        run_key(next(one for one in content.records if one.run == run)) for run in content.runs
+        make_run_key(next(one for one in content.records if one.run == run)) for run in content.runs
     ]
     assert [row[2] for row in found] == [series] * 2
     for row, speed in zip(found, (1000.0, 800.0), strict=True):

@@ -101,8 +101,8 @@ def test_the_column_is_the_ratio_of_neighbouring_blocks() -> None:
     alone = replace(head, in_turns_with=None)
     failed = replace(base, status="failed")
     column = "throughput_by_partner"
-    assert frame.trials([base, head])[column].tolist() == pytest.approx([2.0, 0.5])
-    assert frame.trials([base, alone])[column].isna().all()
-    assert frame.trials([failed, head])[column].isna().all()
+    assert frame.build_trials([base, head])[column].tolist() == pytest.approx([2.0, 0.5])
+    assert frame.build_trials([base, alone])[column].isna().all()
+    assert frame.build_trials([failed, head])[column].isna().all()
     other = replace(base, run="other")
-    assert frame.trials([other, head])[column].isna().all()
+    assert frame.build_trials([other, head])[column].isna().all()

@@ -15,7 +15,7 @@ from bench.records.parts import MachineFinding
 from bench.records.results import Record
 from reports.__main__ import main
 from reports.history import store
-from reports.records.run_keys import keys_of, run_key
+from reports.records.run_keys import make_run_key, make_run_keys
 from reports.runs.loaded import read_runs
 
 MakeRecord = Callable[..., Record]
@@ -105,7 +105,7 @@ def test_runs_of_one_name_from_two_machines_stay_two(
     assert found.problems == ()
     assert len(found.records) == 4
     assert {one.run for one in found.records} == {
-        f"quick ({run_key(members[0])})" for members in (here, there)
+        f"quick ({make_run_key(members[0])})" for members in (here, there)
     }
     assert found.keys == {one.run: one.run[-17:-1] for one in found.records}
 
@@ -137,12 +137,12 @@ def test_a_name_that_no_file_should_have(tmp_path: Path, record: MakeRecord, sav
 def test_a_key_is_that_of_the_first_record_whatever_is_added_to_it(
     three: list[Record],
 ) -> None:
-    assert keys_of(three) == {"quick": run_key(three[0])}
-    assert run_key(
+    assert make_run_keys(three) == {"quick": make_run_key(three[0])}
+    assert make_run_key(
         replace(three[0], log="a", fitness=(MachineFinding("a", "note", "b"),))
-    ) == run_key(three[0])
-    assert run_key(replace(three[0], machine={"cpu": "Other"})) != run_key(three[0])
-    assert run_key(replace(three[0], run="other")) != run_key(three[0])
+    ) == make_run_key(three[0])
+    assert make_run_key(replace(three[0], machine={"cpu": "Other"})) != make_run_key(three[0])
+    assert make_run_key(replace(three[0], run="other")) != make_run_key(three[0])
 
 
 # The rest by the command.

@@ -24,9 +24,9 @@ MakeBlocks = Callable[[float, Sequence[float]], tuple[Block, ...]]
 
 
 def test_every_column_is_documented_and_there(three: list[Record]) -> None:
-    assert list(frame.trials(three).columns) == list(TRIAL_COLUMNS)
-    assert list(frame.blocks(three).columns) == list(BLOCK_COLUMNS)
-    assert list(frame.epochs(three).columns) == list(EPOCH_COLUMNS)
+    assert list(frame.build_trials(three).columns) == list(TRIAL_COLUMNS)
+    assert list(frame.build_blocks(three).columns) == list(BLOCK_COLUMNS)
+    assert list(frame.build_epochs(three).columns) == list(EPOCH_COLUMNS)
 
 
 def test_no_column_of_finished_trials_is_empty(three: list[Record]) -> None:
@@ -46,7 +46,7 @@ def test_no_column_of_finished_trials_is_empty(three: list[Record]) -> None:
         energy=Energy(gpu_joules=2.0, cpu_package_joules=3.0, samples=4.0, seconds=5.0),
     )
     other = replace(full, trial=replace(full.trial, revision="abc"))
-    rows = frame.trials(
+    rows = frame.build_trials(
         [
             replace(full, in_turns_with=other.trial.id),
             replace(other, in_turns_with=full.trial.id),
@@ -57,7 +57,7 @@ def test_no_column_of_finished_trials_is_empty(three: list[Record]) -> None:
 
 
 def test_a_trial_in_base_units(record: MakeRecord) -> None:
-    row = frame.trials([record()]).iloc[0]
+    row = frame.build_trials([record()]).iloc[0]
 
     assert row["test_accuracy"] == 0.97
     assert row["train_loss"] == pytest.approx(0.5 / 3)
@@ -69,7 +69,7 @@ def test_a_trial_in_base_units(record: MakeRecord) -> None:
 
 def test_an_optimizer_in_columns(record: MakeRecord) -> None:
     adam = Optimizer("adam", 0.001, weight_decay=0.1, changes=(Change(0, 0.1), Change(6, 0.01)))
-    row = frame.trials([record(optimizer=adam, model="resnet20-half")]).iloc[0]
+    row = frame.build_trials([record(optimizer=adam, model="resnet20-half")]).iloc[0]
 
     assert row["optimizer"] == "adam"
     assert row["learning_rate_changes"] == "1:0.1, 7:0.01"
@@ -81,7 +81,7 @@ def test_an_optimizer_in_columns(record: MakeRecord) -> None:
 def test_a_proof_in_columns(record: MakeRecord, certificate: MakeCertificate) -> None:
     defects = tuple(Defect(name, "float64", "q", 1e-3, 1e-9, 1) for name in ("a", "b", "a"))
     records = [record(certificate=certificate(defects=defects)), record(certificate=None)]
-    proved, old = (row for _, row in frame.trials(records).iterrows())
+    proved, old = (row for _, row in frame.build_trials(records).iterrows())
 
     assert (proved["verdict"], old["verdict"]) == ("verified", "unchecked")
     assert (proved["worst_error_float64"], proved["worst_error_float32"]) == (2.1e-15, 6.2e-7)
@@ -92,7 +92,7 @@ def test_a_proof_in_columns(record: MakeRecord, certificate: MakeCertificate) ->
 
 def test_throughput_leaves_warmup_out_and_training_time_does_not(record: MakeRecord) -> None:
     blocks = (Block(1, 64, 8.0, True), Block(10, 640, 2.0, False), Block(10, 640, 4.0, False))
-    row = frame.trials([record(blocks=blocks)]).iloc[0]
+    row = frame.build_trials([record(blocks=blocks)]).iloc[0]
 
     assert row["measured_blocks"] == 2
     assert row["throughput_samples_per_second"] == pytest.approx((320 + 160) / 2)
@@ -100,7 +100,7 @@ def test_throughput_leaves_warmup_out_and_training_time_does_not(record: MakeRec
 
 
 def test_what_a_trial_did_not_give_is_nan(failure: MakeRecord) -> None:
-    row = frame.trials([failure()]).iloc[0]
+    row = frame.build_trials([failure()]).iloc[0]
 
     names = ("test_accuracy", "throughput_samples_per_second", "first_step_seconds")
     assert all(math.isnan(row[name]) for name in (*names, "training_seconds"))
@@ -113,7 +113,7 @@ def test_null_in_a_record_is_nan(record: MakeRecord) -> None:
     seconds = {"import": math.nan, "build": 1.0, "first_step": 1.0}
     line = encode(record(seconds=seconds, blocks=(Block(1, 64, math.nan, False),)))
     assert "null" in line
-    row = frame.trials([decode(line)]).iloc[0]
+    row = frame.build_trials([decode(line)]).iloc[0]
 
     assert math.isnan(row["import_seconds"])
     assert math.isnan(row["time_to_first_step_seconds"])
@@ -121,7 +121,7 @@ def test_null_in_a_record_is_nan(record: MakeRecord) -> None:
 
 
 def test_blocks_are_long(record: MakeRecord) -> None:
-    blocks = frame.blocks([record(), record("mxnet")])
+    blocks = frame.build_blocks([record(), record("mxnet")])
 
     assert len(blocks) == 10
     assert blocks["block"].tolist() == [1, 2, 3, 4, 5] * 2
@@ -132,23 +132,23 @@ def test_blocks_are_long(record: MakeRecord) -> None:
 
 def test_epochs_are_long(record: MakeRecord) -> None:
     epochs = (Epoch(0.5, 0.6, 0.9, 3.0, 0.2, 1), Epoch(0.4, 0.5, 0.95, 3.0, 0.2, 2))
-    found = frame.epochs([record(epochs=epochs)])
+    found = frame.build_epochs([record(epochs=epochs)])
 
     assert found["epoch"].tolist() == [1, 2]
     assert found["test_accuracy"].tolist() == [0.9, 0.95]
 
 
 def test_machine_key_does_not_depend_on_the_order_of_facts() -> None:
-    assert frame.machine_key({"cpu": "a", "kernel": "b"}) == frame.machine_key(
+    assert frame.make_machine_key({"cpu": "a", "kernel": "b"}) == frame.make_machine_key(
         {"kernel": "b", "cpu": "a"}
     )
-    assert frame.machine_key({"cpu": "a"}) != frame.machine_key({"cpu": "b"})
+    assert frame.make_machine_key({"cpu": "a"}) != frame.make_machine_key({"cpu": "b"})
 
 
 def test_a_step_under_the_ceilings(record: MakeRecord) -> None:
     """By hand: 6.4e7 operations in 10 ms are 6.4e9 a second, of at most 1e11."""
     blocks = tuple(Block(10, 640, seconds, False) for seconds in (0.1, 0.1, 0.3))
-    row = frame.trials([record(blocks=blocks)]).iloc[0]
+    row = frame.build_trials([record(blocks=blocks)]).iloc[0]
 
     assert row["step_seconds"] == pytest.approx(0.01)
     assert row["arithmetic_share"] == pytest.approx(0.064)
@@ -171,7 +171,7 @@ def test_a_step_under_the_ceilings(record: MakeRecord) -> None:
 def test_a_step_without_ceilings_or_cost_has_no_share(
     change: dict[str, Any], record: MakeRecord
 ) -> None:
-    row = frame.trials([record(**change)]).iloc[0]
+    row = frame.build_trials([record(**change)]).iloc[0]
 
     assert math.isnan(row["arithmetic_share"])
     assert math.isnan(row["bandwidth_share"])
@@ -180,7 +180,7 @@ def test_a_step_without_ceilings_or_cost_has_no_share(
 
 def test_energy_is_by_the_samples_that_it_belongs_to(record: MakeRecord) -> None:
     energy = {"gpu_joules": 30.0, "samples": 600.0, "seconds": 0.1}
-    row = frame.trials([record(energy=energy)]).iloc[0]
+    row = frame.build_trials([record(energy=energy)]).iloc[0]
 
     assert row["gpu_joules_per_sample"] == pytest.approx(0.05)
     assert math.isnan(row["cpu_package_joules_per_sample"])
@@ -190,15 +190,19 @@ def test_the_two_clocks_of_a_block(record: MakeRecord) -> None:
     blocks = tuple(
         Block(10, 640, 1.0, False, device_seconds) for device_seconds in (0.99, 1.05, 0.97)
     )
-    assert frame.trials([record(blocks=blocks)]).iloc[0]["device_clock_difference"] == (
+    assert frame.build_trials([record(blocks=blocks)]).iloc[0]["device_clock_difference"] == (
         pytest.approx(0.03)
     )
-    assert math.isnan(frame.trials([record()]).iloc[0]["device_clock_difference"])
-    assert frame.blocks([record(blocks=blocks)])["device_seconds"].tolist() == [0.99, 1.05, 0.97]
+    assert math.isnan(frame.build_trials([record()]).iloc[0]["device_clock_difference"])
+    assert frame.build_blocks([record(blocks=blocks)])["device_seconds"].tolist() == [
+        0.99,
+        1.05,
+        0.97,
+    ]
 
 
 def test_the_spread_of_blocks(record: MakeRecord, blocks: MakeBlocks) -> None:
-    row = frame.trials([record(blocks=blocks(1_000, (0.9, 0.95, 1.0, 1.05, 1.1)))]).iloc[0]
+    row = frame.build_trials([record(blocks=blocks(1_000, (0.9, 0.95, 1.0, 1.05, 1.1)))]).iloc[0]
 
     assert row["relative_block_iqr"] == pytest.approx(0.1)
 
@@ -206,13 +210,13 @@ def test_the_spread_of_blocks(record: MakeRecord, blocks: MakeBlocks) -> None:
 def test_epochs_have_the_number_after_which_they_were_evaluated(record: MakeRecord) -> None:
     epochs = (Epoch(0.5, 0.6, 0.9, 3.0, 0.2, 10), Epoch(0.4, 0.5, 0.95, 3.0, 0.2, 15))
 
-    assert frame.epochs([record(epochs=epochs)])["epoch"].tolist() == [10, 15]
+    assert frame.build_epochs([record(epochs=epochs)])["epoch"].tolist() == [10, 15]
 
 
 def test_tuning_and_fitness_in_words(record: MakeRecord) -> None:
     tuning = {"environment": {"A": "1"}, "knobs": {"xla": True}, "layout": "NHWC"}
     fitness = ({"topic": "noise", "verdict": "note", "detail": "loud"},)
-    row = frame.trials([record(tuning=tuning, fitness=fitness)]).iloc[0]
+    row = frame.build_trials([record(tuning=tuning, fitness=fitness)]).iloc[0]
 
     assert row["tuning"] == "A=1, xla=True, layout NHWC"
     assert row["fitness"] == "noise: loud"
@@ -223,7 +227,7 @@ def test_processes_make_the_same_table(
     three: list[Record], failure: MakeRecord, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     records = [*three, failure()]
-    alone = frame.trials(records)
+    alone = frame.build_trials(records)
     monkeypatch.setattr(frame, "LEAST_FOR_PROCESSES", 2)
 
-    pd.testing.assert_frame_equal(frame.trials(records, processes=True), alone)
+    pd.testing.assert_frame_equal(frame.build_trials(records, processes=True), alone)
