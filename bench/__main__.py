@@ -11,9 +11,9 @@ from typing import Any
 from bench.errors import ResultsError, SamestepError
 from bench.host.doctor import examine
 from bench.host.environments.preparation import Environment
-from bench.host.frameworks.framework import discover
+from bench.host.frameworks.framework import Framework, discover
 from bench.host.planning.inventory import list_datasets, list_frameworks, list_models, list_plans
-from bench.host.planning.request import add_options, read_request
+from bench.host.planning.request import add_folder_options, add_options, read_request
 from bench.host.planning.selection import Selection, select
 from bench.host.process.signals import interrupt_at_the_end
 from bench.host.session.opening import prepare_data, prepare_environments_of
@@ -25,6 +25,8 @@ from bench.host.verify.summary import (
     summarize,
     to_row,
 )
+from bench.models import MODELS, Model
+from bench.models.outside import read_outside_models
 
 Row = dict[str, Any]
 PIPED_WIDTH = 160
@@ -69,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
         choices=sorted(LISTS),
         help="show only these (default: all four)",
     )
+    add_folder_options(listing.add_argument)
     for name, run, summary in (
         ("prepare", _prepare, "make the environments and data of a plan, so that a run need not"),
         ("doctor", _doctor, "look whether this machine can run a plan"),
@@ -90,17 +93,20 @@ def _command(
     return parser
 
 
-LISTS: dict[str, Callable[[], list[Row]]] = {
-    "frameworks": lambda: list_frameworks(discover()),
-    "models": list_models,
-    "datasets": list_datasets,
-    "plans": list_plans,
+# Of the frameworks and the models that there are.
+LISTS: dict[str, Callable[[Mapping[str, Framework], Mapping[str, Model]], list[Row]]] = {
+    "frameworks": list_frameworks,
+    "models": lambda _, models: list_models(models),
+    "datasets": lambda *_: list_datasets(),
+    "plans": lambda *_: list_plans(),
 }
 
 
 def _list(options: argparse.Namespace) -> int:
     names = [options.what] if options.what else list(LISTS)
-    show_tables({name: LISTS[name]() for name in names}, options.json)
+    frameworks = discover([Path(folder) for folder in options.impls])
+    models = MODELS | read_outside_models(map(Path, options.model_folder), MODELS)
+    show_tables({name: LISTS[name](frameworks, models) for name in names}, options.json)
     return 0
 
 

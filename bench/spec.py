@@ -5,7 +5,7 @@ checks its framework's parameters against the same spec.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from math import prod
 from typing import Any, ClassVar, Literal, Protocol, TypeVar
 
@@ -274,13 +274,20 @@ def parameter_count(spec: ModelSpec) -> int:
 
 
 def dropout_of(spec: ModelSpec) -> float:
-    """The share of units that the model zeroes at random in training; 0 of one without dropout."""
-    return float(getattr(spec, "dropout", 0.0))
+    """Return the largest share of units that the model zeroes at random; 0 without dropout."""
+    return max(_dropout_rates(spec).values(), default=0.0)
 
 
 def without_dropout(spec: Spec) -> Spec:
-    """The spec with dropout at rate 0: random streams cannot match between frameworks."""
-    return replace(spec, dropout=0.0) if dropout_of(spec) else spec  # type: ignore
+    """Return the spec with dropout at rate 0: random streams cannot match between frameworks."""
+    rates = _dropout_rates(spec)
+    return replace(spec, **dict.fromkeys(rates, 0.0)) if rates else spec  # type: ignore
+
+
+def _dropout_rates(spec: ModelSpec) -> dict[str, float]:
+    """Those that are not 0: of all fields whose name ends in `dropout`."""
+    names = [field.name for field in fields(spec) if field.name.endswith("dropout")]  # type: ignore
+    return {name: float(getattr(spec, name)) for name in names if getattr(spec, name)}
 
 
 class Shaped(Protocol):

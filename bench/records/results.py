@@ -142,7 +142,8 @@ class Record:
         block_energy: of each block in the order of `blocks`, None where it is not known.
         absent: why a quantity is not known, by its name.
         tuning: what `tuned` settings consist of, and where they come from.
-        dropout: the share of units that the model zeroes at random; None where it is not known.
+        dropout: the largest share of units that the model zeroes at random; None where it is not
+            known.
         ceilings: what the machine reached in the same run; None where that was not measured.
         fitness: what `python -m bench doctor` says of the machine, beyond what is well.
         framework_title, model_title: what reports call them; None where it is not known.

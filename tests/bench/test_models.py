@@ -1,4 +1,4 @@
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -12,6 +12,7 @@ from bench.spec import (
     Samples,
     arrays_of,
     check_parameters,
+    dropout_of,
     parameter_count,
     without_dropout,
 )
@@ -169,3 +170,18 @@ def test_dropout_is_taken_out_and_nothing_else() -> None:
     assert without_dropout(spec) == replace(spec, dropout=0.0)
     lstm = MODELS["lstm"].build(Samples((1, 28, 28), 10))
     assert without_dropout(lstm) is lstm
+
+
+@dataclass(frozen=True)
+class TwoRates(LeNet):
+    input_dropout: float = 0.1
+    dropout: float = 0.5
+    dropout_seed: int = 3
+
+
+def test_every_rate_of_dropout_is_taken_out_and_the_largest_recorded() -> None:
+    spec = TwoRates((1, 28, 28), 10, "relu", "max")
+    assert dropout_of(spec) == 0.5
+    assert dropout_of(replace(spec, dropout=0.0)) == 0.1
+    assert without_dropout(spec) == replace(spec, input_dropout=0.0, dropout=0.0)
+    assert dropout_of(without_dropout(spec)) == 0

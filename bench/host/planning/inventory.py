@@ -1,18 +1,19 @@
 """What there is: rows for `python -m bench list`."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from bench.host.data import DATASETS
 from bench.host.data.synthetic import IMAGES, LIMITS, TEXTS
 from bench.host.frameworks.framework import Framework, discover
 from bench.host.planning.plan import expand, list_plan_names, read_plan
-from bench.models import MODELS
+from bench.models import Model
 from bench.spec import Samples, parameter_count
 
 Row = dict[str, Any]
 
 
-def list_frameworks(frameworks: dict[str, Framework]) -> list[Row]:
+def list_frameworks(frameworks: Mapping[str, Framework], models: Mapping[str, Model]) -> list[Row]:
     """One row for each framework and device that it is described for."""
     return [
         {
@@ -20,7 +21,7 @@ def list_frameworks(frameworks: dict[str, Framework]) -> list[Row]:
             "device": device,
             "installed as": requirements.packages[0].partition(";")[0].strip(),
             "models": sorted(
-                {model.family for model in MODELS.values() if framework.has_model(model)}
+                {model.family for model in models.values() if framework.has_model(model)}
             ),
             "modes": [
                 f"{mode} (default)" if mode == framework.default_mode else mode
@@ -32,10 +33,10 @@ def list_frameworks(frameworks: dict[str, Framework]) -> list[Row]:
     ]
 
 
-def list_models() -> list[Row]:
+def list_models(models: Mapping[str, Model]) -> list[Row]:
     """One row for each model and each input that a data set gives it."""
     rows = []
-    for model in MODELS.values():
+    for model in models.values():
         for dataset in DATASETS.values():
             try:
                 spec = model.build(dataset.samples)

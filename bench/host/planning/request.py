@@ -125,6 +125,18 @@ def add_framework_options(add: Callable[..., Any]) -> None:
         metavar="DIR",
         help=f"folder that gets what was found (default: {DEFAULT_RESULTS})",
     )
+    add_folder_options(add)
+    add(
+        "--threads",
+        type=int,
+        default=None,
+        metavar="N",
+        help="CPU threads for every framework (default: one for each physical core)",
+    )
+
+
+def add_folder_options(add: Callable[..., Any]) -> None:
+    """Declare the options that name what is from outside."""
     add(
         "--impls",
         action="append",
@@ -139,13 +151,6 @@ def add_framework_options(add: Callable[..., Any]) -> None:
         default=[],
         metavar="PATH",
         help="folder of a model from outside, with a spec.py; may be given several times",
-    )
-    add(
-        "--threads",
-        type=int,
-        default=None,
-        metavar="N",
-        help="CPU threads for every framework (default: one for each physical core)",
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench.suite.conftest import NUMPY_OPTIONS
+from tests.bench.suite.conftest import NUMPY, NUMPY_OPTIONS
 from tests.conftest import ROOT, WITHOUT_GPU
 
 
@@ -27,6 +27,22 @@ def test_help_names_the_commands() -> None:
     printed = bench("--help").stdout
     for word in ("list", "prepare", "doctor", "tox -e bench"):
         assert word in printed
+
+
+def test_list_shows_what_is_from_outside(tmp_path: Path) -> None:
+    file = tmp_path / "list.json"
+    outside = (f"--model-folder={ROOT / 'tests/models/vgg'}", f"--impls={NUMPY}")
+    finished = bench("list", "--json", str(file), *outside)
+    assert finished.returncode == 0, finished.stderr
+    tables = json.loads(file.read_text())
+    (row,) = (
+        row
+        for row in tables["models"]
+        if (row["model"], row["data set"]) == ("vgg-small", "digits")
+    )
+    assert row["parameters"] == 204_282
+    families = {row["framework"]: row["models"] for row in tables["frameworks"]}
+    assert families["numpy"] == families["jax"] == ["alexnet", "lenet", "lstm", "resnet", "vgg"]
 
 
 def test_list_shows_all_there_is(tmp_path: Path) -> None:
