@@ -4,7 +4,6 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -133,7 +132,10 @@ def _prepare(options: argparse.Namespace) -> int:
 
 
 def _doctor(options: argparse.Namespace) -> int:
-    findings = [asdict(finding) for finding in examine(_selection(options))]
+    findings = [
+        {"topic": finding.topic, "verdict": finding.verdict, "detail": finding.detail}
+        for finding in examine(_selection(options))
+    ]
     show_tables({"doctor": findings}, options.json)
     return 1 if any(finding["verdict"] == "problem" for finding in findings) else 0
 
