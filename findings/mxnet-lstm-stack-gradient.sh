@@ -51,7 +51,7 @@ for needed, (loss, got) in results.items():
     if needed or layers == 1:
         assert max(errors) < 1e-5
     else:
-        assert max(errors) > 0.5, "the lower layers' gradients are right"
+        assert any(not error < 1e-3 for error in errors[:-1]), "the lower layers' gradients are right"
 PY
 for layers in 1 2 3; do
     "$work/venv/bin/python" -W ignore "$work/gradients.py" "$layers"
