@@ -22,6 +22,14 @@ def run_git(*arguments: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
-def naming(revision: str) -> tuple[str, ...]:
-    """The arguments that make git print the commit which a name such as HEAD~1 means."""
+def find_commit(revision: str) -> str | None:
+    """Find the commit that git means by a name such as HEAD~1; None for no commit, or no git."""
+    try:
+        return run_git(*to_query(revision)).stdout.strip() or None
+    except OSError:
+        return None
+
+
+def to_query(revision: str) -> tuple[str, ...]:
+    """Return the arguments that make git print the commit which a name such as HEAD~1 means."""
     return ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")

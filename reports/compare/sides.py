@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.errors import ResultsError
-from bench.records.git import naming, run_git
+from bench.records.git import find_commit
 from bench.records.results import Record
 from reports.runs.folders import find_folder, find_records_files, list_folders
 from reports.runs.loaded import LoadedRuns, read_runs
@@ -98,7 +98,7 @@ def _read_run(request: str, results: Path) -> LoadedRuns | None:
 
 def _read_commit(name: str, request: str, results: Path) -> LoadedRuns:
     every = read_runs(*list_folders(results))
-    resolved = _resolve_commit(request)
+    resolved = find_commit(request)
     records = tuple(record for record in every.records if _is(record.commit, request, resolved))
     if records:
         runs = {record.run for record in records}
@@ -118,11 +118,3 @@ def _is(commit: str | None, request: str, resolved: str | None) -> bool:
     if commit == resolved:
         return True
     return len(request) >= LEAST_COMMIT_DIGITS and commit.startswith(request)
-
-
-def _resolve_commit(request: str) -> str | None:
-    try:
-        finished = run_git(*naming(request))
-    except OSError:
-        return None  # there is no git, which a run needs as little
-    return finished.stdout.strip() or None

@@ -63,9 +63,14 @@ def time_pieces(
     threads: int, seconds: float = SECONDS, clock: Callable[[], float] = perf_counter
 ) -> Noise:
     """Repeat the piece of work for some seconds, in so many threads at once."""
+    return summarize_durations(run_in_threads(threads, lambda: _repeat(seconds, clock)))
+
+
+def run_in_threads(threads: int, measure: Callable[[], Sequence[float]]) -> list[float]:
+    """Run a measurement in so many threads at once; return the numbers of all of them."""
     with ThreadPoolExecutor(threads) as pool:
-        futures = [pool.submit(_repeat, seconds, clock) for _ in range(threads)]
-        return summarize_durations([duration for future in futures for duration in future.result()])
+        futures = [pool.submit(measure) for _ in range(threads)]
+        return [number for future in futures for number in future.result()]
 
 
 def summarize_durations(durations: Sequence[float]) -> Noise:

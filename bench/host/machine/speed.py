@@ -11,13 +11,12 @@ gets: a machine whose other half is taken shows it only then.
 
 import statistics
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from time import perf_counter
 
 import numpy as np
 
-from bench.host.machine.noise import ITERATIONS, time_pieces
+from bench.host.machine.noise import ITERATIONS, run_in_threads, time_pieces
 
 HASH_SECONDS = 0.05
 # Of each thread, read once and written once.
@@ -50,16 +49,11 @@ def describe_speeds(before: Speed, after: Speed) -> dict[str, float]:
 def measure_machine_speed(threads: int) -> Speed:
     """Measure how fast the machine is, which takes a tenth of a second or two."""
     piece = time_pieces(threads, HASH_SECONDS).median_seconds
+    copy = statistics.median(run_in_threads(threads, lambda: measure_copies(perf_counter)))
     return Speed(
         hashes_per_second=threads * ITERATIONS / piece,
-        copied_bytes_per_second=threads * COPY_BYTES / _seconds_of_copy(threads),
+        copied_bytes_per_second=threads * COPY_BYTES / copy,
     )
-
-
-def _seconds_of_copy(threads: int) -> float:
-    with ThreadPoolExecutor(threads) as pool:
-        futures = [pool.submit(measure_copies, perf_counter) for _ in range(threads)]
-        return statistics.median(seconds for future in futures for seconds in future.result())
 
 
 def measure_copies(clock: Callable[[], float]) -> list[float]:

@@ -14,7 +14,7 @@ from bench.host.frameworks.variables import build_worker_environment
 from bench.host.scratch import make_scratch_folder
 from bench.job import Execution, Job, Turns
 from bench.optimizer import Optimizer
-from bench.records.git import ROOT, naming, run_git
+from bench.records.git import ROOT, run_git, to_query
 from bench.records.results import COMMIT_DIGITS
 from bench.spec import Samples
 
@@ -68,7 +68,7 @@ def check_out(revision: str) -> Iterator[Base]:
         PlanError: there is no such revision, or its worker reads another kind of job.
     """
     commit = _git(
-        naming(revision),
+        to_query(revision),
         f"--against {revision}: the checkout has no such revision; expected a commit, a branch or "
         "a tag, such as HEAD~1 or main (in CI, fetch the whole history)",
     )

@@ -19,7 +19,7 @@ from bench.host.process.turns import pair_versions
 from bench.host.session.progress import Progress
 from bench.host.session.store import RunFolder
 from bench.protocol.digests import hash_text
-from bench.records.git import naming, run_git
+from bench.records.git import find_commit
 from bench.records.lines import read_records
 from bench.records.manifest import SCHEMA, Manifest, read_manifest
 from bench.records.results import RECORDS_FILE, Trial
@@ -220,16 +220,8 @@ def _to_document(request: Request) -> dict[str, Any]:
     for name in FOLDERS:
         values[name] = [str(path.absolute()) for path in getattr(request, name)]
     # The commit, which HEAD~1 and main mean no more once something is committed.
-    values["against"] = request.against and _commit_of(request.against)
+    values["against"] = request.against and (find_commit(request.against) or request.against)
     return {**values, "frameworks": list(request.frameworks)}
-
-
-def _commit_of(revision: str) -> str:
-    """The commit that git means by a name; the name itself where it means none."""
-    try:
-        return run_git(*naming(revision)).stdout.strip() or revision
-    except OSError:
-        return revision
 
 
 def _difference(before: Any, now: Any) -> str:

@@ -55,19 +55,11 @@ class ArrayFiles:
                 yield pair.labels
 
     def describe_samples(self) -> Samples:
-        """Describe shape, classes and tokens: one more each than the largest label and token.
-
-        Raises:
-            DataError: a file cannot be read, or its array is none of samples.
-        """
+        """Describe shape, classes and tokens: one more each than the largest label and token."""
         return self._map_arrays()[0]
 
     def read(self) -> tuple[Split, Split]:
-        """Map the arrays into memory, images as (samples, channels, height, width).
-
-        Raises:
-            DataError: a file cannot be read, or its array is none of samples.
-        """
+        """Map the arrays into memory, images as (samples, channels, height, width)."""
         _, train, test = self._map_arrays()
         return complete_parts(train, test, self.test_every, str(self.train.labels))
 

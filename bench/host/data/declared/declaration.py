@@ -10,7 +10,7 @@ from functools import cached_property
 from math import prod
 from pathlib import Path
 from string import Template
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import PIL
 
@@ -27,6 +27,9 @@ from bench.host.data.texts import FIRST_WORD
 from bench.host.toml_table import TomlTable
 from bench.protocol.digests import hash_text
 from bench.spec import Samples
+
+# What a part of a data set lies in: a folder, a file, or two files.
+Files = TypeVar("Files")
 
 # Raised whenever the readers of declared data sets give other arrays than before.
 READING = 1
@@ -129,9 +132,7 @@ def _read_declaration(name: str, table: TomlTable, folder: Path) -> DeclaredData
 
 def _read_images(table: TomlTable, folder: Path) -> ImageFolder:
     return ImageFolder(
-        train=_read_path(table, "train", folder),
-        test=_read_path(table, "test", folder) if _has_test(table) else None,
-        test_every=_read_test_every(table),
+        *_read_parts(table, lambda key: _read_path(table, key, folder)),
         channels=_read_channels(table),
         size=_read_image_size(table),
     )
@@ -139,9 +140,7 @@ def _read_images(table: TomlTable, folder: Path) -> ImageFolder:
 
 def _read_texts(table: TomlTable, folder: Path) -> TextFiles:
     return TextFiles(
-        train=_read_path(table, "train", folder),
-        test=_read_path(table, "test", folder) if _has_test(table) else None,
-        test_every=_read_test_every(table),
+        *_read_parts(table, lambda key: _read_path(table, key, folder)),
         columns=_read_columns(table),
         length=_read_up_to(table, "length", MOST_VALUES),
         # Two tokens are no words: padding, and every other word.
@@ -151,9 +150,7 @@ def _read_texts(table: TomlTable, folder: Path) -> TextFiles:
 
 def _read_arrays(table: TomlTable, folder: Path) -> ArrayFiles:
     return ArrayFiles(
-        train=_read_pair(table, "train", folder),
-        test=_read_pair(table, "test", folder) if _has_test(table) else None,
-        test_every=_read_test_every(table),
+        *_read_parts(table, lambda key: _read_pair(table, key, folder)),
         layout=table.take_text("layout", allowed=LAYOUTS),
     )
 
@@ -165,7 +162,10 @@ KINDS: dict[str, Callable[[TomlTable, Path], Source]] = {
 }
 
 
-def _has_test(table: TomlTable) -> bool:
+def _read_parts(
+    table: TomlTable, read: Callable[[str], Files]
+) -> tuple[Files, Files | None, int | None]:
+    train = read("train")
     # One of the two keys is needed, never both.
     keys = [key for key in (TEST, TEST_EVERY) if key in table]
     if len(keys) != 1:
@@ -175,12 +175,8 @@ def _has_test(table: TomlTable) -> bool:
             f"one of two keys: {TEST} names the test part; {TEST_EVERY} = N takes every "
             "N-th sample of each class in train for it",
         )
-    return keys == [TEST]
-
-
-def _read_test_every(table: TomlTable) -> int | None:
-    every: int | None = table.take_integer(TEST_EVERY, None, least=2)
-    return every
+    test = read(TEST) if keys == [TEST] else None
+    return train, test, table.take_integer(TEST_EVERY, None, least=2)
 
 
 def _read_channels(table: TomlTable) -> int:

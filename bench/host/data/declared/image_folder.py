@@ -46,22 +46,14 @@ class ImageFolder:
     size: Size | None
 
     def list_files(self) -> Iterator[Path]:
-        """List every image.
-
-        Raises:
-            DataError: the folders are not what they should be.
-        """
+        """List every image."""
         train, test = self._find_images()
         for images in (train, test or {}):
             for paths in images.values():
                 yield from paths
 
     def describe_samples(self) -> Samples:
-        """Describe shape and classes; without `size` the first image says the shape.
-
-        Raises:
-            DataError: the folders are not what they should be, or there is too much.
-        """
+        """Describe shape and classes; without `size` the first image says the shape."""
         train, test = self._find_images()
         size = self._find_size(_to_split(train).inputs[0])
         samples = Samples((self.channels, *size), classes=len(train))
@@ -70,11 +62,7 @@ class ImageFolder:
         return samples
 
     def read(self) -> tuple[Split, Split]:
-        """Read and decode the images.
-
-        Raises:
-            DataError: one of them cannot be read, or has another size.
-        """
+        """Read and decode the images."""
         images, test_images = self._find_images()
         whole = _to_split(images)
         test = None if test_images is None else _to_split(test_images)

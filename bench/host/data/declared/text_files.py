@@ -59,11 +59,7 @@ class TextFiles:
             yield self.test
 
     def describe_samples(self) -> Samples:
-        """Describe length, classes and number of tokens.
-
-        Raises:
-            DataError: a file cannot be read or is malformed.
-        """
+        """Describe length, classes and number of tokens."""
         texts = self._read_texts()
         tokens = len(texts.vocabulary) + FIRST_WORD
         samples = Samples((self.length,), texts.classes, vocabulary=tokens)
@@ -72,11 +68,7 @@ class TextFiles:
         return samples
 
     def read(self) -> tuple[Split, Split]:
-        """Read tokens and labels.
-
-        Raises:
-            DataError: a file cannot be read or is malformed.
-        """
+        """Read tokens and labels."""
         texts = self._read_texts()
         return self._tokenize(texts.train, texts), self._tokenize(texts.test, texts)
 
