@@ -38,11 +38,7 @@ CATEGORIES = PublishedFile(
 
 
 def read_banking77() -> tuple[Split, Split]:
-    """Read 10,003 train and 3,080 test texts as tokens (samples, 32), with their labels.
-
-    Raises:
-        DataError: a file cannot be had or is not the published one.
-    """
+    """Read 10,003 train and 3,080 test texts as tokens (samples, 32), with their labels."""
     # The labels are the places in this list.
     categories = PUBLICATION.read(CATEGORIES, lambda path: read_categories(path, CLASSES))
     (train_texts, train_labels), (test_texts, test_labels) = (

@@ -54,11 +54,7 @@ SUBSET_TEST = PublishedFile(
 
 
 def read_cifar10() -> tuple[Split, Split]:
-    """Read 50,000 train and 10,000 test images, in the order of the batches.
-
-    Raises:
-        DataError: a file cannot be had or is not the published one.
-    """
+    """Read 50,000 train and 10,000 test images, in the order of the batches."""
     folder = find_user_folder(PUBLICATION.folder)
     unpacked = _find_unpacked(folder) if folder else None
     if unpacked:
@@ -76,11 +72,7 @@ def read_cifar10() -> tuple[Split, Split]:
 
 
 def read_subset() -> tuple[Split, Split]:
-    """Read 4,000 train and 1,000 test images of CIFAR-10: the first ones of their batches.
-
-    Raises:
-        DataError: a file is not there or does not hold these images.
-    """
+    """Read 4,000 train and 1,000 test images of CIFAR-10: the first ones of their batches."""
     return _read_part(SUBSET_TRAIN), _read_part(SUBSET_TEST)
 
 

@@ -31,9 +31,6 @@ def parse_rows(content: bytes, source: str) -> Split:
     Args:
         content: whole rows; more bytes than a batch of 10,000 rows are refused.
         source: name of the content in messages.
-
-    Raises:
-        DataError: it is not whole rows, or a label is above 9.
     """
     if len(content) > MOST_BATCH_BYTES:
         raise DataError(
@@ -57,11 +54,7 @@ def parse_rows(content: bytes, source: str) -> Split:
 
 
 def read_batch(path: Path) -> bytes:
-    """Read the bytes of an unpacked batch, one more than there may be where it is longer.
-
-    Raises:
-        DataError: the file cannot be read.
-    """
+    """Read the bytes of an unpacked batch, one more than there may be where it is longer."""
     try:
         with path.open("rb") as stream:
             return stream.read(MOST_BATCH_BYTES + 1)
@@ -73,11 +66,7 @@ def read_batch(path: Path) -> bytes:
 
 
 def read_packed_batch(path: Path) -> bytes:
-    """Read the bytes of a gzipped batch, one more than there may be where it is longer.
-
-    Raises:
-        DataError: the file cannot be read or is damaged.
-    """
+    """Read the bytes of a gzipped batch, one more than there may be where it is longer."""
     with open_gzip(path, "a gzipped batch of CIFAR-10") as stream:
         return stream.read(MOST_BATCH_BYTES + 1)
 
@@ -87,9 +76,6 @@ def read_archive(path: Path, names: Sequence[str]) -> list[bytes]:
 
     Nothing is written to the disk, and no more is unpacked than the published
     archive may hold.
-
-    Raises:
-        DataError: the file cannot be read, is damaged, too large, or lacks a member.
     """
     contents: dict[str, bytes] = {}
     with open_gzip(path, "CIFAR-10's binary archive") as stream:

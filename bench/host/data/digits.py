@@ -23,9 +23,6 @@ def read_digits() -> tuple[Split, Split]:
     The split is stratified and fixed: of each class, in the package's order,
     every fifth sample is a test sample. Neighbors in that order come from the
     same writers, so writers are in both parts.
-
-    Raises:
-        DataError: scikit-learn is not installed.
     """
     # Takes a second to import, and only this function needs it.
     with explain_if_missing("sklearn", "The data set 'digits'", ELSEWHERE, DataError):

@@ -16,11 +16,7 @@ def mark_every_nth_of_each_class(labels: Array, n: int) -> Array:
 
 
 def mark_test_samples(labels: Array, n: int, source: str) -> Array:
-    """Mark every n-th sample of each class, and refuse to mark none; messages name `source`.
-
-    Raises:
-        DataError: no class has n samples.
-    """
+    """Mark every n-th sample of each class, and refuse to mark none; messages name `source`."""
     test = mark_every_nth_of_each_class(labels, n)
     if not test.any():
         raise DataError(
@@ -47,9 +43,6 @@ def complete_parts(
     Args:
         test_every: number of samples of a class from one test sample to the next.
         source: name of `train` in messages.
-
-    Raises:
-        DataError: no class has `test_every` samples.
     """
     if test is not None:
         return train, test

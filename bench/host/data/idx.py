@@ -18,9 +18,6 @@ def read_idx(path: Path, dimensions: int, most_bytes: int = 2**28) -> Array:
     Args:
         dimensions: number of dimensions that the array has to have.
         most_bytes: size above which an array is refused before it is unpacked.
-
-    Raises:
-        DataError: the file cannot be read, is damaged, or is another kind of file.
     """
     with open_gzip(path, "a gzipped IDX file") as stream:
         header = stream.read(4 + 4 * dimensions)

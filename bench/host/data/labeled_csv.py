@@ -33,11 +33,7 @@ class LabeledText:
 
 
 def read_categories(path: Path, count: int) -> list[str]:
-    """Read the names of the classes, whose labels are their places.
-
-    Raises:
-        DataError: the file cannot be read or is not a JSON list of `count` names.
-    """
+    """Read the names of the classes, whose labels are their places."""
     try:
         names = json.loads(_read_text(path))
     except (ValueError, RecursionError) as error:
@@ -53,11 +49,7 @@ def read_categories(path: Path, count: int) -> list[str]:
 
 
 def read_labeled_csv(path: Path, categories: Sequence[str]) -> tuple[list[str], Array]:
-    """Read texts and labels, int64 (texts,), from a CSV with the columns text and category.
-
-    Raises:
-        DataError: the file cannot be read or is malformed; names the line.
-    """
+    """Read texts and labels, int64 (texts,), from a CSV with the columns text and category."""
     rows = read_rows(path, Columns())
     return [row.text for row in rows], encode_labels(
         rows, categories, path, "the list of categories"
@@ -65,11 +57,7 @@ def read_labeled_csv(path: Path, categories: Sequence[str]) -> tuple[list[str], 
 
 
 def read_rows(path: Path, columns: Columns, most_bytes: int = MOST_BYTES) -> list[LabeledText]:
-    """Read the rows of a CSV; other columns are left out.
-
-    Raises:
-        DataError: the file cannot be read, is longer than `most_bytes`, or is malformed.
-    """
+    """Read the rows of a CSV; other columns are left out."""
     # newline="": a quoted text may hold line ends of its own.
     reader = csv.DictReader(io.StringIO(_read_text(path, most_bytes), newline=""), strict=True)
     try:
@@ -88,11 +76,7 @@ def read_rows(path: Path, columns: Columns, most_bytes: int = MOST_BYTES) -> lis
 def encode_labels(
     rows: Sequence[LabeledText], names: Sequence[str], path: Path, source: str
 ) -> Array:
-    """Encode the labels of rows as places in `names`, int64 (rows,); messages name its source.
-
-    Raises:
-        DataError: a row has another label.
-    """
+    """Encode the labels of rows as places in `names`, int64 (rows,); messages name its source."""
     places = {name: place for place, name in enumerate(names)}
     for row in rows:
         if row.label not in places:

@@ -36,11 +36,7 @@ TEST_LABELS = PublishedFile(
 
 
 def read_mnist() -> tuple[Split, Split]:
-    """Read 60,000 train and 10,000 test images of 28x28.
-
-    Raises:
-        DataError: a file cannot be had or is not the published one.
-    """
+    """Read 60,000 train and 10,000 test images of 28x28."""
     return (
         Split(_read(TRAIN_IMAGES, 3)[:, None], _read(TRAIN_LABELS, 1)),
         Split(_read(TEST_IMAGES, 3)[:, None], _read(TEST_LABELS, 1)),

@@ -52,11 +52,7 @@ class PreparedData:
 
 
 def prepare_dataset(dataset: Dataset) -> PreparedData:
-    """Prepare a data set in the cache, unless it is there and undamaged.
-
-    Raises:
-        DataError: the source cannot be read.
-    """
+    """Prepare a data set in the cache, unless it is there and undamaged."""
     name = f"{dataset.name}-{dataset.version}.{PREPARATION}"
     folder = get_cache_folder() / "data" / name
     with lock_entry(folder):

@@ -16,11 +16,7 @@ DATA_VARIABLE = "SAMESTEP_DATA"
 
 
 def find_user_folder(name: str) -> Path | None:
-    """Find the folder where the user has a data set, if anywhere, whether or not it is there.
-
-    Raises:
-        DataError: the variable names no folder.
-    """
+    """Find the folder where the user has a data set, if anywhere, whether or not it is there."""
     parent = os.environ.get(DATA_VARIABLE)
     if not parent:
         return None
@@ -59,21 +55,13 @@ class Publication:
     most_bytes: int
 
     def read(self, file: PublishedFile, read: Callable[[Path], Content]) -> Content:
-        """Find a file, check its bytes, and read it.
-
-        Raises:
-            DataError: it cannot be had or is not the published one.
-        """
+        """Find a file, check its bytes, and read it."""
         path = self.find(file)
         self.check(path, file, read)
         return read(path)
 
     def find(self, file: PublishedFile) -> Path:
-        """Find a file in the user's data folder, else in the cache, downloaded if need be.
-
-        Raises:
-            DataError: it is nowhere and cannot be downloaded.
-        """
+        """Find a file in the user's data folder, else in the cache, downloaded if need be."""
         folder = find_user_folder(self.folder)
         # os.path: it says False, and does not raise, where the folder may not be searched.
         if folder and os.path.isfile(folder / file.name):
@@ -89,9 +77,6 @@ class Publication:
 
         Args:
             inspect: reads a file of that kind; its DataError says what is wrong with other bytes.
-
-        Raises:
-            DataError: they are others; says what is wrong with them where it can tell.
         """
         try:
             sha256 = hash_file(path)

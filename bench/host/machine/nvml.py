@@ -62,7 +62,7 @@ class VisibleGpu:
 
     def read_driver(self) -> str:
         """Read the version of NVIDIA's driver."""
-        return _call(self._nvml, "nvmlSystemGetDriverVersion")  # type: ignore[no-any-return]
+        return str(self._call("nvmlSystemGetDriverVersion"))
 
     def read_capability(self) -> Capability:
         """Read the compute capability, such as (9, 0), which says what machine code it runs."""
@@ -102,7 +102,10 @@ class VisibleGpu:
         return [words for bit, words in SLOWDOWNS.items() if reasons & bit]
 
     def _ask(self, function: str, *arguments: Any) -> Any:
-        return _call(self._nvml, function, self._handle, *arguments)
+        return self._call(function, self._handle, *arguments)
+
+    def _call(self, function: str, *arguments: Any) -> Any:
+        return _call(self._nvml, function, *arguments)
 
 
 class MissingGpu(VisibleGpu):
@@ -112,11 +115,7 @@ class MissingGpu(VisibleGpu):
         super().__init__(None, None)
         self.reason = reason
 
-    def read_driver(self) -> str:
-        """Raise, since there is no driver either."""
-        raise UnreadableError(self.reason)
-
-    def _ask(self, function: str, *arguments: Any) -> Any:
+    def _call(self, function: str, *arguments: Any) -> Any:
         raise UnreadableError(self.reason)
 
 

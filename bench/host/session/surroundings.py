@@ -46,7 +46,7 @@ def watch_surroundings(
     """
     with open_gpu(device, variables) as gpu:
         surroundings = Surroundings(gpu, wait_for_idle_gpu(gpu, stayers))
-        # The gauge's own processor time is nobody's load: it lies outside the two readings.
+        # The time to measure the speed is nobody's load: it lies outside the two readings.
         used, speed = read_used_bytes(gpu), measure_machine_speed(threads)
         meter = LoadMeter(gpu)
         yield surroundings

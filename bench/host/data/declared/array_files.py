@@ -99,11 +99,7 @@ class ArrayFiles:
 
 
 def map_array(path: Path) -> Array:
-    """Map the array in a .npy file into memory: nothing is read before it is needed.
-
-    Raises:
-        DataError: the file cannot be read, is no file of NumPy's, or holds pickled objects.
-    """
+    """Map the array in a .npy file into memory: nothing is read before it is needed."""
     where = repr(str(path))
     expected = "expected an array of numbers as numpy.save writes it"
     try:

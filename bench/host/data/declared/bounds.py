@@ -11,11 +11,7 @@ MOST_VALUES_OF_ALL = 2**30
 
 
 def check_classes(source: str, count: int) -> None:
-    """Refuse labels that nothing can be learned from.
-
-    Raises:
-        DataError: there are fewer than two classes, or more than a model may have.
-    """
+    """Refuse labels that nothing can be learned from."""
     if not 2 <= count <= MOST_NAMES:
         raise DataError(
             f"{source!r} has {count:,} class{'' if count == 1 else 'es'}; expected 2 to "
@@ -24,11 +20,7 @@ def check_classes(source: str, count: int) -> None:
 
 
 def check_values(source: str, samples: Samples, count: int, remedy: str) -> None:
-    """Refuse data that would not fit into memory, before any of it is read.
-
-    Raises:
-        DataError: a sample or all `count` of them have too many values.
-    """
+    """Refuse data that would not fit into memory, before any of it is read."""
     values = prod(samples.shape)
     sides = " x ".join(f"{side:,}" for side in samples.shape)
     for size, most, what in (

@@ -68,11 +68,7 @@ class DeclaredDataset:
 
     @cached_property
     def dataset(self) -> Dataset:
-        """The data set as its files are now.
-
-        Raises:
-            DataError: they are not there, or are not what they should be.
-        """
+        """The data set as its files are now."""
         version = self._hash_files()
         return Dataset(
             name=self.name,

@@ -44,11 +44,7 @@ def make_pillow_strict() -> Iterator[None]:
 
 
 def read_size(path: Path) -> Size:
-    """Read height and width from the file's header; nothing is decoded.
-
-    Raises:
-        DataError: it is no image.
-    """
+    """Read height and width from the file's header; nothing is decoded."""
     with _open(path) as image:
         return image.height, image.width
 

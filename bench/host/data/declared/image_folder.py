@@ -108,9 +108,6 @@ def find_images(folder: Path) -> ClassImages:
 
     Names that begin with a dot are left out, and so are files beside the folders of classes; an
     image there is an error.
-
-    Raises:
-        DataError: the folder is not one of folders of images.
     """
     images: ClassImages = {}
     for entry in _entries(folder):
