@@ -19,12 +19,11 @@ from bench.spec import ModelSpec
 
 
 class Backend(Protocol):
-    """What `impls/<framework>/backend.py` offers as its class `Backend`.
+    """The class `Backend` of `impls/<framework>/backend.py`.
 
-    Sums cross the contract, never means: frameworks differ in what they divide
-    by. Inputs that cross it are images in the layout that framework.toml names, of the
-    execution's precision, or int32 tokens of texts; labels are int64. The gradient that
-    trains is that of the mean loss of the batch.
+    Sums cross the contract, never means: frameworks differ in what they divide by. Inputs are
+    images in the layout that framework.toml names, of the execution's precision, or int32 tokens
+    of texts; labels are int64. Training follows the gradient of the mean loss of the batch.
     """
 
     version: str
@@ -36,89 +35,89 @@ class Backend(Protocol):
     def load(self, weights: Mapping[str, np.ndarray]) -> None:
         """Set every parameter and running statistic from its canonical array.
 
-        What the optimizer has gathered is forgotten. The arrays may be of another
-        precision than the model.
+        Forget what the optimizer has gathered. The arrays may be of another precision than the
+        model.
 
         Raises:
             WeightsError: they do not fit the manifest.
         """
 
     def set_learning_rate(self, learning_rate: float) -> None:
-        """From the next step on; keeps to the rule in `bench.optimizer.Optimizer`.
+        """Set the rate from the next step on, by the rule in `bench.optimizer.Optimizer`.
 
-        Called between epochs. A framework whose momentum buffer holds the learning rate
+        This is called between epochs. A framework whose momentum buffer holds the learning rate
         rescales it (momentum correction, Goyal et al. 2017, section 2.1).
         """
 
     def step(self, inputs: np.ndarray, labels: np.ndarray) -> Any:
         """Take one training step; may return before the device is done.
 
-        Returns a handle on the summed loss of the batch before the update.
+        Return a handle on the summed loss of the batch before the update.
         """
 
     def losses(self, handles: Sequence[Any]) -> list[float]:
-        """The numbers behind the handles of `step`; may wait for the device."""
+        """Return the numbers behind the handles of `step`; may wait for the device."""
 
     def evaluate(self, inputs: np.ndarray, labels: np.ndarray) -> tuple[float, int]:
-        """(summed loss, number of correct predictions), without training."""
+        """Return summed loss and number of correct predictions, without training."""
 
     def synchronize(self) -> None:
         """Return once the device has done all that it was given."""
 
     def mark(self) -> Any:
-        """A mark in the device's own queue of work; None without a clock on the device."""
+        """Put a mark into the device's queue of work; None without a clock on the device."""
 
     def seconds_between(self, first: Any, last: Any) -> float:
-        """Seconds by the device's clock between two marks that the device has passed."""
+        """Return the seconds by the device's clock between two marks that it has passed."""
 
     def memory(self) -> dict[str, int]:
-        """Bytes by the framework's own allocator of the device.
+        """Return bytes by the framework's own allocator of the device.
 
         `allocator_bytes` (in use now), `allocator_peak_bytes` and `allocator_reserved_bytes`
-        (most that it ever took from the device). What the framework cannot tell is absent.
+        (most that it ever took from the device). A number that it cannot tell is absent.
         """
 
     def absent(self) -> dict[str, str]:
-        """Why the framework cannot tell one of these or `device_seconds`: a sentence by name."""
+        """Explain, in a sentence by name, why one of these or `device_seconds` is not known."""
 
 
 @runtime_checkable
 class LoadingBackend(Backend, Protocol):
-    """What trials with `input = "native"` ask for besides."""
+    """The further methods for trials with `input = "native"`."""
 
     def loader(
         self, inputs: np.ndarray, labels: np.ndarray, order: np.ndarray
     ) -> Iterator[tuple[Any, Any]]:
-        """Batches by the framework's own means, in the rows of `order`: (steps, batch size)."""
+        """Load batches by the framework's own means, in the rows of `order`: (steps, batch)."""
 
     def step_loaded(self, inputs: Any, labels: Any) -> Any:
-        """As `step`, of a batch that the loader gave."""
+        """Take a step as `step` does, on a batch of the loader's."""
 
 
 class VerifiableBackend(Backend, Protocol):
-    """What `verify` asks for besides; called on a backend that is not timed."""
+    """The further methods for `verify`, called on a backend that is not timed."""
 
     def logits(self, inputs: np.ndarray, training: bool) -> np.ndarray:
-        """(N, classes), in training or evaluation mode; may change running statistics."""
+        """Return (N, classes), in training or evaluation mode; may change running statistics."""
 
     def gradients(self, inputs: np.ndarray, labels: np.ndarray) -> dict[str, np.ndarray]:
-        """Of the mean loss, without weight decay, in canonical form; updates no parameter."""
+        """Return the mean loss's gradients in canonical form, without weight decay or update."""
 
     def export(self) -> dict[str, np.ndarray]:
-        """Every parameter and running statistic as its canonical array.
+        """Return every parameter and running statistic as its canonical array.
 
         A running variance is the one with divisor n, whatever the framework keeps.
         """
 
     def slots(self) -> dict[str, dict[str, np.ndarray]]:
-        """What the optimizer has gathered, by slot and parameter, in canonical form.
+        """Return what the optimizer has gathered, by slot and parameter, in canonical form.
 
         `sgd` has the slot `velocity`, `adam` has `first moment` and `second moment`.
         """
 
 
 def import_backend(framework: str, implementation: str) -> type[Backend]:
-    """The class `Backend` of the implementation in a folder, which may lie outside this project.
+    """Import the class `Backend` of an implementation, which may lie outside this project.
 
     Raises:
         WorkerError: the folder has no such class.
@@ -158,7 +157,7 @@ def import_model(framework: str, implementation: str, model: Model, spec: ModelS
 
 
 def import_file(framework: str, implementation: str, name: str) -> ModuleType:
-    """The module of a file in an implementation's folder, which may lie outside this project."""
+    """Import a file of an implementation, which may lie outside this project."""
     # Whatever the folder, its package is impls.<framework>: its own imports are
     # relative, and a folder named like its framework cannot shadow it.
     impls.__path__.insert(0, str(Path(implementation).parent))
