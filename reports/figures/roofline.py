@@ -93,7 +93,7 @@ def _point(comparison: Comparison, row: Row) -> dict[str, object] | None:
         return None
     return {
         "label": f"{comparison.title}, {row.label}",
-        "model": titles.describe_model(comparison.work.model),
+        "model": comparison.work.model_title,
         "framework": row.framework,
         "intensity": operations / size,
         "rate": operations / seconds / GIGA,

@@ -143,7 +143,7 @@ def _runs(by_run: Mapping[str, Sequence[Record]], speeds: Mapping[Any, float]) -
 
 def _facts(members: Sequence[Record]) -> dict[str, str]:
     versions = {
-        f"{titles.describe_framework(record.trial.framework)} {record.framework_version}": None
+        f"{titles.title_framework(record)} {record.framework_version}": None
         for record in members
         if record.framework_version
     }

@@ -39,7 +39,7 @@ def find_start(point: Point) -> str:
 
 
 def _origins(change: LevelChange) -> str:
-    framework = titles.describe_framework(change.series.key.framework)
+    framework = change.series.key.framework_title
     commits = _commit(change.before), _commit(change.after)
     versions = change.before.row.version, change.after.row.version
     of_code = f"commit {_both(*commits)}"

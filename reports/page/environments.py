@@ -36,7 +36,7 @@ def collect_packages(records: Iterable[Record]) -> dict[str, Versions]:
     """
     environments: dict[str, list[Versions]] = {}
     for record in records:
-        framework = titles.describe_framework(record.trial.framework)
+        framework = titles.title_framework(record)
         product = " ".join(filter(None, (framework, record.framework_version)))
         seen = environments.setdefault(product, [])
         if record.versions and record.versions not in seen:

@@ -184,9 +184,9 @@ def _facts(records: Sequence[Record]) -> dict[str, str]:
             if record.in_turns_with is not None
         ],
         "Trainable parameters": [
-            f"{titles.describe_model(model)}: {parameters:,}"
+            f"{model}: {parameters:,}"
             for model, parameters in _distinct(
-                (record.trial.model, record.parameters) for record in records
+                (titles.title_model(record), record.parameters) for record in records
             )
             if parameters is not None
         ],

@@ -7,7 +7,7 @@ it. `reports.ranking.gate` says which of them may be ranked.
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
@@ -26,6 +26,7 @@ class Work:
     Attributes:
         machine: key of the machine, `reports.trials.frame.make_machine_key`.
         run: its name where runs are looked at one by one, else empty.
+        model_title: as the first record has it.
     """
 
     model: str
@@ -38,11 +39,12 @@ class Work:
     threads: int
     machine: str
     run: str = ""
+    model_title: str = field(default="", compare=False)
 
     @property
     def model_and_dataset(self) -> str:
         """The model and the data in words."""
-        return f"{titles.describe_model(self.model)} on {titles.describe_dataset(self.dataset)}"
+        return f"{self.model_title} on {titles.describe_dataset(self.dataset)}"
 
     @property
     def title(self) -> str:
@@ -159,6 +161,7 @@ def _work(record: Record, machine: str, run: str) -> Work:
         threads=record.threads,
         machine=machine,
         run=run,
+        model_title=titles.title_model(record),
     )
 
 
@@ -209,6 +212,7 @@ def _key(record: Record, versions: Sequence[str], several_commits: bool) -> Key:
         input=trial.input,
         commit=commit if several_commits else "",
         turns=record.in_turns_with is not None,
+        framework_title=titles.title_framework(record),
     )
 
 

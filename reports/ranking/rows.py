@@ -33,6 +33,7 @@ class Key:
         commit: of samestep, where a comparison has trials of several; empty elsewhere.
         turns: whether each invocation took turns with one of another version, block by block, which
             costs it what the other one put out of the processor's caches.
+        framework_title: as its first record has it; older records are told apart without it.
     """
 
     framework: str
@@ -43,11 +44,12 @@ class Key:
     input: str = PREPARED
     commit: str = ""
     turns: bool = False
+    framework_title: str = field(default="", compare=False)
 
     @property
     def product(self) -> str:
         """The framework and its version, where known."""
-        return " ".join(filter(None, (titles.describe_framework(self.framework), self.version)))
+        return " ".join(filter(None, (self.framework_title, self.version)))
 
     @property
     def edition(self) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from bench.models import MODELS
 from bench.optimizer import Optimizer
-from bench.records.results import COMMIT_DIGITS
+from bench.records.results import COMMIT_DIGITS, Record
 
 FRAMEWORKS = {
     "pytorch": "PyTorch",
@@ -64,6 +64,16 @@ describe_digest = _look_up_in(DIGESTS)
 def describe_model(name: str) -> str:
     """The exact setting of a model, as its description calls it."""
     return MODELS[name].title if name in MODELS else name
+
+
+def title_framework(record: Record) -> str:
+    """A record's framework as the record calls it; older records and ours have one here."""
+    return record.framework_title or describe_framework(record.trial.framework)
+
+
+def title_model(record: Record) -> str:
+    """A record's model as the record calls it; older records and ours have one here."""
+    return record.model_title or describe_model(record.trial.model)
 
 
 def find_family(name: str) -> str:

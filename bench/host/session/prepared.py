@@ -52,6 +52,7 @@ class PreparedRun:
     def begin_record(self, trial: Trial, run: str) -> Record:
         """Begin the record of a trial with what is known before it runs."""
         spec = self._spec_or_none(trial)
+        framework = self.selection.frameworks.get(trial.framework)
         cell = to_cell(trial, self.selection.frameworks, self.selection.catalog)
         return Record(
             run=run,
@@ -73,6 +74,9 @@ class PreparedRun:
             fitness=tuple(finding for finding in self.fitness if finding.verdict != "ok"),
             test_samples=self.data[trial.dataset].test_count,
             certificate=self.certificates.get(cell.key),
+            # A pinned version and another revision have titles that say so; their versions do too.
+            framework_title=framework.title if framework else None,
+            model_title=self.selection.catalog.models[trial.model].title,
         )
 
     def _spec_or_none(self, trial: Trial) -> ModelSpec | None:

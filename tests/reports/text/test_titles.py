@@ -1,9 +1,13 @@
 """Names for people."""
 
+from collections.abc import Callable
+
 import pytest
 
 from bench.models import MODELS
 from bench.optimizer import Change, Optimizer
+from bench.records.results import Record
+from reports.ranking.comparisons import compare
 from reports.text import titles
 
 
@@ -58,3 +62,17 @@ def test_data_sets(name: str, title: str) -> None:
 )
 def test_optimizers_in_words(optimizer: Optimizer, words: str) -> None:
     assert titles.describe_optimizer(optimizer) == words
+
+
+def test_a_framework_and_a_model_from_outside_are_called_as_their_record_calls_them(
+    record: Callable[..., Record],
+) -> None:
+    outside = record(
+        "my_torch", model="my-vgg", framework_title="My Torch", model_title="My VGG", repeat=2
+    )
+    older = record("my_torch", model="my-vgg")
+    (comparison,) = compare([outside, older])
+    assert comparison.title.startswith("My VGG on digits")
+    assert [row.label for row in comparison.rows] == ["My Torch 0.1, eager, default"]
+    assert titles.title_framework(older) == "my_torch"
+    assert titles.title_framework(record("mxnet")) == "MXNet"
