@@ -1,6 +1,8 @@
 """The command line: `python -m reports build | history | compare | export | check`."""
 
 import argparse
+import gc
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,6 +15,9 @@ from reports.runs.loaded import LoadedRuns, read_runs
 
 REPORT_FILE = "report.html"
 HISTORY_FILE = "history.html"
+
+# Freeing 100,000 records object by object takes 0.4 s: they stay until the process ends.
+_kept: list[LoadedRuns] = []
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -28,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def build(options: argparse.Namespace) -> None:
     """Write the report of runs, and its tables as JSON if asked for; print what was written."""
     folders = find_folders(options.runs, options.results)
-    content = read_runs(*folders)
+    content = _read(folders)
     # Here and not above: drawing libraries take a second to import, a wrong name should not.
     from reports.content.export import to_json
     from reports.page.report import render
@@ -44,7 +49,7 @@ def build(options: argparse.Namespace) -> None:
 
 def history(options: argparse.Namespace) -> None:
     """Write the page of what runs found one after the other; print what was written."""
-    content = _stored(options) if options.store else read_runs(*_named(options))
+    content = _stored(options) if options.store else _read(_named(options))
     from reports.history.page import render
     from reports.text.output import tell, write
 
@@ -87,7 +92,7 @@ def export(options: argparse.Namespace) -> int:
 
     file_format = find_format(options.format)
     folders = find_folders(options.runs, options.results)
-    content = read_runs(*folders)
+    content = _read(folders)
     for problem in content.warnings:
         print("reports:", *problem.split(), file=sys.stderr)
     document = file_format.document(content)
@@ -104,6 +109,23 @@ def export(options: argparse.Namespace) -> int:
         print(f"reports: {alterations.WARNING}", file=sys.stderr)
         return alterations.EXIT_STATUS
     return 0
+
+
+def _read(folders: Sequence[Path]) -> LoadedRuns:
+    """Read runs that stay until the end, and that no search for garbage looks at.
+
+    Each search through 100,000 records takes 0.25 s, in each forked process too. Of 33 s of
+    processor time for their page, searching none while they are read saves 0.4 s, and freezing
+    them 1 s.
+    """
+    gc.disable()
+    try:
+        content = read_runs(*folders)
+        gc.freeze()
+    finally:
+        gc.enable()
+    _kept.append(content)
+    return content
 
 
 def _home(folders: Sequence[Path], results: Path) -> Path:
@@ -221,4 +243,8 @@ def _add_runs(command: argparse.ArgumentParser, newest: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    status = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # All files are closed and all processes have ended: nothing but freeing is left to be done.
+    os._exit(status)
