@@ -175,6 +175,7 @@ def _parser() -> argparse.ArgumentParser:
         "2 nothing can be compared.",
     )
     compare.add_arguments(comparing)
+    _add_results(comparing)
     comparing.set_defaults(action=compare.run)
     command = _command(
         commands,
@@ -233,6 +234,10 @@ def _add_runs(command: argparse.ArgumentParser, newest: str) -> None:
         metavar="RUN",
         help=f"a run's name in the results folder, or the path of its folder (default: {newest})",
     )
+    _add_results(command)
+
+
+def _add_results(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--results",
         type=Path,

@@ -35,13 +35,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             "version of a framework (@VERSION: of the newest run)",
         )
     parser.add_argument(
-        "--results",
-        type=Path,
-        default=Path("results"),
-        metavar="DIR",
-        help="the folder that holds the runs (default: %(default)s)",
-    )
-    parser.add_argument(
         "--metrics",
         default=",".join(metric.name for metric in METRICS),
         metavar="NAMES",

@@ -42,7 +42,7 @@ class ComparedTrial:
 
 @dataclass(frozen=True)
 class CompareResult:
-    """All of it.
+    """What comparing BASE with HEAD came to.
 
     Attributes:
         least: relative differences up to this are none worth telling.

@@ -60,7 +60,7 @@ def _percent(ratio: float) -> str:
 
 
 def format_probability(effect: Effect) -> str:
-    """Of such a difference by chance."""
+    """Write how probable such a difference is by chance."""
     if math.isnan(effect.probability):
         return units.ABSENT
     return "< 0.0001" if effect.probability < 0.0001 else f"{effect.probability:.2g}"

@@ -34,7 +34,7 @@ class Side:
 
     @property
     def commits(self) -> tuple[str, ...]:
-        """Of samestep, that its trials ran."""
+        """Commits of samestep that its trials ran."""
         return tuple(dict.fromkeys(record.commit or "unknown" for record in self.records))
 
     @property

@@ -68,7 +68,7 @@ def describe_gates(comparison: Comparison) -> str:
 
 
 def describe_accuracy_gate(comparison: Comparison) -> str:
-    """What the accuracies were held against, or why they were not; empty of no finished trial."""
+    """What the accuracies were held against, or why they were not; empty if no trial finished."""
     verified = [row for row in comparison.rows if row.entry.is_peer]
     if not any(row.finished for row in comparison.rows):
         return ""
@@ -91,7 +91,7 @@ def describe_accuracy_gate(comparison: Comparison) -> str:
 
 
 def describe_losses_gate(comparison: Comparison) -> str:
-    """Whether first losses were held against each other, or why not; empty of no finished trial."""
+    """Whether first losses were held against each other, or why not; empty if no trial finished."""
     if not any(row.finished for row in comparison.rows):
         return ""
     if first_steps.count_comparable(comparison.rows) > 1:

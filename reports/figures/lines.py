@@ -35,7 +35,7 @@ class Look:
 
     @property
     def marker(self) -> str:
-        """At each value."""
+        """Shape at each value."""
         return MARKERS[self.place % len(MARKERS)]
 
 

@@ -93,14 +93,7 @@ def _case(named: NamedRow, record: Record, numbers: str) -> Element:
 
 
 def _properties(named: NamedRow) -> Mapping[str, str]:
-    properties = {
-        "title": named.comparison.title,
-        "framework_version": named.version,
-        "commit": named.commit,
-        "machine": named.machine,
-        "ranked": "true" if named.ranked else "false",
-        "unranked_reason": named.row.refusal or "",
-    }
+    properties = {"title": named.comparison.title, **named.state}
     for each in collect_values(named.row):
         name = f"{each.metric.name} ({each.metric.unit})"
         bounds = {name: each.value, f"{name} low": each.low, f"{name} high": each.high}

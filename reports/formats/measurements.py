@@ -38,12 +38,12 @@ class MetricValue:
 
 
 def collect_values(row: Row, metrics: Iterable[Metric] = METRICS) -> tuple[MetricValue, ...]:
-    """What a row has a number of, in each metric's unit."""
+    """Collect what a row has a number of, in each metric's unit."""
     return _collect(row, [(metric, metric.scale) for metric in metrics])
 
 
 def collect_base_values(row: Row, metrics: Iterable[Metric] = METRICS) -> tuple[MetricValue, ...]:
-    """The same in base units: seconds, bytes, shares from 0 to 1."""
+    """Collect what a row has a number of, in base units: seconds, bytes, shares from 0 to 1."""
     return _collect(row, [(metric, 1.0) for metric in metrics])
 
 

@@ -80,7 +80,7 @@ def _number(measurement: MetricValue, bound: Bound) -> float | None:
 def _info(rows: Sequence[NamedRow]) -> list[str]:
     """What changes while a series goes on: in a gauge's labels it would begin another line."""
     name = "samestep_series"
-    samples = [f"{name}_info{_labels(_state(named))} 1" for named in rows]
+    samples = [f"{name}_info{_labels({'series': named.name, **named.state})} 1" for named in rows]
     return _family(name, "info", "What the numbers of a series come from.", samples)
 
 
@@ -104,17 +104,6 @@ def _identity(named: NamedRow) -> Labels:
         "layout": key.layout,
         "input": key.input,
         "batch_size": str(work.batch_size),
-    }
-
-
-def _state(named: NamedRow) -> Labels:
-    return {
-        "series": named.name,
-        "framework_version": named.version,
-        "commit": named.commit,
-        "machine": named.machine,
-        "ranked": "true" if named.ranked else "false",
-        "unranked_reason": named.row.refusal or "",
     }
 
 

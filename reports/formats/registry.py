@@ -11,7 +11,7 @@ from reports.runs.loaded import LoadedRuns
 
 @dataclass(frozen=True)
 class FileFormat:
-    """One of them.
+    """A format that another tool reads.
 
     Attributes:
         name: on the command line.

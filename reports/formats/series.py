@@ -27,12 +27,12 @@ class NamedRow:
 
     @property
     def version(self) -> str:
-        """Of the framework."""
+        """Version of the framework."""
         return self.row.version or UNKNOWN
 
     @property
     def commit(self) -> str:
-        """Of samestep."""
+        """Commit of samestep, shortened."""
         # All records of a row have the same: of another commit is another row.
         return titles.shorten_commit(self.row.records[0].commit)
 
@@ -45,6 +45,17 @@ class NamedRow:
     def ranked(self) -> bool:
         """Whether the report ranks the row."""
         return self.row.refusal is None
+
+    @property
+    def state(self) -> dict[str, str]:
+        """What may change while the series goes on, as text."""
+        return {
+            "framework_version": self.version,
+            "commit": self.commit,
+            "machine": self.machine,
+            "ranked": "true" if self.ranked else "false",
+            "unranked_reason": self.row.refusal or "",
+        }
 
 
 def name_rows(comparisons: Iterable[Comparison]) -> tuple[NamedRow, ...]:

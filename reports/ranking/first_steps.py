@@ -35,7 +35,7 @@ class Losses:
 
     @classmethod
     def combine(cls, several: Sequence["Losses"]) -> "Losses":
-        """Of all of them together."""
+        """Return the losses of several together."""
         lows, highs = [losses.low for losses in several], [losses.high for losses in several]
         return cls(np.fmin.reduce(lows), np.fmax.reduce(highs))
 
@@ -62,7 +62,7 @@ class _Entry:
 
 
 def find_departures(rows: Sequence[Row]) -> tuple[str | None, ...]:
-    """For each row why its first steps are not those of the others, None where they are.
+    """Say for each row why its first steps are not those of the others, None where they are.
 
     Rows that are not verified are no peers, and are judged by their certificate. Neither are models
     with dropout, whose random numbers differ, and reduced precision.

@@ -55,7 +55,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Band:
-    """Where the accuracy of a row has to lie, ends included."""
+    """The range in which the accuracy of a row has to lie, ends included."""
 
     low: float
     high: float
@@ -73,7 +73,7 @@ class Band:
 
 
 def compute_band(peers: Sequence[float], test_samples: int) -> Band | None:
-    """From the peers' lowest to their highest accuracy, and what chance adds; None of no peers."""
+    """Return the peers' range of accuracies and what chance adds; None if there are no peers."""
     spread = find_extremes(peers)
     if not spread.count:
         return None
@@ -82,7 +82,7 @@ def compute_band(peers: Sequence[float], test_samples: int) -> Band | None:
 
 
 def compute_standard_error(accuracy: float, test_samples: int) -> float:
-    """Of an accuracy on so many samples, sqrt(p (1 - p) / n), p at least 1 / n from 0 and 1.
+    """Return the error of an accuracy, sqrt(p (1 - p) / n), with p at least 1 / n from 0 and 1.
 
     At p = 1 the formula says 0, as if no sample could ever be missed: then a row with one
     wrong prediction would be refused where all its peers have none.
@@ -93,7 +93,7 @@ def compute_standard_error(accuracy: float, test_samples: int) -> float:
 
 
 def find_refusals(entries: Sequence[Entry], test_samples: int | None) -> tuple[str | None, ...]:
-    """For each row why it is not ranked, None where it is.
+    """Say for each row why it is not ranked, None where it is.
 
     Args:
         test_samples: of the data set; None where accuracies are not to be held against each other.

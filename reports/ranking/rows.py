@@ -66,12 +66,12 @@ class Key:
 
     @property
     def label(self) -> str:
-        """All of it, for tables."""
+        """Everything that tells the row from others, for tables."""
         return ", ".join((self.edition, self.mode, self.settings, *self.variants))
 
     @property
     def short_label(self) -> str:
-        """The same without default settings, for sentences and figures."""
+        """The label without default settings, for sentences and figures."""
         settings = () if self.settings == DEFAULT else (f"{self.settings} settings",)
         return f"{self.edition} ({', '.join((self.mode, *settings, *self.variants))})"
 
@@ -108,7 +108,7 @@ class Row:
 
     @property
     def version(self) -> str | None:
-        """That the framework reports."""
+        """Version that the framework reports."""
         return self.key.version
 
     @property
@@ -154,13 +154,8 @@ class Row:
         return not (ratio.holds(1.0) or self.throughput.overlaps(other.throughput))
 
     @property
-    def spread_within(self) -> Interval:
-        """Interquartile range of an invocation's block rates by their median."""
-        return self.estimate("relative_block_iqr")
-
-    @property
     def spread_between(self) -> float:
-        """Of the invocations' medians by their median: see `spread_is_range`."""
+        """Spread of the invocations' medians by their median: see `spread_is_range`."""
         values = self.values(THROUGHPUT)
         return (
             compute_relative_range(values) if self.spread_is_range else compute_relative_iqr(values)

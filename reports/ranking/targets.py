@@ -43,7 +43,7 @@ def find_target(comparison: Comparison) -> float | str:
 
 
 def measure_seconds_to(row: Row, accuracy: float) -> list[float]:
-    """Of each invocation the seconds of training until the first evaluation that is as good.
+    """Return for each invocation the seconds of training until an evaluation is as good.
 
     Compilation is in it, import, build and the evaluations are not; NaN where it is never reached.
     """

@@ -19,7 +19,7 @@ Altered = Mapping[str, tuple[str, ...]]
 
 
 def list_alterations(altered: Altered) -> tuple[str, ...]:
-    """All of it, each line with the name."""
+    """List all alterations, each with the name of what holds it."""
     return tuple(f"{name}: {line}" for name, lines in altered.items() for line in lines)
 
 

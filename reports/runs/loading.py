@@ -53,14 +53,14 @@ def add_ranks(trials: pd.DataFrame, refusals: Sequence[str | None]) -> pd.DataFr
 
 
 def find_refusals(records: Sequence[Record]) -> list[str | None]:
-    """For each record of one run why its row is not ranked, None where it is."""
+    """Say for each record of one run why its row is not ranked, None where it is."""
     return collect_refusals(compare(records), records)
 
 
 def collect_refusals(
     comparisons: Iterable[Comparison], records: Sequence[Record]
 ) -> list[str | None]:
-    """The same, of records whose comparisons are there already."""
+    """Say for each record why its row is not ranked; the comparisons are there already."""
     refusals: list[str | None] = [None] * len(records)
     for row in (row for comparison in comparisons for row in comparison.rows):
         for place in row.places:

@@ -73,7 +73,7 @@ class Blocks:
         return np.where(self.seconds > 0, difference, np.nan)
 
     def compute_spreads(self, values: Floats) -> Spreads:
-        """For each record the quartiles of its blocks' values; what is not finite is left out."""
+        """Return the quartiles of each record's blocks; values that are not finite are left out."""
         finite = np.isfinite(values)
         owners, finite_values = self.owners[finite], values[finite]
         ordered = finite_values[np.lexsort((finite_values, owners))]
@@ -85,7 +85,7 @@ class Blocks:
         return Spreads(low, median, high, counts)
 
     def compute_medians(self, values: Floats) -> Floats:
-        """For each record the median of its blocks' values."""
+        """Return the median of each record's blocks."""
         return self.compute_spreads(values).median
 
     def _values(self, name: str) -> Floats:

@@ -43,7 +43,7 @@ def find_extremes(values: Iterable[float]) -> Spread:
 
 
 def compute_median(values: Iterable[float]) -> float:
-    """The middle value, or the mean of the two middle ones; NaN of no values."""
+    """Return the middle value, or the mean of the two middle ones; NaN if there are none."""
     return find_extremes(values).median
 
 
@@ -53,7 +53,7 @@ def divide(value: float, reference: float) -> float:
 
 
 def compute_relative_iqr(values: Iterable[float]) -> float:
-    """Interquartile range by the median; NaN of fewer than four values, which have no quarters."""
+    """Interquartile range by the median; NaN with fewer than four values: they have no quarters."""
     return compute_relative_width(compute_quartiles(values))
 
 

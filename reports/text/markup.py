@@ -7,7 +7,7 @@ CONTAINER = Markup('<div class="scroll {}" tabindex="0" role="group" aria-label=
 
 
 def render_table(text: pd.DataFrame, caption: str, corner: str, kind: str) -> Markup:
-    """A table with a caption and scoped headings, in a container that scrolls by itself.
+    """Render a table with a caption and scoped headings, in a container that scrolls by itself.
 
     Args:
         text: strings; its index becomes the row headings.
@@ -23,7 +23,7 @@ def render_table(text: pd.DataFrame, caption: str, corner: str, kind: str) -> Ma
 
 
 def render_table_or_none(text: pd.DataFrame, caption: str, corner: str, kind: str) -> Markup | None:
-    """The same; None of no rows."""
+    """Render a table, or return None if it has no rows."""
     return render_table(text, caption, corner, kind) if len(text) else None
 
 

@@ -23,7 +23,7 @@ def encode(text: str) -> bytes:
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """The same of a file that is not text.
+    """Write a file that is not text in one go, as `write` does.
 
     Raises:
         ResultsError: as `write`.

@@ -53,14 +53,14 @@ def index_partners(records: Iterable[Record]) -> Partners:
 
 
 def find_partner(record: Record, partners: Partners) -> Record | None:
-    """Whom a finished record took turns with, if that finished too."""
+    """Return the record that a finished one took turns with, if that finished too."""
     if record.in_turns_with is None or record.status != "ok":
         return None
     return partners.get((record.run, record.in_turns_with))
 
 
 def divide_by_partner(records: Sequence[Record]) -> list[float]:
-    """Of each record its throughput as a multiple of its partner's; NaN where it has none."""
+    """Return each record's throughput as a multiple of its partner's; NaN without a partner."""
     partners = index_partners(records)
     return [_by_partner(record, partners) for record in records]
 

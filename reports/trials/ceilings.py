@@ -22,7 +22,7 @@ GIGA = 1e9
 
 
 def compute_step_roofline(record: Record, step_seconds: float) -> Roofline | str:
-    """Where a step of so many seconds lies under the record's ceilings, or why nobody can say."""
+    """Return where a step lies under the record's ceilings, or why nobody can say."""
     cost = [read_number(value) for value in (record.cost.operations, record.cost.bytes)]
     if not all(math.isfinite(amount) for amount in cost):
         return NO_COST

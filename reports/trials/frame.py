@@ -46,7 +46,6 @@ RECORDED = (
     "parameters",
 )
 DIGESTS = ("weights", "data", "order")
-EPOCH_NUMBERS = [name for name in Epoch.__struct_fields__ if name != "number"]
 OPTIMIZER = (
     "optimizer",
     "learning_rate",

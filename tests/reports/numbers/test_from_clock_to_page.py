@@ -119,7 +119,7 @@ def test_a_slowdown_of_a_fifth_shows_as_a_fifth(
     assert all(row.states["steady"] > count / 2 for row in (fast, slow))
     # 0.5 % between invocations; 3 % of each step are 1.3 % of a block of six.
     assert 0 < slow.noise_floor < 0.01
-    assert 0.005 < slow.spread_within.median < 0.03
+    assert 0.005 < slow.estimate("relative_block_iqr").median < 0.03
 
     (sheet,) = make_sheets(comparison, [SPEED])
     (cell,) = sheet.text.loc[["MXNet 1, eager, default"], "Ratio to fastest"]
