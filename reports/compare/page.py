@@ -50,7 +50,9 @@ def render(outcome: CompareResult) -> str:
 def _metrics(outcome: CompareResult) -> dict[str, Markup]:
     tables = {metric: build_metric_table(outcome, metric) for metric in outcome.metrics}
     return {
-        metric.title: render_table(text, f"{metric.title}, {metric.unit}", "Trial", "numbers rows")
+        metric.title: render_table(
+            text, f"{metric.title}, {metric.unit}", "Trial", "numbers rows reasons"
+        )
         for metric, text in tables.items()
         if len(text)
     }
