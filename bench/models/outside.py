@@ -132,11 +132,11 @@ def _mistake(spec: ModelSpec, samples: Samples) -> str | None:
     # Its repr is part of what a certificate stands for, and a field can be replaced.
     if not is_dataclass(spec):
         return "is no dataclass"
-    said, wanted = (tuple(spec.input_shape), spec.classes), (samples.shape, samples.classes)
-    if said != wanted:
-        return f"has the input_shape and classes {said}, not those of its samples, {wanted}"
+    own, expected = (tuple(spec.input_shape), spec.classes), (samples.shape, samples.classes)
+    if own != expected:
+        return f"has the input_shape and classes {own}, not those of its samples, {expected}"
     for name, part, kind in PARTS:
-        if not all(isinstance(one, kind) for one in part(spec)):
+        if not all(isinstance(item, kind) for item in part(spec)):
             return f"has {name}() that are not all of bench.spec.{kind.__name__}"
         if name == "parameters" and not part(spec):
             return "has no parameters()"

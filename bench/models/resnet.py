@@ -254,8 +254,8 @@ def _after_stem(stem: Stem, side: int) -> int:
 
 def _image(depth: int, shape: tuple[int, ...], sides: tuple[int, ...]) -> tuple[int, int, int]:
     if len(shape) != 3 or shape[1] != shape[2] or shape[1] not in sides:
-        wanted = " or ".join(f"{side}x{side}" for side in sides)
-        raise ValueError(f"ResNet-{depth} takes images of {wanted}, got the shape {shape}.")
+        expected = " or ".join(f"{side}x{side}" for side in sides)
+        raise ValueError(f"ResNet-{depth} takes images of {expected}, got the shape {shape}.")
     channels, height, width = shape
     return channels, height, width
 

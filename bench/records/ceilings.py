@@ -33,8 +33,8 @@ class Measurement:
         Raises:
             KeyError, TypeError, ValueError: it is not a measurement's, or no time passed.
         """
-        seconds = tuple(float(one) for one in document["seconds"])
-        if not seconds or not all(one > 0 for one in seconds):
+        seconds = tuple(float(value) for value in document["seconds"])
+        if not seconds or not all(value > 0 for value in seconds):
             raise ValueError(f"seconds {seconds!r} are not all above 0")
         return cls(int(document["amount"]), seconds)
 
@@ -89,7 +89,7 @@ class Ceiling:
             AttributeError, KeyError, TypeError, ValueError: it is not a ceiling's.
         """
         products, copies = (
-            {name: Measurement.from_document(one) for name, one in document[kind].items()}
+            {name: Measurement.from_document(measured) for name, measured in document[kind].items()}
             for kind in ("products", "copies")
         )
         return cls.of(products, copies, dict(document["reasons"]))

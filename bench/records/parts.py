@@ -1,8 +1,9 @@
 """The parts of a record that hold numbers: which there are, and what each is in words.
 
-What a field's `Column` says is all that a new number needs to be seen: it is a column of every
-table of trials (`reports.trials.columns`), and docs/reference/records.md and columns.md are made
-from it. What is not known is None and is not written; what a newer version wrote is passed over.
+The words beside a field are all that a new number needs to be seen: it is a column of every table
+of trials (`reports.trials.columns`), and docs/reference/records.md and columns.md are made from it.
+A `Column` in place of the words says how the column differs from the field. What is not known is
+None and is not written; what a newer version wrote is passed over.
 
 These are structures of msgspec rather than dataclasses since a run's page reads millions of them:
 they are made as a line is decoded, and Python's collector of garbage need not look at them.
@@ -42,19 +43,17 @@ Count = int | None
 class Times(Part, frozen=True, rename=lambda name: name.removesuffix("_seconds")):
     """Seconds, by the host's clock."""
 
-    import_seconds: Annotated[Number, Column("importing the framework")] = None
-    inputs_seconds: Annotated[
-        Number, Column("opening and checking weights, data and batch order")
-    ] = None
-    build_seconds: Annotated[Number, Column("building the model and loading its weights")] = None
-    first_step_seconds: Annotated[
-        Number, Column("the first training step, which includes compilation")
-    ] = None
-    evaluation_seconds: Annotated[Number, Column("all evaluations together")] = None
+    import_seconds: Annotated[Number, "importing the framework"] = None
+    inputs_seconds: Annotated[Number, "opening and checking weights, data and batch order"] = None
+    build_seconds: Annotated[Number, "building the model and loading its weights"] = None
+    first_step_seconds: Annotated[Number, "the first training step, which includes compilation"] = (
+        None
+    )
+    evaluation_seconds: Annotated[Number, "all evaluations together"] = None
     exit_seconds: Annotated[
-        Number, Column("from the worker's last event to its end, the framework's teardown")
+        Number, "from the worker's last event to its end, the framework's teardown"
     ] = None
-    process_seconds: Annotated[Number, Column("the worker process from start to end")] = None
+    process_seconds: Annotated[Number, "the worker process from start to end"] = None
     waiting_seconds: Annotated[
         Number,
         Column(
@@ -90,10 +89,10 @@ class Load(Part, frozen=True):
         ),
     ] = None
     steal_share: Annotated[
-        Number, Column("the part of it that a hypervisor took for other guests, 0 to 1")
+        Number, "the part of it that a hypervisor took for other guests, 0 to 1"
     ] = None
     involuntary_switches: Annotated[
-        Number, Column("times that the worker had to leave a processor to somebody else")
+        Number, "times that the worker had to leave a processor to somebody else"
     ] = None
     hashes_per_second_before: Annotated[
         Number,
@@ -117,14 +116,10 @@ class Load(Part, frozen=True):
     copied_bytes_per_second_after: Annotated[
         Number, Column("the same right after the worker", shown=False)
     ] = None
-    throttle_events: Annotated[
-        Number, Column("times that heat slowed a core or a package down")
-    ] = None
-    gpu_thermal_seconds: Annotated[Number, Column("how long heat kept the GPU's clocks down")] = (
-        None
-    )
+    throttle_events: Annotated[Number, "times that heat slowed a core or a package down"] = None
+    gpu_thermal_seconds: Annotated[Number, "how long heat kept the GPU's clocks down"] = None
     device_other_processes: Annotated[
-        Number, Column("others' processes on the GPU right before or after, as NVML lists")
+        Number, "others' processes on the GPU right before or after, as NVML lists"
     ] = None
     device_unreleased_bytes: Annotated[
         Number,
@@ -137,47 +132,43 @@ class Load(Part, frozen=True):
 class Memory(Part, frozen=True):
     """Bytes: by the worker, by its framework's allocator, and as seen from outside."""
 
-    peak_resident_bytes: Annotated[Count, Column("largest resident set of the worker process")] = (
-        None
-    )
+    peak_resident_bytes: Annotated[Count, "largest resident set of the worker process"] = None
     peak_anonymous_bytes: Annotated[
-        Count, Column("largest sample of what the worker and its descendants had allocated")
+        Count, "largest sample of what the worker and its descendants had allocated"
     ] = None
     resident_after_import_bytes: Annotated[
-        Count, Column("largest resident set until the framework was imported")
+        Count, "largest resident set until the framework was imported"
     ] = None
     anonymous_after_import_bytes: Annotated[
-        Count, Column("anonymous memory when the framework had been imported")
+        Count, "anonymous memory when the framework had been imported"
     ] = None
     resident_after_build_bytes: Annotated[
-        Count, Column("largest resident set until the model was built")
+        Count, "largest resident set until the model was built"
     ] = None
     anonymous_after_build_bytes: Annotated[
-        Count, Column("anonymous memory when the model had been built")
+        Count, "anonymous memory when the model had been built"
     ] = None
-    anonymous_at_end_bytes: Annotated[Count, Column("anonymous memory after training")] = None
+    anonymous_at_end_bytes: Annotated[Count, "anonymous memory after training"] = None
     allocator_after_build_bytes: Annotated[
         Count,
         Column("what the framework's GPU allocator had given out for the built model", shown=False),
     ] = None
     allocator_at_end_bytes: Annotated[Count, Column("the same after training", shown=False)] = None
     allocator_peak_bytes: Annotated[
-        Count, Column("most that the framework's GPU allocator gave out at once")
+        Count, "most that the framework's GPU allocator gave out at once"
     ] = None
     allocator_reserved_bytes: Annotated[
-        Count, Column("what the framework's GPU allocator took from the device")
+        Count, "what the framework's GPU allocator took from the device"
     ] = None
     device_peak_bytes: Annotated[
-        Count, Column("largest sampled GPU memory of the worker, as the driver counts it")
+        Count, "largest sampled GPU memory of the worker, as the driver counts it"
     ] = None
-    device_after_import_bytes: Annotated[
-        Count, Column("the same when the framework had been imported")
-    ] = None
-    device_after_build_bytes: Annotated[Count, Column("the same when the model had been built")] = (
+    device_after_import_bytes: Annotated[Count, "the same when the framework had been imported"] = (
         None
     )
+    device_after_build_bytes: Annotated[Count, "the same when the model had been built"] = None
     device_total_increase_bytes: Annotated[
-        Count, Column("most GPU memory in use by anybody, less that before the worker")
+        Count, "most GPU memory in use by anybody, less that before the worker"
     ] = None
 
 
@@ -185,11 +176,9 @@ class Energy(Part, frozen=True):
     """Joules by source, and what they belong to."""
 
     gpu_joules: Annotated[
-        Number, Column("of the GPU's board, over those measured blocks whose energy is known")
+        Number, "of the GPU's board, over those measured blocks whose energy is known"
     ] = None
-    cpu_package_joules: Annotated[
-        Number, Column("of all processor packages, over the same blocks")
-    ] = None
+    cpu_package_joules: Annotated[Number, "of all processor packages, over the same blocks"] = None
     samples: Annotated[Number, Column("samples of those blocks", "energy_samples")] = None
     seconds: Annotated[
         Number, Column("seconds of those blocks, by the host's clock", "energy_seconds")
@@ -264,5 +253,6 @@ def columns_of(kind: type[msgspec.Struct]) -> dict[str, Column]:
 def _columns(kind: type[msgspec.Struct]) -> Iterator[tuple[str, Column]]:
     hints: dict[str, Any] = get_type_hints(kind, include_extras=True)
     for field in kind.__struct_fields__:
-        (column,) = (item for item in hints[field].__metadata__ if isinstance(item, Column))
+        (what,) = hints[field].__metadata__
+        column = Column(what) if isinstance(what, str) else what
         yield field, replace(column, name=column.name or field)

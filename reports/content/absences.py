@@ -1,10 +1,11 @@
 """Why a row has no number of some quantity: as its records say, or as its trials ended."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from bench.records.results import Record
 from reports.ranking.rows import THROUGHPUT, Row
+from reports.records.distinct import keep_distinct
 from reports.trials.ceilings import compute_step_roofline
 
 NOT_RECORDED = "not recorded"
@@ -30,10 +31,16 @@ def explain_absence(row: Row, column: str) -> str:
         )
         if math.isnan(value)
     ]
-    if column not in _EXPLAINED:
-        # Most trials of a row say the same of what they lack.
-        lost = list({tuple(pair[0].absent.items()): pair for pair in lost}.values())
-    reasons = [_reason(record, column, step_seconds) for record, step_seconds in lost]
+    explain = _EXPLAINED.get(column)
+    if explain is None:
+        # Most trials of a row share what they say of what they lack.
+        absences = keep_distinct(record.absent for record, _ in lost)
+        reasons = [_read_reason(absent, column) or NOT_RECORDED for absent in absences]
+    else:
+        reasons = [
+            _read_reason(record.absent, column) or explain(record, step_seconds)
+            for record, step_seconds in lost
+        ]
     return "; ".join(dict.fromkeys(reasons)) or NOT_RECORDED
 
 
@@ -42,12 +49,8 @@ def describe_unfinished(row: Row) -> str:
     return f"no trial finished ({row.outcome})"
 
 
-def _reason(record: Record, column: str, step_seconds: float) -> str:
-    recorded = record.absent.get(MADE_FROM.get(column, column))
-    if recorded:
-        return recorded.strip().removesuffix(".")
-    explain = _EXPLAINED.get(column)
-    return explain(record, step_seconds) if explain else NOT_RECORDED
+def _read_reason(absent: Mapping[str, str], column: str) -> str:
+    return absent.get(MADE_FROM.get(column, column), "").strip().removesuffix(".")
 
 
 def _no_roofline(record: Record, step_seconds: float) -> str:
