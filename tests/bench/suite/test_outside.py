@@ -111,7 +111,8 @@ def test_a_model_from_outside_is_verified_trained_and_reported(tmp_path: Path, c
     assert record.cost.operations > 64 * 4 * 10**6
     assert record.certificate is not None
     assert record.certificate.verified, record.certificate.reason
-    assert "vgg-small" in (done.run / "report.html").read_text()
+    assert record.model_title == "VGG (small)"
+    assert "VGG (small)" in (done.run / "report.html").read_text()
 
 
 def test_a_run_with_it_goes_on_with_it(tmp_path: Path, cache: Path) -> None:
