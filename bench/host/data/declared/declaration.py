@@ -4,13 +4,13 @@ import json
 import os
 import re
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
 from pathlib import Path
 from string import Template
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import PIL
 
@@ -26,7 +26,6 @@ from bench.host.data.synthetic import MOST_NAMES, MOST_VALUES
 from bench.host.data.texts import FIRST_WORD
 from bench.host.toml_table import TomlTable
 from bench.protocol.digests import hash_text
-from bench.spec import Samples
 
 # What a part of a data set lies in: a folder, a file, or two files.
 Files = TypeVar("Files")
@@ -41,21 +40,9 @@ SYNTHETIC = "synthetic"
 RESERVED = ("all", SYNTHETIC, *DATASETS)
 TEST, TEST_EVERY = "test", "test_every"
 
-
-class Source(Protocol):
-    """Files of a data set and how they are read; a frozen dataclass."""
-
-    def list_files(self) -> Iterator[Path]:
-        """List every file that is read, in the same order each time; raises DataError."""
-        ...
-
-    def describe_samples(self) -> Samples:
-        """Describe what models have to know, reading no more than that needs; raises DataError."""
-        ...
-
-    def read(self) -> tuple[Split, Split]:
-        """Read the train and the test split; raises DataError."""
-        ...
+# Frozen dataclasses with the same methods, which raise DataError: `list_files` in the same order
+# each time, `describe_samples`, which reads no more than it needs, and `read`.
+Source = ImageFolder | TextFiles | ArrayFiles
 
 
 @dataclass(frozen=True)
