@@ -8,9 +8,8 @@ import pynvml
 import pytest
 
 from bench.host.machine.nvml import MissingGpu, open_gpu
-from bench.host.monitor.energy import NO_BLOCK
+from bench.host.monitor.energy import NO_BLOCK, ResourceUse
 from bench.host.monitor.rapl import Rapl
-from bench.host.monitor.resource_use import ResourceUse
 from bench.host.monitor.sampler import Monitor
 from bench.host.monitor.worker import WorkerMonitor
 from bench.host.process.conversation import Limits
