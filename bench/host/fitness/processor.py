@@ -5,9 +5,9 @@ Sources: the kernel's Documentation/admin-guide/pm/cpufreq.rst and intel_pstate.
 
 from pathlib import Path
 
-from bench.host.machine.accounts import count_logical_processors, count_physical_cores
+from bench.host.machine.accounts import count_logical_processors, count_physical_cores, read_text
 from bench.host.machine.finding import note_if
-from bench.host.machine.throttling import SYSTEM, count_throttle_events, read_text
+from bench.host.machine.throttling import SYSTEM, count_throttle_events
 from bench.records.parts import MachineFinding
 
 PROCESSORS = "sys/devices/system/cpu"
