@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -134,18 +135,16 @@ def _join(splits: list[Split]) -> Split:
     )
 
 
-SAMPLES = Samples((3, 32, 32), classes=CLASSES)
 CIFAR10 = Dataset(
     name="cifar10",
     summary=f"60,000 photographs of 10 kinds, 32x32; from {DATA_VARIABLE} or downloaded",
     version=1,
-    samples=SAMPLES,
+    samples=Samples((3, 32, 32), classes=CLASSES),
     read=read_cifar10,
 )
-CIFAR10_SUBSET = Dataset(
+CIFAR10_SUBSET = replace(
+    CIFAR10,
     name="cifar10-subset",
     summary=f"4,000 training and 1,000 test images of cifar10; from {DATA_VARIABLE}",
-    version=1,
-    samples=SAMPLES,
     read=read_subset,
 )

@@ -15,18 +15,6 @@ def mark_every_nth_of_each_class(labels: Array, n: int) -> Array:
     return test
 
 
-def mark_test_samples(labels: Array, n: int, source: str) -> Array:
-    """Mark every n-th sample of each class, and refuse to mark none; messages name `source`."""
-    test = mark_every_nth_of_each_class(labels, n)
-    if not test.any():
-        raise DataError(
-            f"{source} has no class of {n} samples, of which test_every = {n} would take the last "
-            "one as a test sample; expected some; make test_every smaller, or name a test part of "
-            "its own."
-        )
-    return test
-
-
 def divide(split: Split, test: Array) -> tuple[Split, Split]:
     """Divide samples into those outside a mask and those in it."""
     return (
@@ -47,4 +35,11 @@ def complete_parts(
     if test is not None:
         return train, test
     assert test_every is not None  # one of the two is there
-    return divide(train, mark_test_samples(train.labels, test_every, source))
+    mask = mark_every_nth_of_each_class(train.labels, test_every)
+    if not mask.any():
+        raise DataError(
+            f"{source} has no class of {test_every} samples, of which test_every = {test_every} "
+            "would take the last one as a test sample; expected some; make test_every smaller, or "
+            "name a test part of its own."
+        )
+    return divide(train, mask)

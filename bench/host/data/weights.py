@@ -27,14 +27,6 @@ def _draw(param: Param, seed: int) -> Array:
     return INITIALIZERS[param.initializer](param, generator).astype(np.float32)
 
 
-def _zeros(param: Param, generator: np.random.Generator) -> Array:
-    return np.zeros(param.shape)
-
-
-def _ones(param: Param, generator: np.random.Generator) -> Array:
-    return np.ones(param.shape)
-
-
 def _glorot_uniform(param: Param, generator: np.random.Generator) -> Array:
     """Glorot and Bengio 2010, equation 16."""
     fan_in, fan_out = param.fans
@@ -67,8 +59,8 @@ def _forget_gate_ones(param: Param, generator: np.random.Generator) -> Array:
 
 
 INITIALIZERS: dict[Initializer, Callable[[Param, np.random.Generator], Array]] = {
-    "zeros": _zeros,
-    "ones": _ones,
+    "zeros": lambda param, generator: np.zeros(param.shape),
+    "ones": lambda param, generator: np.ones(param.shape),
     "glorot uniform": _glorot_uniform,
     "he normal": _he_normal,
     "recurrent uniform": _recurrent_uniform,
