@@ -21,6 +21,7 @@ from bench.host.data.declared.array_files import LAYOUTS, ArrayFiles, ArrayPair
 from bench.host.data.declared.image_file import MODES, Size
 from bench.host.data.declared.image_folder import ImageFolder
 from bench.host.data.declared.text_files import TextFiles
+from bench.host.data.files import explain_unreadable
 from bench.host.data.labeled_csv import Columns
 from bench.host.data.synthetic import MOST_NAMES, MOST_VALUES
 from bench.host.data.texts import FIRST_WORD
@@ -220,12 +221,8 @@ def _read_path(table: TomlTable, key: str, folder: Path) -> Path:
 
 
 def _read_size_and_time(path: Path) -> tuple[int, int]:
-    try:
+    with explain_unreadable(repr(str(path)), "expected a file; correct the path."):
         status = path.stat()
-    except OSError as error:
-        raise DataError(
-            f"{str(path)!r} cannot be read ({error.strerror}); expected a file; correct the path."
-        ) from error
     # A pipe would be waited for, and a device may never end.
     if not stat.S_ISREG(status.st_mode):
         raise DataError(f"{str(path)!r} is no file; expected one; correct the path.")
