@@ -46,10 +46,7 @@ def download(urls: Sequence[str], target: Path, sha256: str, most_bytes: int) ->
 
 
 def _fetch(url: str, partial: Path, most_bytes: int) -> None:
-    with (
-        _opener().open(url, timeout=TIMEOUT_SECONDS) as answer,
-        partial.open("wb") as stream,
-    ):
+    with _opener().open(url, timeout=TIMEOUT_SECONDS) as answer, partial.open("wb") as stream:
         written = 0
         while chunk := answer.read(2**20):
             written += len(chunk)

@@ -179,10 +179,7 @@ def _is_usable(folder: Path, module: str, description: dict[str, object]) -> boo
 
 
 def _build(
-    folder: Path,
-    framework: Framework,
-    requirements: Requirements,
-    description: dict[str, object],
+    folder: Path, framework: Framework, requirements: Requirements, description: dict[str, object]
 ) -> None:
     try:
         run_uv(["venv", "--python", framework.python, str(folder)])
