@@ -69,7 +69,11 @@ def read_cifar10() -> tuple[Split, Split]:
         _parse_published(content, sources[name], BATCHES[name])
         for name, content in zip(BATCHES, contents, strict=True)
     )
-    return _join(train), test
+    whole = Split(
+        np.concatenate([split.inputs for split in train]),
+        np.concatenate([split.labels for split in train]),
+    )
+    return whole, test
 
 
 def read_subset() -> tuple[Split, Split]:
@@ -126,13 +130,6 @@ def _parse_published(content: bytes, source: str, sha256: str) -> Split:
             "ones; replace the file."
         )
     return split
-
-
-def _join(splits: list[Split]) -> Split:
-    return Split(
-        np.concatenate([split.inputs for split in splits]),
-        np.concatenate([split.labels for split in splits]),
-    )
 
 
 CIFAR10 = Dataset(

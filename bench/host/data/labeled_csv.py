@@ -52,9 +52,8 @@ def read_categories(path: Path, count: int) -> list[str]:
 def read_labeled_csv(path: Path, categories: Sequence[str]) -> tuple[list[str], Array]:
     """Read texts and labels, int64 (texts,), from a CSV with the columns text and category."""
     rows = read_rows(path, Columns())
-    return [row.text for row in rows], encode_labels(
-        rows, categories, path, "the list of categories"
-    )
+    labels = encode_labels(rows, categories, path, "the list of categories")
+    return [row.text for row in rows], labels
 
 
 def read_rows(path: Path, columns: Columns, most_bytes: int = MOST_BYTES) -> list[LabeledText]:

@@ -3,13 +3,11 @@
 import zlib
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
 
 import numpy as np
 
+from bench.host.data.dataset import Array
 from bench.spec import GATES, GRU_GATES, Initializer, Param
-
-Array = np.ndarray[Any, Any]
 
 
 def draw_weights(parameters: Sequence[Param], seed: int) -> dict[str, Array]:

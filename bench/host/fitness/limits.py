@@ -24,23 +24,17 @@ def examine_limits(threads: int, system: Path = SYSTEM) -> list[MachineFinding]:
     quota = read_cpu_quota(system)
     memory = read_memory_limit(system)
     none = "not read: control groups of version 1" if _of_version_1(system) else "none"
+    processors = f"{usable} usable processors; quota: {none if quota is None else f'{quota:g}'}"
     tight = quota is not None and quota < threads
-    advice = (
-        f" for {threads} threads: all stop when it is used up, until the next period; "
-        "give --threads no more than the quota"
-    )
+    if tight:
+        processors += (
+            f" for {threads} threads: all stop when it is used up, until the next period; "
+            "give --threads no more than the quota"
+        )
+    limit = none if memory is None else f"{memory / GIBIBYTE:.1f} GiB for this control group"
     return [
-        note_if(
-            tight,
-            "processor limit",
-            f"{usable} usable processors; quota: {none if quota is None else f'{quota:g}'}"
-            + (advice if tight else ""),
-        ),
-        MachineFinding(
-            "memory limit",
-            "ok",
-            none if memory is None else f"{memory / GIBIBYTE:.1f} GiB for this control group",
-        ),
+        note_if(tight, "processor limit", processors),
+        MachineFinding("memory limit", "ok", limit),
     ]
 
 

@@ -103,15 +103,11 @@ def read_declared(table: TomlTable, folder: Path) -> dict[str, DeclaredDataset]:
             raise table.fail("datasets", name, f"names of at most {LONGEST_NAME} a-z, 0-9 and -")
         if name in RESERVED or name.startswith(f"{SYNTHETIC}-"):
             raise table.fail("datasets", name, "a name that is not taken by samestep itself")
-        declared[name] = _read_declaration(name, declaration, folder)
+        kind = declaration.take_text("kind", allowed=KINDS)
+        source = KINDS[kind](declaration, folder)
+        declaration.finish()
+        declared[name] = DeclaredDataset(name, f"{kind} of your own, declared in the plan", source)
     return declared
-
-
-def _read_declaration(name: str, table: TomlTable, folder: Path) -> DeclaredDataset:
-    kind = table.take_text("kind", allowed=KINDS)
-    source = KINDS[kind](table, folder)
-    table.finish()
-    return DeclaredDataset(name, f"{kind} of your own, declared in the plan", source)
 
 
 def _read_images(table: TomlTable, folder: Path) -> ImageFolder:
