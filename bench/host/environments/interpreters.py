@@ -17,8 +17,7 @@ from packaging.version import InvalidVersion
 from bench.errors import InterpreterError
 from bench.host.frameworks.editions import is_main
 from bench.host.frameworks.framework import Framework
-from bench.host.frameworks.setup import build_default_variables
-from bench.host.frameworks.variables import build_worker_environment
+from bench.host.frameworks.setup import build_default_variables, build_worker_environment
 from bench.host.machine.description import choose_threads
 from bench.host.process.outcome import to_process_end
 from bench.records.results import edition

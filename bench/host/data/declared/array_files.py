@@ -9,9 +9,8 @@ from tokenize import TokenError
 import numpy as np
 
 from bench.errors import DataError
-from bench.host.data.dataset import Array, Split
+from bench.host.data.dataset import Array, Split, complete_parts
 from bench.host.data.declared.bounds import check_classes, check_values
-from bench.host.data.division import complete_parts
 from bench.host.data.files import explain_unreadable
 from bench.host.data.synthetic import MOST_NAMES
 from bench.spec import Samples

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from bench.errors import DataError
-from bench.host.data.dataset import Array, Split
+from bench.host.data.dataset import Array, Split, complete_parts
 from bench.host.data.declared.bounds import check_classes, check_values
 from bench.host.data.declared.image_file import (
     SUFFIXES,
@@ -19,7 +19,6 @@ from bench.host.data.declared.image_file import (
     read_image,
     read_size,
 )
-from bench.host.data.division import complete_parts
 from bench.host.data.files import explain_unreadable
 from bench.host.machine.description import choose_threads
 from bench.spec import Samples

@@ -2,8 +2,7 @@ import numpy as np
 import pytest
 
 from bench.errors import DataError
-from bench.host.data.dataset import Split
-from bench.host.data.division import complete_parts, divide, mark_every_nth_of_each_class
+from bench.host.data.dataset import Split, complete_parts, divide, mark_every_nth_of_each_class
 
 LABELS = np.array([0, 1, 0, 0, 1, 2, 0, 0])
 
