@@ -12,7 +12,7 @@ import pytest
 from bench.errors import ResultsError, SamestepError
 from bench.host.environments.preparation import Say
 from bench.host.frameworks.framework import ROOT
-from bench.host.machine.description import check_machine
+from bench.host.machine.accounts import read_cpu_seconds
 from bench.host.planning.against import check_out
 from bench.host.planning.request import add_options, read_request
 from bench.host.planning.selection import Selection, select
@@ -55,7 +55,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _select_trials(config: pytest.Config) -> None:
-    check_machine()
+    read_cpu_seconds()  # refuses a system that does not show its accounts
     request = read_request(config.getoption)
     stopped = find_stopped(request) if request.resume else None
     request = stopped.request if stopped else request

@@ -11,8 +11,7 @@ from bench.errors import UnavailableError
 from bench.host.ceilings.measurement import measure_ceilings
 from bench.host.environments.preparation import Environment, prepare_environment
 from bench.host.frameworks.framework import Framework, discover
-from bench.host.frameworks.setup import build_default_variables
-from bench.host.frameworks.variables import build_worker_environment
+from bench.host.frameworks.setup import build_default_variables, build_worker_environment
 from bench.host.process.executor import LocalProcess
 from bench.job import Execution
 from bench.protocol.ceilings import CeilingsJob, Workload

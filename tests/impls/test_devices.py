@@ -9,8 +9,7 @@ import pytest
 from bench.errors import UnavailableError
 from bench.host.environments.preparation import prepare_environment
 from bench.host.frameworks.framework import discover
-from bench.host.frameworks.setup import build_default_variables
-from bench.host.frameworks.variables import build_worker_environment
+from bench.host.frameworks.setup import build_default_variables, build_worker_environment
 from tests.conftest import unavailable
 
 # Precisions by the switches that they need.

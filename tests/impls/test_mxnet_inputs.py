@@ -5,7 +5,7 @@ import subprocess
 from bench.errors import UnavailableError
 from bench.host.environments.preparation import prepare_environment
 from bench.host.frameworks.framework import discover
-from bench.host.frameworks.variables import build_worker_environment
+from bench.host.frameworks.setup import build_worker_environment
 from tests.conftest import unavailable
 
 PROGRAM = """

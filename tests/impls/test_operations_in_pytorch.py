@@ -9,7 +9,7 @@ import pytest
 from bench.errors import UnavailableError
 from bench.host.environments.preparation import prepare_environment
 from bench.host.frameworks.framework import discover
-from bench.host.frameworks.variables import build_worker_environment
+from bench.host.frameworks.setup import build_worker_environment
 from bench.models import MODELS
 from bench.optimizer import Optimizer
 from bench.records.operations import count_step_cost

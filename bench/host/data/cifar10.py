@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -68,7 +69,11 @@ def read_cifar10() -> tuple[Split, Split]:
         _parse_published(content, sources[name], BATCHES[name])
         for name, content in zip(BATCHES, contents, strict=True)
     )
-    return _join(train), test
+    whole = Split(
+        np.concatenate([split.inputs for split in train]),
+        np.concatenate([split.labels for split in train]),
+    )
+    return whole, test
 
 
 def read_subset() -> tuple[Split, Split]:
@@ -127,25 +132,16 @@ def _parse_published(content: bytes, source: str, sha256: str) -> Split:
     return split
 
 
-def _join(splits: list[Split]) -> Split:
-    return Split(
-        np.concatenate([split.inputs for split in splits]),
-        np.concatenate([split.labels for split in splits]),
-    )
-
-
-SAMPLES = Samples((3, 32, 32), classes=CLASSES)
 CIFAR10 = Dataset(
     name="cifar10",
     summary=f"60,000 photographs of 10 kinds, 32x32; from {DATA_VARIABLE} or downloaded",
     version=1,
-    samples=SAMPLES,
+    samples=Samples((3, 32, 32), classes=CLASSES),
     read=read_cifar10,
 )
-CIFAR10_SUBSET = Dataset(
+CIFAR10_SUBSET = replace(
+    CIFAR10,
     name="cifar10-subset",
     summary=f"4,000 training and 1,000 test images of cifar10; from {DATA_VARIABLE}",
-    version=1,
-    samples=SAMPLES,
     read=read_subset,
 )

@@ -14,7 +14,7 @@ import numpy as np
 
 from bench.errors import DataError
 from bench.host.data.dataset import Split
-from bench.host.data.gzipped import open_gzip
+from bench.host.data.files import explain_unreadable, open_gzip
 
 CHANNELS, SIDE = 3, 32
 ROW_BYTES = 1 + CHANNELS * SIDE * SIDE
@@ -55,14 +55,9 @@ def parse_rows(content: bytes, source: str) -> Split:
 
 def read_batch(path: Path) -> bytes:
     """Read the bytes of an unpacked batch, one more than there may be where it is longer."""
-    try:
-        with path.open("rb") as stream:
-            return stream.read(MOST_BATCH_BYTES + 1)
-    except OSError as error:
-        raise DataError(
-            f"{path} cannot be read ({error.strerror}); expected one of CIFAR-10's six batches; "
-            "put it there, or check its permissions."
-        ) from error
+    expected = "expected one of CIFAR-10's six batches; put it there, or check its permissions."
+    with explain_unreadable(path, expected), path.open("rb") as stream:
+        return stream.read(MOST_BATCH_BYTES + 1)
 
 
 def read_packed_batch(path: Path) -> bytes:

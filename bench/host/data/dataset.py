@@ -1,4 +1,4 @@
-"""A data set before it is prepared: whole numbers and labels in a fixed split."""
+"""A data set before it is prepared: whole numbers and labels, split the same every time."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from bench.errors import DataError
 from bench.spec import Samples
 
 Array = np.ndarray[Any, Any]
@@ -43,3 +44,42 @@ class Dataset:
     samples: Samples
     read: Callable[[], tuple[Split, Split]]
     synthetic: bool = False
+
+
+def mark_every_nth_of_each_class(labels: Array, n: int) -> Array:
+    """Mark the test samples in a mask: of each class, in the order of the samples, every n-th."""
+    test = np.zeros(len(labels), dtype=bool)
+    for label in np.unique(labels):
+        (members,) = np.nonzero(labels == label)
+        test[members[n - 1 :: n]] = True
+    return test
+
+
+def divide(split: Split, test: Array) -> tuple[Split, Split]:
+    """Divide samples into those outside a mask and those in it."""
+    return (
+        Split(split.inputs[~test], split.labels[~test]),
+        Split(split.inputs[test], split.labels[test]),
+    )
+
+
+def complete_parts(
+    train: Split, test: Split | None, test_every: int | None, source: str
+) -> tuple[Split, Split]:
+    """Return both parts; where there is no test part, samples of `train` become one.
+
+    Args:
+        test_every: number of samples of a class from one test sample to the next.
+        source: name of `train` in messages.
+    """
+    if test is not None:
+        return train, test
+    assert test_every is not None  # one of the two is there
+    mask = mark_every_nth_of_each_class(train.labels, test_every)
+    if not mask.any():
+        raise DataError(
+            f"{source} has no class of {test_every} samples, of which test_every = {test_every} "
+            "would take the last one as a test sample; expected some; make test_every smaller, or "
+            "name a test part of its own."
+        )
+    return divide(train, mask)

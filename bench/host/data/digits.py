@@ -8,8 +8,7 @@ import numpy as np
 
 from bench.dependencies import explain_if_missing
 from bench.errors import DataError
-from bench.host.data.dataset import Dataset, Split
-from bench.host.data.division import divide, mark_every_nth_of_each_class
+from bench.host.data.dataset import Dataset, Split, divide, mark_every_nth_of_each_class
 from bench.spec import Samples
 
 SCALE = 4  # 8x8 -> 32x32

@@ -3,7 +3,6 @@
 import hashlib
 import http.client
 import os
-import urllib.error
 import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
@@ -39,7 +38,7 @@ def download(urls: Sequence[str], target: Path, sha256: str, most_bytes: int) ->
                 partial.replace(target)
                 return
             problems.append(f"{url}: SHA-256 {actual[:12]}… instead of {sha256[:12]}…")
-        except (urllib.error.URLError, http.client.HTTPException, OSError, DataError) as error:
+        except (http.client.HTTPException, OSError, DataError) as error:
             problems.append(f"{url}: {error}")
         finally:
             partial.unlink(missing_ok=True)
@@ -47,10 +46,7 @@ def download(urls: Sequence[str], target: Path, sha256: str, most_bytes: int) ->
 
 
 def _fetch(url: str, partial: Path, most_bytes: int) -> None:
-    with (
-        _opener().open(url, timeout=TIMEOUT_SECONDS) as answer,
-        partial.open("wb") as stream,
-    ):
+    with _opener().open(url, timeout=TIMEOUT_SECONDS) as answer, partial.open("wb") as stream:
         written = 0
         while chunk := answer.read(2**20):
             written += len(chunk)

@@ -7,7 +7,7 @@ import numpy as np
 
 from bench.errors import DataError
 from bench.host.data.dataset import Array
-from bench.host.data.gzipped import open_gzip
+from bench.host.data.files import open_gzip
 
 UNSIGNED_BYTE = 0x08
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from bench.errors import DataError
 from bench.host.data.dataset import Array
+from bench.host.data.files import explain_unreadable
 
 MOST_BYTES = 4 * 2**20
 
@@ -51,9 +52,8 @@ def read_categories(path: Path, count: int) -> list[str]:
 def read_labeled_csv(path: Path, categories: Sequence[str]) -> tuple[list[str], Array]:
     """Read texts and labels, int64 (texts,), from a CSV with the columns text and category."""
     rows = read_rows(path, Columns())
-    return [row.text for row in rows], encode_labels(
-        rows, categories, path, "the list of categories"
-    )
+    labels = encode_labels(rows, categories, path, "the list of categories")
+    return [row.text for row in rows], labels
 
 
 def read_rows(path: Path, columns: Columns, most_bytes: int = MOST_BYTES) -> list[LabeledText]:
@@ -88,13 +88,8 @@ def encode_labels(
 
 
 def _read_text(path: Path, most_bytes: int = MOST_BYTES) -> str:
-    try:
-        with path.open("rb") as stream:
-            content = stream.read(most_bytes + 1)
-    except OSError as error:
-        raise DataError(
-            f"{path} cannot be read ({error.strerror}); expected a file of texts; check it."
-        ) from error
+    with explain_unreadable(path, "expected a file of texts; check it."), path.open("rb") as stream:
+        content = stream.read(most_bytes + 1)
     if len(content) > most_bytes:
         raise DataError(
             f"{path} holds more than {most_bytes:,} bytes; expected fewer; replace the file."

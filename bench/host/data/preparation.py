@@ -34,9 +34,9 @@ class PreparedData:
 
     name: str
     samples: Samples
+    folder: Path
     train_count: int
     test_count: int
-    folder: Path
     digests: dict[str, str]
 
     @property
@@ -162,18 +162,10 @@ def _load(dataset: Dataset, folder: Path) -> PreparedData | None:
     # None where a file is missing or its bytes have changed.
     try:
         description = json.loads((folder / DESCRIPTION).read_text("utf-8"))
-        digests = dict(description["digests"])
-        for stem, expected in digests.items():
+        for stem, expected in description["digests"].items():
             array = np.load(folder / f"{stem}.npy", mmap_mode="r", allow_pickle=False)
             if hash_array(array) != expected:
                 return None
-        return PreparedData(
-            dataset.name,
-            dataset.samples,
-            description["train_count"],
-            description["test_count"],
-            folder,
-            digests,
-        )
+        return PreparedData(dataset.name, dataset.samples, folder, **description)
     except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError):
         return None

@@ -9,6 +9,7 @@ from typing import TypeVar
 from bench.errors import DataError
 from bench.host.cache import get_cache_folder, lock_entry
 from bench.host.data.download import download, hash_file
+from bench.host.data.files import explain_unreadable
 
 Content = TypeVar("Content")
 
@@ -78,13 +79,9 @@ class Publication:
         Args:
             inspect: reads a file of that kind; its DataError says what is wrong with other bytes.
         """
-        try:
+        expected = f"expected {self.title}'s {file.name}; check its permissions."
+        with explain_unreadable(path, expected):
             sha256 = hash_file(path)
-        except OSError as error:
-            raise DataError(
-                f"{path} cannot be read ({error.strerror}); expected {self.title}'s {file.name}; "
-                "check its permissions."
-            ) from error
         if sha256 == file.sha256:
             return
         try:

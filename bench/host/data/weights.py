@@ -3,13 +3,11 @@
 import zlib
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
 
 import numpy as np
 
+from bench.host.data.dataset import Array
 from bench.spec import GATES, GRU_GATES, Initializer, Param
-
-Array = np.ndarray[Any, Any]
 
 
 def draw_weights(parameters: Sequence[Param], seed: int) -> dict[str, Array]:
@@ -25,14 +23,6 @@ def _draw(param: Param, seed: int) -> Array:
     sequence = np.random.SeedSequence(seed, spawn_key=(zlib.crc32(param.name.encode()),))
     generator = np.random.Generator(np.random.PCG64(sequence))
     return INITIALIZERS[param.initializer](param, generator).astype(np.float32)
-
-
-def _zeros(param: Param, generator: np.random.Generator) -> Array:
-    return np.zeros(param.shape)
-
-
-def _ones(param: Param, generator: np.random.Generator) -> Array:
-    return np.ones(param.shape)
 
 
 def _glorot_uniform(param: Param, generator: np.random.Generator) -> Array:
@@ -67,8 +57,8 @@ def _forget_gate_ones(param: Param, generator: np.random.Generator) -> Array:
 
 
 INITIALIZERS: dict[Initializer, Callable[[Param, np.random.Generator], Array]] = {
-    "zeros": _zeros,
-    "ones": _ones,
+    "zeros": lambda param, generator: np.zeros(param.shape),
+    "ones": lambda param, generator: np.ones(param.shape),
     "glorot uniform": _glorot_uniform,
     "he normal": _he_normal,
     "recurrent uniform": _recurrent_uniform,

@@ -17,8 +17,7 @@ from packaging.version import InvalidVersion
 from bench.errors import InterpreterError
 from bench.host.frameworks.editions import is_main
 from bench.host.frameworks.framework import Framework
-from bench.host.frameworks.setup import build_default_variables
-from bench.host.frameworks.variables import build_worker_environment
+from bench.host.frameworks.setup import build_default_variables, build_worker_environment
 from bench.host.machine.description import choose_threads
 from bench.host.process.outcome import to_process_end
 from bench.records.results import edition
@@ -103,7 +102,8 @@ def check_interpreter(framework: Framework, device: str, named: Path) -> tuple[P
         raise InterpreterError(f"{option}: {_explain_no_python(framework, '')}")
     python = Path(path).absolute()
     packages = _list_packages(framework, device)
-    answer = _ask(python, framework, device, [each.name for each in packages if not each.main])
+    names = [each.requirement.name for each in packages if not each.main]
+    answer = _ask(python, framework, device, names)
     if problem := _find_problem(framework, answer):
         raise InterpreterError(f"{option}: {problem}")
     versions = {**answer.packages, framework.module: answer.own or "of an unknown version"}
@@ -128,10 +128,6 @@ class _Package:
     requirement: Requirement
     main: bool
     installed_as: str
-
-    @property
-    def name(self) -> str:
-        return self.requirement.name
 
     def allows(self, version: str | None) -> bool:
         """Tell whether a version is a required one; an unknown one is not judged."""
@@ -225,11 +221,8 @@ def _explain_no_python(framework: Framework, end: str) -> str:
 def _explain_missing(framework: Framework, missing: Sequence[str]) -> str:
     names = ", ".join(map(repr, missing))
     # A module that a cluster's `module load` put there is not seen by a worker.
-    hint = (
-        " (PYTHONPATH is not handed on to it: see docs/guides/own-interpreters.md)"
-        if "PYTHONPATH" in os.environ
-        else ""
-    )
+    reason = " (PYTHONPATH is not handed on to it: see docs/guides/own-interpreters.md)"
+    hint = reason if "PYTHONPATH" in os.environ else ""
     return (
         f"this Python has no module {names}{hint}; install what {framework.title} needs there, or "
         "name another interpreter."
@@ -241,7 +234,7 @@ def _describe_others(
 ) -> str | None:
     if not others:
         return None
-    actual = ", ".join(f"{each.name} {versions[each.installed_as]}" for each in others)
+    actual = ", ".join(f"{each.requirement.name} {versions[each.installed_as]}" for each in others)
     required = ", ".join(str(each.requirement.specifier) for each in others)
     return (
         f"Note on {framework.title}: {python} has {actual}, and not {required} as samestep is "

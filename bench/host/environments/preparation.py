@@ -179,10 +179,7 @@ def _is_usable(folder: Path, module: str, description: dict[str, object]) -> boo
 
 
 def _build(
-    folder: Path,
-    framework: Framework,
-    requirements: Requirements,
-    description: dict[str, object],
+    folder: Path, framework: Framework, requirements: Requirements, description: dict[str, object]
 ) -> None:
     try:
         run_uv(["venv", "--python", framework.python, str(folder)])
@@ -195,14 +192,12 @@ def _build(
             )
         # Written last: it says that the environment is whole.
         (folder / DESCRIPTION).write_text(json.dumps(description, indent=1), "utf-8")
-    except UnavailableError as error:
+    except BaseException as error:
         remove(folder)
-        raise UnavailableError(
-            f"{framework.title}'s environment cannot be made: {error}"
-        ) from error
-    except BaseException:
-        remove(folder)
-        raise
+        if not isinstance(error, UnavailableError):
+            raise
+        message = f"{framework.title}'s environment cannot be made: {error}"
+        raise UnavailableError(message) from error
 
 
 def _install(folder: Path, requirements: Requirements) -> None:

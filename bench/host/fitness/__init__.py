@@ -1,18 +1,18 @@
 """Is this machine fit to measure? What bears on times, and can be looked at in three seconds."""
 
 import os
+import platform
 from pathlib import Path
 
 from bench.host.fitness.gpu import examine_gpu
-from bench.host.fitness.limits import examine_limits
-from bench.host.fitness.memory import examine_memory
+from bench.host.fitness.limits import examine_limits, examine_memory
 from bench.host.fitness.others import examine_other_load
 from bench.host.fitness.processor import examine_processors
-from bench.host.fitness.versions import describe_versions
-from bench.host.machine.description import choose_threads
+from bench.host.machine.description import choose_threads, read_commit
 from bench.host.machine.noise import examine_noise
-from bench.host.machine.nvml import open_gpu
+from bench.host.machine.nvml import VisibleGpu, open_gpu
 from bench.host.machine.throttling import SYSTEM
+from bench.host.machine.unreadable import read_or_none
 from bench.records.parts import MachineFinding
 
 
@@ -38,3 +38,15 @@ def examine_machine(
             examine_noise(threads),
             describe_versions(gpu),
         ]
+
+
+def describe_versions(gpu: VisibleGpu) -> MachineFinding:
+    """Describe samestep, the host's Python, the kernel, and NVIDIA's driver if a GPU is used."""
+    parts = [
+        f"samestep {read_commit() or 'outside a checkout'}",
+        f"Python {platform.python_version()}",
+        f"{platform.system()} {platform.release()}",
+    ]
+    if driver := read_or_none(gpu.read_driver):
+        parts.append(f"NVIDIA driver {driver}")
+    return MachineFinding("versions", "ok", ", ".join(parts))

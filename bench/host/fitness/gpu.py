@@ -1,7 +1,5 @@
 """Whether the GPU is free, and whether something slows it down."""
 
-from collections.abc import Callable
-
 from bench.host.machine.finding import note_if
 from bench.host.machine.nvml import MissingGpu, VisibleGpu
 from bench.host.machine.unreadable import UnreadableError
@@ -10,27 +8,24 @@ from bench.records.parts import MachineFinding
 GIBIBYTE = 2**30
 # The driver itself and a desktop have some; a model has more.
 NOTED_USED_SHARE = 0.05
-# What is noteworthy of the GPU and in which words.
-Look = Callable[[VisibleGpu], tuple[bool, str]]
 
 
 def examine_gpu(gpu: VisibleGpu) -> list[MachineFinding]:
     """Look at processes, memory in use and clocks of a GPU, before any trial's process is there."""
     if isinstance(gpu, MissingGpu):
         return [MachineFinding("GPU state", "note", gpu.reason)]
-    return [
-        _examine("GPU processes", gpu, _look_at_processes),
-        _examine("GPU memory", gpu, _look_at_memory),
-        _examine("GPU clocks", gpu, _look_at_clocks),
-    ]
-
-
-def _examine(topic: str, gpu: VisibleGpu, look: Look) -> MachineFinding:
-    try:
-        noteworthy, detail = look(gpu)
-    except UnreadableError as error:
-        return MachineFinding(topic, "note", f"not known: {error}")
-    return note_if(noteworthy, topic, detail)
+    findings = []
+    for topic, look in (
+        ("GPU processes", _look_at_processes),
+        ("GPU memory", _look_at_memory),
+        ("GPU clocks", _look_at_clocks),
+    ):
+        try:
+            noteworthy, detail = look(gpu)
+        except UnreadableError as error:
+            noteworthy, detail = True, f"not known: {error}"
+        findings.append(note_if(noteworthy, topic, detail))
+    return findings
 
 
 def _look_at_processes(gpu: VisibleGpu) -> tuple[bool, str]:

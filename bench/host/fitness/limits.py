@@ -1,4 +1,4 @@
-"""Reads what a container or a service may use of this machine: the limits of its control group.
+"""What may be used of this machine and how much of its memory is free: limits of control groups.
 
 Source: the kernel's Documentation/admin-guide/cgroup-v2.rst. A limit of any group above counts
 too; inside a container only those files are there that the container shows.
@@ -7,12 +7,14 @@ too; inside a container only those files are there that the container shows.
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
+from bench.host.machine.accounts import read_memory_bytes, read_text
 from bench.host.machine.description import count_usable_processors
 from bench.host.machine.finding import note_if
-from bench.host.machine.throttling import SYSTEM, read_text
+from bench.host.machine.throttling import SYSTEM
 from bench.records.parts import MachineFinding
 
 GIBIBYTE = 2**30
+LEAST_AVAILABLE_BYTES = 2 * GIBIBYTE
 UNLIMITED = "max"
 
 
@@ -22,23 +24,34 @@ def examine_limits(threads: int, system: Path = SYSTEM) -> list[MachineFinding]:
     quota = read_cpu_quota(system)
     memory = read_memory_limit(system)
     none = "not read: control groups of version 1" if _of_version_1(system) else "none"
+    processors = f"{usable} usable processors; quota: {none if quota is None else f'{quota:g}'}"
     tight = quota is not None and quota < threads
-    advice = (
-        f" for {threads} threads: all stop when it is used up, until the next period; "
-        "give --threads no more than the quota"
-    )
+    if tight:
+        processors += (
+            f" for {threads} threads: all stop when it is used up, until the next period; "
+            "give --threads no more than the quota"
+        )
+    limit = none if memory is None else f"{memory / GIBIBYTE:.1f} GiB for this control group"
     return [
-        note_if(
-            tight,
-            "processor limit",
-            f"{usable} usable processors; quota: {none if quota is None else f'{quota:g}'}"
-            + (advice if tight else ""),
-        ),
-        MachineFinding(
-            "memory limit",
-            "ok",
-            none if memory is None else f"{memory / GIBIBYTE:.1f} GiB for this control group",
-        ),
+        note_if(tight, "processor limit", processors),
+        MachineFinding("memory limit", "ok", limit),
+    ]
+
+
+def examine_memory() -> list[MachineFinding]:
+    """Examine how much memory is free, and how much was written out: swapping measures the disk."""
+    memory = read_memory_bytes()
+    try:
+        available, total = memory["MemAvailable"], memory["MemTotal"]
+        swapped = memory["SwapTotal"] - memory["SwapFree"]
+    except KeyError as missing:
+        return [MachineFinding("memory", "ok", f"the system does not tell its {missing.args[0]}")]
+    free = f"{available / GIBIBYTE:.1f} GiB free of {total / GIBIBYTE:.1f} GiB"
+    advice = "; memory has been short here, and what is in it is slow to come back"
+    swap = f"{swapped / GIBIBYTE:.1f} GiB in use{advice}" if swapped else "none in use"
+    return [
+        note_if(available < LEAST_AVAILABLE_BYTES, "memory", free),
+        note_if(swapped > 0, "swap", swap),
     ]
 
 

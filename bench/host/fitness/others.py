@@ -18,10 +18,7 @@ def examine_other_load() -> list[MachineFinding]:
     """Examine the last minute by the load average, and this moment by a direct look."""
     meter = LoadMeter()
     sleep(LOOK_SECONDS)
-    return [
-        judge_load_average(os.getloadavg()[0], choose_threads()),
-        *judge_load(meter.read()),
-    ]
+    return [judge_load_average(os.getloadavg()[0], choose_threads()), *judge_load(meter.read())]
 
 
 def judge_load_average(load: float, cores: int) -> MachineFinding:
@@ -36,21 +33,11 @@ def judge_load(load: Load) -> list[MachineFinding]:
     share = load.other_share or 0.0
     loud = share > NOISY_SHARE
     advice = "; end what else runs here" if loud else ""
-    findings = [
-        note_if(
-            loud,
-            "other load",
-            f"others take {share:.1%} of the processors now{advice}",
-        )
-    ]
+    detail = f"others take {share:.1%} of the processors now{advice}"
+    findings = [note_if(loud, "other load", detail)]
     if load.steal_share is not None:
         stolen = load.steal_share > NOTED_STEAL_SHARE
         advice = "; a machine of its own would be better" if stolen else ""
-        findings.append(
-            note_if(
-                stolen,
-                "steal time",
-                f"a hypervisor takes {load.steal_share:.1%} of the processors for others{advice}",
-            )
-        )
+        detail = f"a hypervisor takes {load.steal_share:.1%} of the processors for others{advice}"
+        findings.append(note_if(stolen, "steal time", detail))
     return findings

@@ -5,9 +5,9 @@ Sources: the kernel's Documentation/admin-guide/pm/cpufreq.rst and intel_pstate.
 
 from pathlib import Path
 
-from bench.host.machine.accounts import count_logical_processors, count_physical_cores
+from bench.host.machine.accounts import count_logical_processors, count_physical_cores, read_text
 from bench.host.machine.finding import note_if
-from bench.host.machine.throttling import SYSTEM, count_throttle_events, read_text
+from bench.host.machine.throttling import SYSTEM, count_throttle_events
 from bench.records.parts import MachineFinding
 
 PROCESSORS = "sys/devices/system/cpu"
@@ -29,11 +29,8 @@ def _governor(system: Path) -> MachineFinding:
     files = (system / PROCESSORS).glob("cpu[0-9]*/cpufreq/scaling_governor")
     names = {name for file in files if (name := read_text(file))}
     if not names:
-        return MachineFinding(
-            "frequency governor",
-            "ok",
-            "the system has none, as usual in a virtual machine: its host decides",
-        )
+        detail = "the system has none, as usual in a virtual machine: its host decides"
+        return MachineFinding("frequency governor", "ok", detail)
     fixed = names == {"performance"}
     advice = "" if fixed else "; `cpupower frequency-set -g performance` keeps the clock steady"
     return note_if(not fixed, "frequency governor", ", ".join(sorted(names)) + advice)
@@ -57,9 +54,8 @@ def _throttling(events: int | None) -> MachineFinding:
 
 def _threads(threads: int, cores: int | None, processors: int) -> MachineFinding:
     if cores is None:
-        return MachineFinding(
-            "threads", "ok", f"{threads}; the system does not tell its physical cores"
-        )
+        detail = f"{threads}; the system does not tell its physical cores"
+        return MachineFinding("threads", "ok", detail)
     shared = threads > cores
     advice = "; some will share a core, and which ones changes" if shared else ""
     hyper = " with hyper-threads" if processors > cores else ""

@@ -16,49 +16,11 @@ EXPECTED = 'a list of compute capabilities, such as ["8.0", "9.0a"]'
 
 
 @dataclass(frozen=True)
-class Architecture:
-    """An architecture that code was compiled for.
-
-    Attributes:
-        only: whether the code uses what this architecture alone has, as sm_90a does.
-    """
-
-    capability: Capability
-    only: bool = False
-
-    @classmethod
-    def parse(cls, text: str) -> "Architecture":
-        """Parse `8.6` or `9.0a`.
-
-        Raises:
-            ValueError: it is no compute capability.
-        """
-        match = re.fullmatch(r"(\d+)\.(\d)(a?)", text)
-        if match is None:
-            raise ValueError(f"{text!r} is no compute capability")
-        return cls((int(match[1]), int(match[2])), bool(match[3]))
-
-    def __str__(self) -> str:
-        major, minor = self.capability
-        return f"{major}.{minor}{'a' if self.only else ''}"
-
-    def has_machine_code_for(self, capability: Capability) -> bool:
-        """Tell whether machine code runs: code for 8.0 runs on 8.0 and 8.6, and not on 9.0."""
-        if self.only:
-            return capability == self.capability
-        return capability[0] == self.capability[0] and capability[1] >= self.capability[1]
-
-    def has_ptx_for(self, capability: Capability) -> bool:
-        """Tell whether PTX runs: the driver compiles it for this and every newer architecture."""
-        return capability == self.capability if self.only else capability >= self.capability
-
-
-@dataclass(frozen=True)
 class Kernels:
-    """The code for GPUs that a wheel holds."""
+    """The code for GPUs that a wheel holds, by the architectures that it was compiled for."""
 
-    machine_code: tuple[Architecture, ...]
-    ptx: tuple[Architecture, ...]
+    machine_code: tuple[str, ...]
+    ptx: tuple[str, ...]
 
     @classmethod
     def parse(cls, machine_code: Sequence[str], ptx: Sequence[str]) -> "Kernels":
@@ -67,22 +29,41 @@ class Kernels:
         Raises:
             ValueError: an entry is no compute capability.
         """
-        return cls(
-            tuple(map(Architecture.parse, machine_code)), tuple(map(Architecture.parse, ptx))
-        )
+        for text in (*machine_code, *ptx):
+            _parse_architecture(text)
+        return cls(tuple(machine_code), tuple(ptx))
 
     def run_on(self, capability: Capability) -> bool:
         """Tell whether a GPU can run any of the code."""
-        return any(each.has_machine_code_for(capability) for each in self.machine_code) or any(
-            each.has_ptx_for(capability) for each in self.ptx
+        return any(_machine_code_runs(text, capability) for text in self.machine_code) or any(
+            _ptx_runs(text, capability) for text in self.ptx
         )
 
     def __str__(self) -> str:
         """Describe the code: `machine code for 8.0, 8.6 and no PTX`."""
-        return f"{_name('machine code', self.machine_code)} and {_name('PTX', self.ptx)}"
+        return " and ".join(
+            f"{what} for {', '.join(architectures)}" if architectures else f"no {what}"
+            for what, architectures in (("machine code", self.machine_code), ("PTX", self.ptx))
+        )
 
 
-def _name(what: str, architectures: Sequence[Architecture]) -> str:
-    if not architectures:
-        return f"no {what}"
-    return f"{what} for {', '.join(map(str, architectures))}"
+def _parse_architecture(text: str) -> tuple[Capability, bool]:
+    """Parse `8.6` or `9.0a`, whose code uses what that architecture alone has."""
+    match = re.fullmatch(r"(\d+)\.(\d)(a?)", text)
+    if match is None:
+        raise ValueError(f"{text!r} is no compute capability")
+    return (int(match[1]), int(match[2])), bool(match[3])
+
+
+def _machine_code_runs(architecture: str, capability: Capability) -> bool:
+    # Code for 8.0 runs on 8.0 and 8.6, and not on 9.0.
+    compiled_for, only = _parse_architecture(architecture)
+    if only:
+        return capability == compiled_for
+    return capability[0] == compiled_for[0] and capability[1] >= compiled_for[1]
+
+
+def _ptx_runs(architecture: str, capability: Capability) -> bool:
+    # The driver compiles it for this and every newer architecture.
+    compiled_for, only = _parse_architecture(architecture)
+    return capability == compiled_for if only else capability >= compiled_for

@@ -19,7 +19,7 @@ def read_cpu_seconds(proc: Path = PROC) -> dict[str, float]:
         MachineError: the system does not show it: nobody would see what else runs here.
     """
     accounts = proc / "stat"
-    ticks = [line.split()[1:] for line in _lines(accounts) if line.startswith("cpu ")]
+    ticks = [line.split()[1:] for line in read_lines(accounts) if line.startswith("cpu ")]
     if not ticks:
         raise MachineError(
             f"{accounts} cannot be read; expected a Linux that shows its processors' accounts, "
@@ -41,7 +41,7 @@ def count_physical_cores(processors: Path = PROCESSORS, proc: Path = PROC) -> in
     # Processors of one core have the same list. The second is its name before Linux 5.3.
     for name in ("core_cpus_list", "thread_siblings_list"):
         files = processors.glob(f"cpu[0-9]*/topology/{name}")
-        if cores := {tuple(_lines(file)) for file in files} - {()}:
+        if cores := {tuple(read_lines(file)) for file in files} - {()}:
             return len(cores)
     return len(_cores_of_cpuinfo(proc)) or None
 
@@ -49,7 +49,7 @@ def count_physical_cores(processors: Path = PROCESSORS, proc: Path = PROC) -> in
 def _cores_of_cpuinfo(proc: Path) -> set[tuple[str, str]]:
     # For systems that hide /sys: (package, core) of all processors.
     cores, package = set(), ""
-    for line in _lines(proc / "cpuinfo"):
+    for line in read_lines(proc / "cpuinfo"):
         name, _, value = (part.strip() for part in line.partition(":"))
         if name == "physical id":
             package = value
@@ -61,7 +61,7 @@ def _cores_of_cpuinfo(proc: Path) -> set[tuple[str, str]]:
 def read_memory_bytes(proc: Path = PROC) -> dict[str, int]:
     """Read the memory of the machine by the names in /proc/meminfo, such as MemAvailable."""
     sizes = {}
-    for line in _lines(proc / "meminfo"):
+    for line in read_lines(proc / "meminfo"):
         name, _, value = line.partition(":")
         if value.endswith(" kB"):
             sizes[name] = int(value.split()[0]) * 1024
@@ -73,7 +73,7 @@ def find_descendants(pid: int, proc: Path = PROC) -> list[int]:
     children: dict[int, list[int]] = {}
     for file in proc.glob("[0-9]*/stat"):
         # The name before it may hold anything, spaces and brackets too.
-        for fields in [line.rpartition(")")[2].split() for line in _lines(file)[-1:]]:
+        for fields in [line.rpartition(")")[2].split() for line in read_lines(file)[-1:]]:
             children.setdefault(int(fields[1]), []).append(int(file.parent.name))
     descendants, waiting = [], [pid]
     while waiting:
@@ -83,8 +83,14 @@ def find_descendants(pid: int, proc: Path = PROC) -> list[int]:
     return descendants
 
 
-def _lines(path: Path) -> list[str]:
+def read_lines(path: Path) -> list[str]:
+    """Read the lines of a file of the system; none where it cannot be read."""
+    return (read_text(path) or "").splitlines()
+
+
+def read_text(path: Path) -> str | None:
+    """Read a file of the system, without space around its text; None where it cannot be read."""
     try:
-        return path.read_text("utf-8", "replace").splitlines()
+        return path.read_text("utf-8", "replace").strip()
     except OSError:  # a process may have ended meanwhile
-        return []
+        return None

@@ -28,15 +28,6 @@ def describe_machine() -> dict[str, Any]:
     }
 
 
-def check_machine() -> None:
-    """Refuse a system that does not show its accounts.
-
-    Raises:
-        MachineError: see `accounts.read_cpu_seconds`.
-    """
-    accounts.read_cpu_seconds()
-
-
 def choose_threads() -> int:
     """Choose one thread for each physical core that this process may use."""
     usable = count_usable_processors()
@@ -52,11 +43,7 @@ def count_usable_processors() -> int:
 
 def read_cpu_name() -> str:
     """Read the name of the processor as the operating system gives it."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
-    except OSError:
-        lines = []
-    for line in lines:
+    for line in accounts.read_lines(accounts.PROC / "cpuinfo"):
         key, _, value = line.partition(":")
         if key.strip() == "model name":
             return value.strip()

@@ -155,9 +155,8 @@ def _first_handle(nvml: Any, variables: Mapping[str, str]) -> Any:
     ]
     if first.startswith("GPU-"):
         # CUDA takes the beginning of one too.
-        uuids = [_call(nvml, "nvmlDeviceGetUUID", handle) for handle in handles]
         matches = [
-            handle for handle, uuid in zip(handles, uuids, strict=True) if uuid.startswith(first)
+            each for each in handles if _call(nvml, "nvmlDeviceGetUUID", each).startswith(first)
         ]
         if len(matches) == 1:
             return matches[0]

@@ -6,6 +6,8 @@ of it. Source: the kernel's Documentation/ABI/testing/sysfs-devices-system-cpu (
 
 from pathlib import Path
 
+from bench.host.machine.accounts import read_text
+
 SYSTEM = Path("/")
 
 
@@ -24,11 +26,3 @@ def count_throttle_events(system: Path = SYSTEM) -> int | None:
                 # Siblings of a core show the same counter; whoever looks later sees more.
                 counters[key] = max(counters.get(key, 0), int(text))
     return sum(counters.values()) if counters else None
-
-
-def read_text(path: Path) -> str | None:
-    """Read a file of the system, without space around its text; None where it cannot be read."""
-    try:
-        return path.read_text("utf-8", "replace").strip()
-    except OSError:
-        return None

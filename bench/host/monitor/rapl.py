@@ -6,7 +6,6 @@ Source: the kernel's Documentation/power/powercap/powercap.rst.
 """
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 from bench.host.machine.unreadable import UnreadableError
@@ -14,21 +13,21 @@ from bench.host.machine.unreadable import UnreadableError
 POWERCAP = Path("/sys/class/powercap")
 
 
-@dataclass
 class _Package:
     """One processor package; parts of it (core, uncore, dram) and the platform are left out."""
 
-    folder: Path
-    range_microjoules: int
-    last: int = 0
-    total: int = 0
+    def __init__(self, folder: Path) -> None:
+        self._counter = folder / "energy_uj"
+        self._range = _number(folder / "max_energy_range_uj")
+        self._last = _number(self._counter)
+        self.microjoules = 0
 
     def advance(self) -> None:
         """Add what the counter went on by; it may have started again once."""
-        now = _number(self.folder / "energy_uj")
-        step = now - self.last
-        self.total += step if step >= 0 else step + self.range_microjoules
-        self.last = now
+        now = _number(self._counter)
+        step = now - self._last
+        self.microjoules += step if step >= 0 else step + self._range
+        self._last = now
 
 
 class Rapl:
@@ -45,10 +44,10 @@ class Rapl:
             UnreadableError: there is no package, or it may not be read.
         """
         if self._packages is None:
-            self._packages = [_open(folder) for folder in self._domains()]
+            self._packages = [_Package(folder) for folder in self._domains()]
         for package in self._packages:
             package.advance()
-        return sum(package.total for package in self._packages) / 1e6
+        return sum(package.microjoules for package in self._packages) / 1e6
 
     def _domains(self) -> list[Path]:
         # The domains of packages have one number, parts of them two.
@@ -64,12 +63,6 @@ class Rapl:
                 "virtual machine, or its kernel or processor has none."
             )
         return packages
-
-
-def _open(folder: Path) -> _Package:
-    package = _Package(folder, _number(folder / "max_energy_range_uj"))
-    package.last = _number(folder / "energy_uj")
-    return package
 
 
 def _number(path: Path) -> int:

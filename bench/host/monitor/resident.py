@@ -8,7 +8,7 @@ kernel keeps the counters at all times, so that reading them takes no lock of th
 from collections.abc import Callable, Collection
 from pathlib import Path
 
-from bench.host.machine.accounts import PROC, find_descendants
+from bench.host.machine.accounts import PROC, find_descendants, read_text
 from bench.host.machine.unreadable import UnreadableError
 from bench.host.monitor.sampler import SAMPLE_SECONDS
 from bench.protocol.anonymous import parse_anonymous_bytes
@@ -48,7 +48,9 @@ class AnonymousMemory:
 
     def take_sample(self, pids: Collection[int]) -> None:
         """Read the memory of those processes that live."""
-        sizes = [size for pid in pids if (size := self._anonymous_bytes(pid)) is not None]
+        # Of one that has ended there is no text, or one without the number.
+        texts = [read_text(self._proc / str(pid) / "status") or "" for pid in pids]
+        sizes = [size for text in texts if (size := parse_anonymous_bytes(text)) is not None]
         if sizes:
             self._peak = max(sum(sizes), self._peak or 0)
 
@@ -64,10 +66,3 @@ class AnonymousMemory:
                 f"{SAMPLE_SECONDS} s, or this system has no such file."
             )
         return self._peak
-
-    def _anonymous_bytes(self, pid: int) -> int | None:
-        try:
-            status = (self._proc / str(pid) / "status").read_text("ascii", "replace")
-        except OSError:
-            return None  # it has ended
-        return parse_anonymous_bytes(status)

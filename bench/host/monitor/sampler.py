@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from time import monotonic
-from typing import Any, Protocol
+from typing import Any
 
 SAMPLE_SECONDS = 0.2
 
 
-class Monitor(Protocol):
-    """Looks at a worker from outside; it never raises for what it cannot read."""
+class Monitor:
+    """Looks at a worker from outside, this one at nothing; never raises for what is unreadable."""
 
     def start(self, pid: int) -> None:
         """Begin, now that the worker's process exists."""
@@ -21,22 +21,6 @@ class Monitor(Protocol):
 
     def end(self) -> None:
         """Stop, now that no process of the worker is left."""
-
-
-class Unmonitored:
-    """A monitor that looks at nothing."""
-
-    def start(self, pid: int) -> None:
-        """Do nothing."""
-
-    def take_sample(self) -> None:
-        """Do nothing."""
-
-    def handle_event(self, event: Mapping[str, Any]) -> None:
-        """Do nothing."""
-
-    def end(self) -> None:
-        """Do nothing."""
 
 
 class Sampler:

@@ -7,15 +7,15 @@ from typing import Any
 from bench.host.machine.nvml import VisibleGpu
 from bench.host.machine.unreadable import UnreadableError
 from bench.host.monitor.device import AFTER, DeviceMemory
-from bench.host.monitor.energy import CPU_PACKAGE, GPU, EnergyMeter
+from bench.host.monitor.energy import CPU_PACKAGE, GPU, EnergyMeter, ResourceUse
 from bench.host.monitor.rapl import Rapl
 from bench.host.monitor.resident import AnonymousMemory, Family
-from bench.host.monitor.resource_use import ResourceUse
+from bench.host.monitor.sampler import Monitor
 
 PEAK_ANONYMOUS = "peak_anonymous_bytes"
 
 
-class WorkerMonitor:
+class WorkerMonitor(Monitor):
     """Measures the memory and the energy of one worker."""
 
     def __init__(self, gpu: VisibleGpu, rapl: Rapl | None = None, proc: Path = Path("/proc")):

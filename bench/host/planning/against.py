@@ -10,7 +10,7 @@ from pathlib import Path
 from bench.errors import PlanError
 from bench.host.frameworks.framework import Framework, discover
 from bench.host.frameworks.requirements import DESCRIPTION
-from bench.host.frameworks.variables import build_worker_environment
+from bench.host.frameworks.setup import build_worker_environment
 from bench.host.scratch import make_scratch_folder
 from bench.job import Execution, Job, Turns
 from bench.optimizer import Optimizer

@@ -13,7 +13,7 @@ from threading import Lock
 from time import monotonic
 from typing import Protocol
 
-from bench.host.monitor.sampler import Monitor, Sampler, Unmonitored
+from bench.host.monitor.sampler import Monitor, Sampler
 from bench.host.process.conversation import Conversation, Limits
 from bench.host.process.kills import count_out_of_memory_kills
 from bench.host.process.outcome import Event, ProcessEnd, WorkerOutcome
@@ -79,7 +79,7 @@ class LocalProcess:
         monitor: Monitor | None = None,
     ) -> WorkerOutcome:
         """Run to the end; no process of the worker's session is left, whatever happens."""
-        observer = monitor or Unmonitored()
+        observer = monitor or Monitor()
         start, kills = monotonic(), count_out_of_memory_kills()
         try:
             process, channel = _launch(invocation)

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+from bench.host.machine.accounts import read_lines
+
 VMSTAT = Path("/proc/vmstat")
 CGROUPS = Path("/sys/fs/cgroup")
 OWN_GROUPS = Path("/proc/self/cgroup")
@@ -19,7 +21,7 @@ def count_out_of_memory_kills() -> int:
 
 
 def _group_files() -> Iterable[Path]:
-    for line in _lines(OWN_GROUPS):
+    for line in read_lines(OWN_GROUPS):
         _, controllers, path = [*line.split(":", 2), "", "", ""][:3]
         if not controllers:
             yield from _found(CGROUPS, path, "memory.events")
@@ -35,15 +37,8 @@ def _found(mount: Path, path: str, name: str) -> Iterable[Path]:
 
 
 def _counted(path: Path) -> int:
-    for line in _lines(path):
+    for line in read_lines(path):
         name, _, number = line.partition(" ")
         if name == "oom_kill" and number.strip().isdigit():
             return int(number)
     return 0
-
-
-def _lines(path: Path) -> list[str]:
-    try:
-        return path.read_text("utf-8", errors="replace").splitlines()
-    except OSError:
-        return []

@@ -6,8 +6,7 @@ from pathlib import Path
 
 from bench.codec import Message
 from bench.host.frameworks.framework import ROOT
-from bench.host.frameworks.setup import Setup
-from bench.host.frameworks.variables import build_worker_environment
+from bench.host.frameworks.setup import Setup, build_worker_environment
 from bench.host.monitor.sampler import Monitor
 from bench.host.process.conversation import Limits
 from bench.host.process.executor import Executor, Invocation

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from bench.host.machine.other_processes import NO_PROCESSES, ProcessIds
+from bench.host.machine.idle_gpu import NO_PROCESSES, ProcessIds
 from bench.records.results import Record, Status, Trial
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from bench.host.cache import turn
-from bench.host.machine.other_processes import NO_PROCESSES
+from bench.host.machine.idle_gpu import NO_PROCESSES
 from bench.host.process.executor import Executor, LocalProcess
 from bench.host.process.task import Listener
 from bench.host.process.turns import run_in_turns

@@ -6,16 +6,17 @@ from dataclasses import dataclass, field
 
 from msgspec import structs
 
-from bench.host.machine.load import LoadMeter
-from bench.host.machine.nvml import VisibleGpu, open_gpu
-from bench.host.machine.other_processes import (
+from bench.host.machine.idle_gpu import (
     ProcessIds,
     count_other_processes,
     find_gpu_processes,
     wait_for_idle_gpu,
+    wait_for_released_memory,
 )
-from bench.host.machine.release import read_used_bytes, wait_for_released_memory
+from bench.host.machine.load import LoadMeter
+from bench.host.machine.nvml import VisibleGpu, open_gpu
 from bench.host.machine.speed import describe_speeds, measure_machine_speed
+from bench.host.machine.unreadable import read_or_none
 from bench.records.parts import Load
 
 
@@ -47,7 +48,7 @@ def watch_surroundings(
     with open_gpu(device, variables) as gpu:
         surroundings = Surroundings(gpu, wait_for_idle_gpu(gpu, stayers))
         # The time to measure the speed is nobody's load: it lies outside the two readings.
-        used, speed = read_used_bytes(gpu), measure_machine_speed(threads)
+        used, speed = read_or_none(gpu.read_used_bytes), measure_machine_speed(threads)
         meter = LoadMeter(gpu)
         yield surroundings
         surroundings.load = structs.replace(

@@ -10,7 +10,7 @@ from bench.host.environments.preparation import Environment
 from bench.host.frameworks.framework import Framework
 from bench.host.frameworks.setup import Setup, set_up
 from bench.host.machine.nvml import VisibleGpu
-from bench.host.monitor.resource_use import ResourceUse
+from bench.host.monitor.energy import ResourceUse
 from bench.host.monitor.worker import WorkerMonitor
 from bench.host.process.conversation import Limits
 from bench.host.process.executor import Executor

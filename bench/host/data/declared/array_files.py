@@ -9,9 +9,9 @@ from tokenize import TokenError
 import numpy as np
 
 from bench.errors import DataError
-from bench.host.data.dataset import Array, Split
+from bench.host.data.dataset import Array, Split, complete_parts
 from bench.host.data.declared.bounds import check_classes, check_values
-from bench.host.data.division import complete_parts
+from bench.host.data.files import explain_unreadable
 from bench.host.data.synthetic import MOST_NAMES
 from bench.spec import Samples
 
@@ -102,22 +102,18 @@ def map_array(path: Path) -> Array:
     """Map the array in a .npy file into memory: nothing is read before it is needed."""
     where = repr(str(path))
     expected = "expected an array of numbers as numpy.save writes it"
-    try:
-        with path.open("rb") as stream:
-            start = stream.read(len(MAGIC))
+    with explain_unreadable(where, f"{expected}; correct the path."), path.open("rb") as stream:
+        start = stream.read(len(MAGIC))
         if start != MAGIC:
             kind = "a .npz archive" if start.startswith(b"PK") else "no .npy file"
             raise DataError(f"{where} is {kind}; {expected}; save it with numpy.save.")
-        with warnings.catch_warnings():
-            # A header from Python 2's time is read all the same, and a damaged one is an error.
-            warnings.simplefilter("ignore")
-            array: Array = np.lib.format.open_memmap(path, mode="r")
-    except OSError as error:
-        raise DataError(
-            f"{where} cannot be read ({error.strerror}); {expected}; correct the path."
-        ) from error
-    except MALFORMED as error:
-        raise DataError(_explain_damage(where, expected, error)) from error
+        try:
+            with warnings.catch_warnings():
+                # A header from Python 2's time is read all the same, and a damaged one is an error.
+                warnings.simplefilter("ignore")
+                array: Array = np.lib.format.open_memmap(path, mode="r")
+        except MALFORMED as error:
+            raise DataError(_explain_damage(where, expected, error)) from error
     return array
 
 

@@ -4,13 +4,13 @@ import json
 import os
 import re
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
 from pathlib import Path
 from string import Template
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import PIL
 
@@ -21,12 +21,12 @@ from bench.host.data.declared.array_files import LAYOUTS, ArrayFiles, ArrayPair
 from bench.host.data.declared.image_file import MODES, Size
 from bench.host.data.declared.image_folder import ImageFolder
 from bench.host.data.declared.text_files import TextFiles
+from bench.host.data.files import explain_unreadable
 from bench.host.data.labeled_csv import Columns
 from bench.host.data.synthetic import MOST_NAMES, MOST_VALUES
 from bench.host.data.texts import FIRST_WORD
 from bench.host.toml_table import TomlTable
 from bench.protocol.digests import hash_text
-from bench.spec import Samples
 
 # What a part of a data set lies in: a folder, a file, or two files.
 Files = TypeVar("Files")
@@ -41,21 +41,9 @@ SYNTHETIC = "synthetic"
 RESERVED = ("all", SYNTHETIC, *DATASETS)
 TEST, TEST_EVERY = "test", "test_every"
 
-
-class Source(Protocol):
-    """Files of a data set and how they are read; a frozen dataclass."""
-
-    def list_files(self) -> Iterator[Path]:
-        """List every file that is read, in the same order each time; raises DataError."""
-        ...
-
-    def describe_samples(self) -> Samples:
-        """Describe what models have to know, reading no more than that needs; raises DataError."""
-        ...
-
-    def read(self) -> tuple[Split, Split]:
-        """Read the train and the test split; raises DataError."""
-        ...
+# Frozen dataclasses with the same methods, which raise DataError: `list_files` in the same order
+# each time, `describe_samples`, which reads no more than it needs, and `read`.
+Source = ImageFolder | TextFiles | ArrayFiles
 
 
 @dataclass(frozen=True)
@@ -115,15 +103,11 @@ def read_declared(table: TomlTable, folder: Path) -> dict[str, DeclaredDataset]:
             raise table.fail("datasets", name, f"names of at most {LONGEST_NAME} a-z, 0-9 and -")
         if name in RESERVED or name.startswith(f"{SYNTHETIC}-"):
             raise table.fail("datasets", name, "a name that is not taken by samestep itself")
-        declared[name] = _read_declaration(name, declaration, folder)
+        kind = declaration.take_text("kind", allowed=KINDS)
+        source = KINDS[kind](declaration, folder)
+        declaration.finish()
+        declared[name] = DeclaredDataset(name, f"{kind} of your own, declared in the plan", source)
     return declared
-
-
-def _read_declaration(name: str, table: TomlTable, folder: Path) -> DeclaredDataset:
-    kind = table.take_text("kind", allowed=KINDS)
-    source = KINDS[kind](table, folder)
-    table.finish()
-    return DeclaredDataset(name, f"{kind} of your own, declared in the plan", source)
 
 
 def _read_images(table: TomlTable, folder: Path) -> ImageFolder:
@@ -233,12 +217,8 @@ def _read_path(table: TomlTable, key: str, folder: Path) -> Path:
 
 
 def _read_size_and_time(path: Path) -> tuple[int, int]:
-    try:
+    with explain_unreadable(repr(str(path)), "expected a file; correct the path."):
         status = path.stat()
-    except OSError as error:
-        raise DataError(
-            f"{str(path)!r} cannot be read ({error.strerror}); expected a file; correct the path."
-        ) from error
     # A pipe would be waited for, and a device may never end.
     if not stat.S_ISREG(status.st_mode):
         raise DataError(f"{str(path)!r} is no file; expected one; correct the path.")

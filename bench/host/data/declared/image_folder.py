@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from bench.errors import DataError
-from bench.host.data.dataset import Array, Split
+from bench.host.data.dataset import Array, Split, complete_parts
 from bench.host.data.declared.bounds import check_classes, check_values
 from bench.host.data.declared.image_file import (
     SUFFIXES,
@@ -19,7 +19,7 @@ from bench.host.data.declared.image_file import (
     read_image,
     read_size,
 )
-from bench.host.data.division import complete_parts
+from bench.host.data.files import explain_unreadable
 from bench.host.machine.description import choose_threads
 from bench.spec import Samples
 
@@ -148,25 +148,17 @@ def _images_of_class(folder: Path) -> list[Path]:
 
 
 def _entries(folder: Path) -> list[Path]:
-    try:
+    expected = "expected a folder with a folder of images for each class; correct the path."
+    with explain_unreadable(repr(str(folder)), expected):
         names = sorted(name for name in os.listdir(folder) if not name.startswith("."))
-    except OSError as error:
-        raise DataError(
-            f"{str(folder)!r} cannot be read ({error.strerror}); expected a folder with a folder "
-            "of images for each class; correct the path."
-        ) from error
     return [folder / name for name in names]
 
 
 def _mode(path: Path) -> int:
-    try:
+    # It may be a link to nothing, or one that leads back to itself.
+    expected = "expected an image or a folder of images; remove it."
+    with explain_unreadable(repr(str(path)), expected):
         return path.stat().st_mode
-    except OSError as error:
-        # A link to nothing, or one that leads back to itself.
-        raise DataError(
-            f"{str(path)!r} cannot be read ({error.strerror}); expected an image or a folder of "
-            "images; remove it."
-        ) from error
 
 
 def _to_split(images: ClassImages) -> Split:

@@ -7,30 +7,13 @@ from pathlib import Path
 import numpy as np
 
 from bench.errors import DataError
-from bench.host.data.dataset import Split
+from bench.host.data.dataset import Split, complete_parts
 from bench.host.data.declared.bounds import check_classes, check_values
-from bench.host.data.division import complete_parts
 from bench.host.data.labeled_csv import Columns, LabeledText, encode_labels, read_rows
 from bench.host.data.texts import FIRST_WORD, make_vocabulary, tokenize
 from bench.spec import Samples
 
 MOST_BYTES = 2**28
-
-
-@dataclass(frozen=True)
-class LabeledTexts:
-    """The content of the files.
-
-    Attributes:
-        train, test: texts as inputs, and their labels.
-        classes: number of classes in the training rows, whose labels go by alphabet.
-        vocabulary: words of the training texts alone: the others stand for texts of the future.
-    """
-
-    train: Split
-    test: Split
-    classes: int
-    vocabulary: dict[str, int]
 
 
 @dataclass(frozen=True)
@@ -60,19 +43,20 @@ class TextFiles:
 
     def describe_samples(self) -> Samples:
         """Describe length, classes and number of tokens."""
-        texts = self._read_texts()
-        tokens = len(texts.vocabulary) + FIRST_WORD
-        samples = Samples((self.length,), texts.classes, vocabulary=tokens)
-        count = len(texts.train.labels) + len(texts.test.labels)
+        train, test, vocabulary = self._read_texts()
+        # Every class has a training text: its first one is never taken for the test.
+        classes = len(np.unique(train.labels))
+        samples = Samples((self.length,), classes, vocabulary=len(vocabulary) + FIRST_WORD)
+        count = len(train.labels) + len(test.labels)
         check_values(str(self.train), samples, count, "give a smaller length, or fewer texts")
         return samples
 
     def read(self) -> tuple[Split, Split]:
         """Read tokens and labels."""
-        texts = self._read_texts()
-        return self._tokenize(texts.train, texts), self._tokenize(texts.test, texts)
+        train, test, vocabulary = self._read_texts()
+        return self._tokenize(train, vocabulary), self._tokenize(test, vocabulary)
 
-    def _read_texts(self) -> LabeledTexts:
+    def _read_texts(self) -> tuple[Split, Split, dict[str, int]]:
         rows = read_rows(self.train, self.columns, MOST_BYTES)
         names = sorted({row.label for row in rows})
         check_classes(str(self.train), len(names))
@@ -82,16 +66,17 @@ class TextFiles:
             rows = read_rows(self.test, self.columns, MOST_BYTES)
             test = _to_split(rows, names, self.test, str(self.train))
         train, test = complete_parts(whole, test, self.test_every, str(self.train))
+        # From the training texts alone: the others stand for texts of the future.
         vocabulary = make_vocabulary(train.inputs, self.vocabulary)
         if not vocabulary:
             raise DataError(
                 f"{str(self.train)!r} has no word that occurs twice; expected texts of words, "
                 "which are runs of a-z and 0-9 here; name another column, or make arrays of tokens."
             )
-        return LabeledTexts(train, test, len(names), vocabulary)
+        return train, test, vocabulary
 
-    def _tokenize(self, part: Split, texts: LabeledTexts) -> Split:
-        return Split(tokenize(part.inputs.tolist(), texts.vocabulary, self.length), part.labels)
+    def _tokenize(self, part: Split, vocabulary: dict[str, int]) -> Split:
+        return Split(tokenize(part.inputs.tolist(), vocabulary, self.length), part.labels)
 
 
 def _to_split(rows: Sequence[LabeledText], names: Sequence[str], path: Path, source: str) -> Split:

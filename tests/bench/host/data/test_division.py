@@ -2,8 +2,7 @@ import numpy as np
 import pytest
 
 from bench.errors import DataError
-from bench.host.data.dataset import Split
-from bench.host.data.division import divide, mark_every_nth_of_each_class, mark_test_samples
+from bench.host.data.dataset import Split, complete_parts, divide, mark_every_nth_of_each_class
 
 LABELS = np.array([0, 1, 0, 0, 1, 2, 0, 0])
 
@@ -23,5 +22,5 @@ def test_both_parts_together_are_the_whole() -> None:
 
 def test_a_test_part_without_samples_is_refused() -> None:
     with pytest.raises(DataError, match="here has no class of 6 samples") as caught:
-        mark_test_samples(LABELS, 6, "here")
+        complete_parts(Split(np.arange(8), LABELS), None, 6, "here")
     assert "\n" not in str(caught.value)

@@ -6,11 +6,10 @@ import pynvml
 import pytest
 
 from bench.host import fitness
-from bench.host.fitness import examine_machine, memory
+from bench.host.fitness import describe_versions, examine_machine, limits
 from bench.host.fitness.gpu import examine_gpu
-from bench.host.fitness.memory import examine_memory
+from bench.host.fitness.limits import examine_memory
 from bench.host.fitness.others import judge_load, judge_load_average
-from bench.host.fitness.versions import describe_versions
 from bench.host.machine.noise import Noise, judge_noise
 from bench.host.machine.nvml import MissingGpu, open_gpu
 from bench.records.parts import Load, MachineFinding
@@ -42,7 +41,7 @@ def test_short_memory_and_used_swap_are_notes(monkeypatch: pytest.MonkeyPatch) -
         "SwapTotal": GIBIBYTE,
         "SwapFree": GIBIBYTE // 2,
     }
-    monkeypatch.setattr(memory, "read_memory_bytes", lambda: told)
+    monkeypatch.setattr(limits, "read_memory_bytes", lambda: told)
     assert verdicts(examine_memory()) == {"memory": "note", "swap": "note"}
     told |= {"MemAvailable": 3 * GIBIBYTE, "SwapFree": GIBIBYTE}
     assert verdicts(examine_memory()) == {"memory": "ok", "swap": "ok"}

@@ -3,13 +3,13 @@
 import pynvml
 import pytest
 
-from bench.host.machine.nvml import VisibleGpu, open_gpu
-from bench.host.machine.other_processes import (
+from bench.host.machine.idle_gpu import (
     LIMIT_SECONDS,
     count_other_processes,
     find_gpu_processes,
     wait_for_idle_gpu,
 )
+from bench.host.machine.nvml import VisibleGpu, open_gpu
 from tests.bench.host.machine.fake_nvml import FakeDevice, FakeNvml
 
 

@@ -3,13 +3,9 @@
 import pynvml
 import pytest
 
+from bench.host.machine.idle_gpu import LIMIT_SECONDS, TOLERATED_BYTES, wait_for_released_memory
 from bench.host.machine.nvml import VisibleGpu, open_gpu
-from bench.host.machine.release import (
-    LIMIT_SECONDS,
-    TOLERATED_BYTES,
-    read_used_bytes,
-    wait_for_released_memory,
-)
+from bench.host.machine.unreadable import read_or_none
 from tests.bench.host.machine.fake_nvml import GIBIBYTE, FakeDevice, FakeNvml
 
 
@@ -60,8 +56,8 @@ def test_memory_that_stays_is_told_after_a_while() -> None:
 def test_without_a_driver_that_tells_nothing_is_waited_for() -> None:
     nvml = FakeNvml(failures={"nvmlDeviceGetMemoryInfo": pynvml.NVML_ERROR_NOT_SUPPORTED})
     gpu = visible(nvml)
-    assert read_used_bytes(gpu) is None
+    assert read_or_none(gpu.read_used_bytes) is None
     assert wait_for_released_memory(gpu, None) == {}
     assert wait_for_released_memory(gpu, GIBIBYTE) == {}
     with open_gpu("cpu", {}) as none:
-        assert read_used_bytes(none) is None
+        assert read_or_none(none.read_used_bytes) is None

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from bench.host.monitor.sampler import SAMPLE_SECONDS, Sampler, Unmonitored
+from bench.host.monitor.sampler import SAMPLE_SECONDS, Monitor, Sampler
 
 
-class Counting(Unmonitored):
+class Counting(Monitor):
     """Counts its samples; each takes some time by the test's clock."""
 
     def __init__(self) -> None:

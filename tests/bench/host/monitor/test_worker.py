@@ -8,10 +8,9 @@ import pynvml
 import pytest
 
 from bench.host.machine.nvml import MissingGpu, open_gpu
-from bench.host.monitor.energy import NO_BLOCK
+from bench.host.monitor.energy import NO_BLOCK, ResourceUse
 from bench.host.monitor.rapl import Rapl
-from bench.host.monitor.resource_use import ResourceUse
-from bench.host.monitor.sampler import Unmonitored
+from bench.host.monitor.sampler import Monitor
 from bench.host.monitor.worker import WorkerMonitor
 from bench.host.process.conversation import Limits
 from bench.host.process.executor import Invocation, LocalProcess
@@ -33,7 +32,7 @@ QUANTITIES = {
 }
 
 
-class Diary(Unmonitored):
+class Diary(Monitor):
     """Writes down what it is told, in one list with what the listener hears."""
 
     def __init__(self) -> None:

@@ -10,8 +10,8 @@ import pytest
 from bench.errors import UnavailableError
 from bench.host.data.inputs import Inputs
 from bench.host.environments.preparation import Environment
+from bench.host.machine.idle_gpu import ProcessIds, find_gpu_processes
 from bench.host.machine.nvml import VisibleGpu, open_gpu
-from bench.host.machine.other_processes import ProcessIds, find_gpu_processes
 from bench.host.monitor.sampler import Monitor
 from bench.host.planning.request import Request
 from bench.host.planning.selection import select

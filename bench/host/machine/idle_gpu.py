@@ -1,7 +1,8 @@
-"""Other programs that compute on the GPU: waits for them, and counts those that stayed.
+"""Waits for an idle GPU: until no other program computes on it and its memory is free again.
 
 Runs with the same cache folder take turns (`bench.host.cache.turn`). Runs of another user, and
-other programs, show here alone: as processes that NVML lists before a trial and after it.
+other programs, show here alone: as processes that NVML lists before a trial and after it. And a
+driver takes memory back some time after a process has ended.
 """
 
 import sys
@@ -12,9 +13,11 @@ from bench.host.machine.nvml import VisibleGpu
 from bench.host.machine.unreadable import read_or_none
 
 # A run that takes turns with ours is away for as long as its host needs between two trials;
-# a program that computes all day is not waited for any longer.
+# a program that computes all day is not waited for any longer, and no driver either.
 LIMIT_SECONDS = 30.0
-LOOK_SECONDS = 0.25
+LOOK_SECONDS, MEMORY_LOOK_SECONDS = 0.25, 0.05
+# The driver's own share changes by less; no trial needs less.
+TOLERATED_BYTES = 64 * 2**20
 
 ProcessIds = frozenset[int]
 NO_PROCESSES: ProcessIds = frozenset()
@@ -54,3 +57,25 @@ def count_other_processes(before: ProcessIds | None, after: ProcessIds | None) -
         return {}
     processes = (before or NO_PROCESSES) | (after or NO_PROCESSES)
     return {"device_other_processes": float(len(processes))}
+
+
+def wait_for_released_memory(
+    gpu: VisibleGpu,
+    before: int | None,
+    clock: Callable[[], float] = monotonic,
+    pause: Callable[[float], None] = sleep,
+) -> dict[str, float]:
+    """Wait until hardly more memory is in use than before; return by how much it still is more.
+
+    The next trial would find less memory than this one did.
+    """
+    if before is None:
+        return {}
+    deadline = clock() + LIMIT_SECONDS
+    while True:
+        now = read_or_none(gpu.read_used_bytes)
+        if now is None or now - before <= TOLERATED_BYTES:
+            return {}
+        if clock() >= deadline:
+            return {"device_unreleased_bytes": float(now - before)}
+        pause(MEMORY_LOOK_SECONDS)
