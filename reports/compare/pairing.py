@@ -91,16 +91,12 @@ def _by_identity(
             groups[_identity(member, across)].append(member)
     for members in groups.values():
         if len(members) > 1:
-            raise ResultsError(_several(side, members))
+            labels = " and ".join(member.row.label for member in members[:2])
+            raise ResultsError(
+                f"{side} has {len(members)} rows for {members[0].series} ({labels}); expected one; "
+                "name runs of one version and one commit, or the commit itself."
+            )
     return {identity: member for identity, (member,) in groups.items()}
-
-
-def _several(side: str, members: Sequence[Member]) -> str:
-    labels = " and ".join(member.row.label for member in members[:2])
-    return (
-        f"{side} has {len(members)} rows for {members[0].series} ({labels}); expected one; name "
-        "runs of one version and one commit, or the commit itself."
-    )
 
 
 def _identity(member: Member, across: Collection[str]) -> Identity:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.collections import PolyCollection
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
@@ -14,7 +13,7 @@ from reports.figures.canvas import Drawing, choose_colors, label_row, make_panel
 from reports.figures.lines import Look, draw_legend, draw_lines
 from reports.ranking.rows import Row
 from reports.text import units
-from reports.text.svg import drop_unprintable, to_svg
+from reports.text.svg import to_svg
 from reports.text.units import Format
 from reports.trials import frame
 
@@ -78,7 +77,7 @@ def draw_curves(rows: Sequence[Row], name: str) -> Drawing | None:
     draw_legend(panes[0], drawn, looks, titles=1)
     description = ". ".join(_description(own, curve, rows) for curve, own in by_row.items())
     caption = "Accuracy and loss, by epoch and by time of training" + _repeats(shown.values())
-    return Drawing(caption, to_svg(figure, f"{name}-curves", drop_unprintable(f"{description}.")))
+    return Drawing(caption, to_svg(figure, f"{name}-curves", f"{description}."))
 
 
 def _looks(rows: Mapping[int, Row]) -> dict[int, Look]:
@@ -130,19 +129,12 @@ def _values(points: pd.DataFrame, curve: Curve) -> pd.DataFrame:
 
 def _bands(axes: Axes, groups: Mapping[int, pd.DataFrame], looks: Mapping[int, Look]) -> None:
     """From the lowest to the highest of each row that has several trials."""
-    several = {place: own for place, own in groups.items() if (own["count"] > 1).any()}
-    outlines = [
-        np.concatenate([own[["x", "low"]].to_numpy(), own[["x", "high"]].to_numpy()[::-1]])
-        for own in several.values()
-    ]
-    axes.add_collection(
-        PolyCollection(
-            outlines, facecolors=[looks[place].color for place in several], alpha=0.2, linewidths=0
-        )
-    )
-    for outline in outlines:
-        axes.update_datalim(outline)
-    axes.autoscale_view()
+    for place, own in groups.items():
+        if (own["count"] > 1).any():
+            color = looks[place].color
+            axes.fill_between(
+                own["x"], own["low"], own["high"], color=color, alpha=0.2, linewidth=0
+            )
 
 
 def _repeats(tables: Iterable[pd.DataFrame]) -> str:

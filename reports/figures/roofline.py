@@ -21,7 +21,7 @@ from reports.figures.canvas import (
 from reports.ranking.comparisons import Comparison
 from reports.ranking.rows import Row
 from reports.text import titles, units
-from reports.text.svg import INK, drop_unprintable, to_svg
+from reports.text.svg import INK, to_svg
 from reports.trials.ceilings import GIGA
 
 AXES_INCHES = 3.0
@@ -138,4 +138,4 @@ def _description(points: pd.DataFrame) -> str:
         f"Roofline of at most {units.format_number(points['ceiling'].max())} GFLOP/s and "
         f"{units.format_number(points['bandwidth'].max())} GB/s"
     )
-    return drop_unprintable(f"{lead}. {'; '.join(parts)}.")
+    return f"{lead}. {'; '.join(parts)}."

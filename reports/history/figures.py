@@ -12,7 +12,7 @@ from reports.history.changes import LevelChange
 from reports.history.sentences import describe_direction, describe_place
 from reports.history.series import History, Series
 from reports.ranking.metrics import BY_PARTNER, METRICS, Metric
-from reports.text.svg import INK, drop_unprintable, to_svg
+from reports.text.svg import INK, to_svg
 
 AXES_INCHES = 2.4
 # More would lie on one another.
@@ -130,4 +130,4 @@ def _description(
         f"{change.series.label} changed {describe_place(change)}: {describe_direction(change)}"
         for change in changes
     ]
-    return drop_unprintable(f"{_title(metric)}. {'; '.join(parts)}.")
+    return f"{_title(metric)}. {'; '.join(parts)}."
