@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.collections import PolyCollection
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
@@ -129,12 +130,19 @@ def _values(points: pd.DataFrame, curve: Curve) -> pd.DataFrame:
 
 def _bands(axes: Axes, groups: Mapping[int, pd.DataFrame], looks: Mapping[int, Look]) -> None:
     """From the lowest to the highest of each row that has several trials."""
-    for place, own in groups.items():
-        if (own["count"] > 1).any():
-            color = looks[place].color
-            axes.fill_between(
-                own["x"], own["low"], own["high"], color=color, alpha=0.2, linewidth=0
-            )
+    several = {place: own for place, own in groups.items() if (own["count"] > 1).any()}
+    outlines = [
+        np.concatenate([own[["x", "low"]].to_numpy(), own[["x", "high"]].to_numpy()[::-1]])
+        for own in several.values()
+    ]
+    axes.add_collection(
+        PolyCollection(
+            outlines, facecolors=[looks[place].color for place in several], alpha=0.2, linewidths=0
+        )
+    )
+    for outline in outlines:
+        axes.update_datalim(outline)
+    axes.autoscale_view()
 
 
 def _repeats(tables: Iterable[pd.DataFrame]) -> str:
