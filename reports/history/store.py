@@ -68,7 +68,11 @@ def read(store: Path) -> LoadedRuns:
         )
     stored, problems, altered = _read(store)
     if not stored:
-        raise ResultsError(_nothing(store, problems))
+        reason = f"such as: {problems[0]}" if problems else f"it has no file *{SUFFIX}"
+        raise ResultsError(
+            f"Store {str(store)!r} holds no run that can be read ({reason.rstrip('.')}); expected "
+            "files that `python -m reports history --store DIR RUN` has made; append a run."
+        )
     keys, records = _tell_apart(stored)
     unique, doubled = drop_duplicates(records)
     names = tuple(keys)
@@ -173,11 +177,3 @@ def _tell_apart(files: Sequence[Stored]) -> tuple[dict[str, str], list[Record]]:
             keys.setdefault(renamed.run, key)
             records.append(renamed)
     return keys, records
-
-
-def _nothing(store: Path, problems: Sequence[str]) -> str:
-    reason = f"such as: {problems[0]}" if problems else f"it has no file *{SUFFIX}"
-    return (
-        f"Store {str(store)!r} holds no run that can be read ({reason.rstrip('.')}); expected "
-        "files that `python -m reports history --store DIR RUN` has made; append a run."
-    )
