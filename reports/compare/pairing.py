@@ -1,7 +1,7 @@
 """Which rows of BASE and HEAD are the same trial, and why others are not compared."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from bench.errors import ResultsError
@@ -69,7 +69,7 @@ def pair_up(base: Iterable[Record], head: Iterable[Record], across: Collection[s
     """
     bases, heads = _by_identity("BASE", base, across), _by_identity("HEAD", head, across)
     differing = {
-        identity: _differing(member, list(bases.values()))
+        identity: _differing(member, bases.values())
         for identity, member in heads.items()
         if identity not in bases
     }
@@ -110,7 +110,7 @@ def _value(member: Member, name: str) -> object:
     return getattr(member.work if name in OF_WORK else member.row.key, name)
 
 
-def _differing(member: Member, others: Sequence[Member]) -> tuple[str, ...]:
+def _differing(member: Member, others: Iterable[Member]) -> tuple[str, ...]:
     ways = [
         tuple(name for name in ACROSS if _value(member, name) != _value(other, name))
         for other in others
