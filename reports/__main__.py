@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bench.errors import SamestepError
+from bench.errors import ResultsError, SamestepError
 from reports.compare import command as compare
 from reports.runs import alterations
 from reports.runs.folders import find_folders, list_folders
@@ -49,7 +49,12 @@ def build(options: argparse.Namespace) -> None:
 
 def history(options: argparse.Namespace) -> None:
     """Write the page of what runs found one after the other; print what was written."""
-    content = _stored(options) if options.store else _read(_named(options))
+    if options.store:
+        content = _stored(options)
+    elif options.runs:
+        content = _read(find_folders(options.runs, options.results))
+    else:
+        content = _read(list_folders(options.results))
     from reports.history.page import render
     from reports.text.output import tell, write
 
@@ -58,17 +63,7 @@ def history(options: argparse.Namespace) -> None:
     tell(str(page))
     # An empty URL is a mistake, such as a variable that CI has not set.
     if options.database is not None:
-        from reports.history.publishing import publish
-
-        tell(publish(options.database, content))
-
-
-def _named(options: argparse.Namespace) -> list[Path]:
-    return (
-        find_folders(options.runs, options.results)
-        if options.runs
-        else list_folders(options.results)
-    )
+        tell(_publish(options.database, content))
 
 
 def _stored(options: argparse.Namespace) -> LoadedRuns:
@@ -77,9 +72,22 @@ def _stored(options: argparse.Namespace) -> LoadedRuns:
     if options.runs:
         store.append(options.store, find_folders(options.runs, options.results))
     content = store.read(options.store)
-    for problem in content.warnings:
-        print("reports:", *problem.split(), file=sys.stderr)
+    _print_warnings(content)
     return content
+
+
+def _publish(url: str, content: LoadedRuns) -> str:
+    try:
+        from reports.history.database import write
+    except ModuleNotFoundError as error:
+        if error.name != "sqlalchemy":
+            raise
+        raise ResultsError(
+            "--database needs the library SQLAlchemy, which is not installed; expected the "
+            "dependency group 'database' of pyproject.toml; "
+            "`pip install sqlalchemy 'psycopg[binary]'`."
+        ) from error
+    return write(url, content)
 
 
 def export(options: argparse.Namespace) -> int:
@@ -93,8 +101,7 @@ def export(options: argparse.Namespace) -> int:
     file_format = find_format(options.format)
     folders = find_folders(options.runs, options.results)
     content = _read(folders)
-    for problem in content.warnings:
-        print("reports:", *problem.split(), file=sys.stderr)
+    _print_warnings(content)
     document = file_format.document(content)
     data = encode(document) if isinstance(document, str) else document
     file = options.output or (
@@ -128,11 +135,19 @@ def _read(folders: Sequence[Path]) -> LoadedRuns:
     return content
 
 
+def _print_warnings(content: LoadedRuns) -> None:
+    for problem in content.warnings:
+        print("reports:", *problem.split(), file=sys.stderr)
+
+
 def _home(folders: Sequence[Path], results: Path) -> Path:
     return folders[0] if len(folders) == 1 else results
 
 
 def _parser() -> argparse.ArgumentParser:
+    from reports.formats.registry import FORMATS
+
+    formats = "; ".join(f"{item.name}, {item.words}" for item in FORMATS)
     parser = argparse.ArgumentParser(
         prog="python -m reports", description="Reports of samestep's benchmark runs."
     )
@@ -188,7 +203,7 @@ def _parser() -> argparse.ArgumentParser:
         "--format",
         required=True,
         metavar="NAME",
-        help=f"one of: {_formats()} (docs/reference/formats.md)",
+        help=f"one of: {formats} (docs/reference/formats.md)",
     )
     checking = commands.add_parser(
         "check",
@@ -205,12 +220,6 @@ def _check(options: argparse.Namespace) -> int:
     from reports.runs import check
 
     return check.run(options)
-
-
-def _formats() -> str:
-    from reports.formats.registry import FORMATS
-
-    return "; ".join(f"{item.name}, {item.words}" for item in FORMATS)
 
 
 def _command(

@@ -104,13 +104,11 @@ def run(options: argparse.Namespace) -> int:
             false_alarms,
         )
 
-    chances = [
-        _share(f"--{name.replace('_', '-')}", getattr(options, name))
-        for name in ("false_alarms", "false_alarms_again")
-    ]
-    outcome = compared((options.base, options.head), chances[0])
+    false_alarms = _share("--false-alarms", options.false_alarms)
+    false_alarms_again = _share("--false-alarms-again", options.false_alarms_again)
+    outcome = compared((options.base, options.head), false_alarms)
     if options.again:
-        outcome = confirm(outcome, compared(options.again, chances[1]))
+        outcome = confirm(outcome, compared(options.again, false_alarms_again))
     targets = {kind: getattr(options, kind) for kind in KINDS}
     if STANDARD_OUTPUT not in targets.values():
         _print(outcome)

@@ -104,7 +104,6 @@ def judge(
     """The effects, each with its verdict.
 
     Args:
-        found: all that are asked at once.
         least: a relative difference that is none worth telling.
         false_alarms: the chance of any, if nothing changed.
     """

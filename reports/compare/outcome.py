@@ -84,6 +84,15 @@ class CompareResult:
             f"{side.name}: {line}" for side in (self.base, self.head) for line in side.problems
         )
 
+    @property
+    def changed(self) -> list[tuple[ComparedTrial, list[Effect]]]:
+        """The trials that changed, the worst first, each with its effects that did."""
+        trials = (*self.select_trials("worse"), *self.select_trials("better"))
+        return [
+            (trial, [effect for effect in trial.effects if effect.verdict in ("worse", "better")])
+            for trial in trials
+        ]
+
     def select_trials(self, verdict: Verdict) -> list[ComparedTrial]:
         """The trials with this verdict, those that changed most first."""
         trials = [trial for trial in self.trials if trial.verdict == verdict]
@@ -115,12 +124,10 @@ def compare_sides(
     # One metric at a time: they are different questions, each with its own family.
     for metric in metrics:
         measured = [measure_effect(metric, pair.base.row, pair.head.row) for pair in pairing.pairs]
-        verdicts = iter(
-            judge([effect for effect in measured if effect is not None], least, false_alarms)
-        )
-        for own, effect in zip(effects, measured, strict=True):
-            if effect is not None:
-                own.append(next(verdicts))
+        present = [(own, effect) for own, effect in zip(effects, measured, strict=True) if effect]
+        judged = judge([effect for _, effect in present], least, false_alarms)
+        for (own, _), effect in zip(present, judged, strict=True):
+            own.append(effect)
     trials = tuple(
         ComparedTrial(pair, _broken(pair), tuple(own))
         for pair, own in zip(pairing.pairs, effects, strict=True)

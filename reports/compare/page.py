@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from reports.compare import sentences
 from reports.compare.outcome import CompareResult
-from reports.compare.tables import build_change_table, build_metric_table, build_side_table
+from reports.compare.tables import build_change_table, build_metric_tables, build_side_table
 from reports.page.template import Page, render_machines, render_template
 from reports.ranking.machines import find_machines
 from reports.runs.alterations import list_alterations
@@ -37,7 +37,12 @@ def render(outcome: CompareResult) -> str:
         changed=render_table_or_none(
             build_change_table(outcome), "What changed, the worst first", "Trial", "numbers rows"
         ),
-        metrics=_metrics(outcome),
+        metrics={
+            metric.title: render_table(
+                text, f"{metric.title}, {metric.unit}", "Trial", "numbers rows reasons"
+            )
+            for metric, text in build_metric_tables(outcome).items()
+        },
         left_out=sentences.list_left_out(outcome),
         method=sentences.explain_method(outcome),
         machine_table=render_machines(
@@ -45,14 +50,3 @@ def render(outcome: CompareResult) -> str:
         ),
     )
     return render_template("compare.html", page)
-
-
-def _metrics(outcome: CompareResult) -> dict[str, Markup]:
-    tables = {metric: build_metric_table(outcome, metric) for metric in outcome.metrics}
-    return {
-        metric.title: render_table(
-            text, f"{metric.title}, {metric.unit}", "Trial", "numbers rows reasons"
-        )
-        for metric, text in tables.items()
-        if len(text)
-    }

@@ -1,7 +1,7 @@
 """Which rows of BASE and HEAD are the same trial, and why others are not compared."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from bench.errors import ResultsError
@@ -69,7 +69,7 @@ def pair_up(base: Iterable[Record], head: Iterable[Record], across: Collection[s
     """
     bases, heads = _by_identity("BASE", base, across), _by_identity("HEAD", head, across)
     differing = {
-        identity: _differing(member, list(bases.values()))
+        identity: _differing(member, bases.values())
         for identity, member in heads.items()
         if identity not in bases
     }
@@ -91,16 +91,12 @@ def _by_identity(
             groups[_identity(member, across)].append(member)
     for members in groups.values():
         if len(members) > 1:
-            raise ResultsError(_several(side, members))
+            labels = " and ".join(member.row.label for member in members[:2])
+            raise ResultsError(
+                f"{side} has {len(members)} rows for {members[0].series} ({labels}); expected one; "
+                "name runs of one version and one commit, or the commit itself."
+            )
     return {identity: member for identity, (member,) in groups.items()}
-
-
-def _several(side: str, members: Sequence[Member]) -> str:
-    labels = " and ".join(member.row.label for member in members[:2])
-    return (
-        f"{side} has {len(members)} rows for {members[0].series} ({labels}); expected one; name "
-        "runs of one version and one commit, or the commit itself."
-    )
 
 
 def _identity(member: Member, across: Collection[str]) -> Identity:
@@ -114,7 +110,7 @@ def _value(member: Member, name: str) -> object:
     return getattr(member.work if name in OF_WORK else member.row.key, name)
 
 
-def _differing(member: Member, others: Sequence[Member]) -> tuple[str, ...]:
+def _differing(member: Member, others: Iterable[Member]) -> tuple[str, ...]:
     ways = [
         tuple(name for name in ACROSS if _value(member, name) != _value(other, name))
         for other in others

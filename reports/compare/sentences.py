@@ -23,16 +23,11 @@ def write_headline(outcome: CompareResult) -> str:
     if parts:
         return f"{outcome.overall.capitalize()}: of {count} {titles.join_words(parts)}."
     if outcome.overall == "cannot tell":
-        return f"Cannot tell: {_reasons(outcome)}."
+        effects = (effect for trial in outcome.trials for effect in trial.effects)
+        reasons = dict.fromkeys(effect.reason for effect in effects if effect.reason)
+        return f"Cannot tell: {'; '.join(reasons)}."
     least = f"{units.format_share(outcome.least)}%"
     return f"No difference: in {count}, these invocations show none above {least}."
-
-
-def _reasons(outcome: CompareResult) -> str:
-    reasons = dict.fromkeys(
-        effect.reason for trial in outcome.trials for effect in trial.effects if effect.reason
-    )
-    return "; ".join(reasons)
 
 
 def describe_verdict(effect: Effect, least: float) -> str:
@@ -69,20 +64,16 @@ def format_probability(effect: Effect) -> str:
 def list_changes(outcome: CompareResult) -> list[str]:
     """A line for each thing that changed, the worst first."""
     lines = []
-    for trial in (*outcome.select_trials("worse"), *outcome.select_trials("better")):
+    for trial, effects in outcome.changed:
         if trial.broken:
             lines.append(f"{trial.pair.name}: {trial.broken}")
         lines += [
             f"{trial.pair.name}: {effect.metric.title.lower()} {describe_change(effect)}: "
-            f"{describe_verdict(effect, outcome.least)}{_again(effect)}"
-            for effect in trial.effects
-            if effect.verdict in ("worse", "better")
+            f"{describe_verdict(effect, outcome.least)}"
+            + (f"; in the second run: {describe_change(effect.again)}" if effect.again else "")
+            for effect in effects
         ]
     return lines
-
-
-def _again(effect: Effect) -> str:
-    return f"; in the second run: {describe_change(effect.again)}" if effect.again else ""
 
 
 def list_left_out(outcome: CompareResult) -> list[str]:

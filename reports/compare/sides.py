@@ -21,7 +21,7 @@ class Side:
 
     Attributes:
         name: BASE or HEAD.
-        asked: what the user called it.
+        request: what the user called it.
         problems: one line for each thing in its files that is not in the records.
         alterations: one line for each thing in them that is not as it was written.
     """

@@ -17,26 +17,26 @@ COLUMNS = ("Metric", "BASE", "HEAD", "Change", "Verdict", "By chance")
 def build_change_table(outcome: CompareResult) -> pd.DataFrame:
     """A row for each metric of a trial that changed, and for each trial that broke."""
     rows: list[tuple[str, tuple[str, ...]]] = []
-    for trial in (*outcome.select_trials("worse"), *outcome.select_trials("better")):
+    for trial, effects in outcome.changed:
         if trial.broken:
             rows.append((trial.pair.name, (ABSENT, ABSENT, ABSENT, ABSENT, trial.broken, ABSENT)))
-        rows += [
-            (trial.pair.name, _row(effect, outcome))
-            for effect in trial.effects
-            if effect.verdict in ("worse", "better")
-        ]
+        rows += [(trial.pair.name, _row(effect, outcome)) for effect in effects]
     return build_text_table(rows, COLUMNS)
 
 
-def build_metric_table(outcome: CompareResult, metric: Metric) -> pd.DataFrame:
-    """A row for each trial that has the metric."""
-    rows = [
-        (trial.pair.name, (*_row(effect, outcome)[1:], _why(effect)))
-        for trial in outcome.trials
-        for effect in trial.effects
-        if effect.metric is metric
-    ]
-    return build_text_table(rows, (*COLUMNS[1:], "Why"))
+def build_metric_tables(outcome: CompareResult) -> dict[Metric, pd.DataFrame]:
+    """A table for each metric that any trial has, with a row for each of those trials."""
+    rows: dict[Metric, list[tuple[str, tuple[str, ...]]]] = {}
+    for trial in outcome.trials:
+        for effect in trial.effects:
+            cells = (*_row(effect, outcome)[1:], _why(effect))
+            rows.setdefault(effect.metric, []).append((trial.pair.name, cells))
+    columns = (*COLUMNS[1:], "Why")
+    return {
+        metric: build_text_table(rows[metric], columns)
+        for metric in outcome.metrics
+        if metric in rows
+    }
 
 
 def _why(effect: Effect) -> str:

@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 from reports.figures.canvas import Drawing, draw_legend_above, label_row, make_canvas
 from reports.ranking.rows import Row
 from reports.text import units
-from reports.text.svg import drop_unprintable, to_svg
+from reports.text.svg import to_svg
 from reports.text.units import MIB, Format
 
 BAR_INCHES = 0.56
@@ -74,7 +74,8 @@ MEMORY = Layers(
 
 def draw_bars(rows: Sequence[Row], layers: Layers, name: str) -> Drawing | None:
     """The medians over the invocations of each row that has all of them."""
-    measured = [(row, _parts(row, layers)) for row in rows]
+    columns = layers.columns.values()
+    measured = [(row, [row.estimate(column).median for column in columns]) for row in rows]
     complete = [(row, own) for row, own in measured if not any(map(math.isnan, own))]
     if not complete:
         return None
@@ -85,14 +86,8 @@ def draw_bars(rows: Sequence[Row], layers: Layers, name: str) -> Drawing | None:
     _frame(axes, shown, layers)
     handles = [Patch(color=shade) for shade in SHADES[: len(layers.columns)]]
     draw_legend_above(axes, handles, list(layers.columns), len(handles))
-    description = _description(shown, parts, layers)
-    return Drawing(
-        f"{layers.title} (medians)", to_svg(figure, f"{name}-{layers.anchor}", description)
-    )
-
-
-def _parts(row: Row, layers: Layers) -> tuple[float, ...]:
-    return tuple(row.estimate(column).median for column in layers.columns.values())
+    svg = to_svg(figure, f"{name}-{layers.anchor}", _description(shown, parts, layers))
+    return Drawing(f"{layers.title} (medians)", svg)
 
 
 def _end(parts: Sequence[float], place: int, layers: Layers) -> float:
@@ -145,4 +140,4 @@ def _description(rows: Sequence[Row], parts: Sequence[Sequence[float]], layers: 
             for title, value in zip(layers.columns, own, strict=True)
         )
         lines.append(f"{row.label}: {', '.join(values)}")
-    return drop_unprintable(f"{layers.title}, {layers.axis}. {'; '.join(lines)}.")
+    return f"{layers.title}, {layers.axis}. {'; '.join(lines)}."

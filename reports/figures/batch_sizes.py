@@ -13,7 +13,7 @@ from reports.figures.lines import Look, draw_intervals, draw_legend, draw_lines
 from reports.ranking.comparisons import Comparison
 from reports.ranking.rows import Row
 from reports.text import units
-from reports.text.svg import drop_unprintable, to_svg
+from reports.text.svg import to_svg
 
 AXES_INCHES = 2.6
 
@@ -25,10 +25,7 @@ def draw_batch_sizes(comparisons: Sequence[Comparison], name: str) -> tuple[Draw
         groups.setdefault(replace(comparison.work, batch_size=0), []).append(comparison)
     with apply_style():
         drawings = [
-            _curves(
-                sorted(members, key=lambda comparison: comparison.work.batch_size),
-                f"{name}-{number}",
-            )
+            _curves(members, f"{name}-{number}")
             for number, members in enumerate(groups.values(), start=1)
         ]
     return tuple(drawing for drawing in drawings if drawing)
@@ -36,26 +33,25 @@ def draw_batch_sizes(comparisons: Sequence[Comparison], name: str) -> tuple[Draw
 
 def _curves(members: Sequence[Comparison], name: str) -> Drawing | None:
     points = [
-        (row.key, comparison.work.batch_size, row)
-        for comparison in members
+        (comparison.work.batch_size, row)
+        for comparison in sorted(members, key=lambda comparison: comparison.work.batch_size)
         for row in comparison.timed
     ]
     table = pd.DataFrame(
         [
             {
-                "row": key.label,
+                "row": row.label,
                 "batch_size": size,
                 "rate": row.throughput.median,
                 "low": row.throughput.low,
                 "high": row.throughput.high,
             }
-            for key, size, row in points
+            for size, row in points
         ]
     )
     if not len(table) or table["batch_size"].nunique() < 2:
         return None
-    rows = {key.label: row for key, _, row in reversed(points)}
-    rows = {label: rows[label] for label in sorted(rows)}
+    rows = dict(sorted({row.label: row for _, row in reversed(points)}.items()))
     figure, axes = make_canvas(AXES_INCHES, "Batch size", above=len(rows))
     palette = choose_colors(row.framework for row in rows.values())
     looks = {
@@ -65,8 +61,8 @@ def _curves(members: Sequence[Comparison], name: str) -> Drawing | None:
     draw_legend(axes, draw_lines(axes, table, "batch_size", "rate", "row", looks), looks)
     draw_intervals(axes, table, "batch_size", "row", looks)
     _axes(axes, sorted(set(table["batch_size"].tolist())))
-    title = members[0].work
-    caption = f"{title.model_and_dataset}: throughput by batch size, samples/s, bars are intervals"
+    title = members[0].work.model_and_dataset
+    caption = f"{title}: throughput by batch size, samples/s, bars are intervals"
     return Drawing(caption, to_svg(figure, name, _description(caption, points)))
 
 
@@ -81,9 +77,9 @@ def _axes(axes: Axes, sizes: Sequence[int]) -> None:
         axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
 
 
-def _description(caption: str, points: Sequence[tuple[object, int, Row]]) -> str:
+def _description(caption: str, points: Sequence[tuple[int, Row]]) -> str:
     parts = [
         f"{row.label} at {size}: {format_interval(row.throughput, units.format_number)}"
-        for _, size, row in points
+        for size, row in points
     ]
-    return drop_unprintable(f"{caption}. {'; '.join(parts)}.")
+    return f"{caption}. {'; '.join(parts)}."

@@ -65,7 +65,7 @@ def apply_style() -> AbstractContextManager[None]:
 def make_canvas(
     inches: float, across: str, left: float = LEFT_INCHES, above: int = 0
 ) -> tuple[Figure, Axes]:
-    """A figure with one pair of axes; see `panels`."""
+    """A figure with one pair of axes; see `make_panels`."""
     figure, (axes,) = make_panels(inches, [across], left, above)
     return figure, axes
 

@@ -1,6 +1,6 @@
 """Losses and accuracies against epochs and against the time of training: a line per row."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,7 @@ from reports.figures.canvas import Drawing, choose_colors, label_row, make_panel
 from reports.figures.lines import Look, draw_legend, draw_lines
 from reports.ranking.rows import Row
 from reports.text import units
-from reports.text.svg import drop_unprintable, to_svg
+from reports.text.svg import to_svg
 from reports.text.units import Format
 from reports.trials import frame
 
@@ -77,8 +77,10 @@ def draw_curves(rows: Sequence[Row], name: str) -> Drawing | None:
         _bands(axes, by_row[curve], looks)
     draw_legend(panes[0], drawn, looks, titles=1)
     description = ". ".join(_description(own, curve, rows) for curve, own in by_row.items())
-    caption = "Accuracy and loss, by epoch and by time of training" + _repeats(shown.values())
-    return Drawing(caption, to_svg(figure, f"{name}-curves", drop_unprintable(f"{description}.")))
+    caption = "Accuracy and loss, by epoch and by time of training"
+    if any((own["count"] > 1).any() for own in shown.values()):
+        caption += " (median of a row's trials, band from lowest to highest)"
+    return Drawing(caption, to_svg(figure, f"{name}-curves", f"{description}."))
 
 
 def _looks(rows: Mapping[int, Row]) -> dict[int, Look]:
@@ -145,24 +147,13 @@ def _bands(axes: Axes, groups: Mapping[int, pd.DataFrame], looks: Mapping[int, L
     axes.autoscale_view()
 
 
-def _repeats(tables: Iterable[pd.DataFrame]) -> str:
-    if not any((values["count"] > 1).any() for values in tables):
-        return ""
-    return " (median of a row's trials, band from lowest to highest)"
-
-
 def _description(groups: Mapping[int, pd.DataFrame], curve: Curve, rows: Sequence[Row]) -> str:
     parts = []
     for place, own in groups.items():
         ends = [
-            f"{curve.text(middle / curve.scale)} {_place(curve, epoch, x)}"
+            f"{curve.text(middle / curve.scale)} after "
+            + (f"epoch {epoch:.0f}" if curve.against == EPOCH else f"{units.format_number(x)} s")
             for epoch, x, middle in own[[EPOCH, "x", "median"]].iloc[[0, -1]].to_numpy()
         ]
         parts.append(f"{rows[place].label}: {', '.join(ends)}")
     return f"{curve.title}. {'; '.join(parts)}"
-
-
-def _place(curve: Curve, epoch: float, x: float) -> str:
-    if curve.against == EPOCH:
-        return f"after epoch {epoch:.0f}"
-    return f"after {units.format_number(x)} s"

@@ -21,13 +21,19 @@ from reports.figures.canvas import (
 from reports.ranking.comparisons import Comparison
 from reports.ranking.rows import Row
 from reports.text import titles, units
-from reports.text.svg import INK, drop_unprintable, to_svg
+from reports.text.svg import INK, to_svg
 from reports.trials.ceilings import GIGA
 
 AXES_INCHES = 3.0
 ACROSS = "Operations for each byte; vertical: GFLOP/s"
 LEGEND_COLUMNS = 2
-COLUMNS = ("step_operations", "step_bytes", "step_seconds", "ceiling_operations_per_second")
+COLUMNS = (
+    "step_operations",
+    "step_bytes",
+    "step_seconds",
+    "ceiling_operations_per_second",
+    "ceiling_bytes_per_second",
+)
 
 
 def draw_rooflines(comparisons: Sequence[Comparison], name: str) -> tuple[Drawing, ...]:
@@ -53,7 +59,8 @@ def draw_rooflines(comparisons: Sequence[Comparison], name: str) -> tuple[Drawin
 def _roofline(
     members: Sequence[Comparison], key: tuple[str, str, str], name: str
 ) -> Drawing | None:
-    points = _points(members)
+    rows = [_point(comparison, row) for comparison in members for row in comparison.timed]
+    points = pd.DataFrame([row for row in rows if row])
     if not len(points):
         return None
     models = list(dict.fromkeys(points["model"].tolist()))
@@ -80,17 +87,11 @@ def _roofline(
     return Drawing(caption, to_svg(figure, name, _description(points)))
 
 
-def _points(members: Sequence[Comparison]) -> pd.DataFrame:
-    rows = [_point(comparison, row) for comparison in members for row in comparison.timed]
-    return pd.DataFrame([row for row in rows if row])
-
-
 def _point(comparison: Comparison, row: Row) -> dict[str, object] | None:
-    operations, size, seconds, ceiling = (row.estimate(column).median for column in COLUMNS)
-    bandwidth = row.estimate("ceiling_bytes_per_second").median
-    values = (operations, size, seconds, ceiling, bandwidth)
+    values = [row.estimate(column).median for column in COLUMNS]
     if not all(math.isfinite(value) and value > 0 for value in values):
         return None
+    operations, size, seconds, ceiling, bandwidth = values
     return {
         "label": f"{comparison.title}, {row.label}",
         "model": comparison.work.model_title,
@@ -119,13 +120,9 @@ def _roof(axes: Axes, points: pd.DataFrame) -> None:
 
 def _legend(axes: Axes) -> None:
     handles, labels = axes.get_legend_handles_labels()
-    entries = [
-        (handle, titles.describe_framework(label))
-        for handle, label in zip(handles, labels, strict=True)
-        if label not in {"framework", "model"}
-    ]
-    shown, named = [handle for handle, _ in entries], [name for _, name in entries]
-    draw_legend_above(axes, shown, named, LEGEND_COLUMNS)
+    named = [place for place, label in enumerate(labels) if label not in {"framework", "model"}]
+    names = [titles.describe_framework(labels[place]) for place in named]
+    draw_legend_above(axes, [handles[place] for place in named], names, LEGEND_COLUMNS)
 
 
 def _description(points: pd.DataFrame) -> str:
@@ -138,4 +135,4 @@ def _description(points: pd.DataFrame) -> str:
         f"Roofline of at most {units.format_number(points['ceiling'].max())} GFLOP/s and "
         f"{units.format_number(points['bandwidth'].max())} GB/s"
     )
-    return drop_unprintable(f"{lead}. {'; '.join(parts)}.")
+    return f"{lead}. {'; '.join(parts)}."

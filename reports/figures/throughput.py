@@ -14,9 +14,9 @@ from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 from reports.content.cells import format_interval
 from reports.figures.canvas import Drawing, choose_colors, label_row, make_canvas
 from reports.ranking.rows import THROUGHPUT, Row
-from reports.statistics.quantiles import compute_throughput
+from reports.statistics.quantiles import compute_throughput, select_finite
 from reports.text import units
-from reports.text.svg import INK, drop_unprintable, to_svg
+from reports.text.svg import INK, to_svg
 
 # Of a row with more, every second, third, ... is drawn: the page stays small.
 POINTS_PER_ROW = 80
@@ -64,12 +64,12 @@ def _scatter(
 def _block_points(row: Row, position: int) -> pd.DataFrame:
     measured = (record.measured_blocks for record in row.finished)
     blocks = islice(chain.from_iterable(measured), 0, None, _thinning(_blocks(row)))
-    rates = [compute_throughput(block.samples, block.seconds) for block in blocks]
-    return _placed([rate for rate in rates if math.isfinite(rate)], row, position + BLOCKS, 0.2)
+    rates = select_finite([compute_throughput(block.samples, block.seconds) for block in blocks])
+    return _placed(rates, row, position + BLOCKS, 0.2)
 
 
 def _invocation_points(row: Row, position: int) -> pd.DataFrame:
-    rates = [rate for rate in row.values(THROUGHPUT) if math.isfinite(rate)]
+    rates = select_finite(row.values(THROUGHPUT))
     return _placed(rates[:: _thinning(len(rates))], row, position + INVOCATIONS, 0.1)
 
 
@@ -137,4 +137,4 @@ def _caption(rows: Sequence[Row]) -> str:
 def _description(rows: Sequence[Row]) -> str:
     parts = [f"{row.label}: {format_interval(row.throughput, units.format_number)}" for row in rows]
     lead = "Throughput in samples per second, median over invocations, with its interval if any"
-    return drop_unprintable(f"{lead}. {'; '.join(parts)}.")
+    return f"{lead}. {'; '.join(parts)}."

@@ -34,27 +34,27 @@ def _entry(named: NamedRow, measurement: MetricValue) -> Entry:
         "name": f"{named.name}/{measurement.metric.name}",
         "unit": measurement.metric.unit,
         "value": measurement.value,
-        "extra": "\n".join(_extra(named, measurement)),
+        "extra": _extra(named, measurement),
     }
-    half = measurement.half_width
-    return entry if half is None else entry | {"range": f"\N{PLUS-MINUS SIGN} {half:.6g}"}
+    if measurement.low is not None and measurement.high is not None:
+        half = (measurement.high - measurement.low) / 2
+        entry["range"] = f"\N{PLUS-MINUS SIGN} {half:.6g}"
+    return entry
 
 
-def _extra(named: NamedRow, measurement: MetricValue) -> list[str]:
-    return [
-        f"interval: {_interval(measurement)}",
+def _extra(named: NamedRow, measurement: MetricValue) -> str:
+    interval = "none"
+    if measurement.covers is not None:
+        interval = (
+            f"{measurement.low:.6g} to {measurement.high:.6g}, which holds the true median in "
+            f"{units.format_percent(measurement.covers)}% of such runs"
+        )
+    lines = (
+        f"interval: {interval}",
         f"invocations: {measurement.invocations}",
         f"version: {named.version}",
         f"commit: {named.commit}",
         f"machine: {named.machine}",
         "ranked: true" if named.ranked else f"ranked: false ({named.row.refusal})",
-    ]
-
-
-def _interval(measurement: MetricValue) -> str:
-    if measurement.low is None or measurement.high is None or measurement.covers is None:
-        return "none"
-    return (
-        f"{measurement.low:.6g} to {measurement.high:.6g}, which holds the true median in "
-        f"{units.format_percent(measurement.covers)}% of such runs"
     )
+    return "\n".join(lines)

@@ -37,10 +37,13 @@ REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 def to_junit(run: LoadedRuns) -> str:
     """All trials of a run."""
-    root = Element("testsuites", _attributes({"name": run.title}))
+    root = Element("testsuites", name=run.title)
     if run.altered:
         root.append(_altered(run.altered))
     root.extend([_suite(named) for named in name_rows(run.comparisons)])
+    for element in root.iter():
+        element.attrib = {name: _replace(text) for name, text in element.attrib.items()}
+        element.text = _replace(element.text or "") or None
     indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(root, encoding="unicode") + "\n"
 
@@ -48,11 +51,10 @@ def to_junit(run: LoadedRuns) -> str:
 def _altered(altered: Altered) -> Element:
     count, name = str(len(altered)), "records"
     counts = {"tests": count, "failures": "0", "errors": count, "skipped": "0"}
-    suite = Element("testsuite", _attributes({"name": name, **counts}))
+    suite = Element("testsuite", {"name": name, **counts})
     for run, lines in altered.items():
-        case = SubElement(suite, "testcase", _attributes({"classname": name, "name": run}))
-        message = f"{TITLE}: {'; '.join(lines)}"
-        SubElement(case, "error", _attributes({"type": "altered", "message": message}))
+        case = SubElement(suite, "testcase", classname=name, name=run)
+        SubElement(case, "error", type="altered", message=f"{TITLE}: {'; '.join(lines)}")
     return suite
 
 
@@ -61,19 +63,17 @@ def _suite(named: NamedRow) -> Element:
     ends = [ELEMENTS.get(record.status) for record in records]
     suite = Element(
         "testsuite",
-        _attributes(
-            {
-                "name": named.name,
-                "tests": str(len(records)),
-                **{name: str(ends.count(element)) for name, element in COUNTS.items()},
-                **_time(records),
-                "timestamp": min(record.started for record in records),
-            }
-        ),
+        {
+            "name": named.name,
+            "tests": str(len(records)),
+            **{name: str(ends.count(element)) for name, element in COUNTS.items()},
+            **_time(records),
+            "timestamp": min(record.started for record in records),
+        },
     )
     properties = SubElement(suite, "properties")
     for name, value in _properties(named).items():
-        SubElement(properties, "property", _attributes({"name": name, "value": value}))
+        SubElement(properties, "property", name=name, value=value)
     numbers = iter(_numbers(named))
     for record in records:
         suite.append(_case(named, record, next(numbers) if record.status == "ok" else ""))
@@ -82,13 +82,12 @@ def _suite(named: NamedRow) -> Element:
 
 def _case(named: NamedRow, record: Record, numbers: str) -> Element:
     attributes = {"classname": named.name, "name": record.trial.id, **_time([record])}
-    case = Element("testcase", _attributes(attributes))
+    case = Element("testcase", attributes)
     if record.status in ELEMENTS:
         message = record.reason or "no reason was recorded"
-        end = _attributes({"type": record.status, "message": message})
-        SubElement(case, ELEMENTS[record.status], end)
+        SubElement(case, ELEMENTS[record.status], type=record.status, message=message)
     if numbers:
-        SubElement(case, "system-out").text = _text(numbers)
+        SubElement(case, "system-out").text = numbers
     return case
 
 
@@ -123,9 +122,5 @@ def _time(records: Sequence[Record]) -> dict[str, str]:
     return {"time": f"{total:.3f}"} if seconds and math.isfinite(total) else {}
 
 
-def _attributes(texts: Mapping[str, str]) -> dict[str, str]:
-    return {name: _text(text) for name, text in texts.items()}
-
-
-def _text(text: str) -> str:
+def _replace(text: str) -> str:
     return NO_CHARACTERS.sub(REPLACEMENT, text)

@@ -1,7 +1,7 @@
 """Markdown for a job's summary or a pull request: a table for each comparison."""
 
 from reports.content import sentences
-from reports.content.tables import SUMMARY, Sheet, make_sheets
+from reports.content.tables import SUMMARY, make_sheets
 from reports.ranking.comparisons import Comparison
 from reports.runs import alterations
 from reports.runs.loaded import LoadedRuns
@@ -17,23 +17,14 @@ def to_markdown(run: LoadedRuns) -> str:
 
 def _section(comparison: Comparison) -> str:
     (sheet,) = make_sheets(comparison, [SUMMARY])
+    notes = [f"{letter}: {note}." for letter, note in sheet.notes.items()]
+    refusals = sentences.list_refusals(comparison).items()
+    not_ranked = format_list([f"{label}: {why}." for label, why in refusals])
     parts = (
         f"### {escape(comparison.title)}",
         escape(sentences.write_headline(comparison)),
         format_table(sheet.text, "Row", numbers=True),
-        _notes(sheet),
-        _refusals(comparison),
+        format_list([*notes, *sheet.absent]),
+        f"Not ranked:\n\n{not_ranked}" if refusals else "",
     )
     return "\n\n".join(filter(None, parts))
-
-
-def _notes(sheet: Sheet) -> str:
-    notes = [f"{letter}: {note}." for letter, note in sheet.notes.items()]
-    return format_list([*notes, *sheet.absent])
-
-
-def _refusals(comparison: Comparison) -> str:
-    refused = sentences.list_refusals(comparison)
-    if not refused:
-        return ""
-    return "Not ranked:\n\n" + format_list([f"{label}: {why}." for label, why in refused.items()])

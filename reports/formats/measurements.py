@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from reports.ranking.metrics import METRICS, Metric
 from reports.ranking.rows import Row
-from reports.statistics.intervals import Interval
 
 # Of what a unit's scale makes of a number: 0.97 by 0.01 is 97, and not 97.00000000000001.
 DIGITS = 12
@@ -29,30 +28,21 @@ class MetricValue:
     invocations: int
     covers: float | None
 
-    @property
-    def half_width(self) -> float | None:
-        """Half the interval's width; None where there is none."""
-        if self.low is None or self.high is None:
-            return None
-        return (self.high - self.low) / 2
 
+def collect_values(
+    row: Row, metrics: Iterable[Metric] = METRICS, base_units: bool = False
+) -> tuple[MetricValue, ...]:
+    """Collect what a row has a number of.
 
-def collect_values(row: Row, metrics: Iterable[Metric] = METRICS) -> tuple[MetricValue, ...]:
-    """Collect what a row has a number of, in each metric's unit."""
-    return _collect(row, [(metric, metric.scale) for metric in metrics])
-
-
-def collect_base_values(row: Row, metrics: Iterable[Metric] = METRICS) -> tuple[MetricValue, ...]:
-    """Collect what a row has a number of, in base units: seconds, bytes, shares from 0 to 1."""
-    return _collect(row, [(metric, 1.0) for metric in metrics])
-
-
-def _collect(row: Row, scales: Iterable[tuple[Metric, float]]) -> tuple[MetricValue, ...]:
-    values = (_value(metric, row.estimate(metric.column), scale) for metric, scale in scales)
+    Args:
+        base_units: seconds, bytes, shares from 0 to 1, instead of each metric's own unit.
+    """
+    values = (_value(metric, row, 1.0 if base_units else metric.scale) for metric in metrics)
     return tuple(value for value in values if value is not None)
 
 
-def _value(metric: Metric, estimate: Interval, scale: float) -> MetricValue | None:
+def _value(metric: Metric, row: Row, scale: float) -> MetricValue | None:
+    estimate = row.estimate(metric.column)
     value, low, high = (
         _scaled(number, scale) for number in (estimate.median, estimate.low, estimate.high)
     )

@@ -2,9 +2,10 @@
 
 import pandas as pd
 
-from reports.formats.measurements import MetricValue, collect_base_values
+from reports.formats.measurements import collect_values
 from reports.formats.series import NamedRow, name_rows
 from reports.ranking.metrics import METRICS
+from reports.ranking.rows import Row
 from reports.runs.loaded import LoadedRuns
 
 Cells = dict[str, str | int | float | bool | None]
@@ -15,10 +16,7 @@ def to_series_csv(run: LoadedRuns) -> str:
 
     The bounds of its interval have `low_` and `high_` before that name.
     """
-    rows = [
-        _facts(named) | _numbers(collect_base_values(named.row))
-        for named in name_rows(run.comparisons)
-    ]
+    rows = [_facts(named) | _numbers(named.row) for named in name_rows(run.comparisons)]
     return pd.DataFrame(rows).to_csv(index=False)
 
 
@@ -46,12 +44,11 @@ def _facts(named: NamedRow) -> Cells:
     }
 
 
-def _numbers(values: tuple[MetricValue, ...]) -> Cells:
-    by_column = {each.metric.column: each for each in values}
-    cells: Cells = {}
-    for metric in METRICS:
-        each = by_column.get(metric.column)
-        cells[metric.column] = each.value if each else None
-        cells[f"low_{metric.column}"] = each.low if each else None
-        cells[f"high_{metric.column}"] = each.high if each else None
+def _numbers(row: Row) -> Cells:
+    prefixes = ("", "low_", "high_")
+    cells: Cells = {f"{prefix}{metric.column}": None for metric in METRICS for prefix in prefixes}
+    for each in collect_values(row, base_units=True):
+        numbers = (each.value, each.low, each.high)
+        names = (f"{prefix}{each.metric.column}" for prefix in prefixes)
+        cells |= zip(names, numbers, strict=True)
     return cells

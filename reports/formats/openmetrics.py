@@ -1,9 +1,8 @@
 """OpenMetrics text, for GitLab's metrics reports and for Prometheus: gauges in base units."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal
 
-from reports.formats.measurements import MetricValue, collect_base_values
+from reports.formats.measurements import MetricValue, collect_values
 from reports.formats.series import NamedRow, name_rows
 from reports.ranking.metrics import METRICS, Metric
 from reports.runs.loaded import LoadedRuns
@@ -18,9 +17,9 @@ BASE_UNITS = {
 }
 END = "# EOF"
 
-Bound = Literal["value", "low", "high"]
 Labels = Mapping[str, str]
-BOUNDS: dict[Bound, str] = {
+# By the names that `MetricValue` has for them.
+BOUNDS = {
     "value": "median over invocations",
     "low": "lower bound of the median's interval",
     "high": "upper bound of the median's interval",
@@ -32,11 +31,12 @@ def to_openmetrics(run: LoadedRuns) -> str:
     measured = [
         (named, values)
         for named in name_rows(run.comparisons)
-        if (values := collect_base_values(named.row))
+        if (values := collect_values(named.row, base_units=True))
     ]
+    rows = [named for named, _ in measured]
     lines = [
-        *_info([named for named, _ in measured]),
-        *_invocations([named for named, _ in measured]),
+        *_info(rows),
+        *_invocations(rows),
         *(
             line
             for metric in METRICS
@@ -49,7 +49,7 @@ def to_openmetrics(run: LoadedRuns) -> str:
 
 
 def _gauge(
-    metric: Metric, bound: Bound, measured: Iterable[tuple[NamedRow, Sequence[MetricValue]]]
+    metric: Metric, bound: str, measured: Iterable[tuple[NamedRow, Sequence[MetricValue]]]
 ) -> list[str]:
     unit = BASE_UNITS[metric.unit]
     parts = ("samestep", metric.name.replace("-", "_"), "" if bound == "value" else bound, unit)
@@ -58,7 +58,7 @@ def _gauge(
         f"{name}{_labels(_identity(named))} {number!r}"
         for named, values in measured
         for each in values
-        if each.metric is metric and (number := _number(each, bound)) is not None
+        if each.metric is metric and (number := getattr(each, bound)) is not None
     ]
     return _family(name, "gauge", f"{metric.title}, {BOUNDS[bound]}.", samples, unit)
 
@@ -70,11 +70,6 @@ def _family(
         return []
     units = [f"# UNIT {name} {unit}"] if unit else []
     return [f"# TYPE {name} {kind}", *units, f"# HELP {name} {words}", *samples]
-
-
-def _number(measurement: MetricValue, bound: Bound) -> float | None:
-    bounds = {"value": measurement.value, "low": measurement.low, "high": measurement.high}
-    return bounds[bound]
 
 
 def _info(rows: Sequence[NamedRow]) -> list[str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from bench.errors import ResultsError
-from reports.formats import bmf, github, junit, markdown, medians, openmetrics, parquet, trials
+from reports.formats import bmf, github, junit, markdown, medians, openmetrics, trials
 from reports.runs.loaded import LoadedRuns
 
 
@@ -45,7 +45,7 @@ FORMATS: tuple[FileFormat, ...] = (
     FileFormat(
         "openmetrics", "for GitLab's metrics reports and Prometheus", openmetrics.to_openmetrics
     ),
-    FileFormat("parquet", "a row per trial", parquet.to_parquet, file="trials.parquet"),
+    FileFormat("parquet", "a row per trial", trials.to_parquet, file="trials.parquet"),
 )
 
 
@@ -55,10 +55,10 @@ def find_format(name: str) -> FileFormat:
     Raises:
         ResultsError: there is none.
     """
-    for item in FORMATS:
-        if item.name == name:
-            return item
-    names = ", ".join(item.name for item in FORMATS)
-    raise ResultsError(
-        f"--format {name!r} is not known; expected one of {names}; name one of those."
-    )
+    formats = {item.name: item for item in FORMATS}
+    if name not in formats:
+        raise ResultsError(
+            f"--format {name!r} is not known; expected one of {', '.join(formats)}; name one of "
+            "those."
+        )
+    return formats[name]

@@ -1,8 +1,9 @@
 """The rows of a run as dashboards know them: by names that stay the same from run to run."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from itertools import chain, count
 
 from reports.ranking.comparisons import Comparison
 from reports.ranking.rows import Row
@@ -60,38 +61,29 @@ class NamedRow:
 
 def name_rows(comparisons: Iterable[Comparison]) -> tuple[NamedRow, ...]:
     """All rows with their names, in the order of the report."""
-    rows = [(comparison, row) for comparison in comparisons for row in comparison.rows]
-    named = [
+    rows = [
         NamedRow(_encodable(row.records[0].trial.series), comparison, row)
-        for comparison, row in rows
+        for comparison in comparisons
+        for row in comparison.rows
     ]
-    names = _number_names(_tell_apart(named))
-    return tuple(
-        NamedRow(name, comparison, row) for name, (comparison, row) in zip(names, rows, strict=True)
-    )
+    alike: dict[str, list[dict[str, str]]] = defaultdict(list)
+    for row in rows:
+        alike[row.name].append(_facts(row))
+    unique: dict[str, NamedRow] = {}
+    for row in rows:
+        differing = [
+            text
+            for name, text in _facts(row).items()
+            if any(facts[name] != text for facts in alike[row.name])
+        ]
+        name = _find_unused(SEPARATOR.join((row.name, *differing)), unique)
+        unique[name] = replace(row, name=name)
+    return tuple(unique.values())
 
 
 def _encodable(text: str) -> str:
     """Without half surrogate pairs: two names must not become one when they are written."""
     return text.encode("utf-8", errors="replace").decode("utf-8")
-
-
-def _tell_apart(named: Sequence[NamedRow]) -> list[str]:
-    alike: dict[str, list[NamedRow]] = defaultdict(list)
-    for named_row in named:
-        alike[named_row.name].append(named_row)
-    differing = {name: _differing(group) for name, group in alike.items()}
-    return [
-        SEPARATOR.join(
-            (named_row.name, *(_facts(named_row)[fact] for fact in differing[named_row.name]))
-        )
-        for named_row in named
-    ]
-
-
-def _differing(group: Sequence[NamedRow]) -> list[str]:
-    facts = [_facts(named_row) for named_row in group]
-    return [name for name in facts[0] if len({each[name] for each in facts}) > 1]
 
 
 def _facts(named_row: NamedRow) -> dict[str, str]:
@@ -107,13 +99,7 @@ def _facts(named_row: NamedRow) -> dict[str, str]:
     return {name: _encodable(text) for name, text in facts.items()}
 
 
-def _number_names(names: Sequence[str]) -> list[str]:
-    """The names with a number behind those that are there already: parts may hold a hyphen."""
-    unique_names: dict[str, None] = {}
-    for name in names:
-        number, unique = 1, name
-        while unique in unique_names:
-            number += 1
-            unique = f"{name}{SEPARATOR}{number}"
-        unique_names[unique] = None
-    return list(unique_names)
+def _find_unused(name: str, used: Collection[str]) -> str:
+    """The name, with a number behind it if it is there already: parts may hold a hyphen."""
+    numbered = (f"{name}{SEPARATOR}{number}" for number in count(2))
+    return next(each for each in chain([name], numbered) if each not in used)

@@ -1,16 +1,62 @@
 """The trials of a run as one table, the same that `reports.load` gives of it."""
 
+import math
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
 import pandas as pd
 
+from bench.dependencies import explain_if_missing
+from bench.errors import ResultsError
 from reports.runs.loaded import LoadedRuns
 from reports.runs.loading import add_ranks, collect_refusals
+from reports.trials.measured import to_floats
 
-
-def build_trial_table(run: LoadedRuns) -> pd.DataFrame:
-    """One row per trial, with the columns of `reports.runs.loading.COLUMNS`."""
-    return add_ranks(run.table, collect_refusals(run.comparisons, run.records))
+# Whole numbers that a record may lack: of one type in every run, so that files go together.
+COUNTS = ("position", "parameters")
 
 
 def to_csv(run: LoadedRuns) -> str:
     """The table as CSV."""
-    return build_trial_table(run).to_csv(index=False)
+    return _build_table(run).to_csv(index=False)
+
+
+def to_parquet(run: LoadedRuns) -> bytes:
+    """The table as a Parquet file; a column has one type in every run, also where all is absent.
+
+    Raises:
+        ResultsError: fastparquet is not installed.
+    """
+    # Here and not above: no other format needs it. And not by way of pandas, whose version 4 will
+    # ask for pyarrow, which changes what every text in a data frame is stored as.
+    with explain_if_missing("fastparquet", "--format parquet", "choose --format csv", ResultsError):
+        import fastparquet
+
+    table = _build_table(run)
+    for name in COUNTS:
+        table[name] = to_floats(table[name].tolist())
+    texts = list(table.select_dtypes(["object", "string"]).columns)
+    for name in texts:
+        table[name] = pd.Series([_text(value) for value in table[name]], dtype=object)
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "trials.parquet"
+        fastparquet.write(
+            str(path),
+            table,
+            compression="GZIP",
+            object_encoding=dict.fromkeys(texts, "utf8"),
+            # Absent is null, which every reader knows; NaN is a number to some.
+            has_nulls=[name for name in table.columns if table[name].dtype.kind not in "iub"],
+        )
+        return path.read_bytes()
+
+
+def _build_table(run: LoadedRuns) -> pd.DataFrame:
+    return add_ranks(run.table, collect_refusals(run.comparisons, run.records))
+
+
+def _text(value: object) -> str | None:
+    """What a text column holds; of a forged record that is anything, half a surrogate pair too."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return None
+    return str(value).encode("utf-8", errors="replace").decode("utf-8")

@@ -1,6 +1,6 @@
 """Changes of a metric's level over the runs, each with the runs between which it happened."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,44 +53,48 @@ def change_points(history: History, metric: Metric) -> tuple[LevelChange, ...]:
     (`reports.history.segments`), and if it is larger than `LEAST_STEP` and than what the runs'
     own intervals allow.
     """
-    changes = [change for series in history.series for change in _changes(series, metric)]
-    return tuple(sorted(changes, key=_age))
+    return _find_changes(history, [metric])
 
 
 def find_all_changes(history: History) -> tuple[LevelChange, ...]:
     """The changes of all metrics, the most recent first."""
-    metrics = (*METRICS, BY_PARTNER)
-    changes = [change for metric in metrics for change in change_points(history, metric)]
-    return tuple(sorted(changes, key=_age))
+    return _find_changes(history, (*METRICS, BY_PARTNER))
 
 
-def _age(change: LevelChange) -> int:
-    return -change.after.place
+def _find_changes(history: History, metrics: Iterable[Metric]) -> tuple[LevelChange, ...]:
+    changes = [
+        change
+        for metric in metrics
+        for series in history.series
+        for change in _changes(series, metric)
+    ]
+    return tuple(sorted(changes, key=lambda change: -change.after.place))
 
 
 def _changes(series: Series, metric: Metric) -> list[LevelChange]:
     # No logarithm is of 0, and no ratio to it.
     points = [point for point in series.points if point.row.estimate(metric.column).median > 0]
-    values = _medians(points, metric.column)
+    values, speeds = _medians(points, metric.column), _medians(points, MACHINE_SPEED)
 
     def admitted(step: Step) -> bool:
+        ratio = _ratio(values, step)
+        larger = max(ratio.median, 1 / ratio.median) - 1
         floor = _noise_floor(points[step.first : step.end], metric)
-        return _exceeds(_ratio(values, step), floor)
+        return larger > floor and not ratio.holds(1.0)
 
-    return [_change(series, metric, points, step) for step in find_steps(values, admitted)]
-
-
-def _change(series: Series, metric: Metric, points: Sequence[Point], step: Step) -> LevelChange:
-    return LevelChange(
-        series=series,
-        metric=metric,
-        before=points[step.place - 1],
-        after=points[step.place],
-        ratio=_ratio(_medians(points, metric.column), step),
-        runs_before=step.place - step.first,
-        runs_after=step.end - step.place,
-        machine_speed=_ratio(_medians(points, MACHINE_SPEED), step),
-    )
+    return [
+        LevelChange(
+            series=series,
+            metric=metric,
+            before=points[step.place - 1],
+            after=points[step.place],
+            ratio=_ratio(values, step),
+            runs_before=step.place - step.first,
+            runs_after=step.end - step.place,
+            machine_speed=_ratio(speeds, step),
+        )
+        for step in find_steps(values, admitted)
+    ]
 
 
 def _medians(points: Sequence[Point], column: str) -> list[float]:
@@ -106,8 +110,3 @@ def _noise_floor(points: Sequence[Point], metric: Metric) -> float:
     widths = [point.row.estimate(metric.column).relative_half_width for point in points]
     finite = [width for width in widths if np.isfinite(width)]
     return max(LEAST_STEP, float(np.median(finite)) if finite else 0.0)
-
-
-def _exceeds(ratio: Interval, floor: float) -> bool:
-    larger = max(ratio.median, 1 / ratio.median) - 1
-    return larger > floor and not ratio.holds(1.0)

@@ -23,7 +23,6 @@ KINDS = ("sqlite", "postgresql")
 EXAMPLES = "sqlite:///history.sqlite or postgresql://USER@HOST/NAME"
 # One driver, whatever SQLAlchemy's own choice is; and services that name the scheme as libpq may.
 DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
-SECRET = "***"  # noqa: S105 - what stands for one
 
 
 def write(url: str, content: LoadedRuns) -> str:
@@ -104,17 +103,13 @@ def _explain_errors(url: URL) -> Iterator[None]:
 def _words(error: SQLAlchemyError, url: URL) -> str:
     """What the database itself says: SQLAlchemy's own words quote all that was to be written."""
     text = str(error.orig if isinstance(error, DBAPIError) else error).strip().rstrip(".")
-    for secret in _secrets(url):
-        text = text.replace(secret, SECRET)
+    options = url.query.get("password", ())
+    passwords = [url.password or "", *([options] if isinstance(options, str) else options)]
+    for secret in filter(None, map(str, passwords)):
+        text = text.replace(secret, "***")
     return text
 
 
 def _shown(url: URL) -> str:
     """The URL without its password, and without options: they may hold another one."""
     return url.set(query={}).render_as_string(hide_password=True)
-
-
-def _secrets(url: URL) -> list[str]:
-    options = url.query.get("password", ())
-    passwords = [url.password or "", *([options] if isinstance(options, str) else options)]
-    return [str(secret) for secret in passwords if secret]

@@ -1,20 +1,19 @@
 """What goes into the tables of the database, as values that every database takes."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC
 from typing import Any
 
 import pandas as pd
 from sqlalchemy import BigInteger, Boolean, DateTime, Double, Table
 
-from reports.history.database_tables import LEFT_OUT, RUNS, SERIES, TRIALS
+from reports.history.database_tables import RUNS, SERIES, TRIALS
 from reports.ranking.comparisons import Comparison, compare
 from reports.ranking.metrics import METRICS, Metric
 from reports.ranking.rows import Row
 from reports.runs.loaded import LoadedRuns
-from reports.runs.loading import collect_refusals
-from reports.statistics.intervals import Interval
+from reports.runs.loading import add_ranks, collect_refusals
 from reports.trials.certificates import read_number
 
 LARGEST_INTEGER = 2**63 - 1
@@ -25,10 +24,17 @@ Values = dict[str, Any]
 def to_rows(content: LoadedRuns) -> dict[Table, list[Values]]:
     """All rows of all tables."""
     comparisons = compare(content.records, by_run=True, table=content.table)
-    started = _starts(content.table)
-    tables = {
-        RUNS: _runs(content, started),
-        TRIALS: _trials(content, comparisons),
+    trials = add_ranks(content.table, collect_refusals(comparisons, content.records))
+    runs = {str(run): own for run, own in trials.groupby("run", sort=False)}
+    started = {run: own["started"].min() for run, own in runs.items()}
+    trials["run_id"] = trials["run"].map(content.keys)
+    tables: dict[Table, Sequence[Mapping[Any, Any]]] = {
+        RUNS: [
+            own.iloc[0][["plan", "commit", "machine"]].to_dict()
+            | {"run_id": content.keys[run], "run": run, "time": started[run], "trials": len(own)}
+            for run, own in runs.items()
+        ],
+        TRIALS: trials.astype(object).to_dict("records"),
         SERIES: [
             values
             for comparison in comparisons
@@ -36,44 +42,6 @@ def to_rows(content: LoadedRuns) -> dict[Table, list[Values]]:
         ],
     }
     return {table: [_clean(table, row) for row in rows] for table, rows in tables.items()}
-
-
-def _starts(table: pd.DataFrame) -> dict[str, Any]:
-    starts = table.groupby("run")["started"].min()
-    return dict(zip(starts.index.tolist(), starts.tolist(), strict=True))
-
-
-def _runs(content: LoadedRuns, started: Mapping[str, Any]) -> list[Values]:
-    places_of: dict[str, list[int]] = {}
-    for place, record in enumerate(content.records):
-        places_of.setdefault(record.run, []).append(place)
-    machines = content.table["machine"].tolist()
-    return [
-        {
-            "run_id": content.keys[run],
-            "run": run,
-            "time": started[run],
-            "plan": content.records[places[0]].plan,
-            "commit": content.records[places[0]].commit,
-            "machine": machines[places[0]],
-            "trials": len(places),
-        }
-        for run, places in places_of.items()
-    ]
-
-
-def _trials(content: LoadedRuns, comparisons: Iterable[Comparison]) -> list[Values]:
-    refusals = collect_refusals(comparisons, content.records)
-    frame = content.table.drop(columns=LEFT_OUT).astype(object)
-    return [
-        {
-            "run_id": content.keys[values["run"]],
-            **{str(name): value for name, value in values.items()},
-            "ranked": refusal is None,
-            "unranked_reason": refusal,
-        }
-        for values, refusal in zip(frame.to_dict("records"), refusals, strict=True)
-    ]
 
 
 def _series(
@@ -96,7 +64,7 @@ def _series(
 
 
 def _median(row: Row, metric: Metric) -> Values | None:
-    interval: Interval = row.estimate(metric.column)
+    interval = row.estimate(metric.column)
     if not interval.count:
         return None
     return {

@@ -20,6 +20,7 @@ from sqlalchemy.types import TypeEngine
 
 from bench.errors import ResultsError
 from reports.runs.loading import COLUMNS
+from reports.trials.measured import measure_columns
 
 INTEGERS = (
     "batch_size",
@@ -32,58 +33,32 @@ INTEGERS = (
     "parameters",
     "measured_blocks",
 )
-TEXTS = (
-    "run",
-    "trial",
-    "model",
-    "family",
-    "dataset",
-    "framework",
-    "framework_version",
-    "mode",
-    "settings",
-    "tuning",
-    "layout",
-    "input",
-    "in_turns_with",
-    "precision",
-    "device",
-    "optimizer",
-    "learning_rate_changes",
-    "status",
-    "reason",
-    "plan",
-    "commit",
-    "machine",
-    "cpu",
-    "steady",
-    "bound",
-    "verdict",
-    "certificate_checked",
-    "known_defects",
-    "digest_weights",
-    "digest_data",
-    "digest_order",
-    "fitness",
-    "absent",
-    "unranked_reason",
+NUMBERS = (
+    "learning_rate",
+    "momentum",
+    "weight_decay",
+    "beta1",
+    "beta2",
+    "epsilon",
+    "throughput_by_partner",
+    "test_samples",
+    "quantities",
+    "worst_error_float64",
+    "worst_error_float32",
+    *(measure_columns(()).keys() - {"measured_blocks", "bound"}),
 )
 # A position among the records that happened to be loaded together is nothing to keep.
 LEFT_OUT = "record"
 TIME = DateTime(timezone=True)
+TYPES: dict[str, TypeEngine[Any]] = {
+    **dict.fromkeys(COLUMNS, Text()),
+    **dict.fromkeys(INTEGERS, BigInteger()),
+    **dict.fromkeys(NUMBERS, Double()),
+    "ranked": Boolean(),
+    "started": TIME,
+}
 
 METADATA = MetaData()
-
-
-def _type(name: str) -> TypeEngine[Any]:
-    if name in TEXTS:
-        return Text()
-    if name in INTEGERS:
-        return BigInteger()
-    if name == "ranked":
-        return Boolean()
-    return TIME if name == "started" else Double()
-
 
 RUNS = Table(
     "samestep_runs",
@@ -101,7 +76,7 @@ TRIALS = Table(
     "samestep_trials",
     METADATA,
     Column("run_id", Text, nullable=False),
-    *(Column(name, _type(name)) for name in COLUMNS if name != LEFT_OUT),
+    *(Column(name, TYPES[name]) for name in COLUMNS if name != LEFT_OUT),
     Index("samestep_trials_by_run", "run_id"),
 )
 SERIES = Table(

@@ -1,6 +1,6 @@
 """A line per series over the runs: throughput, test accuracy and memory."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -12,7 +12,7 @@ from reports.history.changes import LevelChange
 from reports.history.sentences import describe_direction, describe_place
 from reports.history.series import History, Series
 from reports.ranking.metrics import BY_PARTNER, METRICS, Metric
-from reports.text.svg import INK, drop_unprintable, to_svg
+from reports.text.svg import INK, to_svg
 
 AXES_INCHES = 2.4
 # More would lie on one another.
@@ -71,8 +71,12 @@ def _drawing(
     }
     draw_legend(axes, draw_lines(axes, values, "place", "value", "series", looks), looks)
     draw_intervals(axes, values, "place", "series", looks)
-    _new_versions(axes, values)
-    _steps(axes, changes, looks)
+    new = values[values["new"].astype(bool)]
+    axes.scatter(new["place"], new["value"], s=110, facecolors="none", edgecolors=INK, zorder=3)
+    for change in changes:
+        between = (change.before.place + change.after.place) / 2
+        color = looks[change.series.label].color
+        axes.axvline(between, color=color, linestyle=":", linewidth=1.5, zorder=1)
     _frame(axes, metric, days)
     anchor = f"{name}-{metric.column}".replace("_", "-")
     description = _description(values, metric, shown, changes)
@@ -102,18 +106,6 @@ def _values(history: History, metric: Metric) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["series", "place", "value", "low", "high", "new"])
 
 
-def _new_versions(axes: Axes, values: pd.DataFrame) -> None:
-    new = values[values["new"].astype(bool)]
-    axes.scatter(new["place"], new["value"], s=110, facecolors="none", edgecolors=INK, zorder=3)
-
-
-def _steps(axes: Axes, changes: Sequence[LevelChange], looks: Mapping[str, Look]) -> None:
-    for change in changes:
-        between = (change.before.place + change.after.place) / 2
-        color = looks[change.series.label].color
-        axes.axvline(between, color=color, linestyle=":", linewidth=1.5, zorder=1)
-
-
 def _frame(axes: Axes, metric: Metric, days: Sequence[str]) -> None:
     step = -(-len(days) // MOST_TICKS)
     places = list(range(0, len(days), step))
@@ -138,4 +130,4 @@ def _description(
         f"{change.series.label} changed {describe_place(change)}: {describe_direction(change)}"
         for change in changes
     ]
-    return drop_unprintable(f"{_title(metric)}. {'; '.join(parts)}.")
+    return f"{_title(metric)}. {'; '.join(parts)}."

@@ -78,11 +78,8 @@ def render(run: LoadedRuns) -> str:
 
 
 def _section(anchor: str, history: History, days: Sequence[str]) -> HistorySection:
-    text = pd.DataFrame(
-        [_latest(series) for series in history.series],
-        index=[series.label for series in history.series],
-        dtype=object,
-    )
+    labels = [series.label for series in history.series]
+    text = pd.DataFrame(map(_latest, history.series), index=labels, dtype=object)
     caption = "The latest run of each row, by the run before it"
     changes = find_all_changes(history)
     return HistorySection(
@@ -96,13 +93,15 @@ def _section(anchor: str, history: History, days: Sequence[str]) -> HistorySecti
 
 
 def _latest(series: Series) -> dict[str, str]:
-    row = series.latest.row
-    before = series.previous.row if series.previous else None
+    row = series.points[-1].row
+    before = series.points[-2].row if len(series.points) > 1 else None
     return {
         "Runs": units.format_integer(len(series.points)),
         "Version": row.version or units.ABSENT,
         "Latest samples/s": _value(row, "throughput_samples_per_second", units.format_number),
-        "By the run before": _ratio(row, before),
+        "By the run before": (
+            format_ratio(row.estimate_ratio_to(before)) if before else units.ABSENT
+        ),
         "Can the difference be told?": _describe_difference(row, before),
         "Test accuracy\N{NO-BREAK SPACE}(%)": _value(row, "test_accuracy", units.format_percent),
         "Peak anonymous\N{NO-BREAK SPACE}(MiB)": _value(
@@ -116,10 +115,6 @@ def _value(row: Row, column: str, text: units.Format) -> str:
     return format_interval(row.estimate(column), text)
 
 
-def _ratio(row: Row, before: Row | None) -> str:
-    return units.ABSENT if before is None else format_ratio(row.estimate_ratio_to(before))
-
-
 def _describe_difference(row: Row, before: Row | None) -> str:
     if before is None:
         return f"{units.ABSENT} (one run)"
@@ -130,37 +125,29 @@ def _describe_difference(row: Row, before: Row | None) -> str:
 
 
 def _runs(by_run: Mapping[str, Sequence[Record]], speeds: Mapping[Any, float]) -> pd.DataFrame:
-    newest_first = list(by_run.items())[::-1]
-    return pd.DataFrame(
-        [
-            {**_facts(members), "Machine's own speed": _speed(speeds[run])}
-            for run, members in newest_first
-        ],
-        index=[name for name, _ in newest_first],
-        dtype=object,
-    )
+    newest_first = list(by_run)[::-1]
+    rows = [_facts(by_run[run], speeds[run]) for run in newest_first]
+    return pd.DataFrame(rows, index=newest_first, dtype=object)
 
 
-def _facts(members: Sequence[Record]) -> dict[str, str]:
-    versions = {
-        f"{titles.title_framework(record)} {record.framework_version}": None
+def _facts(members: Sequence[Record], rounds_per_second: float) -> dict[str, str]:
+    speed = units.ABSENT
+    if not math.isnan(rounds_per_second):
+        speed = f"{units.format_number(rounds_per_second / 1e6)} million SHA-256 rounds/s"
+    versions = _listed(
+        f"{titles.title_framework(record)} {record.framework_version}"
         for record in members
         if record.framework_version
-    }
+    )
     return {
         "Started": _started(members)[:16].replace("T", " "),
         "Plan": _listed(record.plan for record in members),
         "Commit": _listed(titles.shorten_commit(record.commit) for record in members),
-        "Versions": ", ".join(versions) or units.ABSENT,
+        "Versions": versions or units.ABSENT,
         "Machine": _listed(str(record.machine.get("cpu")) for record in members),
         "Trials": ", ".join(titles.count_each(record.status for record in members)),
+        "Machine's own speed": speed,
     }
-
-
-def _speed(rounds_per_second: float) -> str:
-    if math.isnan(rounds_per_second):
-        return units.ABSENT
-    return f"{units.format_number(rounds_per_second / 1e6)} million SHA-256 rounds/s"
 
 
 def _listed(values: Iterable[str]) -> str:

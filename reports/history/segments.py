@@ -44,7 +44,8 @@ def find_steps(values: Sequence[float], admitted: Callable[[Step], bool]) -> tup
     series = _without_outliers(np.log(np.asarray(values, dtype=np.float64)))
     places = find_change_points(series, estimate_noise(series), LEAST_RUNS)
     while places:
-        steps = _between(places, len(series))
+        bounds = [0, *places, len(series)]
+        steps = tuple(map(Step, bounds, bounds[1:], bounds[2:]))
         weights = [_weight(series, step, admitted) for step in steps]
         weakest = int(np.argmax(weights))
         if weights[weakest] < SIGNIFICANCE:
@@ -53,25 +54,16 @@ def find_steps(values: Sequence[float], admitted: Callable[[Step], bool]) -> tup
     return ()
 
 
-def _between(places: Sequence[int], count: int) -> tuple[Step, ...]:
-    bounds = [0, *places, count]
-    return tuple(map(Step, bounds, bounds[1:], bounds[2:]))
-
-
 def _weight(series: Series, step: Step, admitted: Callable[[Step], bool]) -> float:
     """How weak a step is: by the t test, or above all of those if it is none."""
-    before, after = series[step.first : step.place], series[step.place : step.end]
-    chance = _chance(before, after)
-    return chance if admitted(step) and not _is_slope(before, after) else 1 + chance
-
-
-def _chance(before: Series, after: Series) -> float:
     from scipy.stats import ttest_ind_from_stats
 
+    before, after = series[step.first : step.place], series[step.place : step.end]
     first, second = (
         (side.mean(), max(LEAST_NOISE, side.std(ddof=1)), len(side)) for side in (before, after)
     )
-    return float(ttest_ind_from_stats(*first, *second).pvalue)
+    chance = float(ttest_ind_from_stats(*first, *second).pvalue)
+    return chance if admitted(step) and not _is_slope(before, after) else 1 + chance
 
 
 def _is_slope(before: Series, after: Series) -> bool:

@@ -3,18 +3,21 @@
 from reports.content.cells import format_ratio
 from reports.history.changes import LevelChange
 from reports.history.series import Point
-from reports.statistics.intervals import Interval
 from reports.text import titles
 
 
 def describe_change(change: LevelChange) -> str:
     """All that the page says of a change."""
     runs = f"{titles.format_count(change.runs_before, 'run')} before, {change.runs_after} after"
-    ratio = format_ratio(change.ratio)
+    ratio, machine = format_ratio(change.ratio), ""
+    if change.machine_speed.count:
+        machine = (
+            f" The machine's own speed is {format_ratio(change.machine_speed)} of what it was."
+        )
     return (
         f"{change.series.label}: {describe_direction(change)}. {change.metric.title} is "
         f"{ratio} of what it was ({runs}). It changed {describe_place(change)}: "
-        f"{_origins(change)}.{_machine(change.machine_speed)}"
+        f"{_origins(change)}.{machine}"
     )
 
 
@@ -30,32 +33,17 @@ def describe_place(change: LevelChange) -> str:
 
 
 def _run(point: Point) -> str:
-    return f"{point.run} ({find_start(point)[:10]})"
-
-
-def find_start(point: Point) -> str:
-    """When the first of a point's trials began, as records have it."""
-    return min(record.started for record in point.row.records)
+    first_start = min(record.started for record in point.row.records)
+    return f"{point.run} ({first_start[:10]})"
 
 
 def _origins(change: LevelChange) -> str:
     framework = change.series.key.framework_title
-    commits = _commit(change.before), _commit(change.after)
-    versions = change.before.row.version, change.after.row.version
-    of_code = f"commit {_both(*commits)}"
-    return f"{of_code}, {framework} {_both(versions[0] or 'unknown', versions[1] or 'unknown')}"
+    before, after = change.before.row, change.after.row
+    commits = [titles.shorten_commit(row.records[0].commit) for row in (before, after)]
+    versions = [row.version or "unknown" for row in (before, after)]
+    return f"commit {_both(*commits)}, {framework} {_both(*versions)}"
 
 
 def _both(before: str, after: str) -> str:
     return f"{before} in both" if before == after else f"{before} to {after}"
-
-
-def _commit(point: Point) -> str:
-    return titles.shorten_commit(point.row.records[0].commit)
-
-
-def _machine(speed: Interval) -> str:
-    if not speed.count:
-        return ""
-    ratio = format_ratio(speed)
-    return f" The machine's own speed is {ratio} of what it was."

@@ -47,16 +47,6 @@ class Series:
             return self.key.label
         return f"{self.key.label} with {titles.shorten_commit(self.reference)}"
 
-    @property
-    def latest(self) -> Point:
-        """The last of the points."""
-        return self.points[-1]
-
-    @property
-    def previous(self) -> Point | None:
-        """The last but one, where there is one."""
-        return self.points[-2] if len(self.points) > 1 else None
-
 
 @dataclass(frozen=True)
 class History:

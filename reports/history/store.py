@@ -8,8 +8,9 @@ import gzip
 import io
 import re
 import zlib
+from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from bench.errors import ResultsError
@@ -28,13 +29,8 @@ SUFFIX = ".jsonl.gz"
 LONGEST_NAME = 100
 UNFIT = re.compile(r"[^A-Za-z0-9._-]")
 
-
-@dataclass(frozen=True)
-class _Stored:
-    """What one file holds; `key` tells its run from another one of the same name."""
-
-    key: str
-    records: list[Record]
+# What one file holds: a key that tells its run from another one of the same name, and records.
+Stored = tuple[str, list[Record]]
 
 
 def append(store: Path, folders: Sequence[Path]) -> list[Path]:
@@ -72,7 +68,11 @@ def read(store: Path) -> LoadedRuns:
         )
     stored, problems, altered = _read(store)
     if not stored:
-        raise ResultsError(_nothing(store, problems))
+        reason = f"such as: {problems[0]}" if problems else f"it has no file *{SUFFIX}"
+        raise ResultsError(
+            f"Store {str(store)!r} holds no run that can be read ({reason.rstrip('.')}); expected "
+            "files that `python -m reports history --store DIR RUN` has made; append a run."
+        )
     keys, records = _tell_apart(stored)
     unique, doubled = drop_duplicates(records)
     names = tuple(keys)
@@ -138,10 +138,10 @@ def _content(path: Path) -> bytes:
         ) from error
 
 
-def _read(store: Path) -> tuple[list[_Stored], list[str], Altered]:
+def _read(store: Path) -> tuple[list[Stored], list[str], Altered]:
     """What is stored, what cannot be read, and what is not as it was written."""
     reader = Reader()
-    files: list[_Stored] = []
+    files: list[Stored] = []
     problems: list[str] = []
     altered: dict[str, tuple[str, ...]] = {}
     for path in sorted(store.glob(f"*{SUFFIX}")):
@@ -156,32 +156,24 @@ def _read(store: Path) -> tuple[list[_Stored], list[str], Altered]:
         if broken:
             altered[path.name] = tuple(limit_sentences(broken))
         if records:
-            files.append(_Stored(make_run_key(records[0]), records))
+            files.append((make_run_key(records[0]), records))
         else:
             problems.append(f"{path.name} was left out: it holds no trial.")
     return files, problems, altered
 
 
-def _tell_apart(files: Sequence[_Stored]) -> tuple[dict[str, str], list[Record]]:
+def _tell_apart(files: Sequence[Stored]) -> tuple[dict[str, str], list[Record]]:
     """The key of each run by its name, and all records; runs of one name are renamed."""
-    owners: dict[str, set[str]] = {}
-    for stored in files:
-        for record in stored.records:
-            owners.setdefault(record.run, set()).add(stored.key)
+    owners: dict[str, set[str]] = defaultdict(set)
+    for key, own in files:
+        for record in own:
+            owners[record.run].add(key)
     keys: dict[str, str] = {}
     records = []
-    for stored in files:
-        for record in stored.records:
+    for key, own in files:
+        for record in own:
             shared = len(owners[record.run]) > 1
-            renamed = replace(record, run=f"{record.run} ({stored.key})") if shared else record
-            keys.setdefault(renamed.run, stored.key)
+            renamed = replace(record, run=f"{record.run} ({key})") if shared else record
+            keys.setdefault(renamed.run, key)
             records.append(renamed)
     return keys, records
-
-
-def _nothing(store: Path, problems: Sequence[str]) -> str:
-    reason = f"such as: {problems[0]}" if problems else f"it has no file *{SUFFIX}"
-    return (
-        f"Store {str(store)!r} holds no run that can be read ({reason.rstrip('.')}); expected "
-        "files that `python -m reports history --store DIR RUN` has made; append a run."
-    )

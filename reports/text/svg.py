@@ -31,7 +31,7 @@ def to_svg(figure: Figure, name: str, description: str) -> Markup:
         _clean(element, name, used)
     size = {"viewBox": root.get("viewBox", "")}
     root.attrib.clear()
-    root.attrib.update(size | {"role": "img", "aria-label": description})
+    root.attrib.update(size | {"role": "img", "aria-label": drop_unprintable(description)})
     return Markup(ElementTree.tostring(root, encoding="unicode"))  # noqa: S704 - escapes text
 
 

@@ -59,7 +59,7 @@ def test_what_is_slower_once_is_none() -> None:
     assert found.overall == "no difference"
     assert verdicts(found)["pytorch"] == "cannot tell"
     throughput = found.metrics[0]
-    (why,) = tables.build_metric_table(found, throughput)["Why"].filter(like="pytorch")
+    (why,) = tables.build_metric_tables(found)[throughput]["Why"].filter(like="pytorch")
     assert why.startswith(f"{NOT_AGAIN}; second run: ")
     assert NOT_AGAIN in to_json(found)
 
