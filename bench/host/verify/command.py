@@ -14,6 +14,7 @@ from bench.host.machine.description import choose_threads
 from bench.host.planning.request import (
     Request,
     add_framework_options,
+    declare_options,
     read_framework_request,
     split_names,
 )
@@ -31,30 +32,18 @@ from bench.models.outside import implementation_of
 def add_verify_options(add: Callable[..., Any]) -> None:
     """Declare the options of the command."""
     add_framework_options(add)
-    for name, what in (("models", "models"), ("modes", "modes (eager, compiled, xla)")):
-        add(
-            f"--{name}",
-            default="",
-            metavar="NAMES",
-            help=f"{what} to verify, separated by commas (default: all)",
-        )
-    add(
-        "--plan",
-        default=None,
-        metavar="NAME",
-        help="verify what a run of this plan would verify before it times it, and nothing else",
-    )
-    add(
-        "--settings",
-        default="",
-        metavar="NAMES",
-        help="settings to verify, separated by commas: default, tuned (default: default)",
-    )
-    add(
-        "--fresh",
-        action="store_true",
-        help="verify anew, also what has not changed since it was verified",
-    )
+    names = {
+        "--models NAMES": "models to verify, separated by commas (default: all)",
+        "--modes NAMES": "modes (eager, compiled, xla) to verify, separated by commas (default: "
+        "all)",
+        "--settings NAMES": "settings to verify, separated by commas: default, tuned (default: "
+        "default)",
+    }
+    declare_options(add, names, default="")
+    plan = "verify what a run of this plan would verify before it times it, and nothing else"
+    declare_options(add, {"--plan NAME": plan})
+    fresh = {"--fresh": "verify anew, also what has not changed since it was verified"}
+    declare_options(add, fresh, action="store_true")
 
 
 @dataclass(frozen=True)
