@@ -1,6 +1,6 @@
 """How far a run has come."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from bench.host.machine.other_processes import NO_PROCESSES, ProcessIds
@@ -26,16 +26,6 @@ class Progress:
     starved: dict[Trial, int] = field(default_factory=dict)
     ran_ahead: dict[str, Record] = field(default_factory=dict)
     stayers: ProcessIds = NO_PROCESSES
-
-    @classmethod
-    def resume(cls, records: Iterable[Record], finished: Mapping[str, Record]) -> "Progress":
-        """Go on after these records; those that are finished need not run again."""
-        records = list(records)
-        return cls(
-            statuses=[record.status for record in records],
-            finished=finished,
-            skipped={record.trial.id: record for record in records if record.status == "skipped"},
-        )
 
     def take_record(self, trial: Trial) -> Record | None:
         """Return the record of a trial that has run already; None if it has not."""

@@ -116,7 +116,11 @@ class Stopped:
             for name, record in ended_well.items()
             if name not in partners or partners[name].id in ended_well
         }
-        return Progress.resume(records, finished)
+        return Progress(
+            statuses=[record.status for record in records],
+            finished=finished,
+            skipped={record.trial.id: record for record in records if record.status == "skipped"},
+        )
 
 
 def describe_opening(selection: Selection, trials: Sequence[Trial]) -> dict[str, Any]:
