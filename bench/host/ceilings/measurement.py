@@ -1,7 +1,6 @@
 """Measures the machine's ceilings: each framework in each precision, in a process of its own."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from bench.errors import UnavailableError
@@ -39,7 +38,7 @@ def measure_ceilings(
         scratch: a folder for the workers' logs.
         workload: what is measured; by default, what is large enough for the device.
     """
-    setting = _Setting(device, threads, executor, scratch, workload or WORKLOADS[device])
+    workload = workload or WORKLOADS[device]
     frameworks = list(frameworks)
     products: dict[str, dict[str, Measurement]] = {precision: {} for precision in precisions}
     reasons: dict[str, dict[str, str]] = {precision: {} for precision in precisions}
@@ -47,75 +46,62 @@ def measure_ceilings(
     for precision in precisions:
         for framework in frameworks:
             name = framework.name
-            rates = _measure(framework, environments[framework.edition], precision, setting)
-            if isinstance(rates, str):
-                reasons[precision][name] = rates
-            else:
-                products[precision][name] = rates.product
-                # Memory is the same in every precision: what disturbed one copy is no ceiling.
-                copies[name] = max(
-                    rates.copy, copies.get(name, rates.copy), key=lambda copy: copy.per_second
-                )
+            execution = Execution(framework.default_mode, precision, device, threads)
+            try:
+                task = _describe_task(framework, environments, execution, workload, scratch)
+                with turn("measuring"):
+                    product, copy = _read_rates(*run_task(task, executor))
+            except UnavailableError as error:
+                reasons[precision][name] = str(error)
+                continue
+            products[precision][name] = product
+            # Memory is the same in every precision: what disturbed one copy is no ceiling.
+            copies[name] = max(copy, copies.get(name, copy), key=lambda copy: copy.per_second)
     return {
         precision: Ceiling.of(products[precision], dict(copies), reasons[precision])
         for precision in precisions
     }
 
 
-@dataclass(frozen=True)
-class _Rates:
-    product: Measurement
-    copy: Measurement
-
-
-@dataclass(frozen=True)
-class _Setting:
-    device: str
-    threads: int
-    executor: Executor
-    scratch: Path
-    workload: Workload
-
-
-def _measure(
+def _describe_task(
     framework: Framework,
-    environment: Environment | UnavailableError,
-    precision: str,
-    setting: _Setting,
-) -> _Rates | str:
-    """Measure what a framework attains in one precision; return a reason where that fails."""
+    environments: Mapping[str, Environment | UnavailableError],
+    execution: Execution,
+    workload: Workload,
+    scratch: Path,
+) -> Task:
+    """Describe what measures a framework in one precision; raise a reason where nothing can."""
+    environment = environments[framework.edition]
     if isinstance(environment, UnavailableError):
-        return str(environment)
+        raise environment
     if not (framework.folder / "ceilings.py").is_file():
-        return (
+        raise UnavailableError(
             f"{framework.title} has no ceilings.py in {framework.folder}; add one as "
             "bench/worker/ceilings.py describes it."
         )
-    execution = Execution(framework.default_mode, precision, setting.device, setting.threads)
-    variables = build_default_variables(framework, setting.device, precision, setting.threads)
-    task = Task(
+    precision = execution.precision
+    variables = build_default_variables(framework, execution.device, precision, execution.threads)
+    return Task(
         "bench.worker.ceilings",
-        CeilingsJob(framework.name, str(framework.folder), execution, setting.workload),
+        CeilingsJob(framework.name, str(framework.folder), execution, workload),
         environment.python,
         Setup(variables, execution, ()),
-        setting.scratch / f"ceilings-{framework.name}-{precision}.log",
+        scratch / f"ceilings-{framework.name}-{precision}.log",
         LIMITS,
         framework.root,
     )
-    with turn("measuring"):
-        events, outcome = run_task(task, setting.executor)
-    return _read_rates(events, outcome)
 
 
-def _read_rates(events: Sequence[Event], outcome: WorkerOutcome) -> _Rates | str:
+def _read_rates(events: Sequence[Event], outcome: WorkerOutcome) -> list[Measurement]:
+    """Read what was measured of a product and of a copy; raise a reason where that fails."""
     failure = explain_failure(events, outcome)
     if failure is not None:
-        return failure
+        raise UnavailableError(failure)
     try:
         sent = {event["what"]: event for event in events if event["event"] == "measured"}
-        return _Rates(*(Measurement.from_document(sent[what]) for what in ("product", "copy")))
+        return [Measurement.from_document(sent[what]) for what in ("product", "copy")]
     except (KeyError, TypeError, ValueError) as error:
-        return (
+        raise UnavailableError(
             f"The worker's measurements are not as bench/protocol/ceilings.py says "
             f"({type(error).__name__}: {error}); correct the implementation."
-        )
+        ) from error

@@ -48,7 +48,11 @@ def drop_unusable_environments(
         ):
             continue
         say(f"Trying {framework.title} on the GPU ...")
-        reason = _try(framework, environment, threads, scratch, executor or LocalProcess())
+        executor = executor or LocalProcess()
+        ceilings = measure_ceilings(
+            *([framework], environments, device, threads, ["ieee"], executor, scratch, ATTEMPT)
+        )
+        reason = ceilings["ieee"].reasons.get(framework.name)
         if reason is None:
             continue
         error = UnavailableError(f"{framework.title} cannot compute on this GPU: {reason}")
@@ -57,24 +61,3 @@ def drop_unusable_environments(
         say(f"{framework.title} will be skipped: {error}")
         result[edition] = error
     return result
-
-
-def _try(
-    framework: Framework,
-    environment: Environment,
-    threads: int,
-    scratch: Path,
-    executor: Executor,
-) -> str | None:
-    """Try a product and a copy; return a reason if they do not come about."""
-    ceilings = measure_ceilings(
-        [framework],
-        {framework.edition: environment},
-        "cuda",
-        threads,
-        ["ieee"],
-        executor,
-        scratch,
-        ATTEMPT,
-    )
-    return ceilings["ieee"].reasons.get(framework.name)
