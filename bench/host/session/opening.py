@@ -21,8 +21,7 @@ from bench.host.fitness import examine_machine
 from bench.host.frameworks.framework import read_framework
 from bench.host.machine.description import choose_threads
 from bench.host.planning.catalog import Catalog
-from bench.host.planning.selection import Selection
-from bench.host.planning.skipping import reason_to_skip
+from bench.host.planning.selection import Selection, reason_to_skip
 from bench.host.process.executor import LocalProcess
 from bench.host.process.turns import pair_versions
 from bench.host.session.prepared import PreparedRun
@@ -30,7 +29,7 @@ from bench.host.session.progress import Progress
 from bench.host.session.resume import Stopped, describe_installed, describe_opening
 from bench.host.session.session import Session
 from bench.host.session.store import RunFolder
-from bench.host.verify.trials import verify_trials
+from bench.host.verify.together import verify_trials
 from bench.host.verify.verifier import REFERENCE
 from bench.records.ceilings import Ceiling
 from bench.records.parts import MachineFinding

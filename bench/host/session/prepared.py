@@ -9,9 +9,9 @@ from bench.host.data.inputs import Inputs
 from bench.host.data.preparation import PreparedData
 from bench.host.environments.preparation import Environments
 from bench.host.machine.description import describe_machine, read_commit
-from bench.host.planning.selection import Selection
-from bench.host.planning.skipping import reason_to_skip
-from bench.host.verify.trials import Certificates, to_cell
+from bench.host.planning.selection import Selection, reason_to_skip
+from bench.host.verify.cells import to_cell
+from bench.host.verify.together import Certificates
 from bench.records.ceilings import Ceiling
 from bench.records.operations import count_step_cost
 from bench.records.parts import MachineFinding, StepCost

@@ -1,21 +1,45 @@
-"""One run: turns the trials of a prepared run into records."""
+"""One run: turns the trials of a prepared run into records, and watches the machine meanwhile."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 
+from msgspec import structs
+
 from bench.host.cache import turn
-from bench.host.machine.other_processes import NO_PROCESSES
+from bench.host.machine.load import LoadMeter
+from bench.host.machine.nvml import VisibleGpu, open_gpu
+from bench.host.machine.other_processes import (
+    NO_PROCESSES,
+    count_other_processes,
+    find_gpu_processes,
+    wait_for_idle_gpu,
+)
+from bench.host.machine.release import read_used_bytes, wait_for_released_memory
+from bench.host.machine.speed import describe_speeds, measure_machine_speed
 from bench.host.process.executor import Executor, LocalProcess
 from bench.host.process.task import Listener
 from bench.host.process.turns import run_in_turns
 from bench.host.session.prepared import PreparedRun
 from bench.host.session.progress import Progress
 from bench.host.session.store import RunFolder
-from bench.host.session.surroundings import Surroundings, watch_surroundings
 from bench.host.session.training import Training, prepare_training
+from bench.records.parts import Load
 from bench.records.results import Record, Trial
+
+
+@dataclass
+class Surroundings:
+    """The machine around a trial.
+
+    Attributes:
+        gpu: the GPU that the worker sees.
+        load: what was measured, once the trial is over.
+    """
+
+    gpu: VisibleGpu
+    load: Load = field(default_factory=Load)
 
 
 @dataclass
@@ -89,9 +113,19 @@ class Session:
 
     @contextmanager
     def _watch(self, training: Training) -> Iterator[Surroundings]:
-        device, variables = training.blank.trial.device, training.task.variables
-        with watch_surroundings(
-            device, variables, self.prepared.threads, self.progress.stayers
-        ) as surroundings:
-            self.progress.stayers |= surroundings.others or NO_PROCESSES
+        """Wait for an idle GPU, and measure around what happens inside the context."""
+        threads = self.prepared.threads
+        with open_gpu(training.blank.trial.device, training.task.variables) as gpu:
+            others = wait_for_idle_gpu(gpu, self.progress.stayers)
+            self.progress.stayers |= others or NO_PROCESSES
+            surroundings = Surroundings(gpu)
+            # The time to measure the speed is nobody's load: it lies outside the two readings.
+            used, speed = read_used_bytes(gpu), measure_machine_speed(threads)
+            meter = LoadMeter(gpu)
             yield surroundings
+            surroundings.load = structs.replace(
+                meter.read(),
+                **wait_for_released_memory(gpu, used),
+                **count_other_processes(others, find_gpu_processes(gpu)),
+                **describe_speeds(speed, measure_machine_speed(threads)),
+            )

@@ -18,13 +18,16 @@ from bench.host.planning.request import (
     read_framework_request,
     split_names,
 )
-from bench.host.planning.selection import build_catalog, find_frameworks, select
-from bench.host.planning.skipping import find_missing_feature
+from bench.host.planning.selection import (
+    build_catalog,
+    find_frameworks,
+    find_missing_feature,
+    select,
+)
 from bench.host.scratch import make_scratch_folder
-from bench.host.verify.cells import Cell, choose_cells, find_missing_cells
+from bench.host.verify.cells import Cell, choose_cells, find_missing_cells, to_cell
 from bench.host.verify.certification import CellReport, Certification, skip
 from bench.host.verify.together import certify_all, count_at_once
-from bench.host.verify.trials import to_cell
 from bench.host.verify.verifier import Verifier
 from bench.models.outside import implementation_of
 
