@@ -42,11 +42,7 @@ class Conversation:
     """
 
     def __init__(
-        self,
-        process: "subprocess.Popen[bytes]",
-        channel: int,
-        limits: Limits,
-        sampler: Sampler,
+        self, process: "subprocess.Popen[bytes]", channel: int, limits: Limits, sampler: Sampler
     ) -> None:
         self._process = process
         self._channel = channel

@@ -91,18 +91,19 @@ class LocalProcess:
             on_event(event)
 
         try:
-            self._started(process)
+            with self._lock:
+                self._running.add(process)
+                if self._stopped:
+                    _kill(process)
             observer.start(process.pid)
-            conversation = Conversation(
-                process,
-                channel,
-                invocation.limits,
-                Sampler(observer),
-            )
+            conversation = Conversation(process, channel, invocation.limits, Sampler(observer))
             end = conversation.listen(hand_on)
         finally:
-            self._ended(process)
-            _clear_away(process, channel)
+            with self._lock:
+                self._running.discard(process)
+            _kill(process)
+            process.wait()
+            os.close(channel)
             observer.end()
         if process.returncode == -signal.SIGKILL and count_out_of_memory_kills() > kills:
             end = _explained(end)
@@ -112,16 +113,6 @@ class LocalProcess:
             monotonic() - start,
             _tail(invocation.log),
         )
-
-    def _started(self, process: "subprocess.Popen[bytes]") -> None:
-        with self._lock:
-            self._running.add(process)
-            if self._stopped:
-                _kill(process)
-
-    def _ended(self, process: "subprocess.Popen[bytes]") -> None:
-        with self._lock:
-            self._running.discard(process)
 
 
 def _launch(invocation: Invocation) -> tuple["subprocess.Popen[bytes]", int]:
@@ -164,16 +155,9 @@ def _limit_memory(process: "subprocess.Popen[bytes]", limit: int) -> None:
 
 
 def _kill(process: "subprocess.Popen[bytes]") -> None:
-    """End the worker's whole session."""
+    """End the worker's whole session: frameworks may start helpers of their own."""
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
-
-
-def _clear_away(process: "subprocess.Popen[bytes]", channel: int) -> None:
-    """End the whole session: frameworks may start helpers of their own."""
-    _kill(process)
-    process.wait()
-    os.close(channel)
 
 
 def _explained(end: ProcessEnd | None) -> ProcessEnd | None:

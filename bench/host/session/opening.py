@@ -25,9 +25,8 @@ from bench.host.planning.selection import Selection, reason_to_skip
 from bench.host.process.executor import LocalProcess
 from bench.host.process.turns import pair_versions
 from bench.host.session.prepared import PreparedRun
-from bench.host.session.progress import Progress
 from bench.host.session.resume import Stopped, describe_installed, describe_opening
-from bench.host.session.session import Session
+from bench.host.session.session import Progress, Session
 from bench.host.session.store import RunFolder
 from bench.host.verify.together import verify_trials
 from bench.host.verify.verifier import REFERENCE

@@ -16,7 +16,7 @@ from bench.host.machine.description import choose_threads, describe_machine, rea
 from bench.host.planning.request import Request
 from bench.host.planning.selection import Selection
 from bench.host.process.turns import pair_versions
-from bench.host.session.progress import Progress
+from bench.host.session.session import Progress
 from bench.host.session.store import RunFolder
 from bench.protocol.digests import hash_text
 from bench.records.git import find_commit

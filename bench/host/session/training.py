@@ -91,7 +91,7 @@ def prepare_training(
     """
     framework = prepared.selection.frameworks[trial.edition]
     environment = prepared.environments[trial.edition]
-    assert isinstance(environment, Environment)  # PreparedRun.reason_to_skip has seen to it
+    assert isinstance(environment, Environment)  # `reason_to_skip` has seen to it
     blank = prepared.begin_record(trial, folder.name)
     setup = set_up(framework, trial, trial.precision, prepared.threads)
     job = _job(prepared, trial, framework, setup)
@@ -112,14 +112,9 @@ def prepare_training(
 
 
 def _job(prepared: PreparedRun, trial: Trial, framework: Framework, setup: Setup) -> Job:
-    data, catalog, inputs = (
-        prepared.data[trial.dataset],
-        prepared.selection.catalog,
-        prepared.inputs,
-    )
-    weights = inputs.write_weights(
-        trial.model, catalog.build_spec(trial.model, trial.dataset), trial.seed
-    )
+    data, catalog = prepared.data[trial.dataset], prepared.selection.catalog
+    spec, inputs = catalog.build_spec(trial.model, trial.dataset), prepared.inputs
+    weights = inputs.write_weights(trial.model, spec, trial.seed)
     order = inputs.write_order(data.train_count, trial.batch_size, trial.epochs, trial.seed)
     return Job(
         framework=framework.name,

@@ -54,7 +54,10 @@ class Transcript:
     def add(self, event: Event) -> None:
         """Take in one event; one outside the protocol in `bench.job` fails the trial."""
         try:
-            getattr(self, f"_on_{event['event']}", self._on_unknown)(event)
+            take = getattr(self, f"_on_{event['event']}", None)
+            if take is None:
+                raise ValueError(f"there is no event {event['event']!r}")
+            take(event)
         except (*MALFORMED, msgspec.ValidationError) as error:
             self.error_status = "garbled"
             self.error = (
@@ -149,9 +152,6 @@ class Transcript:
         for name, status in OWN_ENDS.items():
             if event.get(name) is True:
                 self.error_status = status
-
-    def _on_unknown(self, event: Event) -> None:
-        raise ValueError(f"there is no event {event['event']!r}")
 
 
 def _with_warmup(blocks: list[Block]) -> tuple[tuple[Block, ...], str | None]:
