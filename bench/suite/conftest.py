@@ -213,7 +213,6 @@ def session(request: pytest.FixtureRequest) -> Session:
 
 @pytest.fixture
 def trial(request: pytest.FixtureRequest) -> Trial:
-    """The trial of this item's name."""
     trials = request.config.stash[SELECTION].trials
     return next(trial for trial in trials if trial.id == request.param)
 
@@ -230,7 +229,6 @@ def uncaptured(request: pytest.FixtureRequest) -> AbstractContextManager[None]:
 
 @pytest.fixture
 def say(request: pytest.FixtureRequest) -> Say:
-    """Writes a line to the terminal."""
     return _writer(request.config)
 
 

@@ -44,8 +44,7 @@ class Verdict:
 def compare_revisions(run: RunFolder, again: RunFolder | None = None) -> Verdict:
     """Compare BASE and HEAD of a run; write page, Markdown and JSON into the run's folder.
 
-    Args:
-        again: the run that is to confirm what differs.
+    What differs is to be confirmed by the run `again`.
 
     Raises:
         ResultsError: they cannot be compared.

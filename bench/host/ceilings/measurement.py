@@ -31,12 +31,8 @@ def measure_ceilings(
 ) -> dict[str, Ceiling]:
     """Measure by precision what the best framework attains; take a turn among measurements.
 
-    A framework that cannot be measured is left out, with its reason.
-
-    Args:
-        environments: of each framework, or the error that says why there is none.
-        scratch: a folder for the workers' logs.
-        workload: what is measured; by default, what is large enough for the device.
+    A framework that cannot be measured is left out, with its reason. The default workload is large
+    enough for the device.
     """
     workload = workload or WORKLOADS[device]
     frameworks = list(frameworks)

@@ -298,7 +298,6 @@ def _invocations(
 
 
 def _frameworks(group: Group, frameworks: Mapping[str, Framework]) -> list[Framework]:
-    """Every edition of the group's frameworks."""
     return [
         framework
         for name in group.frameworks

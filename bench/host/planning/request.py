@@ -26,8 +26,7 @@ class Request:
         device: `cpu` or `cuda`, decided.
         frameworks: names to run; all where it is empty.
         pythons: interpreters of the user's own, by framework.
-        implementations: folders of frameworks from outside.
-        model_folders: folders of models from outside.
+        implementations, model_folders: folders of what is from outside.
         threads: for every framework alike; None for one per physical core.
         verified: whether what is timed is verified first.
         ceilings: whether is measured what the machine attains at most.
@@ -164,10 +163,7 @@ def read_framework_request(option: Callable[[str], Any]) -> Request:
 
 
 def resolve_device(option: str, system: Path = Path("/")) -> str:
-    """Decide between `cpu` and `cuda`.
-
-    Args:
-        system: where /dev and /proc are; another place in tests.
+    """Decide between `cpu` and `cuda`; /dev and /proc lie in `system`.
 
     Raises:
         PlanError: `cuda` is asked for where there is no GPU, or `auto` where there may be one that

@@ -20,11 +20,7 @@ from bench.records.results import Trial
 
 @dataclass(frozen=True)
 class Selection:
-    """What a request comes to: the plan's trials of the chosen frameworks.
-
-    Attributes:
-        frameworks: by their editions.
-    """
+    """What a request comes to: the plan's trials of the chosen frameworks, which are by edition."""
 
     request: Request
     plan: Plan
@@ -38,10 +34,7 @@ class Selection:
 
 
 def select(request: Request, base: Base | None = None) -> Selection:
-    """Read the plan and expand it; prepares nothing.
-
-    Args:
-        base: another revision that runs beside the checkout's own.
+    """Read the plan and expand it, with another revision (`base`) beside the checkout's own.
 
     Raises:
         FrameworkError, InterpreterError, ModelError, PlanError: something named does not exist or

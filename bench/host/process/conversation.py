@@ -34,12 +34,7 @@ class Limits:
 
 
 class Conversation:
-    """Listens to a worker until its channel ends, it ends, it says nonsense, or time runs out.
-
-    Args:
-        process: the worker, in a session of its own.
-        channel: the host's end.
-    """
+    """Listens to a worker until its channel ends, it ends, it says nonsense, or time runs out."""
 
     def __init__(
         self, process: "subprocess.Popen[bytes]", channel: int, limits: Limits, sampler: Sampler

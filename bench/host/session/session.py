@@ -79,12 +79,7 @@ def _without_batch_size(trial: Trial) -> Trial:
 
 @dataclass
 class Surroundings:
-    """The machine around a trial.
-
-    Attributes:
-        gpu: the GPU that the worker sees.
-        load: what was measured, once the trial is over.
-    """
+    """The GPU that a worker sees, and what was measured of the machine once the trial is over."""
 
     gpu: VisibleGpu
     load: Load = field(default_factory=Load)
@@ -130,7 +125,6 @@ class Session:
         return self._store(replace(record, status="skipped", reason=reason))
 
     def _find_partner(self, trial: Trial) -> Trial | None:
-        """The trial that this one takes turns with, if both can run."""
         partner = self.prepared.partners.get(trial.id)
         return partner if partner is not None and self._reason_to_skip(partner) is None else None
 

@@ -26,11 +26,7 @@ from bench.records.results import Record, Trial
 
 @dataclass
 class Training:
-    """What is known before the worker starts, and what it tells.
-
-    Attributes:
-        blank: the record as far as it is known beforehand.
-    """
+    """What is known before the worker starts, such as a blank record, and what it tells."""
 
     blank: Record
     task: Task
@@ -84,11 +80,7 @@ class Training:
 def prepare_training(
     prepared: PreparedRun, folder: RunFolder, trial: Trial, partner: Trial | None = None
 ) -> Training:
-    """Prepare the training of a trial, which can run here.
-
-    Args:
-        partner: the trial that it takes turns with; None for one that has the machine to itself.
-    """
+    """Prepare the training of a trial that can run here, in turns with its partner if any."""
     framework = prepared.selection.frameworks[trial.edition]
     environment = prepared.environments[trial.edition]
     assert isinstance(environment, Environment)  # `reason_to_skip` has seen to it

@@ -123,11 +123,7 @@ def choose_cells_of_plan(request: Request) -> list[Cell]:
 def verify_cells(
     verification: Verification, say: Say, listen: Callable[[CellReport], None]
 ) -> list[CellReport]:
-    """Verify the cells of a request; those that are missing are reported too.
-
-    Args:
-        listen: gets each report as soon as it is there.
-    """
+    """Verify the cells of a request and report the missing ones; `listen` gets each report."""
     missing = [skip(cell, _explain_missing(cell)) for cell in verification.missing]
     for report in missing:
         listen(report)

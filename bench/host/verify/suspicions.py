@@ -23,8 +23,7 @@ class Suspicion:
     """A wrong convention.
 
     Attributes:
-        deviation: field of the reference's `Deviations`, and its value.
-        words: what is wrong.
+        deviation, value: field of the reference's `Deviations`, and what it is.
         shows: beginning of the name of the first stage that it changes.
         optimizer: under which it shows; None for any.
     """

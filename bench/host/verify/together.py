@@ -67,10 +67,7 @@ def certify_all(
     """Report on each cell, in order; `count` of them are verified at a time.
 
     What a group of cells is compared with takes gigabytes for a large model, and is removed when
-    the last of them is done.
-
-    Args:
-        listen: gets each report as soon as it is there.
+    the last of them is done. `listen` gets each report as soon as it is there.
     """
     cells = list(cells)
     reports: dict[tuple[str, ...], CellReport] = {}
