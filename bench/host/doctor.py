@@ -8,7 +8,7 @@ from pathlib import Path
 from bench.dependencies import Package, find_missing_optional
 from bench.errors import SamestepError, UnavailableError
 from bench.host.cache import get_cache_folder
-from bench.host.ceilings.probe import drop_unusable_environments
+from bench.host.ceilings.measurement import drop_unusable_environments
 from bench.host.environments.preparation import prepare_environment
 from bench.host.fitness import examine_machine
 from bench.host.machine.description import choose_threads, describe_machine

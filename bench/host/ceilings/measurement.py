@@ -1,15 +1,20 @@
-"""Measures the machine's ceilings: each framework in each precision, in a process of its own."""
+"""Measures the machine's ceilings: each framework in each precision, in a process of its own.
+
+Each framework is tried on the GPU so, too, before anything is verified or trained on it. A build
+for the CPU, code for other GPUs, a driver that is too old, a hang: each of them would fail every
+trial, one after the other, with a traceback. Found out once, it is one reason.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from bench.errors import UnavailableError
 from bench.host.cache import turn
-from bench.host.environments.preparation import Environment
+from bench.host.environments.preparation import Environment, Environments, Say
 from bench.host.frameworks.framework import Framework
 from bench.host.frameworks.setup import Setup, build_default_variables
 from bench.host.process.conversation import Limits
-from bench.host.process.executor import Executor
+from bench.host.process.executor import Executor, LocalProcess
 from bench.host.process.outcome import Event, WorkerOutcome, explain_failure
 from bench.host.process.task import Task, run_task
 from bench.job import Execution
@@ -17,11 +22,13 @@ from bench.protocol.ceilings import WORKLOADS, CeilingsJob, Workload
 from bench.records.ceilings import Ceiling, Measurement
 
 LIMITS = Limits(seconds=300)
+# A product and a copy that take no time: only whether there is a result is asked.
+ATTEMPT = Workload(side=64, copied_bytes=2**16, seconds=0.0, repetitions=1)
 
 
 def measure_ceilings(
     frameworks: Iterable[Framework],
-    environments: Mapping[str, Environment | UnavailableError],
+    environments: Environments,
     device: str,
     threads: int,
     precisions: Sequence[str],
@@ -61,7 +68,7 @@ def measure_ceilings(
 
 def _describe_task(
     framework: Framework,
-    environments: Mapping[str, Environment | UnavailableError],
+    environments: Environments,
     execution: Execution,
     workload: Workload,
     scratch: Path,
@@ -101,3 +108,48 @@ def _read_rates(events: Sequence[Event], outcome: WorkerOutcome) -> list[Measure
             f"The worker's measurements are not as bench/protocol/ceilings.py says "
             f"({type(error).__name__}: {error}); correct the implementation."
         ) from error
+
+
+def drop_unusable_environments(
+    environments: Environments,
+    frameworks: Mapping[str, Framework],
+    device: str,
+    threads: int,
+    scratch: Path,
+    say: Say,
+    executor: Executor | None = None,
+) -> dict[str, Environment | UnavailableError]:
+    """Replace the environments whose framework cannot compute on the GPU by the reason.
+
+    Without a ceilings.py there is nothing to try a framework with: its trials will tell.
+
+    Args:
+        environments, frameworks: by edition.
+        scratch: a folder for the workers' logs.
+
+    Raises:
+        UnavailableError: a version that the user named cannot compute there.
+    """
+    result = dict(environments)
+    for edition, environment in environments.items():
+        framework = frameworks[edition]
+        if (
+            device != "cuda"
+            or isinstance(environment, UnavailableError)
+            or not (framework.folder / "ceilings.py").is_file()
+        ):
+            continue
+        say(f"Trying {framework.title} on the GPU ...")
+        executor = executor or LocalProcess()
+        ceilings = measure_ceilings(
+            *([framework], environments, device, threads, ["ieee"], executor, scratch, ATTEMPT)
+        )
+        reason = ceilings["ieee"].reasons.get(framework.name)
+        if reason is None:
+            continue
+        error = UnavailableError(f"{framework.title} cannot compute on this GPU: {reason}")
+        if framework.pin:
+            raise error
+        say(f"{framework.title} will be skipped: {error}")
+        result[edition] = error
+    return result

@@ -177,7 +177,7 @@ def resolve_device(option: str, system: Path = Path("/")) -> str:
     trace = find_driver_trace(system)
     if option == "cuda":
         # Whether there is one, each framework is asked before its trials:
-        # `bench.host.ceilings.probe`.
+        # `bench.host.ceilings.measurement`.
         if trace is not None and not gpus.has_library:
             return option
         raise PlanError(

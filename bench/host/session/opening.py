@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.errors import UnavailableError
-from bench.host.ceilings.measurement import measure_ceilings
-from bench.host.ceilings.probe import drop_unusable_environments
+from bench.host.ceilings.measurement import drop_unusable_environments, measure_ceilings
 from bench.host.data.inputs import Inputs
 from bench.host.data.preparation import PreparedData, prepare_dataset
 from bench.host.environments.preparation import (
