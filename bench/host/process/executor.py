@@ -19,6 +19,11 @@ from bench.host.process.kills import count_out_of_memory_kills
 from bench.host.process.outcome import Event, ProcessEnd, WorkerOutcome
 
 LOG_TAIL_CHARACTERS = 2000
+# Why SIGKILL came where the kernel has just ended processes for want of memory.
+KERNEL_KILL = (
+    "The kernel killed the worker for want of memory: the machine, or what its container may use, "
+    "has no more."
+)
 
 
 @dataclass(frozen=True)
@@ -54,7 +59,7 @@ class Executor(Protocol):
         """Run to the end; each event is handed on as it comes, to the monitor first."""
 
     def stop(self) -> None:
-        """ProcessEnd every worker that runs, from another thread; none is run any more."""
+        """End every worker that runs, from another thread; none is run any more."""
 
 
 class LocalProcess:
@@ -105,8 +110,11 @@ class LocalProcess:
             process.wait()
             os.close(channel)
             observer.end()
-        if process.returncode == -signal.SIGKILL and count_out_of_memory_kills() > kills:
-            end = _explained(end)
+        # One that was ended here, for another reason, did not crash.
+        killed = end is not None and end.status == "crashed"
+        killed = killed and process.returncode == -signal.SIGKILL
+        if killed and count_out_of_memory_kills() > kills:
+            end = ProcessEnd("out of memory", KERNEL_KILL)
         return WorkerOutcome(
             end.failure if end else None,
             end.status if end else None,
@@ -158,17 +166,6 @@ def _kill(process: "subprocess.Popen[bytes]") -> None:
     """End the worker's whole session: frameworks may start helpers of their own."""
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
-
-
-def _explained(end: ProcessEnd | None) -> ProcessEnd | None:
-    """Why SIGKILL came where the kernel has just ended processes for want of memory."""
-    if end is None or end.status != "crashed":
-        return end  # it was ended here, for another reason
-    return ProcessEnd(
-        "out of memory",
-        "The kernel killed the worker for want of memory: the machine, or what its container may "
-        "use, has no more.",
-    )
 
 
 def _tail(log: Path) -> str:

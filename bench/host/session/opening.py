@@ -9,6 +9,7 @@ from bench.errors import UnavailableError
 from bench.host.ceilings.measurement import drop_unusable_environments, measure_ceilings
 from bench.host.data.inputs import Inputs
 from bench.host.data.preparation import PreparedData, prepare_dataset
+from bench.host.environments.identity import describe_installation
 from bench.host.environments.preparation import (
     Environment,
     Environments,
@@ -24,7 +25,7 @@ from bench.host.planning.selection import Selection, reason_to_skip
 from bench.host.process.executor import LocalProcess
 from bench.host.process.turns import pair_versions
 from bench.host.session.prepared import PreparedRun
-from bench.host.session.resume import Stopped, describe_installed, describe_opening
+from bench.host.session.resume import Stopped, describe_opening
 from bench.host.session.session import Progress, Session
 from bench.host.session.store import RunFolder
 from bench.host.verify.together import verify_trials
@@ -127,7 +128,10 @@ def _begin_run(
 ) -> Mapping[str, Any]:
     """Write down what a new run is, or check that a stopped one still is what it was."""
     installed = {
-        "versions": describe_installed(environments),
+        "versions": {
+            edition: describe_installation(environment)
+            for edition, environment in select_available(environments).items()
+        },
         "data": {name: dataset.digest for name, dataset in data.items()},
     }
     if stopped is not None:

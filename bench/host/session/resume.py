@@ -9,8 +9,7 @@ from typing import Any
 from msgspec import ValidationError, convert
 
 from bench.errors import PlanError, ResultsError
-from bench.host.environments.identity import describe_installation, hash_source_tree
-from bench.host.environments.preparation import Environments, select_available
+from bench.host.environments.identity import hash_source_tree
 from bench.host.frameworks.framework import ROOT
 from bench.host.machine.description import choose_threads, describe_machine, read_commit
 from bench.host.planning.request import Request
@@ -140,12 +139,6 @@ def describe_opening(selection: Selection, trials: Sequence[Trial]) -> dict[str,
         "threads": request.threads or choose_threads(),
         "trials": [trial.id for trial in trials],
     }
-
-
-def describe_installed(environments: Environments) -> dict[str, str]:
-    """Describe what each environment holds, by its edition."""
-    available = select_available(environments).items()
-    return {edition: describe_installation(environment) for edition, environment in available}
 
 
 def find_stopped(request: Request) -> Stopped:

@@ -50,15 +50,6 @@ class Progress:
     ran_ahead: dict[str, Record] = field(default_factory=dict)
     stayers: ProcessIds = NO_PROCESSES
 
-    def take_record(self, trial: Trial) -> Record | None:
-        """Return the record of a trial that has run already; None if it has not."""
-        return self.finished.get(trial.id) or self.ran_ahead.pop(trial.id, None)
-
-    def find_skip(self, trial: Trial, reason: str) -> Record | None:
-        """Return the record of a trial that was skipped for this reason before, if it was."""
-        record = self.skipped.get(trial.id)
-        return record if record is not None and record.reason == reason else None
-
     def reason_to_skip(self, trial: Trial) -> str | None:
         """Why a trial is not tried: what ran out of memory once would with larger batches too."""
         size = self.starved.get(_without_batch_size(trial))
@@ -100,7 +91,8 @@ class Session:
         With it runs the one that it takes turns with: its record is there too, and what asking for
         it gives.
         """
-        if record := self.progress.take_record(trial):
+        progress = self.progress
+        if record := progress.finished.get(trial.id) or progress.ran_ahead.pop(trial.id, None):
             return record
         if reason := self._reason_to_skip(trial):
             return self._skip(trial, reason)
@@ -110,7 +102,7 @@ class Session:
             if partner is None:
                 return self._store(self._train(trial, listen))
             first, second = self._train_in_turns(trial, partner, listen)
-        self.progress.ran_ahead[partner.id] = self._store(second)
+        progress.ran_ahead[partner.id] = self._store(second)
         return self._store(first)
 
     def _reason_to_skip(self, trial: Trial) -> str | None:
@@ -119,8 +111,9 @@ class Session:
         return reason or self.progress.reason_to_skip(trial)
 
     def _skip(self, trial: Trial, reason: str) -> Record:
-        if record := self.progress.find_skip(trial, reason):
-            return record
+        before = self.progress.skipped.get(trial.id)
+        if before is not None and before.reason == reason:
+            return before
         record = self.prepared.begin_record(trial, self.folder.name)
         return self._store(replace(record, status="skipped", reason=reason))
 
