@@ -139,7 +139,11 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, obj
         ended = session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
         if ended and "ok" not in statuses:
             session.exitstatus = NOTHING_USABLE
-        _close(session.config)
+        try:
+            # How far the run has come; a disk that is full by now loses no record.
+            session.config.stash[RUN].close()
+        except ResultsError as error:
+            _writer(session.config)(f"ERROR: {error} The records are kept.")
     verdict = session.config.stash.get(VERDICT, None)
     if verdict and verdict.regression and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
@@ -152,14 +156,6 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, obj
             "the records are kept."
         )
         return None
-
-
-def _close(config: pytest.Config) -> None:
-    """Write down how far the run has come; a disk that is full by now loses no record."""
-    try:
-        config.stash[RUN].close()
-    except ResultsError as error:
-        _writer(config)(f"ERROR: {error} The records are kept.")
 
 
 def pytest_terminal_summary(

@@ -30,8 +30,6 @@ CONSTANTS: dict[Rule, dict[str, dict[str, float]]] = {
         "epsilon": {"default": 1e-8, "above": 0},
     },
 }
-
-
 # No machine trains more of them in a week.
 MOST_TRIALS = 100_000
 # The lists of a group, by what they are called in a trial: every combination of them is one in

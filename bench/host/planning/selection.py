@@ -115,16 +115,6 @@ def find_missing_feature(trial: Trial, framework: Framework, catalog: Catalog) -
         return f"{framework.title} has no implementation of {model.family}."
     if trial.mode not in framework.modes:
         return f"{framework.title} has no mode {trial.mode!r}."
-    if reason := _find_missing_setting(trial, framework):
-        return reason
-    try:
-        catalog.build_spec(trial.model, trial.dataset)
-    except ValueError as error:
-        return str(error)
-    return None
-
-
-def _find_missing_setting(trial: Trial, framework: Framework) -> str | None:
     requirements = framework.devices.get(trial.device)
     # An interpreter of the user's own may train on devices that the description leaves out.
     if requirements and trial.precision not in requirements.precisions:
@@ -136,4 +126,8 @@ def _find_missing_setting(trial: Trial, framework: Framework) -> str | None:
             f"{framework.title} has no tuned settings for {trial.model} in mode {trial.mode} on "
             f"{trial.device}: none is known to be better than its defaults."
         )
+    try:
+        catalog.build_spec(trial.model, trial.dataset)
+    except ValueError as error:
+        return str(error)
     return None

@@ -57,12 +57,6 @@ class Progress:
             return None
         return f"It ran out of memory at batch size {size:,} already."
 
-    def note_position(self, record: Record) -> Record:
-        """Return a record with its place among those of the run, and remember if memory ran out."""
-        if record.status == "out of memory":
-            self.starved[_without_batch_size(record.trial)] = record.trial.batch_size
-        return replace(record, position=len(self.statuses) + 1)
-
 
 def _without_batch_size(trial: Trial) -> Trial:
     return replace(trial, batch_size=0, repeat=0)
@@ -122,9 +116,12 @@ class Session:
         return partner if partner is not None and self._reason_to_skip(partner) is None else None
 
     def _store(self, record: Record) -> Record:
-        record = self.progress.note_position(record)
+        progress = self.progress
+        if record.status == "out of memory":
+            progress.starved[_without_batch_size(record.trial)] = record.trial.batch_size
+        record = replace(record, position=len(progress.statuses) + 1)
         self.folder.append(record)
-        self.progress.statuses.append(record.status)
+        progress.statuses.append(record.status)
         return record
 
     def _train(self, trial: Trial, listen: Listener) -> Record:

@@ -51,12 +51,7 @@ def add_verify_options(add: Callable[..., Any]) -> None:
 
 @dataclass(frozen=True)
 class Verification:
-    """What a request comes to.
-
-    Attributes:
-        missing: cells of models that the user asked for in frameworks that the user named and that
-            do not have them.
-    """
+    """What a request comes to; `missing` are cells that a framework named by the user lacks."""
 
     request: Request
     cells: tuple[Cell, ...]
