@@ -65,10 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     listing = _command(commands, "list", _list, "show the frameworks, models, data sets and plans")
     listing.add_argument(
-        "what",
-        nargs="?",
-        choices=sorted(LISTS),
-        help="show only these (default: all four)",
+        "what", nargs="?", choices=sorted(LISTS), help="show only these (default: all four)"
     )
     add_folder_options(listing.add_argument)
     for name, run, summary in (

@@ -8,14 +8,12 @@ from pathlib import Path
 from bench.dependencies import Package, find_missing_optional
 from bench.errors import SamestepError, UnavailableError
 from bench.host.cache import get_cache_folder
-from bench.host.ceilings.probe import drop_unusable_environments
-from bench.host.environments.preparation import Environment, Say, prepare_environment
+from bench.host.ceilings.measurement import drop_unusable_environments
+from bench.host.environments.preparation import prepare_environment
 from bench.host.fitness import examine_machine
-from bench.host.frameworks.framework import Framework
 from bench.host.machine.description import choose_threads, describe_machine
 from bench.host.machine.finding import note_if
 from bench.host.planning.catalog import Catalog
-from bench.host.planning.request import Request
 from bench.host.planning.selection import Selection
 from bench.host.scratch import make_scratch_folder
 from bench.records.parts import MachineFinding
@@ -73,11 +71,8 @@ def _folder(topic: str, folder: Path) -> MachineFinding:
     ):
         return MachineFinding(topic, "problem", f"{folder} cannot be written")
     free = shutil.disk_usage(existing).free
-    return note_if(
-        free < LEAST_FREE_BYTES,
-        topic,
-        f"{folder}, {free / GIBIBYTE:.1f} GiB free on its disk",
-    )
+    detail = f"{folder}, {free / GIBIBYTE:.1f} GiB free on its disk"
+    return note_if(free < LEAST_FREE_BYTES, topic, detail)
 
 
 def _dataset(catalog: Catalog, name: str) -> MachineFinding:
@@ -97,24 +92,20 @@ def _dataset(catalog: Catalog, name: str) -> MachineFinding:
 def _framework(selection: Selection, name: str) -> MachineFinding:
     framework = selection.frameworks[name]
     request = selection.request
-    said: list[str] = []
+    threads = request.threads or choose_threads()
+
+    def say(line: str) -> None:
+        """The doctor's own finding says it."""
+
     try:
-        environment = prepare_environment(
-            framework, request.device, request.pythons or {}, said.append
-        )
-        _try(framework, environment, request, said.append)
+        environment = prepare_environment(framework, request.device, request.pythons or {}, say)
+        with make_scratch_folder() as scratch:
+            # Whether it can compute on the GPU that it is to use.
+            result = drop_unusable_environments(
+                {name: environment}, {name: framework}, request.device, threads, scratch, say
+            )[name]
     except SamestepError as error:
         return MachineFinding(framework.title, "problem", str(error))
-    return MachineFinding(framework.title, "ok", f"{environment.python}")
-
-
-def _try(framework: Framework, environment: Environment, request: Request, say: Say) -> None:
-    """Raise UnavailableError where the framework cannot compute on the GPU that it is to use."""
-    name = framework.edition
-    with make_scratch_folder() as scratch:
-        threads = request.threads or choose_threads()
-        result = drop_unusable_environments(
-            {name: environment}, {name: framework}, request.device, threads, scratch, say
-        )[name]
     if isinstance(result, UnavailableError):
-        raise result
+        return MachineFinding(framework.title, "problem", str(result))
+    return MachineFinding(framework.title, "ok", f"{result.python}")

@@ -22,10 +22,7 @@ def make_scratch_folder() -> Iterator[Path]:
     What runs that were killed have left is removed first: nobody holds their locks any more.
     """
     _remove_abandoned(Path(tempfile.gettempdir()))
-    with (
-        tempfile.TemporaryDirectory(prefix=PREFIX) as folder,
-        FileLock(Path(folder) / LOCK_FILE),
-    ):
+    with tempfile.TemporaryDirectory(prefix=PREFIX) as folder, FileLock(Path(folder) / LOCK_FILE):
         yield Path(folder).resolve()
 
 

@@ -157,17 +157,13 @@ class TomlTable:
             return default
         value = self._values.pop(key)
         # bool is an int in Python, not in TOML.
-        if not isinstance(value, kind) or (isinstance(value, bool) and not _takes_bool(kind)):
+        kinds = kind if isinstance(kind, tuple) else (kind,)
+        if not isinstance(value, kind) or (isinstance(value, bool) and bool not in kinds):
             raise self.fail(key, value, expected)
         return value
 
     def _list(
-        self,
-        key: str,
-        default: Any,
-        kind: type,
-        expected: str,
-        allowed: Collection[str] | None,
+        self, key: str, default: Any, kind: type, expected: str, allowed: Collection[str] | None
     ) -> Any:
         values = self._take(key, default, list, f"a list of {expected}")
         if values is default:
@@ -180,7 +176,3 @@ class TomlTable:
             if allowed is not None and value not in allowed:
                 raise self.fail(key, value, f"a list out of {', '.join(allowed)}")
         return values
-
-
-def _takes_bool(kind: Any) -> bool:
-    return kind is bool or (isinstance(kind, tuple) and bool in kind)

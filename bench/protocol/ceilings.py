@@ -43,13 +43,7 @@ WORKLOADS = {
 
 @dataclass(frozen=True)
 class CeilingsJob(Message):
-    """Everything that a worker needs.
-
-    Attributes:
-        framework: name of the implementation.
-        implementation: its folder.
-        execution: its mode is of no account.
-    """
+    """Everything that a worker needs; the mode of its execution is of no account."""
 
     framework: str
     implementation: str

@@ -38,10 +38,6 @@ def list_step_seconds(record: Record) -> list[float]:
 def replay(benchmark: BenchmarkFixture, clock: ReplayClock, rounds: Sequence[float]) -> None:
     """Give pytest-benchmark rounds of these durations in seconds."""
     left = iter(rounds)
-
-    def setup() -> None:
-        clock.reset()
-
     benchmark.pedantic(  # type: ignore[no-untyped-call]
-        lambda: clock.advance(next(left)), setup=setup, rounds=len(rounds), iterations=1
+        lambda: clock.advance(next(left)), setup=clock.reset, rounds=len(rounds), iterations=1
     )

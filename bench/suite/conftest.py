@@ -1,8 +1,6 @@
 """Makes pytest run a plan: options, one item for each trial, records, and the report at the end."""
 
 import shutil
-import subprocess
-import sys
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path
@@ -11,7 +9,6 @@ import pytest
 
 from bench.errors import ResultsError, SamestepError
 from bench.host.environments.preparation import Say
-from bench.host.frameworks.framework import ROOT
 from bench.host.machine.accounts import read_cpu_seconds
 from bench.host.planning.against import check_out
 from bench.host.planning.request import add_options, read_request
@@ -25,7 +22,7 @@ from bench.host.session.store import RunFolder, create_run
 from bench.records.results import Trial
 from bench.suite.clock import ReplayClock
 from bench.suite.progress import summarize
-from bench.suite.verdict import Verdict, compare_revisions, confirm_verdict
+from bench.suite.verdict import Verdict, compare_revisions, confirm_verdict, run_reports
 
 SELECTION = pytest.StashKey[Selection]()
 RUN = pytest.StashKey[RunFolder]()
@@ -142,7 +139,11 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, obj
         ended = session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
         if ended and "ok" not in statuses:
             session.exitstatus = NOTHING_USABLE
-        _close(session.config)
+        try:
+            # How far the run has come; a disk that is full by now loses no record.
+            session.config.stash[RUN].close()
+        except ResultsError as error:
+            _writer(session.config)(f"ERROR: {error} The records are kept.")
     verdict = session.config.stash.get(VERDICT, None)
     if verdict and verdict.regression and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
@@ -157,14 +158,6 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, obj
         return None
 
 
-def _close(config: pytest.Config) -> None:
-    """Write down how far the run has come; a disk that is full by now loses no record."""
-    try:
-        config.stash[RUN].close()
-    except ResultsError as error:
-        _writer(config)(f"ERROR: {error} The records are kept.")
-
-
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
@@ -177,21 +170,11 @@ def pytest_terminal_summary(
     if "ok" not in session.progress.statuses:
         terminalreporter.line("No trial gave a result; the reasons are in the report.")
     terminalreporter.line(f"records: {run.records_file}")
-    # A process of its own: the report's libraries stay out of the one that measures.
-    finished = subprocess.run(
-        [sys.executable, "-m", "reports", "build", str(run.folder)],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    lines = finished.stdout.strip().splitlines() or [f"exit status {finished.returncode}"]
-    terminalreporter.line(
-        f"report:  {lines[-1]}"
-        if finished.returncode == 0
-        else f"the report could not be made: {lines[-1]}"
-    )
+    finished = run_reports("build", str(run.folder))
+    said = finished.stdout if finished.returncode == 0 else finished.stdout + finished.stderr
+    last = [f"exit status {finished.returncode}", *said.strip().splitlines()][-1]
+    begin = "report:  " if finished.returncode == 0 else "the report could not be made: "
+    terminalreporter.line(f"{begin}{last}")
     if verdict := config.stash.get(VERDICT, None):
         terminalreporter.section("HEAD against BASE")
         for line in (*verdict.lines, f"page:    {verdict.page}"):
@@ -213,7 +196,6 @@ def session(request: pytest.FixtureRequest) -> Session:
 
 @pytest.fixture
 def trial(request: pytest.FixtureRequest) -> Trial:
-    """The trial of this item's name."""
     trials = request.config.stash[SELECTION].trials
     return next(trial for trial in trials if trial.id == request.param)
 
@@ -230,7 +212,6 @@ def uncaptured(request: pytest.FixtureRequest) -> AbstractContextManager[None]:
 
 @pytest.fixture
 def say(request: pytest.FixtureRequest) -> Say:
-    """Writes a line to the terminal."""
     return _writer(request.config)
 
 

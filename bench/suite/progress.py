@@ -4,7 +4,6 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from statistics import median
 from time import monotonic
-from types import TracebackType
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
@@ -39,9 +38,7 @@ class TrialProgress(AbstractContextManager["TrialProgress"]):
             disable=not console.is_terminal,
         )
         self._task: TaskID = self._bar.add_task(
-            f"{trial.framework} {trial.model} {trial.dataset}",
-            total=trial.epochs,
-            state="starting",
+            f"{trial.framework} {trial.model} {trial.dataset}", total=trial.epochs, state="starting"
         )
 
     def __enter__(self) -> "TrialProgress":
@@ -51,12 +48,7 @@ class TrialProgress(AbstractContextManager["TrialProgress"]):
         self._bar.refresh()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self._bar.stop()
 
     def show(self, event: Event) -> None:

@@ -44,8 +44,7 @@ class Verdict:
 def compare_revisions(run: RunFolder, again: RunFolder | None = None) -> Verdict:
     """Compare BASE and HEAD of a run; write page, Markdown and JSON into the run's folder.
 
-    Args:
-        again: the run that is to confirm what differs.
+    What differs is to be confirmed by the run `again`.
 
     Raises:
         ResultsError: they cannot be compared.
@@ -56,17 +55,9 @@ def compare_revisions(run: RunFolder, again: RunFolder | None = None) -> Verdict
         if again
         else ()
     )
-    # A process of its own: the report's libraries stay out of the one that measures.
-    finished = subprocess.run(
-        [
-            *(sys.executable, "-m", "reports", "compare", *_sides(run)),
-            *("--false-alarms", str(SUSPICION_PERCENT), *confirmation),
-            *(part for kind, file in files.items() for part in (f"--{kind}", str(file))),
-        ],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
+    finished = run_reports(
+        *("compare", *_sides(run), "--false-alarms", str(SUSPICION_PERCENT), *confirmation),
+        *(part for kind, file in files.items() for part in (f"--{kind}", str(file))),
     )
     if finished.returncode not in (0, REGRESSION):
         said = finished.stderr.strip().splitlines() or [f"exit status {finished.returncode}"]
@@ -82,6 +73,12 @@ def compare_revisions(run: RunFolder, again: RunFolder | None = None) -> Verdict
             if trial["verdict"] in ("worse", "better")
         ),
     )
+
+
+def run_reports(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    """Run the reports in a process of their own: their libraries stay out of this one."""
+    command = [sys.executable, "-m", "reports", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
 def _sides(run: RunFolder) -> tuple[str, str]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bench.errors import UnavailableError
-from bench.host.ceilings.probe import drop_unusable_environments
+from bench.host.ceilings.measurement import drop_unusable_environments
 from bench.host.environments.preparation import prepare_environment
 from bench.host.frameworks.framework import discover
 from tests.conftest import WITHOUT_GPU, unavailable

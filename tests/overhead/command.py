@@ -7,7 +7,7 @@ from statistics import median
 from typing import Any
 
 from bench.errors import PlanError
-from bench.host.ceilings.probe import drop_unusable_environments
+from bench.host.ceilings.measurement import drop_unusable_environments
 from bench.host.environments.preparation import Say, prepare_environments
 from bench.host.frameworks.framework import Framework
 from bench.host.machine.description import choose_threads, describe_machine, read_commit

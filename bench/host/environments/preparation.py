@@ -113,7 +113,7 @@ def check_kernels(framework: Framework, variables: Mapping[str, str], nvml: Any 
     """Refuse to install gigabytes that hold nothing for the GPU at hand.
 
     Where it is not known what the wheel holds or what the GPU runs, the framework is tried once it
-    is installed (`bench.host.ceilings.probe`).
+    is installed (`bench.host.ceilings.measurement`).
 
     Args:
         variables, nvml: see open_gpu.

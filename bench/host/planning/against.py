@@ -24,12 +24,7 @@ READS_A_JOB = "import sys; from bench.job import Job; Job.from_json(sys.stdin.re
 
 @dataclass(frozen=True)
 class Base:
-    """What the checkout is compared with.
-
-    Attributes:
-        commit: in full.
-        root: a work tree of it.
-    """
+    """What the checkout is compared with: a commit, in full, and a work tree of it."""
 
     commit: str
     root: Path
@@ -86,11 +81,7 @@ def check_out(revision: str) -> Iterator[Base]:
 
 
 def _git(arguments: Sequence[str], failed: str) -> str:
-    """What git prints.
-
-    Raises:
-        PlanError: it fails, with `failed` before git's own words.
-    """
+    """Return what git prints; raise PlanError with `failed` before git's own words."""
     try:
         finished = run_git(*arguments)
     except OSError as error:

@@ -30,8 +30,6 @@ CONSTANTS: dict[Rule, dict[str, dict[str, float]]] = {
         "epsilon": {"default": 1e-8, "above": 0},
     },
 }
-
-
 # No machine trains more of them in a week.
 MOST_TRIALS = 100_000
 # The lists of a group, by what they are called in a trial: every combination of them is one in
@@ -298,7 +296,6 @@ def _invocations(
 
 
 def _frameworks(group: Group, frameworks: Mapping[str, Framework]) -> list[Framework]:
-    """Every edition of the group's frameworks."""
     return [
         framework
         for name in group.frameworks

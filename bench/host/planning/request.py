@@ -26,8 +26,7 @@ class Request:
         device: `cpu` or `cuda`, decided.
         frameworks: names to run; all where it is empty.
         pythons: interpreters of the user's own, by framework.
-        implementations: folders of frameworks from outside.
-        model_folders: folders of models from outside.
+        implementations, model_folders: folders of what is from outside.
         threads: for every framework alike; None for one per physical core.
         verified: whether what is timed is verified first.
         ceilings: whether is measured what the machine attains at most.
@@ -53,47 +52,35 @@ class Request:
 
 def add_options(add: Callable[..., Any]) -> None:
     """Declare the options of a plan's run through `add`: add_argument or pytest's addoption."""
-    add(
-        "--plan",
-        default=DEFAULT_PLAN,
-        metavar="NAME",
-        help=f"plan to run: a name (see 'python -m bench list plans') or a .toml file "
-        f"(default: {DEFAULT_PLAN})",
-    )
-    add(
-        "--repeats",
-        type=int,
-        default=None,
-        metavar="N",
-        help="invocations of each trial, instead of the plan's own numbers",
-    )
-    add(
-        "--against",
-        default=None,
-        metavar="REVISION",
-        help="also run the implementations and the worker of another revision of samestep, block "
-        "by block in turns with the checkout's own, and tell what became faster or slower (without "
-        f"--repeats: {REPEATS_AGAINST} invocations of each trial)",
-    )
-    add(
-        "--resume",
-        default=None,
-        metavar="RUN",
-        help="go on with a run that was stopped or killed: a name in the folder of results, a "
-        "path, or 'latest'; only what is missing or failed runs, with the run's own options",
-    )
-    add(
-        "--skip-verification",
-        action="store_true",
-        help="do not verify what is about to be timed; the report then ranks nothing",
-    )
-    add(
-        "--skip-ceilings",
-        action="store_true",
-        help="do not measure what the machine attains at most; how near a model comes to it is "
-        "then not known",
-    )
+    plan = f"a name (see 'python -m bench list plans') or a .toml file (default: {DEFAULT_PLAN})"
+    declare_options(add, {"--plan NAME": f"plan to run: {plan}"}, default=DEFAULT_PLAN)
+    repeats = {"--repeats N": "invocations of each trial, instead of the plan's own numbers"}
+    declare_options(add, repeats, type=int)
+    runs = {
+        "--against REVISION": "also run the implementations and the worker of another revision of "
+        "samestep, block by block in turns with the checkout's own, and tell what became faster or "
+        f"slower (without --repeats: {REPEATS_AGAINST} invocations of each trial)",
+        "--resume RUN": "go on with a run that was stopped or killed: a name in the folder of "
+        "results, a path, or 'latest'; only what is missing or failed runs, with the run's own "
+        "options",
+    }
+    declare_options(add, runs)
+    flags = {
+        "--skip-verification": "do not verify what is about to be timed; the report then ranks "
+        "nothing",
+        "--skip-ceilings": "do not measure what the machine attains at most; how near a model "
+        "comes to it is then not known",
+    }
+    declare_options(add, flags, action="store_true")
     add_framework_options(add)
+
+
+def declare_options(add: Callable[..., Any], helps: Mapping[str, str], **settings: Any) -> None:
+    """Declare options that share settings, by usage (such as `--repeats N`) and help."""
+    for usage, text in helps.items():
+        name, _, metavar = usage.partition(" ")
+        # A flag takes no metavar, not even an empty one.
+        add(name, help=text, **settings, **({"metavar": metavar} if metavar else {}))
 
 
 def add_framework_options(add: Callable[..., Any]) -> None:
@@ -104,54 +91,33 @@ def add_framework_options(add: Callable[..., Any]) -> None:
         choices=(AUTO, *DEVICES),
         help="device to train on; auto takes the GPU where NVIDIA's driver has one (default: auto)",
     )
-    add(
-        "--frameworks",
-        default="",
-        metavar="NAMES",
-        help="frameworks to run, separated by commas (default: all); NAME@VERSION is another "
-        "version than its own requirements ask for, and several versions may be in one run",
-    )
-    add(
-        "--python",
-        action="append",
-        default=[],
-        metavar="NAME=PATH",
-        help="interpreter of your own for a framework, instead of an environment made for it; "
-        "may be given once for each framework (the last one counts)",
-    )
-    add(
-        "--results",
-        default=DEFAULT_RESULTS,
-        metavar="DIR",
-        help=f"folder that gets what was found (default: {DEFAULT_RESULTS})",
-    )
+    frameworks = {
+        "--frameworks NAMES": "frameworks to run, separated by commas (default: all); NAME@VERSION "
+        "is another version than its own requirements ask for, and several versions may be in one "
+        "run"
+    }
+    declare_options(add, frameworks, default="")
+    python = {
+        "--python NAME=PATH": "interpreter of your own for a framework, instead of an environment "
+        "made for it; may be given once for each framework (the last one counts)"
+    }
+    declare_options(add, python, action="append", default=[])
+    results = {"--results DIR": f"folder that gets what was found (default: {DEFAULT_RESULTS})"}
+    declare_options(add, results, default=DEFAULT_RESULTS)
     add_folder_options(add)
-    add(
-        "--threads",
-        type=int,
-        default=None,
-        metavar="N",
-        help="CPU threads for every framework (default: one for each physical core)",
-    )
+    threads = "CPU threads for every framework (default: one for each physical core)"
+    declare_options(add, {"--threads N": threads}, type=int)
 
 
 def add_folder_options(add: Callable[..., Any]) -> None:
     """Declare the options that name what is from outside."""
-    add(
-        "--impls",
-        action="append",
-        default=[],
-        metavar="PATH",
-        help="folder of a framework from outside, with a framework.toml; "
-        "may be given several times",
-    )
-    add(
-        "--model-folder",
-        action="append",
-        default=[],
-        metavar="PATH",
-        help="folder of a model from outside, with a spec.py; may be given several times",
-    )
+    folders = {
+        "--impls PATH": "folder of a framework from outside, with a framework.toml; may be given "
+        "several times",
+        "--model-folder PATH": "folder of a model from outside, with a spec.py; may be given "
+        "several times",
+    }
+    declare_options(add, folders, action="append", default=[])
 
 
 def read_request(option: Callable[[str], Any]) -> Request:
@@ -197,10 +163,7 @@ def read_framework_request(option: Callable[[str], Any]) -> Request:
 
 
 def resolve_device(option: str, system: Path = Path("/")) -> str:
-    """Decide between `cpu` and `cuda`.
-
-    Args:
-        system: where /dev and /proc are; another place in tests.
+    """Decide between `cpu` and `cuda`; /dev and /proc lie in `system`.
 
     Raises:
         PlanError: `cuda` is asked for where there is no GPU, or `auto` where there may be one that
@@ -214,7 +177,7 @@ def resolve_device(option: str, system: Path = Path("/")) -> str:
     trace = find_driver_trace(system)
     if option == "cuda":
         # Whether there is one, each framework is asked before its trials:
-        # `bench.host.ceilings.probe`.
+        # `bench.host.ceilings.measurement`.
         if trace is not None and not gpus.has_library:
             return option
         raise PlanError(

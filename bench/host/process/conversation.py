@@ -34,19 +34,10 @@ class Limits:
 
 
 class Conversation:
-    """Listens to a worker until its channel ends, it ends, it says nonsense, or time runs out.
-
-    Args:
-        process: the worker, in a session of its own.
-        channel: the host's end.
-    """
+    """Listens to a worker until its channel ends, it ends, it says nonsense, or time runs out."""
 
     def __init__(
-        self,
-        process: "subprocess.Popen[bytes]",
-        channel: int,
-        limits: Limits,
-        sampler: Sampler,
+        self, process: "subprocess.Popen[bytes]", channel: int, limits: Limits, sampler: Sampler
     ) -> None:
         self._process = process
         self._channel = channel
@@ -54,6 +45,7 @@ class Conversation:
         self._limits = limits
         self._heard = monotonic()
         self._deadline = self._heard + limits.seconds
+        self._timeout = ProcessEnd("timeout", f"It was stopped after {limits.seconds:g} s.")
 
     def listen(self, hand_on: Callable[[Event], None]) -> ProcessEnd | None:
         """Hand on each event as it comes; say what was wrong, None if the worker ended well."""
@@ -105,11 +97,10 @@ class Conversation:
         if self._process.poll() is not None:
             return None
         if now >= self._deadline:
-            return ProcessEnd("timeout", f"It was stopped after {self._limits.seconds:g} s.")
+            return self._timeout
         if now >= self._silent_until:
-            return ProcessEnd(
-                "silent", f"It was stopped after {self._limits.silence_seconds:g} s of silence."
-            )
+            silence = self._limits.silence_seconds
+            return ProcessEnd("silent", f"It was stopped after {silence:g} s of silence.")
         return None
 
     def _wait_for_end(self) -> ProcessEnd | None:
@@ -123,11 +114,10 @@ class Conversation:
         # The last wait may have been for a sample, and the process has ended since.
         if (status := self._process.poll()) is not None:
             return to_process_end(status)
-        if in_time:
-            return ProcessEnd(
-                "silent", f"The worker did not end within {GRACE_SECONDS} s of its last event."
-            )
-        return ProcessEnd("timeout", f"It was stopped after {self._limits.seconds:g} s.")
+        if not in_time:
+            return self._timeout
+        failure = f"The worker did not end within {GRACE_SECONDS} s of its last event."
+        return ProcessEnd("silent", failure)
 
 
 def _parse(line: bytes) -> Event | None:

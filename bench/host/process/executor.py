@@ -19,6 +19,11 @@ from bench.host.process.kills import count_out_of_memory_kills
 from bench.host.process.outcome import Event, ProcessEnd, WorkerOutcome
 
 LOG_TAIL_CHARACTERS = 2000
+# Why SIGKILL came where the kernel has just ended processes for want of memory.
+KERNEL_KILL = (
+    "The kernel killed the worker for want of memory: the machine, or what its container may use, "
+    "has no more."
+)
 
 
 @dataclass(frozen=True)
@@ -54,7 +59,7 @@ class Executor(Protocol):
         """Run to the end; each event is handed on as it comes, to the monitor first."""
 
     def stop(self) -> None:
-        """ProcessEnd every worker that runs, from another thread; none is run any more."""
+        """End every worker that runs, from another thread; none is run any more."""
 
 
 class LocalProcess:
@@ -91,37 +96,31 @@ class LocalProcess:
             on_event(event)
 
         try:
-            self._started(process)
+            with self._lock:
+                self._running.add(process)
+                if self._stopped:
+                    _kill(process)
             observer.start(process.pid)
-            conversation = Conversation(
-                process,
-                channel,
-                invocation.limits,
-                Sampler(observer),
-            )
+            conversation = Conversation(process, channel, invocation.limits, Sampler(observer))
             end = conversation.listen(hand_on)
         finally:
-            self._ended(process)
-            _clear_away(process, channel)
+            with self._lock:
+                self._running.discard(process)
+            _kill(process)
+            process.wait()
+            os.close(channel)
             observer.end()
-        if process.returncode == -signal.SIGKILL and count_out_of_memory_kills() > kills:
-            end = _explained(end)
+        # One that was ended here, for another reason, did not crash.
+        killed = end is not None and end.status == "crashed"
+        killed = killed and process.returncode == -signal.SIGKILL
+        if killed and count_out_of_memory_kills() > kills:
+            end = ProcessEnd("out of memory", KERNEL_KILL)
         return WorkerOutcome(
             end.failure if end else None,
             end.status if end else None,
             monotonic() - start,
             _tail(invocation.log),
         )
-
-    def _started(self, process: "subprocess.Popen[bytes]") -> None:
-        with self._lock:
-            self._running.add(process)
-            if self._stopped:
-                _kill(process)
-
-    def _ended(self, process: "subprocess.Popen[bytes]") -> None:
-        with self._lock:
-            self._running.discard(process)
 
 
 def _launch(invocation: Invocation) -> tuple["subprocess.Popen[bytes]", int]:
@@ -164,27 +163,9 @@ def _limit_memory(process: "subprocess.Popen[bytes]", limit: int) -> None:
 
 
 def _kill(process: "subprocess.Popen[bytes]") -> None:
-    """End the worker's whole session."""
+    """End the worker's whole session: frameworks may start helpers of their own."""
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
-
-
-def _clear_away(process: "subprocess.Popen[bytes]", channel: int) -> None:
-    """End the whole session: frameworks may start helpers of their own."""
-    _kill(process)
-    process.wait()
-    os.close(channel)
-
-
-def _explained(end: ProcessEnd | None) -> ProcessEnd | None:
-    """Why SIGKILL came where the kernel has just ended processes for want of memory."""
-    if end is None or end.status != "crashed":
-        return end  # it was ended here, for another reason
-    return ProcessEnd(
-        "out of memory",
-        "The kernel killed the worker for want of memory: the machine, or what its container may "
-        "use, has no more.",
-    )
 
 
 def _tail(log: Path) -> str:

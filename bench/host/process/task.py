@@ -47,12 +47,7 @@ def run_task(
     listen: Listener = lambda event: None,
     monitor: Monitor | None = None,
 ) -> tuple[list[Event], WorkerOutcome]:
-    """Run a worker to its end; return its events and how it ended.
-
-    Args:
-        listen: hears each event as it comes.
-        monitor: looks at the worker from outside meanwhile.
-    """
+    """Run a worker to its end; return its events, which `listen` hears at once, and its outcome."""
     events: list[Event] = []
 
     def hear(event: Event) -> None:

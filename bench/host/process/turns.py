@@ -43,11 +43,8 @@ def run_in_turns(
     """Run both to their ends.
 
     The second one is started when the first has trained a block, and waits for its turn: so each
-    starts up while the other does nothing.
-
-    Args:
-        listen: hears the events of the first one.
-        stop: ends both workers, where something goes wrong here.
+    starts up while the other does nothing. `listen` hears the events of the first one, and `stop`
+    ends both where something goes wrong here.
     """
     turns = _open_pipes()
     waiting = threading.Event()

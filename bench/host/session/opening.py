@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from bench.errors import UnavailableError
-from bench.host.ceilings.measurement import measure_ceilings
-from bench.host.ceilings.probe import drop_unusable_environments
+from bench.host.ceilings.measurement import drop_unusable_environments, measure_ceilings
 from bench.host.data.inputs import Inputs
 from bench.host.data.preparation import PreparedData, prepare_dataset
+from bench.host.environments.identity import describe_installation
 from bench.host.environments.preparation import (
     Environment,
     Environments,
@@ -21,16 +21,14 @@ from bench.host.fitness import examine_machine
 from bench.host.frameworks.framework import read_framework
 from bench.host.machine.description import choose_threads
 from bench.host.planning.catalog import Catalog
-from bench.host.planning.selection import Selection
-from bench.host.planning.skipping import reason_to_skip
+from bench.host.planning.selection import Selection, reason_to_skip
 from bench.host.process.executor import LocalProcess
 from bench.host.process.turns import pair_versions
 from bench.host.session.prepared import PreparedRun
-from bench.host.session.progress import Progress
-from bench.host.session.resume import Stopped, describe_installed, describe_opening
-from bench.host.session.session import Session
+from bench.host.session.resume import Stopped, describe_opening
+from bench.host.session.session import Progress, Session
 from bench.host.session.store import RunFolder
-from bench.host.verify.trials import verify_trials
+from bench.host.verify.together import verify_trials
 from bench.host.verify.verifier import REFERENCE
 from bench.records.ceilings import Ceiling
 from bench.records.parts import MachineFinding
@@ -130,7 +128,10 @@ def _begin_run(
 ) -> Mapping[str, Any]:
     """Write down what a new run is, or check that a stopped one still is what it was."""
     installed = {
-        "versions": describe_installed(environments),
+        "versions": {
+            edition: describe_installation(environment)
+            for edition, environment in select_available(environments).items()
+        },
         "data": {name: dataset.digest for name, dataset in data.items()},
     }
     if stopped is not None:

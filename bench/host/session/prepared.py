@@ -1,6 +1,7 @@
 """What the trials of a run share, once it is prepared."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -10,13 +11,13 @@ from bench.host.data.preparation import PreparedData
 from bench.host.environments.preparation import Environments
 from bench.host.machine.description import describe_machine, read_commit
 from bench.host.planning.selection import Selection
-from bench.host.planning.skipping import reason_to_skip
-from bench.host.verify.trials import Certificates, to_cell
+from bench.host.verify.cells import to_cell
+from bench.host.verify.together import Certificates
 from bench.records.ceilings import Ceiling
 from bench.records.operations import count_step_cost
 from bench.records.parts import MachineFinding, StepCost
 from bench.records.results import Record, Trial
-from bench.spec import ModelSpec, dropout_of
+from bench.spec import dropout_of
 
 
 @dataclass(frozen=True)
@@ -45,15 +46,18 @@ class PreparedRun:
     machine: dict[str, Any] = field(default_factory=describe_machine)
     commit: str | None = field(default_factory=read_commit)
 
-    def reason_to_skip(self, trial: Trial) -> str | None:
-        """Say why a trial cannot be run here; None if it can."""
-        return reason_to_skip(trial, self.selection, self.environments, self.data)
-
     def begin_record(self, trial: Trial, run: str) -> Record:
         """Begin the record of a trial with what is known before it runs."""
-        spec = self._spec_or_none(trial)
         framework = self.selection.frameworks.get(trial.framework)
-        cell = to_cell(trial, self.selection.frameworks, self.selection.catalog)
+        catalog = self.selection.catalog
+        cell = to_cell(trial, self.selection.frameworks, catalog)
+        spec, cost = None, StepCost()
+        # A trial whose model does not take the data is a record too, one that is skipped.
+        with suppress(ValueError):
+            spec = catalog.build_spec(trial.model, trial.dataset)
+        if spec is not None:
+            arithmetic = (trial.optimizer, trial.batch_size, trial.precision)
+            cost = StepCost(**asdict(count_step_cost(spec, *arithmetic)))
         return Record(
             run=run,
             trial=trial,
@@ -64,11 +68,7 @@ class PreparedRun:
             commit=trial.revision or self.commit,
             machine=self.machine,
             threads=self.threads,
-            cost=StepCost(
-                **asdict(count_step_cost(spec, trial.optimizer, trial.batch_size, trial.precision))
-            )
-            if spec
-            else StepCost(),
+            cost=cost,
             dropout=dropout_of(spec) if spec else None,
             ceilings=self.ceilings.get(trial.precision),
             fitness=tuple(finding for finding in self.fitness if finding.verdict != "ok"),
@@ -76,11 +76,5 @@ class PreparedRun:
             certificate=self.certificates.get(cell.key),
             # A pinned version and another revision have titles that say so; their versions do too.
             framework_title=framework.title if framework else None,
-            model_title=self.selection.catalog.models[trial.model].title,
+            model_title=catalog.models[trial.model].title,
         )
-
-    def _spec_or_none(self, trial: Trial) -> ModelSpec | None:
-        try:
-            return self.selection.catalog.build_spec(trial.model, trial.dataset)
-        except ValueError:
-            return None

@@ -9,14 +9,13 @@ from typing import Any
 from msgspec import ValidationError, convert
 
 from bench.errors import PlanError, ResultsError
-from bench.host.environments.identity import describe_installation, hash_source_tree
-from bench.host.environments.preparation import Environments, select_available
+from bench.host.environments.identity import hash_source_tree
 from bench.host.frameworks.framework import ROOT
 from bench.host.machine.description import choose_threads, describe_machine, read_commit
 from bench.host.planning.request import Request
 from bench.host.planning.selection import Selection
 from bench.host.process.turns import pair_versions
-from bench.host.session.progress import Progress
+from bench.host.session.session import Progress
 from bench.host.session.store import RunFolder
 from bench.protocol.digests import hash_text
 from bench.records.git import find_commit
@@ -116,7 +115,11 @@ class Stopped:
             for name, record in ended_well.items()
             if name not in partners or partners[name].id in ended_well
         }
-        return Progress.resume(records, finished)
+        return Progress(
+            statuses=[record.status for record in records],
+            finished=finished,
+            skipped={record.trial.id: record for record in records if record.status == "skipped"},
+        )
 
 
 def describe_opening(selection: Selection, trials: Sequence[Trial]) -> dict[str, Any]:
@@ -136,12 +139,6 @@ def describe_opening(selection: Selection, trials: Sequence[Trial]) -> dict[str,
         "threads": request.threads or choose_threads(),
         "trials": [trial.id for trial in trials],
     }
-
-
-def describe_installed(environments: Environments) -> dict[str, str]:
-    """Describe what each environment holds, by its edition."""
-    available = select_available(environments).items()
-    return {edition: describe_installation(environment) for edition, environment in available}
 
 
 def find_stopped(request: Request) -> Stopped:

@@ -1,21 +1,74 @@
-"""One run: turns the trials of a prepared run into records."""
+"""One run: turns the trials of a prepared run into records, and watches the machine meanwhile."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 
+from msgspec import structs
+
 from bench.host.cache import turn
-from bench.host.machine.idle_gpu import NO_PROCESSES
+from bench.host.machine.idle_gpu import (
+    NO_PROCESSES,
+    ProcessIds,
+    count_other_processes,
+    find_gpu_processes,
+    wait_for_idle_gpu,
+    wait_for_released_memory,
+)
+from bench.host.machine.load import LoadMeter
+from bench.host.machine.nvml import VisibleGpu, open_gpu
+from bench.host.machine.speed import describe_speeds, measure_machine_speed
+from bench.host.machine.unreadable import read_or_none
+from bench.host.planning.selection import reason_to_skip
 from bench.host.process.executor import Executor, LocalProcess
 from bench.host.process.task import Listener
 from bench.host.process.turns import run_in_turns
 from bench.host.session.prepared import PreparedRun
-from bench.host.session.progress import Progress
 from bench.host.session.store import RunFolder
-from bench.host.session.surroundings import Surroundings, watch_surroundings
 from bench.host.session.training import Training, prepare_training
-from bench.records.results import Record, Trial
+from bench.records.parts import Load
+from bench.records.results import Record, Status, Trial
+
+
+@dataclass
+class Progress:
+    """How far a run has come.
+
+    Attributes:
+        statuses: of the trials so far.
+        finished: records of trials that need not run again in a run that goes on, by their names.
+        skipped: records of trials that were skipped before the run went on, by their names.
+        starved: the smallest batch size that ran out of memory, by what else a trial is.
+        ran_ahead: records of trials that ran before they were asked for, by their names.
+        stayers: processes of others on the GPU that were waited for in vain.
+    """
+
+    statuses: list[Status] = field(default_factory=list)
+    finished: Mapping[str, Record] = field(default_factory=dict)
+    skipped: Mapping[str, Record] = field(default_factory=dict)
+    starved: dict[Trial, int] = field(default_factory=dict)
+    ran_ahead: dict[str, Record] = field(default_factory=dict)
+    stayers: ProcessIds = NO_PROCESSES
+
+    def reason_to_skip(self, trial: Trial) -> str | None:
+        """Why a trial is not tried: what ran out of memory once would with larger batches too."""
+        size = self.starved.get(_without_batch_size(trial))
+        if size is None or trial.batch_size < size:
+            return None
+        return f"It ran out of memory at batch size {size:,} already."
+
+
+def _without_batch_size(trial: Trial) -> Trial:
+    return replace(trial, batch_size=0, repeat=0)
+
+
+@dataclass
+class Surroundings:
+    """The GPU that a worker sees, and what was measured of the machine once the trial is over."""
+
+    gpu: VisibleGpu
+    load: Load = field(default_factory=Load)
 
 
 @dataclass
@@ -33,7 +86,8 @@ class Session:
         With it runs the one that it takes turns with: its record is there too, and what asking for
         it gives.
         """
-        if record := self.progress.take_record(trial):
+        progress = self.progress
+        if record := progress.finished.get(trial.id) or progress.ran_ahead.pop(trial.id, None):
             return record
         if reason := self._reason_to_skip(trial):
             return self._skip(trial, reason)
@@ -43,27 +97,32 @@ class Session:
             if partner is None:
                 return self._store(self._train(trial, listen))
             first, second = self._train_in_turns(trial, partner, listen)
-        self.progress.ran_ahead[partner.id] = self._store(second)
+        progress.ran_ahead[partner.id] = self._store(second)
         return self._store(first)
 
     def _reason_to_skip(self, trial: Trial) -> str | None:
-        return self.prepared.reason_to_skip(trial) or self.progress.reason_to_skip(trial)
+        run = self.prepared
+        reason = reason_to_skip(trial, run.selection, run.environments, run.data)
+        return reason or self.progress.reason_to_skip(trial)
 
     def _skip(self, trial: Trial, reason: str) -> Record:
-        if record := self.progress.find_skip(trial, reason):
-            return record
+        before = self.progress.skipped.get(trial.id)
+        if before is not None and before.reason == reason:
+            return before
         record = self.prepared.begin_record(trial, self.folder.name)
         return self._store(replace(record, status="skipped", reason=reason))
 
     def _find_partner(self, trial: Trial) -> Trial | None:
-        """The trial that this one takes turns with, if both can run."""
         partner = self.prepared.partners.get(trial.id)
         return partner if partner is not None and self._reason_to_skip(partner) is None else None
 
     def _store(self, record: Record) -> Record:
-        record = self.progress.note_position(record)
+        progress = self.progress
+        if record.status == "out of memory":
+            progress.starved[_without_batch_size(record.trial)] = record.trial.batch_size
+        record = replace(record, position=len(progress.statuses) + 1)
         self.folder.append(record)
-        self.progress.statuses.append(record.status)
+        progress.statuses.append(record.status)
         return record
 
     def _train(self, trial: Trial, listen: Listener) -> Record:
@@ -89,9 +148,19 @@ class Session:
 
     @contextmanager
     def _watch(self, training: Training) -> Iterator[Surroundings]:
-        device, variables = training.blank.trial.device, training.task.variables
-        with watch_surroundings(
-            device, variables, self.prepared.threads, self.progress.stayers
-        ) as surroundings:
-            self.progress.stayers |= surroundings.others or NO_PROCESSES
+        """Wait for an idle GPU, and measure around what happens inside the context."""
+        threads = self.prepared.threads
+        with open_gpu(training.blank.trial.device, training.task.variables) as gpu:
+            others = wait_for_idle_gpu(gpu, self.progress.stayers)
+            self.progress.stayers |= others or NO_PROCESSES
+            surroundings = Surroundings(gpu)
+            # The time to measure the speed is nobody's load: it lies outside the two readings.
+            used, speed = read_or_none(gpu.read_used_bytes), measure_machine_speed(threads)
+            meter = LoadMeter(gpu)
             yield surroundings
+            surroundings.load = structs.replace(
+                meter.read(),
+                **wait_for_released_memory(gpu, used),
+                **count_other_processes(others, find_gpu_processes(gpu)),
+                **describe_speeds(speed, measure_machine_speed(threads)),
+            )

@@ -31,11 +31,7 @@ LEAST_STRETCH = 2
 
 @dataclass(frozen=True)
 class Steadiness:
-    """What a series of block times looks like.
-
-    Attributes:
-        warmup: number of blocks before the steady state; 0 where there is none.
-    """
+    """What block times look like, and how many lie before the steady state (0 without one)."""
 
     state: State
     warmup: int

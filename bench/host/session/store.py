@@ -57,15 +57,14 @@ class RunFolder:
             ResultsError: another process writes it, or the folder cannot be written.
         """
         lock = FileLock(self.folder / LOCK_FILE)
-        try:
-            lock.acquire(blocking=False)
-        except Timeout as error:
-            raise ResultsError(
-                f"Run {self.name!r} is being written by another process; expected one process for "
-                "each run; wait until it has ended, or start a run of its own."
-            ) from error
-        except OSError as error:
-            raise _unwritable(self.folder, error) from error
+        with _writing(self.folder):
+            try:
+                lock.acquire(blocking=False)
+            except Timeout as error:
+                raise ResultsError(
+                    f"Run {self.name!r} is being written by another process; expected one process "
+                    "for each run; wait until it has ended, or start a run of its own."
+                ) from error
         try:
             yield
         finally:
@@ -101,10 +100,8 @@ class RunFolder:
         manifest = read_manifest(self.folder)
         if manifest is not None:
             self._write(Manifest(manifest.opening))
-        try:
+        with _writing(self.folder):
             torn = _set_torn_aside(self.records_file) if self.has_records else 0
-        except OSError as error:
-            raise _unwritable(self.folder, error) from error
         if not torn:
             return None
         return (
@@ -118,7 +115,7 @@ class RunFolder:
         Raises:
             ResultsError: it cannot be written; the records before it stay.
         """
-        try:
+        with _writing(self.folder):
             with self.records_file.open("a+b", buffering=0) as stream:
                 before = stream.seek(0, os.SEEK_END)
                 previous = _last_digest(stream) if before else read_opening_digest(self.folder)
@@ -131,14 +128,10 @@ class RunFolder:
                     raise
             if not before:
                 _flush_folder(self.folder)
-        except OSError as error:
-            raise _unwritable(self.folder, error) from error
 
     def _write(self, manifest: Manifest) -> None:
-        try:
+        with _writing(self.folder):
             write_manifest(self.folder, manifest)
-        except OSError as error:
-            raise _unwritable(self.folder, error) from error
 
 
 def create_run(
@@ -153,14 +146,13 @@ def create_run(
     for number in range(1, 100):
         name = stem if number == 1 else f"{stem}-{number}"
         folder = results.absolute() / name
-        try:
-            (folder / "logs").mkdir(parents=True)
-        except FileExistsError as error:
-            if folder.is_dir():
-                continue  # another run of the same second
-            raise _unwritable(results, error) from error
-        except OSError as error:
-            raise _unwritable(results, error) from error
+        with _writing(results):
+            try:
+                (folder / "logs").mkdir(parents=True)
+            except FileExistsError:
+                if folder.is_dir():
+                    continue  # another run of the same second
+                raise
         return RunFolder(name, folder)
     raise ResultsError(f"There are 99 runs called {stem!r} in {str(results)!r}; move them away.")
 
@@ -191,7 +183,8 @@ def _last_digest(stream: Any) -> str:
 def _set_torn_aside(path: Path) -> int:
     """Move what follows the last whole line into a file of its own; gives how many bytes."""
     with path.open("r+b") as stream:
-        torn = b"" if _ends_whole(stream) else _last_line(stream)
+        stream.seek(-1, os.SEEK_END)
+        torn = b"" if stream.read(1) == b"\n" else _last_line(stream)
         if torn:
             # First the copy, on the disk, then the cut: nothing is gone, whenever we are killed.
             with path.with_name(TORN_FILE).open("ab") as aside:
@@ -203,11 +196,6 @@ def _set_torn_aside(path: Path) -> int:
     return len(torn)
 
 
-def _ends_whole(stream: Any) -> bool:
-    stream.seek(-1, os.SEEK_END)
-    return bool(stream.read(1) == b"\n")
-
-
 def _flush_folder(folder: Path) -> None:
     """Put a new file's name on the disk too: after a power cut it would have none."""
     descriptor = os.open(folder, os.O_RDONLY)
@@ -217,8 +205,12 @@ def _flush_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _unwritable(folder: Path, error: OSError) -> ResultsError:
-    return ResultsError(
-        f"The results folder {str(folder)!r} cannot be written ({error.strerror}); expected a "
-        "folder of yours with room in it; name another with --results."
-    )
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise ResultsError(
+            f"The results folder {str(folder)!r} cannot be written ({error.strerror}); expected a "
+            "folder of yours with room in it; name another with --results."
+        ) from error

@@ -26,11 +26,7 @@ from bench.records.results import Record, Trial
 
 @dataclass
 class Training:
-    """What is known before the worker starts, and what it tells.
-
-    Attributes:
-        blank: the record as far as it is known beforehand.
-    """
+    """What is known before the worker starts, such as a blank record, and what it tells."""
 
     blank: Record
     task: Task
@@ -84,14 +80,10 @@ class Training:
 def prepare_training(
     prepared: PreparedRun, folder: RunFolder, trial: Trial, partner: Trial | None = None
 ) -> Training:
-    """Prepare the training of a trial, which can run here.
-
-    Args:
-        partner: the trial that it takes turns with; None for one that has the machine to itself.
-    """
+    """Prepare the training of a trial that can run here, in turns with its partner if any."""
     framework = prepared.selection.frameworks[trial.edition]
     environment = prepared.environments[trial.edition]
-    assert isinstance(environment, Environment)  # PreparedRun.reason_to_skip has seen to it
+    assert isinstance(environment, Environment)  # `reason_to_skip` has seen to it
     blank = prepared.begin_record(trial, folder.name)
     setup = set_up(framework, trial, trial.precision, prepared.threads)
     job = _job(prepared, trial, framework, setup)
@@ -112,14 +104,9 @@ def prepare_training(
 
 
 def _job(prepared: PreparedRun, trial: Trial, framework: Framework, setup: Setup) -> Job:
-    data, catalog, inputs = (
-        prepared.data[trial.dataset],
-        prepared.selection.catalog,
-        prepared.inputs,
-    )
-    weights = inputs.write_weights(
-        trial.model, catalog.build_spec(trial.model, trial.dataset), trial.seed
-    )
+    data, catalog = prepared.data[trial.dataset], prepared.selection.catalog
+    spec, inputs = catalog.build_spec(trial.model, trial.dataset), prepared.inputs
+    weights = inputs.write_weights(trial.model, spec, trial.seed)
     order = inputs.write_order(data.train_count, trial.batch_size, trial.epochs, trial.seed)
     return Job(
         framework=framework.name,

@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
-import msgspec
-from msgspec import structs
+from msgspec import ValidationError, convert, structs
 
 from bench.host.process.outcome import Event, WorkerOutcome
 from bench.host.session.steady import find_steady
@@ -27,9 +26,8 @@ REMEDIES: dict[Status, str] = {
     "is too low for it.",
     "garbled": "Only its backend may write to the channel; correct the implementation.",
 }
-
-
-MALFORMED = (AttributeError, KeyError, OverflowError, TypeError, ValueError)
+# What reading an event raises that is not as the protocol says.
+MALFORMED = (AttributeError, KeyError, OverflowError, TypeError, ValueError, ValidationError)
 
 
 @dataclass
@@ -54,8 +52,11 @@ class Transcript:
     def add(self, event: Event) -> None:
         """Take in one event; one outside the protocol in `bench.job` fails the trial."""
         try:
-            getattr(self, f"_on_{event['event']}", self._on_unknown)(event)
-        except (*MALFORMED, msgspec.ValidationError) as error:
+            take = getattr(self, f"_on_{event['event']}", None)
+            if take is None:
+                raise ValueError(f"there is no event {event['event']!r}")
+            take(event)
+        except MALFORMED as error:
             self.error_status = "garbled"
             self.error = (
                 f"The worker's event {event['event']!r} is not as the protocol says "
@@ -78,7 +79,7 @@ class Transcript:
             "epochs": tuple(self.epochs),
             "losses": tuple(self.losses),
             # What an implementation tells beside what there is a field for, is passed over.
-            "memory": msgspec.convert(self.memory, Memory),
+            "memory": convert(self.memory, Memory),
             "absent": self.absent,
         }
 
@@ -114,7 +115,7 @@ class Transcript:
         self.seconds["first_step_seconds"] = float(event["seconds"])
 
     def _on_block(self, event: Event) -> None:
-        self.blocks.append(msgspec.convert(event, Block))
+        self.blocks.append(convert(event, Block))
         self.losses.extend(float(loss) for loss in event["losses"])
         # The worker of an older revision, which --against runs too, does not tell it.
         if not event["warmup"] and "pending_seconds" in event:
@@ -125,7 +126,7 @@ class Transcript:
         self.seconds["waiting_seconds"] = before + float(event["waited"])
 
     def _on_epoch(self, event: Event) -> None:
-        self.epochs.append(msgspec.convert(event, Epoch))
+        self.epochs.append(convert(event, Epoch))
         self.seconds["evaluation_seconds"] = sum(epoch.evaluation_seconds for epoch in self.epochs)
 
     def _on_finished(self, event: Event) -> None:
@@ -149,9 +150,6 @@ class Transcript:
         for name, status in OWN_ENDS.items():
             if event.get(name) is True:
                 self.error_status = status
-
-    def _on_unknown(self, event: Event) -> None:
-        raise ValueError(f"there is no event {event['event']!r}")
 
 
 def _with_warmup(blocks: list[Block]) -> tuple[tuple[Block, ...], str | None]:

@@ -10,6 +10,7 @@ from bench.host.frameworks.setup import DEFAULT, SETTINGS, select_tunings
 from bench.host.planning.catalog import OWN, Catalog
 from bench.job import NATIVE
 from bench.models import Model
+from bench.records.results import Trial
 from bench.spec import ModelSpec, Samples, without_dropout
 
 
@@ -60,6 +61,20 @@ class Cell:
         parts += [] if self.settings == DEFAULT else [f"{self.settings} settings"]
         parts += [] if self.layout == NATIVE else [self.layout]
         return ", ".join(parts)
+
+
+def to_cell(trial: Trial, frameworks: Mapping[str, Framework], catalog: Catalog) -> Cell:
+    """Return what has to be verified for a trial."""
+    return Cell(
+        frameworks[trial.edition],
+        catalog.models[trial.model],
+        trial.dataset,
+        catalog.get_dataset(trial.dataset).samples,
+        trial.mode,
+        trial.device,
+        trial.settings,
+        trial.layout,
+    )
 
 
 def choose_cells(

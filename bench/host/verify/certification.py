@@ -45,12 +45,7 @@ class CellReport:
 
 @dataclass(frozen=True)
 class Certification:
-    """Gives the report on a cell, from the cache or anew.
-
-    Attributes:
-        environments: by framework; an error where it cannot be had.
-        fresh: verify anew whatever the cache holds.
-    """
+    """Gives the report on a cell, from the cache or anew; `fresh` whatever the cache holds."""
 
     verifier: Verifier
     environments: Environments

@@ -7,23 +7,27 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bench.errors import PlanError
-from bench.host.ceilings.probe import drop_unusable_environments
+from bench.host.ceilings.measurement import drop_unusable_environments
 from bench.host.environments.preparation import Say, prepare_environments, select_available
 from bench.host.frameworks.setup import DEFAULT
 from bench.host.machine.description import choose_threads
 from bench.host.planning.request import (
     Request,
     add_framework_options,
+    declare_options,
     read_framework_request,
     split_names,
 )
-from bench.host.planning.selection import build_catalog, find_frameworks, select
-from bench.host.planning.skipping import find_missing_feature
+from bench.host.planning.selection import (
+    build_catalog,
+    find_frameworks,
+    find_missing_feature,
+    select,
+)
 from bench.host.scratch import make_scratch_folder
-from bench.host.verify.cells import Cell, choose_cells, find_missing_cells
+from bench.host.verify.cells import Cell, choose_cells, find_missing_cells, to_cell
 from bench.host.verify.certification import CellReport, Certification, skip
 from bench.host.verify.together import certify_all, count_at_once
-from bench.host.verify.trials import to_cell
 from bench.host.verify.verifier import Verifier
 from bench.models.outside import implementation_of
 
@@ -31,40 +35,23 @@ from bench.models.outside import implementation_of
 def add_verify_options(add: Callable[..., Any]) -> None:
     """Declare the options of the command."""
     add_framework_options(add)
-    for name, what in (("models", "models"), ("modes", "modes (eager, compiled, xla)")):
-        add(
-            f"--{name}",
-            default="",
-            metavar="NAMES",
-            help=f"{what} to verify, separated by commas (default: all)",
-        )
-    add(
-        "--plan",
-        default=None,
-        metavar="NAME",
-        help="verify what a run of this plan would verify before it times it, and nothing else",
-    )
-    add(
-        "--settings",
-        default="",
-        metavar="NAMES",
-        help="settings to verify, separated by commas: default, tuned (default: default)",
-    )
-    add(
-        "--fresh",
-        action="store_true",
-        help="verify anew, also what has not changed since it was verified",
-    )
+    names = {
+        "--models NAMES": "models to verify, separated by commas (default: all)",
+        "--modes NAMES": "modes (eager, compiled, xla) to verify, separated by commas (default: "
+        "all)",
+        "--settings NAMES": "settings to verify, separated by commas: default, tuned (default: "
+        "default)",
+    }
+    declare_options(add, names, default="")
+    plan = "verify what a run of this plan would verify before it times it, and nothing else"
+    declare_options(add, {"--plan NAME": plan})
+    fresh = {"--fresh": "verify anew, also what has not changed since it was verified"}
+    declare_options(add, fresh, action="store_true")
 
 
 @dataclass(frozen=True)
 class Verification:
-    """What a request comes to.
-
-    Attributes:
-        missing: cells of models that the user asked for in frameworks that the user named and that
-            do not have them.
-    """
+    """What a request comes to; `missing` are cells that a framework named by the user lacks."""
 
     request: Request
     cells: tuple[Cell, ...]
@@ -131,11 +118,7 @@ def choose_cells_of_plan(request: Request) -> list[Cell]:
 def verify_cells(
     verification: Verification, say: Say, listen: Callable[[CellReport], None]
 ) -> list[CellReport]:
-    """Verify the cells of a request; those that are missing are reported too.
-
-    Args:
-        listen: gets each report as soon as it is there.
-    """
+    """Verify the cells of a request and report the missing ones; `listen` gets each report."""
     missing = [skip(cell, _explain_missing(cell)) for cell in verification.missing]
     for report in missing:
         listen(report)

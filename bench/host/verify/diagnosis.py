@@ -3,6 +3,7 @@
 Where none does, it names the conventions that usually explain a difference of that kind.
 """
 
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from bench.host.verify.cells import Cell
@@ -62,6 +63,31 @@ FORWARD_REASONS = {
     "lstm": "order of the gates, forget gate's bias, a second bias, direction of the sequence, "
     "masked padding",
 }
+# By a pattern of a stage's name, of which the first that fits counts.
+REASONS = {
+    "*after loading again*": "load leaves something as it was: a copy or a compiled graph with the "
+    "old weights, what the optimizer has gathered, its count of steps",
+    "logits in training mode": "in evaluation mode logits are the same: batch statistics, dropout "
+    "that is not 0",
+    "logits*": "padding, layout, a missing bias, a different layer",
+    "gradient of batch*": "what an earlier batch left: its gradient is not zeroed, as of a "
+    "parameter that the optimizer skips",
+    "gradient": "a layer's backward pass, a mean instead of a sum of the batch or twice the mean",
+    "loss of step 1*": "a mean instead of a sum crosses the contract, a batch other than the given "
+    "one",
+    "losses of steps*": "batches out of order (shuffled, repeated or late), a second trained bias, "
+    "an update that is not applied, losses that show a later step's, the learning rate inside the "
+    "momentum buffer across a change",
+    "evaluation*": "a mean instead of a sum crosses the contract, labels counted wrongly, weights "
+    "or running statistics other than those that training left",
+    "statistics*": "batch normalization's decay, or its running variance with the divisor n - 1 or "
+    "n",
+    f"*after {STEPS} steps*": "the learning rate inside the momentum buffer across a change, a "
+    "schedule's step",
+    "slots*": "a parameter that the optimizer skips, weight decay (coupled or decoupled, on biases "
+    "and batch normalization or not), a sum instead of a mean of the batch in the gradient",
+    "*": "momentum (Nesterov's or not), Adam's epsilon and corrections, an update not applied",
+}
 
 
 def list_usual_reasons(family: str, first: Error) -> str:
@@ -71,52 +97,13 @@ def list_usual_reasons(family: str, first: Error) -> str:
             "float64 is the same, so it is no rule but the arithmetic of float32: TF32, bfloat16 "
             "or float16 in a part of the computation, a constant of less precision"
         )
-    reasons = _reasons(family, first.stage)
+    pattern = next(pattern for pattern in REASONS if fnmatchcase(first.stage, pattern))
+    reasons = REASONS[pattern]
+    if pattern == "logits*":
+        reasons = FORWARD_REASONS.get(family, reasons)
     if first.limit < first.size < SINGLE_PRECISION:
         return (
             "an error of this size is one of float32: a cast, a constant or an array without its "
             f"dtype in a model of float64; else {reasons}"
         )
     return reasons
-
-
-def _reasons(family: str, stage: str) -> str:
-    if "after loading again" in stage:
-        return (
-            "load leaves something as it was: a copy or a compiled graph with the old weights, "
-            "what the optimizer has gathered, its count of steps"
-        )
-    if stage == "logits in training mode":
-        return "in evaluation mode logits are the same: batch statistics, dropout that is not 0"
-    if stage.startswith("logits"):
-        return FORWARD_REASONS.get(family, "padding, layout, a missing bias, a different layer")
-    if stage.startswith("gradient of batch"):
-        return (
-            "what an earlier batch left: its gradient is not zeroed, as of a parameter that the "
-            "optimizer skips"
-        )
-    if stage == "gradient":
-        return "a layer's backward pass, a mean instead of a sum of the batch or twice the mean"
-    if stage.startswith("loss of step 1"):
-        return "a mean instead of a sum crosses the contract, a batch other than the given one"
-    if stage.startswith("losses of steps"):
-        return (
-            "batches out of order (shuffled, repeated or late), a second trained bias, "
-            "an update that is not applied, losses that show a later step's, "
-            "the learning rate inside the momentum buffer across a change"
-        )
-    if stage.startswith("evaluation"):
-        return (
-            "a mean instead of a sum crosses the contract, labels counted wrongly, weights or "
-            "running statistics other than those that training left"
-        )
-    if stage.startswith("statistics"):
-        return "batch normalization's decay, or its running variance with the divisor n - 1 or n"
-    if f"after {STEPS} steps" in stage:
-        return "the learning rate inside the momentum buffer across a change, a schedule's step"
-    if stage.startswith("slots"):
-        return (
-            "a parameter that the optimizer skips, weight decay (coupled or decoupled, on biases "
-            "and batch normalization or not), a sum instead of a mean of the batch in the gradient"
-        )
-    return "momentum (Nesterov's or not), Adam's epsilon and corrections, an update not applied"

@@ -7,7 +7,7 @@ import numpy as np
 
 from bench.host.data.weights import draw_weights
 from bench.protocol.verification import BATCH_SIZE, STEPS
-from bench.spec import ModelSpec, Param, Samples, arrays_of
+from bench.spec import ModelSpec, Samples, arrays_of
 
 Array = np.ndarray[Any, Any]
 SEED = 3
@@ -49,13 +49,10 @@ def _arrays(spec: ModelSpec, generator: np.random.Generator) -> dict[str, Array]
     """Initial weights, moved away from zeros and ones: a forgotten or swapped one shows."""
     params = arrays_of(spec)
     arrays = draw_weights(params, SEED)
-    return {param.name: _moved(param, arrays[param.name], generator) for param in params}
-
-
-def _moved(param: Param, value: Array, generator: np.random.Generator) -> Array:
-    noise = generator.normal(0, 0.1, param.shape)
-    if param.kind == "running variance":
-        noise = np.abs(noise)
-    if param.initializer in ("zeros", "ones", "forget gate ones"):
-        value = value + noise
-    return value.astype(np.float32)
+    for param in params:
+        noise = generator.normal(0, 0.1, param.shape)
+        if param.kind == "running variance":
+            noise = np.abs(noise)
+        if param.initializer in ("zeros", "ones", "forget gate ones"):
+            arrays[param.name] = (arrays[param.name] + noise).astype(np.float32)
+    return arrays

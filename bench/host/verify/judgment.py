@@ -75,19 +75,15 @@ def judge(errors: Sequence[Error], defects: Sequence[KnownDefect], model: str) -
             rest.append(error)
         else:
             explained.setdefault(defect, []).append(error)
+    spoiling = dict.fromkeys(defect.name for defect in explained if defect.spoils_training)
     return Judgment(
         worst=tuple(_find_worst(rest)),
         defects=tuple(_to_defect(defect, errors) for defect, errors in explained.items()),
         different=tuple(error for error in rest if error.is_over),
-        spoiled=_explain_spoiled([defect for defect in explained if defect.spoils_training]),
+        spoiled=f"Training goes wrong by a known defect of the framework: {'; '.join(spoiling)}."
+        if spoiling
+        else None,
     )
-
-
-def _explain_spoiled(defects: Sequence[KnownDefect]) -> str | None:
-    if not defects:
-        return None
-    names = dict.fromkeys(defect.name for defect in defects)
-    return f"Training goes wrong by a known defect of the framework: {'; '.join(names)}."
 
 
 def keep_best_gradient(errors: Sequence[Error]) -> list[Error]:

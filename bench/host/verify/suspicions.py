@@ -23,16 +23,21 @@ class Suspicion:
     """A wrong convention.
 
     Attributes:
-        deviations: fields of the reference's `Deviations`.
-        words: what is wrong.
+        deviation, value: field of the reference's `Deviations`, and what it is.
         shows: beginning of the name of the first stage that it changes.
         optimizer: under which it shows; None for any.
     """
 
-    deviations: dict[str, Any]
+    deviation: str
     words: str
     shows: str = LOGITS
     optimizer: str | None = None
+    value: Any = True
+
+    @property
+    def deviations(self) -> dict[str, Any]:
+        """The reference's `Deviations`."""
+        return {self.deviation: self.value}
 
 
 def list_suspicions(spec: ModelSpec, stage: str) -> list[Suspicion]:
@@ -64,105 +69,75 @@ def _list_all(spec: ModelSpec) -> Iterator[Suspicion]:
 
 def _of_normalization() -> Iterator[Suspicion]:
     for epsilon in (1e-3, 1e-4, 1e-6):
-        yield Suspicion(
-            {"normalization_epsilon": epsilon}, f"batch normalization's epsilon is {epsilon:g}"
-        )
+        words = f"batch normalization's epsilon is {epsilon:g}"
+        yield Suspicion("normalization_epsilon", words, value=epsilon)
     for decay in (0.99, 0.1, 0.999):
-        yield Suspicion(
-            {"normalization_decay": decay},
-            f"batch normalization's decay of running statistics is {decay:g}",
-            FIRST_STATISTICS,
-        )
-    yield Suspicion(
-        {"normalization_decay": 1.0},
-        "batch normalization's running statistics are not updated",
-        FIRST_STATISTICS,
-    )
-    yield Suspicion(
-        {"unbiased_variance": True},
-        "batch normalization's running variance has the divisor n - 1 and is not converted at "
-        "export",
-        FIRST_STATISTICS,
-    )
+        words = f"batch normalization's decay of running statistics is {decay:g}"
+        yield Suspicion("normalization_decay", words, FIRST_STATISTICS, value=decay)
+    words = "batch normalization's running statistics are not updated"
+    yield Suspicion("normalization_decay", words, FIRST_STATISTICS, value=1.0)
+    words = "batch normalization's running variance has the divisor n - 1 and is not converted at "
+    yield Suspicion("unbiased_variance", f"{words}export", FIRST_STATISTICS)
 
 
 def _of_layers(spec: ModelSpec) -> Iterator[Suspicion]:
     if spec.family in ("alexnet", "resnet"):
         yield Suspicion(
-            {"asymmetric_padding": True},
+            "asymmetric_padding",
             "convolutions of stride 2 pad as `same` does in TensorFlow, more behind than in front",
         )
     if any(param.flattened for param in spec.parameters()):
-        yield Suspicion(
-            {"flatten_order": "HWC"},
-            "feature maps are flattened in the order height, width, channels, and the dense "
-            "kernel behind is not permuted",
-        )
+        words = "feature maps are flattened in the order height, width, channels, and the dense "
+        yield Suspicion("flatten_order", f"{words}kernel behind is not permuted", value="HWC")
     if pooling := getattr(spec, "pooling", None):
         other = "average" if pooling == "max" else "max"
-        yield Suspicion({"pooling": other}, f"pooling takes the {other} of each window")
+        yield Suspicion("pooling", f"pooling takes the {other} of each window", value=other)
     if getattr(spec, "normalization", None):
-        yield Suspicion(
-            {"response_alpha_is_mean": True},
-            "local response normalization divides alpha by the size of its window",
-        )
+        words = "local response normalization divides alpha by the size of its window"
+        yield Suspicion("response_alpha_is_mean", words)
 
 
 def _of_gates() -> Iterator[Suspicion]:
-    yield Suspicion({"forget_bias": 1.0}, "1 is added to the LSTM's forget gate at run time")
+    words = "1 is added to the LSTM's forget gate at run time"
+    yield Suspicion("forget_bias", words, value=1.0)
     for order in permutations(ORDER):
         if order != tuple(ORDER):
-            named = ", ".join(GATE_NAMES[gate] for gate in order)
+            words = ", ".join(GATE_NAMES[gate] for gate in order)
             yield Suspicion(
-                {"gate_order": "".join(order)}, f"the LSTM's gates are in the order {named}"
+                "gate_order", f"the LSTM's gates are in the order {words}", value="".join(order)
             )
-    yield Suspicion(
-        {"second_bias": True},
-        "a second bias of the LSTM is trained beside the first",
-        LATER_LOSSES,
-    )
+    words = "a second bias of the LSTM is trained beside the first"
+    yield Suspicion("second_bias", words, LATER_LOSSES)
 
 
 def _of_forgotten_parameters(spec: ModelSpec) -> Iterator[Suspicion]:
     for param in spec.parameters():
         if param.kind in ("bias", "shift"):
-            yield Suspicion({"forgotten": param.name}, f"{param.name} is not used")
+            yield Suspicion("forgotten", f"{param.name} is not used", value=param.name)
 
 
 RULES = (
     Suspicion(
-        {"summed_gradient": True},
-        "the gradient is of the sum of the batch, not of its mean",
-        "gradient",
+        "summed_gradient", "the gradient is of the sum of the batch, not of its mean", "gradient"
     ),
     Suspicion(
-        {"decay_everything": True},
-        "weight decay reaches biases and batch normalization",
-        FIRST_SLOTS,
+        "decay_everything", "weight decay reaches biases and batch normalization", FIRST_SLOTS
     ),
-    Suspicion({"no_weight_decay": True}, "there is no weight decay", FIRST_SLOTS),
+    Suspicion("no_weight_decay", "there is no weight decay", FIRST_SLOTS),
+    Suspicion("decoupled_weight_decay", "weight decay is decoupled from the gradient", FIRST_SLOTS),
+    Suspicion("nesterov", "momentum looks ahead (Nesterov)", FIRST_WEIGHTS, "sgd"),
     Suspicion(
-        {"decoupled_weight_decay": True},
-        "weight decay is decoupled from the gradient",
-        FIRST_SLOTS,
-    ),
-    Suspicion({"nesterov": True}, "momentum looks ahead (Nesterov)", FIRST_WEIGHTS, "sgd"),
-    Suspicion(
-        {"learning_rate_inside_momentum": True},
+        "learning_rate_inside_momentum",
         "the learning rate is inside the momentum buffer and stays there when it changes",
-        LATER_LOSSES,
-        "sgd",
+        *(LATER_LOSSES, "sgd"),
     ),
     Suspicion(
-        {"epsilon_uncorrected": True},
+        "epsilon_uncorrected",
         "Adam's epsilon stands beside the uncorrected root",
-        FIRST_WEIGHTS,
-        "adam",
+        *(FIRST_WEIGHTS, "adam"),
     ),
     *(
-        Suspicion(
-            {"adam_epsilon": epsilon}, f"Adam's epsilon is {epsilon:g}", FIRST_WEIGHTS, "adam"
-        )
+        Suspicion("adam_epsilon", f"Adam's epsilon is {epsilon:g}", FIRST_WEIGHTS, "adam", epsilon)
         for epsilon in (1e-7, 1e-8, 1e-3)
     ),
 )

@@ -5,23 +5,57 @@ itself, which are the processors' work, while one of them makes a reference; one
 a plan of large models would be verified for longer than it trains.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from pathlib import Path
 from typing import Any
 
+from bench.host.cache import turn
+from bench.host.environments.preparation import Environments, Say, select_available
 from bench.host.machine.description import count_usable_processors
-from bench.host.verify.cells import Cell
+from bench.host.planning.selection import Selection
+from bench.host.verify.cells import Cell, to_cell
 from bench.host.verify.certification import CellReport, Certification
+from bench.host.verify.verifier import Verifier
+from bench.records.certificate import Certificate
+from bench.records.results import Trial
 
 # Each of them has a framework's context and the model on the device.
 MOST_AT_ONCE = 6
 Groups = Sequence[Sequence[Cell]]
 Listener = Callable[[CellReport], None]
+# By the key of the cell.
+Certificates = Mapping[tuple[str, ...], Certificate]
 
 
 def count_at_once(device: str) -> int:
     """Count the cells to verify at a time: on a CPU each of them has all the threads."""
     return 1 if device == "cpu" else max(1, min(MOST_AT_ONCE, count_usable_processors() // 2))
+
+
+def verify_trials(
+    trials: Iterable[Trial],
+    selection: Selection,
+    environments: Environments,
+    threads: int,
+    scratch: Path,
+    say: Say,
+) -> Certificates:
+    """Verify every cell that the trials time; what is cached takes no time."""
+    scratch.mkdir()
+    verifier = Verifier(select_available(environments), threads, scratch)
+    certification = Certification(verifier, environments, say)
+    cells = {
+        cell.key: cell
+        for cell in (to_cell(trial, selection.frameworks, selection.catalog) for trial in trials)
+    }
+    if not cells:
+        return {}
+    count = max(count_at_once(cell.device) for cell in cells.values())
+    # It would disturb another run's measurement.
+    with turn("measuring"):
+        reports = certify_all(certification, cells.values(), count)
+    return {report.cell.key: report.certificate for report in reports}
 
 
 def certify_all(
@@ -33,10 +67,7 @@ def certify_all(
     """Report on each cell, in order; `count` of them are verified at a time.
 
     What a group of cells is compared with takes gigabytes for a large model, and is removed when
-    the last of them is done.
-
-    Args:
-        listen: gets each report as soon as it is there.
+    the last of them is done. `listen` gets each report as soon as it is there.
     """
     cells = list(cells)
     reports: dict[tuple[str, ...], CellReport] = {}

@@ -41,9 +41,7 @@ class CellResult:
 
     errors: tuple[Error, ...]
     framework_version: str | None
-    versions: Mapping[str, str]
     failure: str | None
-    seconds: float
     log: str = ""
 
 
@@ -195,9 +193,7 @@ class Verifier:
         return CellResult(
             errors=tuple(_read_errors(events)),
             framework_version=imported.get("framework_version"),
-            versions=imported.get("versions", {}),
             failure=explain_failure(events, outcome),
-            seconds=outcome.seconds,
             log=outcome.log_tail,
         )
 

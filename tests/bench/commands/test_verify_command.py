@@ -15,8 +15,8 @@ from bench.host.frameworks.framework import discover
 from bench.host.planning.catalog import OWN
 from bench.host.planning.request import Request
 from bench.host.planning.selection import select
+from bench.host.verify.cells import to_cell
 from bench.host.verify.command import choose_cells_of_plan
-from bench.host.verify.trials import to_cell
 from tests.bench.suite.conftest import NUMPY
 from tests.conftest import ROOT
 

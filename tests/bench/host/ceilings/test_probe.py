@@ -10,7 +10,7 @@ import pytest
 from bench.errors import UnavailableError
 from bench.host import doctor
 from bench.host.ceilings import measurement as ceilings
-from bench.host.ceilings.probe import drop_unusable_environments
+from bench.host.ceilings.measurement import drop_unusable_environments
 from bench.host.environments.preparation import Environment
 from bench.host.frameworks.framework import Framework, read_framework
 from bench.host.planning.request import Request

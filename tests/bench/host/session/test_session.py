@@ -18,7 +18,8 @@ from bench.host.planning.selection import select
 from bench.host.process.executor import Invocation
 from bench.host.process.outcome import Event, WorkerOutcome
 from bench.host.process.turns import pair_versions
-from bench.host.session import surroundings, training
+from bench.host.session import session as session_module
+from bench.host.session import training
 from bench.host.session.opening import prepare_data
 from bench.host.session.prepared import PreparedRun
 from bench.host.session.session import Session
@@ -236,8 +237,10 @@ def test_others_on_the_card_are_told_in_the_record_and_waited_for_once(
         stayed.append(stayers)
         return find_gpu_processes(gpu)
 
-    monkeypatch.setattr(surroundings, "open_gpu", lambda *_: open_gpu("cuda", {}, FakeNvml(device)))
-    monkeypatch.setattr(surroundings, "wait_for_idle_gpu", look)
+    monkeypatch.setattr(
+        session_module, "open_gpu", lambda *_: open_gpu("cuda", {}, FakeNvml(device))
+    )
+    monkeypatch.setattr(session_module, "wait_for_idle_gpu", look)
     session, trial, _ = paired_session(tmp_path, WaitingExecutor())
     session.prepared = replace(session.prepared, partners={})
     seen: list[dict[int, int | None]] = [{4711: None}, {4711: None, 4712: 1}, {}]

@@ -36,13 +36,13 @@ class FakeVerifier:
 
     def compare(self, cell: Cell) -> CellResult:
         self.calls.append(cell)
-        return CellResult(self.errors, "1.2", {}, self.failure, 3.0)
+        return CellResult(self.errors, "1.2", self.failure)
 
     def save_quantities(self, cell: Cell) -> Path:
         return Path("/recorded")
 
     def compare_reference(self, *arguments: Any) -> CellResult:
-        return CellResult((), None, {}, "no deviation explains anything", 1.0)
+        return CellResult((), None, "no deviation explains anything")
 
 
 @pytest.fixture(autouse=True)

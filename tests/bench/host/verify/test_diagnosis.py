@@ -60,7 +60,7 @@ class FakeVerifier:
 
 
 def compared(error: float, stage: str = LOGITS, failure: str | None = None) -> CellResult:
-    return CellResult((Error("float64", stage, "", error),), "1.0", {}, failure, 1.0)
+    return CellResult((Error("float64", stage, "", error),), "1.0", failure)
 
 
 def explained(verifier: FakeVerifier, cell: Cell, stage: str = LOGITS, error: float = 0.5) -> str:
@@ -156,7 +156,7 @@ def test_nothing_is_tried_behind_the_first_that_fits(alpha: Cell) -> None:
     [
         compared(1e-15, failure="It was killed."),
         compared(1e-15, "gradient"),  # what differs was not compared
-        CellResult((), None, {}, None, 1.0),
+        CellResult((), None, None),
     ],
 )
 def test_what_was_not_compared_proves_nothing(alpha: Cell, comparison: CellResult) -> None:
@@ -171,7 +171,7 @@ def test_a_known_defect_is_no_objection(alpha: Cell) -> None:
         Error("float64", LOGITS, "", 1e-15),
         Error("float64", "gradient", "conv1.weight", 1e-4),
     )
-    verifier = FakeVerifier({"flatten_order": "HWC"}, CellResult(errors, None, {}, None, 1.0))
+    verifier = FakeVerifier({"flatten_order": "HWC"}, CellResult(errors, None, None))
     assert explained(verifier, cell).startswith("With one deviation")
     verifier.asked.clear()
     assert explained(verifier, alpha).startswith("Usual reasons")

@@ -58,7 +58,7 @@ class FakeVerifier:
         self.diary.append(name)
         self.barrier.wait(30)
         told = self.failures.get(name)
-        return CellResult(RIGHT, "1.2", {}, told.pop() if told else None, 3.0)
+        return CellResult(RIGHT, "1.2", told.pop() if told else None)
 
 
 def cells_of(folder: Path, *names: str) -> list[Cell]:
