@@ -13,7 +13,7 @@ from bench.worker.backend import Backend
 from bench.worker.batches import Batches
 from bench.worker.feeds import Feed
 from bench.worker.pacer import Pacer
-from bench.worker.turns import Nobody, Partner
+from bench.worker.turns import Partner
 
 Send = Callable[..., None]
 Clock = Callable[[], float]
@@ -62,7 +62,7 @@ class Loop:
     send: Send
     evaluate_every: int = 1
     clock: Clock = perf_counter
-    partner: Partner = field(default_factory=Nobody)
+    partner: Partner = field(default_factory=Partner)
     steps_done: int = 0
 
     def train(self) -> None:

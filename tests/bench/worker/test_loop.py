@@ -13,6 +13,7 @@ from bench.worker.batches import Batches
 from bench.worker.feeds import NativeFeed, PreparedFeed
 from bench.worker.loop import Loop, Span, divide_into_spans
 from bench.worker.pacer import Pacer
+from bench.worker.turns import Partner
 
 
 class FakeClock:
@@ -178,10 +179,11 @@ def test_the_device_is_synchronized_at_block_edges_only() -> None:
     assert backend.synchronizations == 2 * len(sent.of("block"))
 
 
-class Partner:
+class SlowPartner(Partner):
     """Works for an hour after each of our blocks, twice; then it has ended."""
 
     def __init__(self, clock: FakeClock, sent: Sent) -> None:
+        super().__init__()
         self.clock = clock
         self.sent = sent
         self.passed: list[int] = []
@@ -201,7 +203,7 @@ def test_after_each_block_comes_the_partner_and_no_clock_counts_it() -> None:
     sent = Sent()
     backend = FakeBackend(FakeClock(), 0.1)
     training = loop(backend, sent)
-    training.partner = partner = Partner(backend.clock, sent)
+    training.partner = partner = SlowPartner(backend.clock, sent)
     training.train()
     assert partner.passed == [1, 2, 3, 4, 5, 6]
     assert [event["event"] for event in sent][:6] == [
