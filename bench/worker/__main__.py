@@ -6,9 +6,8 @@ from time import perf_counter
 from bench.job import Job
 from bench.models.outside import find_model
 from bench.spec import parameter_count
-from bench.worker.channel import Channel
 from bench.worker.meter import list_versions, read_process_memory
-from bench.worker.process import serve
+from bench.worker.process import Channel, serve
 from bench.worker.turns import Partner
 
 

@@ -12,8 +12,7 @@ from bench.errors import WorkerError
 from bench.job import Execution
 from bench.protocol.ceilings import CeilingsJob, Workload
 from bench.worker.backend import import_file
-from bench.worker.channel import Channel
-from bench.worker.process import serve
+from bench.worker.process import Channel, serve
 
 Clock = Callable[[], float]
 Repeat = Callable[[], Any]
