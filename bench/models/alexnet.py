@@ -68,8 +68,8 @@ class AlexNet:
 
     input_shape: tuple[int, int, int]
     classes: int
-    channels: tuple[int, int, int, int, int] = (64, 192, 384, 256, 256)
-    units: tuple[int, int] = (4096, 4096)
+    channels: tuple[int, ...] = (64, 192, 384, 256, 256)
+    units: tuple[int, ...] = (4096, 4096)
     dropout: float = 0.5
     normalization: ResponseNormalization | None = None
 
@@ -81,14 +81,11 @@ class AlexNet:
         normalization: ResponseNormalization | None = None,
     ) -> "AlexNet":
         """The widths of 2014, divided."""
-        first, second, third, fourth, fifth = (
-            width // divisor for width in (64, 192, 384, 256, 256)
-        )
         return cls(
             take_image("AlexNet", samples, STEMS),
             samples.classes,
-            (first, second, third, fourth, fifth),
-            (4096 // divisor, 4096 // divisor),
+            tuple(width // divisor for width in cls.channels),
+            tuple(width // divisor for width in cls.units),
             normalization=normalization,
         )
 
