@@ -97,9 +97,6 @@ class Backend:
     def mark(self) -> None:
         """None: MXNet has no events in the device's queue."""
 
-    def seconds_between(self, first: None, last: None) -> float:
-        raise NotImplementedError("There are no marks.")
-
     def memory(self) -> dict[str, int]:
         return {}
 
