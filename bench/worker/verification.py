@@ -54,8 +54,11 @@ def _differs(
             continue
         if job.record is not None:
             write_quantities(Path(job.record), stage, quantities)
-        if _is_compared(job, stage):
-            errors = compare(Path(str(job.reference)), stage, quantities)
+        if job.reference is None:
+            continue
+        reference = Path(job.reference)
+        if not job.as_far_as_recorded or is_recorded(reference, stage):
+            errors = compare(reference, stage, quantities)
             channel.send("compared", precision=precision, stage=stage, errors=errors)
             # The host looks at the float32 gradients of all batches together.
             if precision == "float64" or stage not in GRADIENTS:
@@ -64,12 +67,6 @@ def _differs(
             if differs and job.stop_at_difference:
                 break
     return differs
-
-
-def _is_compared(job: VerificationJob, stage: str) -> bool:
-    if job.reference is None:
-        return False
-    return not job.as_far_as_recorded or is_recorded(Path(job.reference), stage)
 
 
 def load_data(job: VerificationJob, precision: str) -> Data:

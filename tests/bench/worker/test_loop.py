@@ -11,7 +11,7 @@ from bench.errors import DivergedError
 from bench.optimizer import Change, Optimizer
 from bench.worker.batches import Batches
 from bench.worker.feeds import NativeFeed, PreparedFeed
-from bench.worker.loop import Loop, Span, divide_into_spans
+from bench.worker.loop import Loop, divide_into_spans
 from bench.worker.pacer import Pacer
 from bench.worker.turns import Partner
 
@@ -258,13 +258,13 @@ def test_blocks_reach_over_epochs_that_are_not_evaluated_but_over_no_change_of_t
 @pytest.mark.parametrize(
     ("epochs", "every", "expected"),
     [
-        (3, 1, [Span(0, 1, True), Span(1, 2, True), Span(2, 3, True)]),
-        (3, 5, [Span(0, 1, False), Span(1, 3, True)]),
-        (5, 2, [Span(0, 1, False), Span(1, 2, True), Span(2, 4, True), Span(4, 5, True)]),
+        (3, 1, [(0, 1, True), (1, 2, True), (2, 3, True)]),
+        (3, 5, [(0, 1, False), (1, 3, True)]),
+        (5, 2, [(0, 1, False), (1, 2, True), (2, 4, True), (4, 5, True)]),
     ],
 )
 def test_spans_end_at_evaluations_and_changes_of_the_learning_rate(
-    epochs: int, every: int, expected: list[Span]
+    epochs: int, every: int, expected: list[tuple[int, int, bool]]
 ) -> None:
     assert list(divide_into_spans(epochs, every, OPTIMIZER)) == expected
 
