@@ -55,16 +55,13 @@ def run(text: str, channel: Channel) -> None:
 
 def measure(repeat: Repeat, workload: Workload, clock: Clock = perf_counter) -> list[float]:
     """Measure the seconds of every repetition, after a warm-up of as many seconds."""
-    _time_repetitions(repeat, 1, workload.seconds, clock)
-    return _time_repetitions(repeat, workload.repetitions, workload.seconds, clock)
-
-
-def _time_repetitions(repeat: Repeat, repetitions: int, least: float, clock: Clock) -> list[float]:
     seconds: list[float] = []
-    while len(seconds) < repetitions or sum(seconds) < least:
-        start = clock()
-        repeat()
-        seconds.append(clock() - start)
+    for repetitions in (1, workload.repetitions):
+        seconds = []
+        while len(seconds) < repetitions or sum(seconds) < workload.seconds:
+            start = clock()
+            repeat()
+            seconds.append(clock() - start)
     return seconds
 
 
