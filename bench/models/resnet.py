@@ -81,14 +81,6 @@ class Block:
             (self.width, self.outputs, 1, 1),
         )
 
-    @property
-    def sides(self) -> tuple[int, ...]:
-        """Of the feature maps that conv1, conv2 and perhaps conv3 give."""
-        if self.kind == "basic":
-            return self.side, self.side
-        # The 1x1 convolution before the strided 3x3 one still sees the larger map.
-        return self.side * self.stride, self.side, self.side
-
 
 @dataclass(frozen=True)
 class ResNet:
@@ -212,9 +204,10 @@ class ResNet:
         image, stem = self.input_shape, self.stem
         yield "conv1", "bn1", image[0], self.widths[0], stem.kernel, _convolved(stem, image[1])
         for block in chain.from_iterable(self.stages()):
-            name = block.name
-            maps = zip(block.layers, block.sides, strict=True)
-            for index, ((inputs, outputs, kernel, _), side) in enumerate(maps, start=1):
+            name, side = block.name, block.side * block.stride
+            for index, (inputs, outputs, kernel, stride) in enumerate(block.layers, start=1):
+                # Only the strided 3x3 one makes a smaller map, in a bottleneck the second.
+                side //= stride
                 yield f"{name}.conv{index}", f"{name}.bn{index}", inputs, outputs, kernel, side
             if block.shortcut == "projection":
                 sizes = block.inputs, block.outputs, 1, block.side
