@@ -13,14 +13,7 @@ from importlib.util import find_spec
 from bench.errors import SamestepError
 
 # As pip knows them, by what Python imports.
-FOR_REPORTS = {
-    "jinja2": "jinja2",
-    "msgspec": "msgspec",
-    "numpy": "numpy",
-    "pandas": "pandas",
-    "scipy": "scipy",
-    "seaborn": "seaborn",
-}
+FOR_REPORTS = {name: name for name in ("jinja2", "msgspec", "numpy", "pandas", "scipy", "seaborn")}
 # A run ends with its report.
 FOR_RUNS = FOR_REPORTS | {
     "filelock": "filelock",

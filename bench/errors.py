@@ -1,25 +1,12 @@
 """The errors of samestep. Standard library only.
 
-    SamestepError                 anything a user can cause or mend
-    +-- PlanError                 a plan is malformed or names what does not exist
-    +-- FrameworkError            a framework.toml is malformed
-    +-- ModelError                a folder of a model from outside cannot be used
-    +-- UnavailableError          a framework cannot be had on this machine
-    +-- InterpreterError          an interpreter given by --python cannot be used
-    +-- MachineError              this machine does not show what a measurement needs
-    +-- DataError                 a data set is missing, damaged or malformed
-    +-- WeightsError              weights do not fit a model's manifest
-    +-- ResultsError              a results folder or a record cannot be used
-    +-- WorkerError               a trial cannot go on
-        +-- DivergedError         its loss is no longer a finite number
-
 Each message is one line that says what failed, what was expected and what to
 do. Programs catch `SamestepError` in one place and print it without traceback.
 """
 
 
 class SamestepError(Exception):
-    """Base of every error that is shown to the user as one line."""
+    """Base of all errors: anything that a user can cause or mend."""
 
 
 class PlanError(SamestepError):

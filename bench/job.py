@@ -73,6 +73,18 @@ class Execution:
                     f"{', '.join(names) or 'none at all'}; correct [tuned.knobs] in framework.toml."
                 )
 
+    def check_product(self, framework: str, has_tf32: bool, has_bf16: bool) -> None:
+        """Refuse a precision in which a framework multiplies no matrices on this device.
+
+        Raises:
+            WorkerError: it has not the execution's.
+        """
+        if not {"ieee": True, "tf32": has_tf32, "bf16": has_bf16}.get(self.precision, False):
+            raise WorkerError(
+                f"{framework} has no matrix product in {self.precision!r} on this {self.device} "
+                "device; expected ieee, bf16, or tf32 on a GPU that has it."
+            )
+
 
 @dataclass(frozen=True)
 class Turns:

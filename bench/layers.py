@@ -1,5 +1,7 @@
 """Makes the layers of a model from the kernels of its manifest. Standard library only."""
 
+from functools import partial
+
 from bench.spec import GATES, GRU_GATES, Layer, Param
 
 
@@ -19,51 +21,25 @@ def dense_layer(kernel: Param) -> Layer:
     return Layer(_layer_name(kernel), outputs=kernel.shape[0], weights=kernel.size, positions=1)
 
 
-def lstm_layers(
+def _recurrent_layers(
     input_kernel: Param,
     recurrent_kernel: Param,
     steps: int,
     hands_on: int,
     input_gradient: bool = True,
+    *,
+    kept: int,
 ) -> tuple[Layer, Layer]:
-    """The two matrix products of a layer of LSTM over a sequence.
+    """Return the two matrix products of a recurrent layer over a sequence.
 
     The first step multiplies by the recurrent kernel too, though its hidden state is zero, and the
     backward pass takes the gradient of that state: so do the fused kernels.
 
     Args:
         hands_on: how many of the steps' hidden states the next layer reads; the others are kept
-            for the gradient of the recurrent kernel. Four gates and a cell of each step are kept.
+            for the gradient of the recurrent kernel.
+        kept: how many more vectors of the units are kept of each step.
     """
-    return _recurrent_layers(
-        input_kernel, recurrent_kernel, steps, hands_on, input_gradient, kept=GATES + 1
-    )
-
-
-def gru_layers(
-    input_kernel: Param,
-    recurrent_kernel: Param,
-    steps: int,
-    hands_on: int,
-    input_gradient: bool = True,
-) -> tuple[Layer, Layer]:
-    """Return the two matrix products of a layer of GRU over a sequence, as `lstm_layers` does.
-
-    Three gates and the hidden state's part of the new one are kept of each step.
-    """
-    return _recurrent_layers(
-        input_kernel, recurrent_kernel, steps, hands_on, input_gradient, kept=GRU_GATES + 1
-    )
-
-
-def _recurrent_layers(
-    input_kernel: Param,
-    recurrent_kernel: Param,
-    steps: int,
-    hands_on: int,
-    input_gradient: bool,
-    kept: int,
-) -> tuple[Layer, Layer]:
     units = recurrent_kernel.shape[1]
     return (
         # The sum of both products goes straight through the gates.
@@ -82,6 +58,12 @@ def _recurrent_layers(
             kept=(steps - hands_on + kept * steps) * units,
         ),
     )
+
+
+# Four gates and a cell of each step are kept.
+lstm_layers = partial(_recurrent_layers, kept=GATES + 1)
+# Three gates and the hidden state's part of the new one.
+gru_layers = partial(_recurrent_layers, kept=GRU_GATES + 1)
 
 
 def _layer_name(kernel: Param) -> str:

@@ -81,15 +81,13 @@ class Arrays(Generic[Native]):
 
     def to_canonical(self, native: Mapping[str, Any]) -> dict[str, Any]:
         """Return arrays in the framework's layouts, some or all, in canonical ones."""
-        return {
-            param.name: self._change_back(param, native[param.name])
-            for param in self.manifest
-            if param.name in native
-        }
-
-    def _change_back(self, param: Param, array: Any) -> Any:
-        array = to_channels_first(param, array) if self.channels_last else array
-        return self.rules[param.name].to_canonical(array)
+        canonical = {}
+        for param in self.manifest:
+            if param.name in native:
+                array = native[param.name]
+                array = to_channels_first(param, array) if self.channels_last else array
+                canonical[param.name] = self.rules[param.name].to_canonical(array)
+        return canonical
 
 
 def match_arrays(

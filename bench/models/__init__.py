@@ -7,8 +7,7 @@ from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
 
-from bench.models.implementation import find_model_class
-from bench.models.model import Model, check_models
+from bench.models.model import Model, check_models, find_model_class
 
 __all__ = ["MODELS", "Model", "find_model_class"]
 

@@ -6,7 +6,7 @@ from functools import partial
 from typing import ClassVar
 
 from bench.layers import convolution_layer, dense_layer
-from bench.models.model import Model
+from bench.models.model import Model, take_image
 from bench.spec import Layer, Param, Samples, convolution, dense
 
 POOL, POOL_STRIDE = 3, 2
@@ -68,8 +68,8 @@ class AlexNet:
 
     input_shape: tuple[int, int, int]
     classes: int
-    channels: tuple[int, int, int, int, int] = (64, 192, 384, 256, 256)
-    units: tuple[int, int] = (4096, 4096)
+    channels: tuple[int, ...] = (64, 192, 384, 256, 256)
+    units: tuple[int, ...] = (4096, 4096)
     dropout: float = 0.5
     normalization: ResponseNormalization | None = None
 
@@ -81,14 +81,11 @@ class AlexNet:
         normalization: ResponseNormalization | None = None,
     ) -> "AlexNet":
         """The widths of 2014, divided."""
-        first, second, third, fourth, fifth = (
-            width // divisor for width in (64, 192, 384, 256, 256)
-        )
         return cls(
-            _image(samples.shape),
+            take_image("AlexNet", samples, STEMS),
             samples.classes,
-            (first, second, third, fourth, fifth),
-            (4096 // divisor, 4096 // divisor),
+            tuple(width // divisor for width in cls.channels),
+            tuple(width // divisor for width in cls.units),
             normalization=normalization,
         )
 
@@ -145,13 +142,6 @@ class AlexNet:
             convolved = layer.reduced(side)
             side = (convolved - POOL) // POOL_STRIDE + 1 if index in POOLED else convolved
             yield convolved, side
-
-
-def _image(shape: tuple[int, ...]) -> tuple[int, int, int]:
-    if len(shape) != 3 or shape[1] != shape[2] or shape[1] not in STEMS:
-        raise ValueError(f"AlexNet takes images of 224x224 or 32x32, got the shape {shape}.")
-    channels, height, width = shape
-    return channels, height, width
 
 
 MODELS = (

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from bench.layers import convolution_layer, dense_layer
-from bench.models.model import Model
+from bench.models.model import Model, take_image
 from bench.spec import Layer, Param, Samples, convolution, dense
 
 KERNEL = 5
+SIDES = (28, 32)
 
 
 @dataclass(frozen=True)
@@ -41,12 +42,14 @@ class LeNet:
     @classmethod
     def modern(cls, samples: Samples) -> "LeNet":
         """The common modern form: ReLU and max pooling."""
-        return cls(_image(samples.shape), samples.classes, activation="relu", pooling="max")
+        image = take_image("LeNet", samples, SIDES)
+        return cls(image, samples.classes, activation="relu", pooling="max")
 
     @classmethod
     def classic(cls, samples: Samples) -> "LeNet":
         """The 1998 form: tanh and average pooling."""
-        return cls(_image(samples.shape), samples.classes, activation="tanh", pooling="average")
+        image = take_image("LeNet", samples, SIDES)
+        return cls(image, samples.classes, activation="tanh", pooling="average")
 
     @property
     def padding(self) -> int:
@@ -78,7 +81,7 @@ class LeNet:
         """Seven: activations belong to the layer before."""
         kernels = {param.name: param for param in self.parameters()}
         first, second = self.channels
-        # Images are square: `_image` takes no others.
+        # Images are square: `take_image` takes no others.
         side = _convolved(self.input_shape[1], self.padding)
         last = self.feature_map[1]
         return (
@@ -98,13 +101,6 @@ def _convolved(length: int, padding: int = 0) -> int:
 def _reduced(length: int, padding: int) -> int:
     """Side of the feature map after both convolutions and poolings."""
     return _convolved(_convolved(length, padding) // 2) // 2
-
-
-def _image(shape: tuple[int, ...]) -> tuple[int, int, int]:
-    if len(shape) != 3 or shape[1:] not in ((28, 28), (32, 32)):
-        raise ValueError(f"LeNet takes images of 28x28 or 32x32, got the shape {shape}.")
-    channels, height, width = shape
-    return channels, height, width
 
 
 MODELS = (

@@ -1,11 +1,13 @@
-"""A named setting of a model family, and what a family's file declares. Standard library only."""
+"""A named setting of a model family, and how its implementation is found. Standard library only."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
-from bench.errors import ModelError
+from bench.errors import ModelError, WorkerError
 from bench.spec import ModelSpec, Samples
 
 NAME = re.compile("[a-z0-9]+(-[a-z0-9]+)*")
@@ -64,3 +66,40 @@ def check_models(models: object, family: str, path: Path) -> tuple[Model, ...]:
     if len({model.name for model in models}) != len(models):
         raise ModelError(f"{path}: two models have one name; rename one of them.")
     return models
+
+
+def find_model_class(spec: ModelSpec, backend: str) -> Any:
+    """Return the class that implements a spec in the framework of a backend, found by convention.
+
+    It is called as the class of its spec, in the file that is called as its family:
+    `impls/<framework>/<family>.py`. A model from outside has a file for each framework in its own
+    folder, which a worker imports under that same name.
+
+    Args:
+        backend: name of a module in the framework's package: `__name__`.
+
+    Raises:
+        WorkerError: the family's file has no class of that name.
+    """
+    module = import_module(f"{backend.rpartition('.')[0]}.{spec.family}")
+    name = type(spec).__name__
+    if not hasattr(module, name):
+        raise WorkerError(
+            f"{module.__file__} has no class {name!r}; expected one that is called as the spec's; "
+            "rename it."
+        )
+    return getattr(module, name)
+
+
+def take_image(title: str, samples: Samples, sides: Collection[int]) -> tuple[int, int, int]:
+    """Return the shape of square images.
+
+    Raises:
+        ValueError: they are no images, or have other sides than a model can take.
+    """
+    shape = samples.shape
+    if len(shape) != 3 or shape[1] != shape[2] or shape[1] not in sides:
+        expected = " or ".join(f"{side}x{side}" for side in sides)
+        raise ValueError(f"{title} takes images of {expected}, got the shape {shape}.")
+    channels, height, width = shape
+    return channels, height, width

@@ -10,7 +10,7 @@ import importlib.util
 import re
 import sys
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import is_dataclass, replace
 from pathlib import Path
 from types import ModuleType
@@ -22,11 +22,7 @@ from bench.spec import Layer, ModelSpec, Param, Samples, arrays_of
 
 SPEC = "spec.py"
 FAMILY = re.compile("[a-z][a-z0-9_]*")
-PARTS: tuple[tuple[str, Callable[[ModelSpec], Iterable[object]], type], ...] = (
-    ("statistics", lambda spec: spec.statistics(), Param),
-    ("parameters", lambda spec: spec.parameters(), Param),
-    ("forward_layers", lambda spec: spec.forward_layers(), Layer),
-)
+PARTS = {"statistics": Param, "parameters": Param, "forward_layers": Layer}
 
 
 def implementation_of(folder: Path, framework: str) -> Path:
@@ -135,19 +131,16 @@ def _mistake(spec: ModelSpec, samples: Samples) -> str | None:
     own, expected = (tuple(spec.input_shape), spec.classes), (samples.shape, samples.classes)
     if own != expected:
         return f"has the input_shape and classes {own}, not those of its samples, {expected}"
-    for name, part, kind in PARTS:
-        if not all(isinstance(item, kind) for item in part(spec)):
-            return f"has {name}() that are not all of bench.spec.{kind.__name__}"
-        if name == "parameters" and not part(spec):
-            return "has no parameters()"
-        if name == "parameters" and (repeated := _repeated(arrays_of(spec))):
-            return f"has several arrays called {', '.join(repeated)}"
+    for part, kind in PARTS.items():
+        if not all(isinstance(item, kind) for item in getattr(spec, part)()):
+            return f"has {part}() that are not all of bench.spec.{kind.__name__}"
+        if part == "parameters":
+            if not spec.parameters():
+                return "has no parameters()"
+            counts = Counter(param.name for param in arrays_of(spec))
+            if repeated := [name for name, count in counts.items() if count > 1]:
+                return f"has several arrays called {', '.join(repeated)}"
     return None
-
-
-def _repeated(arrays: Iterable[Param]) -> list[str]:
-    counts = Counter(param.name for param in arrays)
-    return [name for name, count in counts.items() if count > 1]
 
 
 def _words(error: Exception) -> str:

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from typing import ClassVar, Literal
 
 from bench.layers import convolution_layer, dense_layer
-from bench.models.model import Model
+from bench.models.model import Model, take_image
 from bench.spec import (
     Layer,
     Param,
@@ -80,14 +81,6 @@ class Block:
             (self.width, self.outputs, 1, 1),
         )
 
-    @property
-    def sides(self) -> tuple[int, ...]:
-        """Of the feature maps that conv1, conv2 and perhaps conv3 give."""
-        if self.kind == "basic":
-            return self.side, self.side
-        # The 1x1 convolution before the strided 3x3 one still sees the larger map.
-        return self.side * self.stride, self.side, self.side
-
 
 @dataclass(frozen=True)
 class ResNet:
@@ -118,7 +111,7 @@ class ResNet:
         if depth in STAGES:
             block, blocks = STAGES[depth]
             return cls(
-                _image(depth, samples.shape, tuple(STEMS)),
+                take_image(f"ResNet-{depth}", samples, STEMS),
                 samples.classes,
                 block,
                 blocks,
@@ -126,7 +119,7 @@ class ResNet:
                 "projection",
             )
         return cls(
-            _image(depth, samples.shape, (32,)),
+            take_image(f"ResNet-{depth}", samples, (32,)),
             samples.classes,
             "basic",
             ((depth - 2) // 6,) * 3,
@@ -146,9 +139,7 @@ class ResNet:
 
     def stages(self) -> tuple[tuple[Block, ...], ...]:
         """The blocks of each stage; the first of every stage but the first has stride 2."""
-        return tuple(tuple(stage) for stage in self._stages())
-
-    def _stages(self) -> Iterator[list[Block]]:
+        stages = []
         side = _after_stem(self.stem, self.input_shape[1])
         inputs = self.widths[0]
         for number, (count, width) in enumerate(zip(self.blocks, self.widths, strict=True)):
@@ -171,75 +162,56 @@ class ResNet:
                     )
                 )
                 inputs = outputs
-            yield stage
+            stages.append(tuple(stage))
+        return tuple(stages)
 
     def parameters(self) -> tuple[Param, ...]:
         """The trainable parameters in layer order."""
-        stem, width = self.stem, self.widths[0]
-        params = [
-            *_convolution("conv1", self.input_shape[0], width, stem.kernel),
-            *normalization("bn1", width),
-        ]
-        for block in self._blocks():
-            for index, (inputs, outputs, kernel, _) in enumerate(block.layers, start=1):
-                params += _convolution(f"{block.name}.conv{index}", inputs, outputs, kernel)
-                params += normalization(f"{block.name}.bn{index}", outputs)
-            if block.shortcut == "projection":
-                params += _convolution(f"{block.name}.projection", block.inputs, block.outputs, 1)
-                params += normalization(f"{block.name}.projection_bn", block.outputs)
+        params: list[Param] = []
+        for name, bn, inputs, outputs, kernel, _ in self._convolutions():
+            params += convolution(name, inputs, outputs, kernel, "he normal", bias=False)
+            params += normalization(bn, outputs)
         return (*params, *dense("dense", self.features, self.classes))
 
     def statistics(self) -> tuple[Param, ...]:
         """Running mean and variance of every batch normalization, in layer order."""
-        side = _convolved(self.stem, self.input_shape[1])
-        params = [*running_statistics("bn1", self.widths[0], side**2)]
-        for block in self._blocks():
-            maps = zip(block.layers, block.sides, strict=True)
-            for index, ((_, outputs, _, _), side) in enumerate(maps, start=1):
-                params += running_statistics(f"{block.name}.bn{index}", outputs, side**2)
-            if block.shortcut == "projection":
-                name = f"{block.name}.projection_bn"
-                params += running_statistics(name, block.outputs, block.side**2)
+        params: list[Param] = []
+        for _, bn, _, outputs, _, side in self._convolutions():
+            params += running_statistics(bn, outputs, side**2)
         return tuple(params)
 
     def forward_layers(self) -> tuple[Layer, ...]:
         """Convolutions, each with its normalization, pooling, the dense layer.
 
-        What is done to a shortcut besides its convolution is elementwise: done where the sum is.
+        The maps of both are kept: the gradient of a normalization needs what it normalized. What is
+        done to a shortcut besides its convolution is elementwise: done where the sum is.
         """
         kernels = {param.name: param for param in self.parameters()}
-        width, image = self.widths[0], self.input_shape[1]
-        side = _convolved(self.stem, image)
-        layers = [*_normalized(kernels["conv1.weight"], "bn1", side, input_gradient=False)]
-        if self.stem.pooling:
-            layers.append(Layer("pool", width * _after_stem(self.stem, image) ** 2))
-        for block in self._blocks():
-            for index, side in enumerate(block.sides, start=1):
-                kernel = kernels[f"{block.name}.conv{index}.weight"]
-                layers += _normalized(kernel, f"{block.name}.bn{index}", side)
-            if block.shortcut == "projection":
-                kernel = kernels[f"{block.name}.projection.weight"]
-                layers.append(convolution_layer(kernel, block.side))
+        layers: list[Layer] = []
+        for name, bn, _, outputs, _, side in self._convolutions():
+            is_first = name == "conv1"
+            layer = convolution_layer(kernels[f"{name}.weight"], side, input_gradient=not is_first)
+            layers.append(layer)
+            if not name.endswith(".projection"):
+                layers.append(Layer(bn, layer.outputs))
+            if is_first and self.stem.pooling:
+                pooled = _after_stem(self.stem, self.input_shape[1])
+                layers.append(Layer("pool", outputs * pooled**2))
         return (*layers, Layer("average", self.features), dense_layer(kernels["dense.weight"]))
 
-    def _blocks(self) -> Iterator[Block]:
-        for stage in self._stages():
-            yield from stage
-
-
-def _convolution(name: str, inputs: int, outputs: int, kernel: int) -> tuple[Param, ...]:
-    return convolution(name, inputs, outputs, kernel, "he normal", bias=False)
-
-
-def _normalized(
-    kernel: Param, normalization_name: str, side: int, input_gradient: bool = True
-) -> tuple[Layer, Layer]:
-    """A convolution and its batch normalization, which gives a map of the same size.
-
-    Both maps are kept: the gradient of a normalization needs what it normalized.
-    """
-    layer = convolution_layer(kernel, side, input_gradient)
-    return layer, Layer(normalization_name, layer.outputs)
+    def _convolutions(self) -> Iterator[tuple[str, str, int, int, int, int]]:
+        """Yield name, normalization's name, inputs, outputs, kernel, side of the map it gives."""
+        image, stem = self.input_shape, self.stem
+        yield "conv1", "bn1", image[0], self.widths[0], stem.kernel, _convolved(stem, image[1])
+        for block in chain.from_iterable(self.stages()):
+            name, side = block.name, block.side * block.stride
+            for index, (inputs, outputs, kernel, stride) in enumerate(block.layers, start=1):
+                # Only the strided 3x3 one makes a smaller map, in a bottleneck the second.
+                side //= stride
+                yield f"{name}.conv{index}", f"{name}.bn{index}", inputs, outputs, kernel, side
+            if block.shortcut == "projection":
+                sizes = block.inputs, block.outputs, 1, block.side
+                yield f"{name}.projection", f"{name}.projection_bn", *sizes
 
 
 def _convolved(stem: Stem, side: int) -> int:
@@ -250,14 +222,6 @@ def _convolved(stem: Stem, side: int) -> int:
 def _after_stem(stem: Stem, side: int) -> int:
     side = _convolved(stem, side)
     return (side + 2 - 3) // 2 + 1 if stem.pooling else side
-
-
-def _image(depth: int, shape: tuple[int, ...], sides: tuple[int, ...]) -> tuple[int, int, int]:
-    if len(shape) != 3 or shape[1] != shape[2] or shape[1] not in sides:
-        expected = " or ".join(f"{side}x{side}" for side in sides)
-        raise ValueError(f"ResNet-{depth} takes images of {expected}, got the shape {shape}.")
-    channels, height, width = shape
-    return channels, height, width
 
 
 def _of_depth(depth: int, summary: str, verified_on: str = "") -> Model:

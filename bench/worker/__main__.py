@@ -6,10 +6,9 @@ from time import perf_counter
 from bench.job import Job
 from bench.models.outside import find_model
 from bench.spec import parameter_count
-from bench.worker.channel import Channel
 from bench.worker.meter import list_versions, read_process_memory
-from bench.worker.process import serve
-from bench.worker.turns import make_partner
+from bench.worker.process import Channel, serve
+from bench.worker.turns import Partner
 
 
 def run(text: str, channel: Channel) -> None:
@@ -17,7 +16,7 @@ def run(text: str, channel: Channel) -> None:
     job = Job.from_json(text)
     model = find_model(job.model, job.model_folder)
     spec = model.build(job.samples)
-    partner = make_partner(job.turns)
+    partner = Partner(job.turns)
     partner.begin()
     start = perf_counter()
     # Here and not above, so that what a framework's import costs, NumPy included, is measured.

@@ -68,7 +68,10 @@ class Backend(Protocol):
         """Put a mark into the device's queue of work; None without a clock on the device."""
 
     def seconds_between(self, first: Any, last: Any) -> float:
-        """Return the seconds by the device's clock between two marks that it has passed."""
+        """Return the seconds by the device's clock between two marks that it has passed.
+
+        A backend without marks may leave it out.
+        """
 
     def memory(self) -> dict[str, int]:
         """Return bytes by the framework's own allocator of the device.
@@ -82,7 +85,7 @@ class Backend(Protocol):
 
 
 @runtime_checkable
-class LoadingBackend(Backend, Protocol):
+class LoadingBackend(Protocol):
     """The further methods for trials with `input = "native"`."""
 
     def loader(

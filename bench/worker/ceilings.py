@@ -12,8 +12,7 @@ from bench.errors import WorkerError
 from bench.job import Execution
 from bench.protocol.ceilings import CeilingsJob, Workload
 from bench.worker.backend import import_file
-from bench.worker.channel import Channel
-from bench.worker.process import serve
+from bench.worker.process import Channel, serve
 
 Clock = Callable[[], float]
 Repeat = Callable[[], Any]
@@ -56,16 +55,13 @@ def run(text: str, channel: Channel) -> None:
 
 def measure(repeat: Repeat, workload: Workload, clock: Clock = perf_counter) -> list[float]:
     """Measure the seconds of every repetition, after a warm-up of as many seconds."""
-    _time_repetitions(repeat, 1, workload.seconds, clock)
-    return _time_repetitions(repeat, workload.repetitions, workload.seconds, clock)
-
-
-def _time_repetitions(repeat: Repeat, repetitions: int, least: float, clock: Clock) -> list[float]:
     seconds: list[float] = []
-    while len(seconds) < repetitions or sum(seconds) < least:
-        start = clock()
-        repeat()
-        seconds.append(clock() - start)
+    for repetitions in (1, workload.repetitions):
+        seconds = []
+        while len(seconds) < repetitions or sum(seconds) < workload.seconds:
+            start = clock()
+            repeat()
+            seconds.append(clock() - start)
     return seconds
 
 

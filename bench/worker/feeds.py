@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from bench.errors import WorkerError
 from bench.job import NATIVE
@@ -13,16 +13,6 @@ from bench.worker.batches import Batches
 TakeSteps = Callable[[], list[Any]]
 
 
-class Feed(Protocol):
-    """Prepares blocks of training steps, in the order of the batches."""
-
-    def prepare_block(self, first: int, steps: int, end: int) -> TakeSteps:
-        """Prepare a block of steps from step `first` on, and nothing beyond step `end`.
-
-        The preparation is not measured, the function that it returns is.
-        """
-
-
 @dataclass
 class PreparedFeed:
     """Gathers batches in memory before the clock starts: nothing but training is measured."""
@@ -31,7 +21,7 @@ class PreparedFeed:
     batches: Batches
 
     def prepare_block(self, first: int, steps: int, end: int) -> TakeSteps:
-        """Gather the batches."""
+        """Prepare a block of steps from step `first` on; what it returns is measured."""
         inputs, labels = self.batches.gather_block(first, steps)
         take_step = self.backend.step
 
@@ -55,11 +45,13 @@ class NativeFeed:
     _next: int = 0
 
     def prepare_block(self, first: int, steps: int, end: int) -> TakeSteps:
-        """Prepare nothing: the loader works while the clock runs."""
+        """Prepare nothing; the loader, which works while the clock runs, ends at step `end`."""
 
         def take() -> list[Any]:
             if self._loaded is None or first != self._next:
-                self._loaded = iter(self._load(first, end))
+                order = self.batches.select_steps(first, end - first)
+                inputs, labels = self.batches.train_inputs, self.batches.train_labels
+                self._loaded = iter(self.backend.loader(inputs, labels, order))
             handles = [self.backend.step_loaded(*next(self._loaded)) for _ in range(steps)]
             self._next = first + steps
             if self._next == end:
@@ -68,10 +60,9 @@ class NativeFeed:
 
         return take
 
-    def _load(self, first: int, end: int) -> Iterator[tuple[Any, Any]]:
-        batches = self.batches
-        order = batches.select_steps(first, end - first)
-        return self.backend.loader(batches.train_inputs, batches.train_labels, order)
+
+# It prepares blocks of training steps, in the order of the batches.
+Feed = PreparedFeed | NativeFeed
 
 
 def make_feed(name: str, backend: Backend, batches: Batches) -> Feed:

@@ -13,32 +13,24 @@ from bench.worker.backend import Backend
 from bench.worker.batches import Batches
 from bench.worker.feeds import Feed
 from bench.worker.pacer import Pacer
-from bench.worker.turns import Nobody, Partner
+from bench.worker.turns import Partner
 
 Send = Callable[..., None]
 Clock = Callable[[], float]
 
 
-@dataclass(frozen=True)
-class Span:
-    """Consecutive epochs without an event in between that would end a block.
+def divide_into_spans(
+    epochs: int, evaluate_every: int, optimizer: Optimizer
+) -> Iterator[tuple[int, int, bool]]:
+    """Divide all epochs where the test data are evaluated or the learning rate changes.
 
-    Attributes:
-        evaluated: whether an evaluation follows.
+    Yield (first epoch, end, whether an evaluation follows): nothing in between ends a block.
     """
-
-    first_epoch: int
-    end_epoch: int
-    evaluated: bool
-
-
-def divide_into_spans(epochs: int, evaluate_every: int, optimizer: Optimizer) -> Iterator[Span]:
-    """Divide all epochs where the test data are evaluated or the learning rate changes."""
     evaluations = {*range(evaluate_every, epochs, evaluate_every), epochs}
     changes = {change.epoch for change in optimizer.changes if change.epoch < epochs}
     first = 0
     for end in sorted(evaluations | changes):
-        yield Span(first, end, end in evaluations)
+        yield first, end, end in evaluations
         first = end
 
 
@@ -62,7 +54,7 @@ class Loop:
     send: Send
     evaluate_every: int = 1
     clock: Clock = perf_counter
-    partner: Partner = field(default_factory=Nobody)
+    partner: Partner = field(default_factory=Partner)
     steps_done: int = 0
 
     def train(self) -> None:
@@ -73,22 +65,20 @@ class Loop:
         """
         losses: list[float] = []
         seconds = 0.0
-        for span in divide_into_spans(self.batches.epochs, self.evaluate_every, self.optimizer):
-            self._set_learning_rate(span.first_epoch)
-            for block_losses, block_seconds in self._blocks(span):
+        rates = {change.epoch: change.learning_rate for change in self.optimizer.changes}
+        spans = divide_into_spans(self.batches.epochs, self.evaluate_every, self.optimizer)
+        for first_epoch, end_epoch, is_evaluated in spans:
+            if first_epoch in rates:
+                self.backend.set_learning_rate(rates[first_epoch])
+            for block_losses, block_seconds in self._blocks(first_epoch, end_epoch):
                 losses += block_losses
                 seconds += block_seconds
-            if span.evaluated:
-                self._evaluate(span.end_epoch, losses, seconds)
+            if is_evaluated:
+                self._evaluate(end_epoch, losses, seconds)
                 losses, seconds = [], 0.0
 
-    def _set_learning_rate(self, epoch: int) -> None:
-        changes = {change.epoch: change.learning_rate for change in self.optimizer.changes}
-        if epoch in changes:
-            self.backend.set_learning_rate(changes[epoch])
-
-    def _blocks(self, span: Span) -> Iterator[tuple[list[float], float]]:
-        step, end = span.first_epoch * self.batches.steps, span.end_epoch * self.batches.steps
+    def _blocks(self, first_epoch: int, end_epoch: int) -> Iterator[tuple[list[float], float]]:
+        step, end = first_epoch * self.batches.steps, end_epoch * self.batches.steps
         while step < end:
             steps = self.pacer.choose_steps(end - step)
             yield self.train_block(step, steps, end)

@@ -1,14 +1,20 @@
-"""The edges of a worker's process: its job, and how an error gets to the host."""
+"""The edges of a worker's process: its job, its channel to the host, and its end with the host."""
 
+import ctypes
 import gc
+import json
+import os
+import select
+import signal
 import sys
 import traceback
 from collections.abc import Callable
+from typing import Any
 
 from bench.errors import DivergedError, SamestepError
-from bench.worker.channel import Channel
-from bench.worker.parent import end_with_host
 
+# <sys/prctl.h>
+PR_SET_PDEATHSIG = 1
 # PyTorch's on a GPU; TensorFlow's, on any device.
 OUT_OF_MEMORY_ERRORS = ("OutOfMemoryError", "ResourceExhaustedError")
 OUT_OF_MEMORY_WORDS = (
@@ -20,6 +26,22 @@ OUT_OF_MEMORY_WORDS = (
     "bad_alloc",
     "resource_exhausted",  # XLA
 )
+
+
+class Channel:
+    """Sends events to the host.
+
+    Not standard output: frameworks print there, from C++ too.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        # A framework that forks must not hold the channel open after the worker has died.
+        os.set_inheritable(descriptor, False)
+        self._stream = os.fdopen(descriptor, "w", encoding="utf-8", buffering=1)
+
+    def send(self, event: str, **values: Any) -> None:
+        """Send one event; NaN and infinities travel as Python's JSON writes them."""
+        self._stream.write(json.dumps({"event": event, **values}) + "\n")
 
 
 def serve(run: Callable[[str, Channel], None]) -> int:
@@ -48,6 +70,25 @@ def serve(run: Callable[[str, Channel], None]) -> int:
     # two thirds of its teardown, a second for PyTorch and TensorFlow, and all is freed anyway.
     gc.freeze()
     return 0
+
+
+def end_with_host(channel: int) -> None:
+    """Let the kernel kill this process as soon as the host has ended, however it ended.
+
+    Nothing may train on, unseen, beside the trials of the next run.
+
+    Only Linux can do that (prctl(2)); elsewhere a worker ends with the next event that it sends.
+
+    Args:
+        channel: a pipe that the host reads: without a reader the host has ended already.
+    """
+    if sys.platform != "linux":
+        return
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    poll = select.poll()
+    poll.register(channel, 0)
+    if any(what & select.POLLERR for _, what in poll.poll(0)):
+        os._exit(1)
 
 
 def _headline(text: str) -> str:

@@ -13,10 +13,9 @@ from bench.models.outside import find_model
 from bench.protocol.verification import GRADIENTS, STAGES, VerificationJob, is_over_limit
 from bench.spec import ModelSpec, arrays_of, check_parameters, without_dropout
 from bench.worker.backend import Backend, VerifiableBackend, import_backend, import_model
-from bench.worker.channel import Channel
 from bench.worker.comparison import compare, is_recorded, write_quantities
 from bench.worker.meter import list_versions
-from bench.worker.process import serve
+from bench.worker.process import Channel, serve
 from bench.worker.quantities import Data, measure
 
 DTYPES = {"float64": np.float64, "ieee": np.float32}
@@ -55,8 +54,11 @@ def _differs(
             continue
         if job.record is not None:
             write_quantities(Path(job.record), stage, quantities)
-        if _is_compared(job, stage):
-            errors = compare(Path(str(job.reference)), stage, quantities)
+        if job.reference is None:
+            continue
+        reference = Path(job.reference)
+        if not job.as_far_as_recorded or is_recorded(reference, stage):
+            errors = compare(reference, stage, quantities)
             channel.send("compared", precision=precision, stage=stage, errors=errors)
             # The host looks at the float32 gradients of all batches together.
             if precision == "float64" or stage not in GRADIENTS:
@@ -65,12 +67,6 @@ def _differs(
             if differs and job.stop_at_difference:
                 break
     return differs
-
-
-def _is_compared(job: VerificationJob, stage: str) -> bool:
-    if job.reference is None:
-        return False
-    return not job.as_far_as_recorded or is_recorded(Path(job.reference), stage)
 
 
 def load_data(job: VerificationJob, precision: str) -> Data:

@@ -148,9 +148,6 @@ class Backend:
     def mark(self) -> None:
         """None: JAX has no events in the device's queue."""
 
-    def seconds_between(self, first: None, last: None) -> float:
-        raise NotImplementedError("There are no marks.")
-
     def memory(self) -> dict[str, int]:
         found = self.device.memory_stats() or {}  # None on a CPU
         return {ours: int(found[name]) for name, ours in ALLOCATOR.items() if name in found}

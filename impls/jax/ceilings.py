@@ -5,19 +5,22 @@ from collections.abc import Callable
 import jax
 import jax.numpy as jnp
 
-from bench.errors import WorkerError
 from bench.job import Execution
 
 from .devices import device_of
 from .types import product_precision
 
 DTYPES = {"ieee": jnp.float32, "tf32": jnp.float32, "bf16": jnp.bfloat16}
-TF32_CAPABILITY = BF16_CAPABILITY = (8, 0)  # Ampere
+AMPERE = (8, 0)  # its compute capability: the first with TF32 and bfloat16
 
 
 def matrix_product(side: int, execution: Execution) -> Callable[[], tuple[jax.Array, ...]]:
     """jnp.matmul in a jax.jit, whose arguments are no constants that it could fold."""
-    _check(execution)
+    device, on_gpu = device_of(execution), execution.device == "cuda"
+    is_new = on_gpu and _capability(device) >= AMPERE
+    execution.check_product(
+        f"JAX {jax.__version__}", has_tf32=is_new, has_bf16=is_new or not on_gpu
+    )
     precision = product_precision(execution.precision)
     dtype = DTYPES[execution.precision]
     keys = jax.random.split(jax.random.key(1))
@@ -42,20 +45,6 @@ def copy(size_bytes: int, execution: Execution) -> Callable[[], tuple[jax.Array,
         return source, jax.block_until_ready(function(source))
 
     return copy_once
-
-
-def _check(execution: Execution) -> None:
-    """Raise WorkerError for a device that is not there, or a precision that it has not."""
-    device = device_of(execution)
-    capability = _capability(device) if execution.device == "cuda" else None
-    has_tf32 = capability is not None and capability >= TF32_CAPABILITY
-    has_bf16 = capability is None or capability >= BF16_CAPABILITY
-    if {"ieee": True, "tf32": has_tf32, "bf16": has_bf16}.get(execution.precision, False):
-        return
-    raise WorkerError(
-        f"JAX {jax.__version__} has no matrix product in {execution.precision!r} on this "
-        f"{execution.device} device; expected ieee, bf16, or tf32 on a GPU that has it."
-    )
 
 
 def _capability(device: jax.Device) -> tuple[int, ...]:

@@ -11,7 +11,7 @@ from mxnet.ndarray import NDArray
 from bench.job import Execution
 from bench.models import find_model_class
 from bench.optimizer import Optimizer
-from bench.spec import ModelSpec, Param, arrays_of
+from bench.spec import ModelSpec, arrays_of
 
 from . import optimizers
 from . import weights as parameters
@@ -97,9 +97,6 @@ class Backend:
     def mark(self) -> None:
         """None: MXNet has no events in the device's queue."""
 
-    def seconds_between(self, first: None, last: None) -> float:
-        raise NotImplementedError("There are no marks.")
-
     def memory(self) -> dict[str, int]:
         return {}
 
@@ -129,19 +126,15 @@ class Backend:
             name: parameters.to_numpy(one.data()) for name, one in self.arrays.by_name.items()
         }
         arrays = self.arrays.to_canonical(native)
-        return {
-            param.name: self._with_divisor_n(param, arrays[param.name])
-            for param in self.arrays.manifest
-        }
-
-    def _with_divisor_n(self, param: Param, array: np.ndarray) -> np.ndarray:
         # MXNet's own variance, on the CPU, has the divisor n. On a GPU cuDNN makes it, with n - 1
         # by its manual: that was never run, for 1.9.1 has no code for the GPUs we have.
         on_gpu = self.context.device_type == "gpu"
-        if param.kind != "running variance" or self.steps == 0 or not on_gpu:
-            return array
-        initial = self.loaded[param.name]
-        return param.with_divisor_n(array, initial, self.steps, self.batch_size)
+        for param in self.arrays.manifest:
+            if param.kind == "running variance" and self.steps > 0 and on_gpu:
+                array, initial = arrays[param.name], self.loaded[param.name]
+                array = param.with_divisor_n(array, initial, self.steps, self.batch_size)
+                arrays[param.name] = array
+        return arrays
 
     def slots(self) -> dict[str, dict[str, np.ndarray]]:
         slots = optimizers.slots(self.trainer, self.trained)

@@ -11,7 +11,7 @@ from torch.utils.data import DataLoader, TensorDataset
 from bench.job import Execution
 from bench.models import find_model_class
 from bench.optimizer import Optimizer
-from bench.spec import ModelSpec, Param, arrays_of
+from bench.spec import ModelSpec, arrays_of
 
 from . import optimizers
 from . import weights as parameters
@@ -152,16 +152,12 @@ class Backend:
     def export(self) -> dict[str, np.ndarray]:
         tensors = self.arrays.by_name.items()
         arrays = self.arrays.to_canonical({name: parameters.to_numpy(one) for name, one in tensors})
-        return {
-            param.name: self._with_divisor_n(param, arrays[param.name])
-            for param in self.arrays.manifest
-        }
-
-    def _with_divisor_n(self, param: Param, array: np.ndarray) -> np.ndarray:
-        if param.kind != "running variance" or self.steps == 0:
-            return array
-        initial = self.loaded[param.name]
-        return param.with_divisor_n(array, initial, self.steps, self.batch_size)
+        for param in self.arrays.manifest:
+            if param.kind == "running variance" and self.steps > 0:
+                array, initial = arrays[param.name], self.loaded[param.name]
+                array = param.with_divisor_n(array, initial, self.steps, self.batch_size)
+                arrays[param.name] = array
+        return arrays
 
     def slots(self) -> dict[str, dict[str, np.ndarray]]:
         slots = optimizers.slots(self.optimizer, self.trained)

@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import torch
 
-from bench.errors import WorkerError
 from bench.job import Execution
 
 DTYPES = {"ieee": torch.float32, "tf32": torch.float32, "bf16": torch.bfloat16}
@@ -14,7 +13,12 @@ TF32_CAPABILITY = (8, 0)  # Ampere
 def matrix_product(side: int, execution: Execution) -> Callable[[], tuple[torch.Tensor, ...]]:
     """torch.mm into a matrix that is there."""
     device = _prepared(execution)
-    _check(execution, device)
+    on_gpu = device.type == "cuda"
+    execution.check_product(
+        f"PyTorch {torch.__version__}",
+        has_tf32=on_gpu and torch.cuda.get_device_capability(device) >= TF32_CAPABILITY,
+        has_bf16=not on_gpu or torch.cuda.is_bf16_supported(including_emulation=False),
+    )
     torch.set_float32_matmul_precision("high" if execution.precision == "tf32" else "highest")
     dtype = DTYPES[execution.precision]
     left, right = (torch.rand(side, side, device=device).to(dtype) for _ in range(2))
@@ -45,19 +49,6 @@ def copy(size_bytes: int, execution: Execution) -> Callable[[], tuple[torch.Tens
 def _prepared(execution: Execution) -> torch.device:
     torch.set_num_threads(execution.threads)
     return torch.device(execution.device)
-
-
-def _check(execution: Execution, device: torch.device) -> None:
-    """Raise WorkerError for a precision that this device has not."""
-    on_gpu = device.type == "cuda"
-    has_tf32 = on_gpu and torch.cuda.get_device_capability(device) >= TF32_CAPABILITY
-    has_bf16 = not on_gpu or torch.cuda.is_bf16_supported(including_emulation=False)
-    if {"ieee": True, "tf32": has_tf32, "bf16": has_bf16}.get(execution.precision, False):
-        return
-    raise WorkerError(
-        f"PyTorch {torch.__version__} has no matrix product in {execution.precision!r} on this "
-        f"{execution.device} device; expected ieee, bf16, or tf32 on a GPU that has it."
-    )
 
 
 def _synchronize(device: torch.device) -> None:

@@ -130,9 +130,6 @@ class Backend:
     def mark(self) -> None:
         """None: TensorFlow has no public events in the device's queue."""
 
-    def seconds_between(self, first: None, last: None) -> float:
-        raise NotImplementedError("There are no marks.")
-
     def memory(self) -> dict[str, int]:
         if self.device != "cuda":
             return {}

@@ -4,19 +4,22 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-from bench.errors import WorkerError
 from bench.job import Execution
 
 from .backend import choose_device
 
 DTYPES = {"ieee": tf.float32, "tf32": tf.float32, "bf16": tf.bfloat16}
-TF32_CAPABILITY = BF16_CAPABILITY = (8, 0)  # Ampere
+AMPERE = (8, 0)  # its compute capability: the first with TF32 and bfloat16
 
 
 def matrix_product(side: int, execution: Execution) -> Callable[[], tuple[tf.Tensor, ...]]:
     """tf.matmul in a tf.function, whose arguments are no constants that it could fold."""
     device = _prepared(execution)
-    _check(execution)
+    on_gpu = execution.device == "cuda"
+    is_new = on_gpu and _capability() >= AMPERE
+    execution.check_product(
+        f"TensorFlow {tf.__version__}", has_tf32=is_new, has_bf16=is_new or not on_gpu
+    )
     tf.config.experimental.enable_tensor_float_32_execution(execution.precision == "tf32")
     dtype = DTYPES[execution.precision]
     with tf.device(device):
@@ -58,19 +61,6 @@ def _prepared(execution: Execution) -> str:
     tf.config.threading.set_inter_op_parallelism_threads(execution.threads)
     choose_device(execution.device)
     return "/CPU:0" if execution.device == "cpu" else "/GPU:0"
-
-
-def _check(execution: Execution) -> None:
-    """Raise WorkerError for a precision that this device has not."""
-    capability = _capability() if execution.device == "cuda" else None
-    has_tf32 = capability is not None and capability >= TF32_CAPABILITY
-    has_bf16 = capability is None or capability >= BF16_CAPABILITY
-    if {"ieee": True, "tf32": has_tf32, "bf16": has_bf16}.get(execution.precision, False):
-        return
-    raise WorkerError(
-        f"TensorFlow {tf.__version__} has no matrix product in {execution.precision!r} on this "
-        f"{execution.device} device; expected ieee, bf16, or tf32 on a GPU that has it."
-    )
 
 
 def _capability() -> tuple[int, int]:

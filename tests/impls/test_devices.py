@@ -73,7 +73,7 @@ for precision in ("tf32", "bf16", "tf32", "ieee", "tf32", "float64"):
     found[precision] = [
         torch.backends.cuda.matmul.allow_tf32, cudnn.allow_tf32,
         cudnn.conv.fp32_precision == "tf32", cudnn.rnn.fp32_precision == "tf32",
-        str(backend.tensors["dense.weight"].dtype), backend.mixed, cudnn.benchmark,
+        str(backend.arrays.by_name["dense.weight"].dtype), backend.mixed, cudnn.benchmark,
     ]
 print(json.dumps(found))
 """,
@@ -136,7 +136,7 @@ for precision in ("tf32", "bf16", "tf32", "ieee", "tf32", "float64"):
     backend = built(precision)
     found[precision] = [
         tf.config.experimental.tensor_float_32_execution_enabled(),
-        backend.model.dense.compute_dtype, backend.variables["dense.weight"].dtype,
+        backend.model.dense.compute_dtype, backend.arrays.by_name["dense.weight"].dtype,
     ]
 print(json.dumps(found))
 """,
@@ -234,7 +234,8 @@ def test_pytorchs_test_loss_is_made_in_float32_where_the_model_computes_in_bfloa
         """
 import torch
 backend = built("bf16")
-weights = {one.name: np.random.default_rng(1).normal(0, 0.3, one.shape) for one in backend.manifest}
+manifest = backend.arrays.manifest
+weights = {one.name: np.random.default_rng(1).normal(0, 0.3, one.shape) for one in manifest}
 backend.load(weights)
 x = np.random.default_rng(2).random((64, 1, 28, 28), dtype=np.float32)
 y = np.arange(64) % 10
@@ -374,7 +375,7 @@ def count(event, duration, **rest):
         found.append(event)
 jax.monitoring.register_event_duration_secs_listener(count)
 backend = built("ieee", model="{model}")
-weights = {{one.name: np.ones(one.shape, np.float32) for one in backend.manifest}}
+weights = {{one.name: np.ones(one.shape, np.float32) for one in backend.arrays.manifest}}
 backend.load(weights)
 compilations = len(found)
 backend.step(np.ones((2, 28, 28, 1), np.float32), np.zeros(2, np.int64))

@@ -21,12 +21,11 @@ from bench.optimizer import Optimizer
 from bench.spec import ModelSpec, arrays_of, check_parameters
 from bench.worker.backend import Backend, import_backend, import_file
 from bench.worker.batches import Batches
-from bench.worker.channel import Channel
 from bench.worker.feeds import PreparedFeed
 from bench.worker.loop import Clock, Loop
 from bench.worker.meter import list_versions
 from bench.worker.pacer import Pacer
-from bench.worker.process import serve
+from bench.worker.process import Channel, serve
 from tests.overhead.job import PairsJob, Side
 
 Array = np.ndarray[Any, Any]

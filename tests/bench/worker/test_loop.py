@@ -11,8 +11,9 @@ from bench.errors import DivergedError
 from bench.optimizer import Change, Optimizer
 from bench.worker.batches import Batches
 from bench.worker.feeds import NativeFeed, PreparedFeed
-from bench.worker.loop import Loop, Span, divide_into_spans
+from bench.worker.loop import Loop, divide_into_spans
 from bench.worker.pacer import Pacer
+from bench.worker.turns import Partner
 
 
 class FakeClock:
@@ -178,10 +179,11 @@ def test_the_device_is_synchronized_at_block_edges_only() -> None:
     assert backend.synchronizations == 2 * len(sent.of("block"))
 
 
-class Partner:
+class SlowPartner(Partner):
     """Works for an hour after each of our blocks, twice; then it has ended."""
 
     def __init__(self, clock: FakeClock, sent: Sent) -> None:
+        super().__init__()
         self.clock = clock
         self.sent = sent
         self.passed: list[int] = []
@@ -201,7 +203,7 @@ def test_after_each_block_comes_the_partner_and_no_clock_counts_it() -> None:
     sent = Sent()
     backend = FakeBackend(FakeClock(), 0.1)
     training = loop(backend, sent)
-    training.partner = partner = Partner(backend.clock, sent)
+    training.partner = partner = SlowPartner(backend.clock, sent)
     training.train()
     assert partner.passed == [1, 2, 3, 4, 5, 6]
     assert [event["event"] for event in sent][:6] == [
@@ -256,13 +258,13 @@ def test_blocks_reach_over_epochs_that_are_not_evaluated_but_over_no_change_of_t
 @pytest.mark.parametrize(
     ("epochs", "every", "expected"),
     [
-        (3, 1, [Span(0, 1, True), Span(1, 2, True), Span(2, 3, True)]),
-        (3, 5, [Span(0, 1, False), Span(1, 3, True)]),
-        (5, 2, [Span(0, 1, False), Span(1, 2, True), Span(2, 4, True), Span(4, 5, True)]),
+        (3, 1, [(0, 1, True), (1, 2, True), (2, 3, True)]),
+        (3, 5, [(0, 1, False), (1, 3, True)]),
+        (5, 2, [(0, 1, False), (1, 2, True), (2, 4, True), (4, 5, True)]),
     ],
 )
 def test_spans_end_at_evaluations_and_changes_of_the_learning_rate(
-    epochs: int, every: int, expected: list[Span]
+    epochs: int, every: int, expected: list[tuple[int, int, bool]]
 ) -> None:
     assert list(divide_into_spans(epochs, every, OPTIMIZER)) == expected
 

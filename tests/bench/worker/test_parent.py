@@ -15,7 +15,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="prctl(2) is Lin
 
 WORKER = """
 import sys, time
-from bench.worker.parent import end_with_host
+from bench.worker.process import end_with_host
 end_with_host(int(sys.argv[1]))
 print("ready", flush=True)
 time.sleep(600)

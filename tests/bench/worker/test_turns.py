@@ -3,10 +3,9 @@
 import os
 import threading
 from collections.abc import Callable
-from typing import cast
 
 from bench.job import Turns
-from bench.worker.turns import InTurns, Nobody, Partner, make_partner
+from bench.worker.turns import Partner
 
 
 def make_pair() -> tuple[Turns, Turns]:
@@ -34,7 +33,7 @@ def worker(turns: Turns, name: str, blocks: int, done: list[str]) -> Callable[[]
     """Works off so many blocks and ends."""
 
     def work() -> None:
-        other = InTurns(turns)
+        other = Partner(turns)
         other.begin()
         for _ in range(blocks):
             done.append(name)
@@ -68,7 +67,7 @@ def test_a_partner_that_dies_before_its_first_turn_holds_nobody_up() -> None:
 
 def test_waiting_is_told_only_where_there_was_somebody_to_wait_for() -> None:
     first, second = make_pair()
-    other = InTurns(first)
+    other = Partner(first)
     os.write(second.writes, b"t")
     waited = other.pass_on()
     assert waited is not None
@@ -83,7 +82,7 @@ def test_no_child_of_a_worker_holds_the_turn() -> None:
     first, second = make_pair()
     for descriptor in (first.reads, first.writes):
         os.set_inheritable(descriptor, True)
-    InTurns(first)
+    Partner(first)
     assert not os.get_inheritable(first.reads)
     assert not os.get_inheritable(first.writes)
     close(first)
@@ -91,7 +90,6 @@ def test_no_child_of_a_worker_holds_the_turn() -> None:
 
 
 def test_a_worker_that_has_the_machine_to_itself_waits_for_nobody() -> None:
-    alone = make_partner(None)
-    assert isinstance(alone, Nobody)
+    alone = Partner(None)
     alone.begin()
-    assert cast(Partner, alone).pass_on() is None
+    assert alone.pass_on() is None

@@ -27,11 +27,11 @@ TRIAL = make_record().trial
 WORKER = """
 import json, os, sys, time
 from bench.job import Turns
-from bench.worker.turns import make_partner
+from bench.worker.turns import Partner
 channel = os.fdopen(int(sys.argv[1]), "w", buffering=1)
 def send(event, **values): channel.write(json.dumps({"event": event, **values}) + "\\n")
 job = json.load(sys.stdin)
-other = make_partner(Turns(**job["turns"]))
+other = Partner(Turns(**job["turns"]))
 other.begin()
 send("imported", at=time.monotonic(), pid=os.getpid())
 for number in range(job["blocks"]):
