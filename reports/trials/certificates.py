@@ -13,6 +13,7 @@ import pandas as pd
 
 from bench.records.certificate import Certificate, Defect, Worst
 from bench.records.results import Record
+from reports.records.distinct import keep_distinct
 from reports.text import titles, units
 
 NO_CERTIFICATE = "the record has no certificate"
@@ -64,9 +65,7 @@ def find_objection(certificate: Certificate | None) -> str | None:
         if not read_number(worst.error) <= read_number(worst.limit)
     ]
     if over:
-        error, limit = (
-            units.format_error(read_number(value)) for value in (over[0].error, over[0].limit)
-        )
+        error, limit = _format_errors(over[0])
         return (
             f"its certificate contradicts itself: the error of {over[0].quantity} is {error}, the "
             f"limit {limit}"
@@ -76,11 +75,7 @@ def find_objection(certificate: Certificate | None) -> str | None:
 
 def collect_certificates(records: Iterable[Record]) -> list[Certificate]:
     """The distinct certificates of a row's trials."""
-    distinct: list[Certificate] = []
-    for record in records:
-        if record.certificate is not None and record.certificate not in distinct:
-            distinct.append(record.certificate)
-    return distinct
+    return keep_distinct(record.certificate for record in records if record.certificate)
 
 
 def combine_verdicts(records: Iterable[Record]) -> str:
@@ -107,8 +102,8 @@ def find_worst(certificates: Iterable[Certificate], precision: str) -> Worst | N
 
 def find_worst_error(certificates: Iterable[Certificate], precision: str) -> float:
     """The largest error in one precision, NaN where there is none."""
-    found_worst = find_worst(certificates, precision)
-    return math.nan if found_worst is None else read_number(found_worst.error)
+    worst = find_worst(certificates, precision)
+    return read_number(worst and worst.error)
 
 
 def describe_worst_errors(certificates: Sequence[Certificate]) -> list[str]:
@@ -124,11 +119,7 @@ def describe_worst_errors(certificates: Sequence[Certificate]) -> list[str]:
 
 def collect_defects(certificates: Iterable[Certificate]) -> list[Defect]:
     """The known defects, each once."""
-    distinct: list[Defect] = []
-    for defect in (defect for each in certificates for defect in each.defects):
-        if defect not in distinct:
-            distinct.append(defect)
-    return distinct
+    return keep_distinct(defect for each in certificates for defect in each.defects)
 
 
 def list_defect_names(certificates: Iterable[Certificate]) -> str:
@@ -188,36 +179,38 @@ def _detail(certificate: Certificate | None, precisions: Sequence[str]) -> dict[
     return {
         "Verified": "yes" if reason is None else f"no: {reason}",
         "Checked": _date(certificate.checked) if certificate else units.ABSENT,
-        "Quantities": units.format_integer(count_quantities(certificate))
-        if certificate
-        else units.ABSENT,
+        "Quantities": units.format_integer(count_quantities(certificate)),
         **{
-            f"Worst error in {titles.describe_precision(name)}": _worst_words(
-                find_worst(certificates, name)
-            )
+            f"Worst error in {titles.describe_precision(name)}": _worst_words(certificates, name)
             for name in precisions
         },
         DEFECTS: "; ".join(map(_defect_words, collect_defects(certificates))) or units.ABSENT,
     }
 
 
-def _worst_words(worst: Worst | None) -> str:
+def _worst_words(certificates: Sequence[Certificate], precision: str) -> str:
+    worst = find_worst(certificates, precision)
     if worst is None:
         return units.ABSENT
-    error, limit = (units.format_error(read_number(value)) for value in (worst.error, worst.limit))
+    error, limit = _format_errors(worst)
     return f"{error} of at most {limit}: {worst.quantity} ({worst.group})"
 
 
 def _defect_words(defect: Defect) -> str:
-    error, limit = (
-        units.format_error(read_number(defect.error)),
-        units.format_error(read_number(defect.limit)),
-    )
+    error, limit = _format_errors(defect)
     count = read_number(defect.count)
     more = f", in {units.format_integer(count)} quantities" if count > 1 else ""
     precision = titles.describe_precision(str(defect.precision))
     where = f"{defect.quantity}{more}"
     return f"{defect.name}: {error} where {limit} is allowed, {precision}, {where}"
+
+
+def _format_errors(worst: Worst | Defect) -> tuple[str, str]:
+    """Format the error and its limit."""
+    return (
+        units.format_error(read_number(worst.error)),
+        units.format_error(read_number(worst.limit)),
+    )
 
 
 def _worst_error_words(certificates: Sequence[Certificate]) -> str:
@@ -228,9 +221,9 @@ def _worst_error_words(certificates: Sequence[Certificate]) -> str:
     return ""
 
 
-def count_quantities(certificate: Certificate) -> float:
-    """How many quantities were compared, NaN where that is no number."""
-    return read_number(certificate.quantities)
+def count_quantities(certificate: Certificate | None) -> float:
+    """Count the quantities that were compared; NaN where that is no number."""
+    return read_number(certificate and certificate.quantities)
 
 
 def read_number(value: Any) -> float:

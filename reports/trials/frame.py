@@ -9,7 +9,6 @@ same trial.
 
 import hashlib
 import json
-import math
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, partial
@@ -177,7 +176,7 @@ def _proof_of(certificate: Certificate | None) -> dict[str, Any]:
     return {
         "verdict": certificates.judge(certificate),
         "certificate_checked": certificate.checked if certificate else None,
-        "quantities": certificates.count_quantities(certificate) if certificate else math.nan,
+        "quantities": certificates.count_quantities(certificate),
         "worst_error_float64": certificates.find_worst_error(as_list, certificates.FLOAT64),
         "worst_error_float32": certificates.find_worst_error(as_list, certificates.FLOAT32),
         "known_defects": certificates.list_defect_names(as_list),
