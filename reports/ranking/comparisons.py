@@ -140,7 +140,7 @@ def compare(
         )
         groups[facts].append(place)
     places_of = {
-        Work(*facts, titles.title_model(all_records[places[0]])): places
+        replace(Work(*facts), model_title=titles.title_model(all_records[places[0]])): places
         for facts, places in groups.items()
     }
     names = make_titles(list(places_of))
