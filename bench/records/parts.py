@@ -9,7 +9,6 @@ These are structures of msgspec rather than dataclasses since a run's page reads
 they are made as a line is decoded, and Python's collector of garbage need not look at them.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal, get_type_hints
 
@@ -247,12 +246,10 @@ class MachineFinding(msgspec.Struct, frozen=True):
 
 def columns_of(kind: type[msgspec.Struct]) -> dict[str, Column]:
     """Return what each field of a part is, by the field's name; each column has a name."""
-    return dict(_columns(kind))
-
-
-def _columns(kind: type[msgspec.Struct]) -> Iterator[tuple[str, Column]]:
     hints: dict[str, Any] = get_type_hints(kind, include_extras=True)
+    columns = {}
     for field in kind.__struct_fields__:
         (what,) = hints[field].__metadata__
         column = Column(what) if isinstance(what, str) else what
-        yield field, replace(column, name=column.name or field)
+        columns[field] = replace(column, name=column.name or field)
+    return columns
