@@ -59,17 +59,12 @@ def compute_relative_iqr(values: Iterable[float]) -> float:
 
 def compute_relative_width(spread: Spread) -> float:
     """The width of quartiles by their median; NaN of fewer than four values."""
-    return (
-        (spread.high - spread.low) / spread.median
-        if _divides(spread, LEAST_FOR_QUARTILES)
-        else math.nan
-    )
+    return _divide_width(spread, LEAST_FOR_QUARTILES)
 
 
 def compute_relative_range(values: Iterable[float]) -> float:
     """Largest minus smallest value by the median; NaN of fewer than two values."""
-    spread = find_extremes(values)
-    return (spread.high - spread.low) / spread.median if _divides(spread, 2) else math.nan
+    return _divide_width(find_extremes(values), 2)
 
 
 def compute_relative_difference(values: Iterable[float]) -> float:
@@ -85,8 +80,9 @@ def compute_relative_difference(values: Iterable[float]) -> float:
     return (high - low) / magnitude if magnitude else 0.0
 
 
-def _divides(spread: Spread, least: int) -> bool:
-    return spread.count >= least and spread.median != 0
+def _divide_width(spread: Spread, least: int) -> float:
+    divides = spread.count >= least and spread.median != 0
+    return (spread.high - spread.low) / spread.median if divides else math.nan
 
 
 def _compute_percentiles(values: Iterable[float], percents: tuple[float, float, float]) -> Spread:

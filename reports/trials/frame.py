@@ -27,7 +27,7 @@ from reports.statistics.resampling import Floats
 from reports.text import fitness, titles, tuning
 from reports.trials import alternating, certificates
 from reports.trials.columns import BLOCK_COLUMNS, EPOCH_COLUMNS, TRIAL_COLUMNS
-from reports.trials.measured import Columns, clear_infinite, measure_columns, to_floats
+from reports.trials.measured import Columns, clear_infinite, get_numbers, measure_columns, to_floats
 from reports.trials.parallel import run_in_processes
 
 RECORDED = (
@@ -114,7 +114,7 @@ def build_epochs(
     evaluations = [epoch for record in all_records for epoch in record.epochs]
     owners = np.repeat(np.arange(len(all_records)), [len(record.epochs) for record in all_records])
     makers: dict[str, Callable[[], Any]] = {
-        name: partial(_of_epochs, evaluations, name)
+        name: partial(get_numbers, evaluations, name)
         for name in Epoch.__struct_fields__
         if name != "number"
     } | {
@@ -124,10 +124,6 @@ def build_epochs(
         "elapsed_seconds": lambda: _elapsed(all_records),
     }
     return pd.DataFrame({name: makers[name]() for name in columns})
-
-
-def _of_epochs(evaluations: Sequence[Epoch], name: str) -> Floats:
-    return to_floats([getattr(epoch, name) for epoch in evaluations])
 
 
 def _elapsed(records: Sequence[Record]) -> Floats:
