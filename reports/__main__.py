@@ -9,9 +9,11 @@ from pathlib import Path
 
 from bench.errors import SamestepError
 from reports.compare import command as compare
-from reports.runs import alterations
+from reports.formats.registry import FORMATS, find_format
+from reports.runs import alterations, check
 from reports.runs.folders import find_folders, list_folders
 from reports.runs.loaded import LoadedRuns, read_runs
+from reports.text.output import encode, show, tell, write, write_bytes
 
 REPORT_FILE = "report.html"
 HISTORY_FILE = "history.html"
@@ -37,7 +39,6 @@ def build(options: argparse.Namespace) -> None:
     # Here and not above: drawing libraries take a second to import, a wrong name should not.
     from reports.content.export import to_json
     from reports.page.report import render
-    from reports.text.output import tell, write
 
     report = options.output or _home(folders, options.results) / REPORT_FILE
     write(report, render(content))
@@ -49,9 +50,13 @@ def build(options: argparse.Namespace) -> None:
 
 def history(options: argparse.Namespace) -> None:
     """Write the page of what runs found one after the other; print what was written."""
-    content = _stored(options) if options.store else _read(_named(options))
+    if options.store:
+        content = _read_store(options)
+    elif options.runs:
+        content = _read(find_folders(options.runs, options.results))
+    else:
+        content = _read(list_folders(options.results))
     from reports.history.page import render
-    from reports.text.output import tell, write
 
     page = options.output or (options.store or options.results) / HISTORY_FILE
     write(page, render(content))
@@ -63,23 +68,19 @@ def history(options: argparse.Namespace) -> None:
         tell(publish(options.database, content))
 
 
-def _named(options: argparse.Namespace) -> list[Path]:
-    return (
-        find_folders(options.runs, options.results)
-        if options.runs
-        else list_folders(options.results)
-    )
-
-
-def _stored(options: argparse.Namespace) -> LoadedRuns:
+def _read_store(options: argparse.Namespace) -> LoadedRuns:
     from reports.history import store
 
     if options.runs:
         store.append(options.store, find_folders(options.runs, options.results))
     content = store.read(options.store)
+    _warn(content)
+    return content
+
+
+def _warn(content: LoadedRuns) -> None:
     for problem in content.warnings:
         print("reports:", *problem.split(), file=sys.stderr)
-    return content
 
 
 def export(options: argparse.Namespace) -> int:
@@ -87,14 +88,10 @@ def export(options: argparse.Namespace) -> int:
 
     The status tells of records that are not as they were written: few formats have a place for it.
     """
-    from reports.formats.registry import find_format
-    from reports.text.output import encode, show, tell, write_bytes
-
     file_format = find_format(options.format)
     folders = find_folders(options.runs, options.results)
     content = _read(folders)
-    for problem in content.warnings:
-        print("reports:", *problem.split(), file=sys.stderr)
+    _warn(content)
     document = file_format.document(content)
     data = encode(document) if isinstance(document, str) else document
     file = options.output or (
@@ -184,11 +181,12 @@ def _parser() -> argparse.ArgumentParser:
         "write a run in a format that another tool reads",
         "where to write it (default: standard output; of parquet, a file in the run's folder)",
     )
+    formats = "; ".join(f"{item.name}, {item.words}" for item in FORMATS)
     command.add_argument(
         "--format",
         required=True,
         metavar="NAME",
-        help=f"one of: {_formats()} (docs/reference/formats.md)",
+        help=f"one of: {formats} (docs/reference/formats.md)",
     )
     checking = commands.add_parser(
         "check",
@@ -197,20 +195,8 @@ def _parser() -> argparse.ArgumentParser:
         "they are, or have no digests; 1 something was changed; 2 there are no records.",
     )
     _add_runs(checking, "the newest")
-    checking.set_defaults(action=_check)
+    checking.set_defaults(action=check.run)
     return parser
-
-
-def _check(options: argparse.Namespace) -> int:
-    from reports.runs import check
-
-    return check.run(options)
-
-
-def _formats() -> str:
-    from reports.formats.registry import FORMATS
-
-    return "; ".join(f"{item.name}, {item.words}" for item in FORMATS)
 
 
 def _command(
