@@ -55,7 +55,9 @@ def _numbers(comparison: Comparison, row: Row) -> dict[str, Any]:
         "turns": row.key.turns,
         "ranked": row.refusal is None,
         "unranked_reason": row.refusal,
-        **_proof(row),
+        "proof": certificates.describe_proof(row.records),
+        "verdict": certificates.combine_verdicts(row.records),
+        **certificates.summarize_numbers(certificates.collect_certificates(row.records)),
         "trials": len(row.records),
         "trials_ok": len(row.finished),
         "outcome": row.outcome,
@@ -83,19 +85,4 @@ def _interval(estimate: Interval) -> dict[str, float]:
         "high": estimate.high,
         "invocations": estimate.count,
         "covers": estimate.covers,
-    }
-
-
-def _proof(row: Row) -> dict[str, Any]:
-    certificates_of_row = certificates.collect_certificates(row.records)
-    return {
-        "proof": certificates.describe_proof(row.records),
-        "verdict": certificates.combine_verdicts(row.records),
-        "worst_error_float64": certificates.find_worst_error(
-            certificates_of_row, certificates.FLOAT64
-        ),
-        "worst_error_float32": certificates.find_worst_error(
-            certificates_of_row, certificates.FLOAT32
-        ),
-        "known_defects": certificates.list_defect_names(certificates_of_row),
     }

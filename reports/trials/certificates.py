@@ -127,6 +127,15 @@ def list_defect_names(certificates: Iterable[Certificate]) -> str:
     return "; ".join(dict.fromkeys(str(defect.name) for defect in collect_defects(certificates)))
 
 
+def summarize_numbers(certificates: Sequence[Certificate]) -> dict[str, float | str]:
+    """The largest errors and the known defects, by the names of columns."""
+    return {
+        "worst_error_float64": find_worst_error(certificates, FLOAT64),
+        "worst_error_float32": find_worst_error(certificates, FLOAT32),
+        "known_defects": list_defect_names(certificates),
+    }
+
+
 def summarize_defects(certificates: Iterable[Certificate]) -> list[str]:
     """Each known defect by name, with the largest error that it explains."""
     errors: dict[str, float] = {}

@@ -168,14 +168,11 @@ def _optimizer(optimizer: Optimizer) -> dict[str, Any]:
 
 @cache
 def _proof_of(certificate: Certificate | None) -> dict[str, Any]:
-    as_list = [certificate] if certificate else []
     return {
         "verdict": certificates.judge(certificate),
         "certificate_checked": certificate.checked if certificate else None,
         "quantities": certificates.count_quantities(certificate),
-        "worst_error_float64": certificates.find_worst_error(as_list, certificates.FLOAT64),
-        "worst_error_float32": certificates.find_worst_error(as_list, certificates.FLOAT32),
-        "known_defects": certificates.list_defect_names(as_list),
+        **certificates.summarize_numbers([certificate] if certificate else []),
     }
 
 
