@@ -277,13 +277,11 @@ def _default(item: "Field[Any]", kind: Any) -> Any:
     """What the field is where it is not in the file; of some it has to be."""
     if item.name in REQUIRED or (item.default is MISSING and item.default_factory is MISSING):
         return msgspec.field()
-    make = item.default_factory
+    default = item.default if item.default_factory is MISSING else item.default_factory()
     if kind is msgspec.Raw:
-        empty = item.default if make is MISSING else make()
-        return msgspec.field(default=_raw(msgspec.to_builtins(empty)))
-    if make is not MISSING:
-        return msgspec.field(default_factory=make)
-    return msgspec.field(default=item.default)
+        default = _raw(msgspec.to_builtins(default))
+    # Parts that are not shared cannot be changed: one default does for all records.
+    return msgspec.field(default=default)
 
 
 # Those parts of a record that are shared are text in it.

@@ -35,9 +35,7 @@ class ReportPage(Page):
     """What the page of a run shows.
 
     Attributes:
-        outcome: how many trials there were and how they ended.
         threads: how many each framework could use, where all could use the same.
-        facts: what the trials were asked to do, by title.
         packages: all packages of each environment, by framework and version.
     """
 

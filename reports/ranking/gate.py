@@ -28,8 +28,6 @@ class Entry:
     Attributes:
         unverified: why it is not proved to take the same training steps; None where it is.
         accuracies: the last test accuracy of each finished trial, over seeds and repeats.
-        finished: whether any trial finished.
-        timed: whether it has a throughput.
         mistimed: why its times cannot be those of its work; None where they can.
         departed: why its first steps are not those of its peers; None where they are.
     """
