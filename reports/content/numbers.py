@@ -5,7 +5,6 @@ from typing import Any
 from reports.content.absences import explain_absence
 from reports.ranking.comparisons import Comparison
 from reports.ranking.rows import THROUGHPUT, Row
-from reports.statistics.intervals import Interval
 from reports.trials import certificates
 from reports.trials.measured import MEMORY
 
@@ -69,20 +68,18 @@ def _numbers(comparison: Comparison, row: Row) -> dict[str, Any]:
         "noise_floor": row.noise_floor,
         **{name: estimate.median for name, estimate in estimates.items()},
         "intervals": {
-            name: _interval(estimate) for name, estimate in estimates.items() if estimate.exists
+            name: {
+                "low": estimate.low,
+                "high": estimate.high,
+                "invocations": estimate.count,
+                "covers": estimate.covers,
+            }
+            for name, estimate in estimates.items()
+            if estimate.exists
         },
         "absent": {
             name: explain_absence(row, name)
             for name, estimate in estimates.items()
             if not estimate.count
         },
-    }
-
-
-def _interval(estimate: Interval) -> dict[str, float]:
-    return {
-        "low": estimate.low,
-        "high": estimate.high,
-        "invocations": estimate.count,
-        "covers": estimate.covers,
     }

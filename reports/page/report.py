@@ -68,12 +68,13 @@ def _make_page(run: LoadedRuns) -> ReportPage:
     tasks.append(partial(draw_rooflines, comparisons, "roofline"))
     *pieces, batch_sizes, rooflines = run_in_processes(tasks)
     packages = environments.collect_packages(records)
+    ends = titles.count_each(record.status for record in records)
     return ReportPage(
         kind="report",
         title=run.title,
         alterations=run.alterations,
         problems=run.problems,
-        outcome=_outcome(records),
+        outcome=f"{titles.format_count(len(records), 'trial')}: {titles.join_words(ends)}.",
         threads=_threads(records),
         facts=_facts(records) | _digests(run),
         sections=[section for section, _ in pieces],
@@ -121,11 +122,6 @@ def _machine(machine: Machine, records: Sequence[Record]) -> dict[str, Any]:
         "left_out": left_out,
         "findings": [fitness.describe_finding(item) for item in fitness.collect_findings(records)],
     }
-
-
-def _outcome(records: Sequence[Record]) -> str:
-    ends = titles.count_each(record.status for record in records)
-    return f"{titles.format_count(len(records), 'trial')}: {titles.join_words(ends)}."
 
 
 def _failures(records: Sequence[Record]) -> Markup | None:

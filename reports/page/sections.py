@@ -6,8 +6,6 @@ The template names each value; one that is not there is an error.
 from collections.abc import Sequence
 from typing import Any
 
-from markupsafe import Markup
-
 from reports.content import sentences
 from reports.content.doubts import Doubt, summarize_doubts
 from reports.content.proof import Proof, format_losses
@@ -68,7 +66,14 @@ def make_section(
         # Curves can lie on one another.
         "equal_curves": len(comparison.timed) > 1,
         "proof": sentences.describe_proof(comparison),
-        "certificates": _certificates(comparison),
+        "certificates": render_table(
+            certificates.build_certificate_table(
+                (row.label, row.records) for row in comparison.rows
+            ),
+            "What was verified, when, and the largest errors",
+            "Framework",
+            "words",
+        ),
         # Where the comparison has only one seed, nobody needs to know it.
         "proofs": [_proof(proof, proof.seed if len(proofs) > 1 else None) for proof in proofs],
     }
@@ -105,13 +110,6 @@ def _tuned(comparison: Comparison) -> list[dict[str, Any]]:
         for record in row.finished
     )
     return [dict(zip(("label", "words", "origins"), row, strict=True)) for row in rows]
-
-
-def _certificates(comparison: Comparison) -> Markup:
-    text = certificates.build_certificate_table((row.label, row.records) for row in comparison.rows)
-    return render_table(
-        text, "What was verified, when, and the largest errors", "Framework", "words"
-    )
 
 
 def _proof(proof: Proof, seed: int | None) -> dict[str, Any]:

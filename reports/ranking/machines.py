@@ -77,13 +77,10 @@ def _properties(facts: Facts) -> dict[str, str]:
 
 
 def _cores(facts: Facts) -> str:
-    counts = (
-        ("physical_cores", "physical core"),
-        ("logical_processors", "logical processor"),
-    )
+    nouns = {"physical_cores": "physical core", "logical_processors": "logical processor"}
     parts = [
         titles.format_count(facts[key], noun)
-        for key, noun in counts
+        for key, noun in nouns.items()
         if isinstance(facts.get(key), int)
     ]
     if isinstance(facts.get("usable_processors"), int):

@@ -33,10 +33,21 @@ Columns = dict[str, Any]
 def measure_columns(records: Sequence[Record]) -> Columns:
     """The columns that numbers of a trial itself make."""
     speed = _speed(records)
-    columns: Columns = {**speed, **_roofline(records, speed["step_seconds"]), **_fit(records)}
+    last = [record.epochs[-1] if record.epochs else None for record in records]
+    columns: Columns = {
+        **speed,
+        **_roofline(records, speed["step_seconds"]),
+        **{name: get_numbers(last, name) for name in FIT},
+        "training_seconds": to_floats([_total(record) for record in records]),
+    }
     for name, kind in PARTS.items():
         columns |= measure_part(kind, [getattr(record, name) for record in records])
-    return columns | _derived(records, columns)
+    columns["time_to_first_step_seconds"] = (
+        columns["import_seconds"] + columns["build_seconds"] + columns["first_step_seconds"]
+    )
+    for name in ("gpu_joules", "cpu_package_joules"):
+        columns[f"{name}_per_sample"] = _ratio(columns[name], columns["energy_samples"])
+    return columns
 
 
 def measure_part(kind: type[msgspec.Struct], parts: Sequence[Any]) -> Columns:
@@ -48,20 +59,6 @@ def measure_part(kind: type[msgspec.Struct], parts: Sequence[Any]) -> Columns:
         else values(field)
         for field, column in columns_of(kind).items()
         if column.shown
-    }
-
-
-def _derived(records: Sequence[Record], columns: Columns) -> Columns:
-    """What is made from the columns of the parts."""
-    return {
-        "training_seconds": to_floats([_total(record) for record in records]),
-        "time_to_first_step_seconds": (
-            columns["import_seconds"] + columns["build_seconds"] + columns["first_step_seconds"]
-        ),
-        **{
-            f"{name}_per_sample": _ratio(columns[name], columns["energy_samples"])
-            for name in ("gpu_joules", "cpu_package_joules")
-        },
     }
 
 
@@ -98,11 +95,6 @@ def _total(record: Record) -> float:
     """Seconds of all blocks; NaN where there is none or one of them is unknown."""
     seconds = [block.seconds for block in record.blocks]
     return math.fsum(seconds) if seconds and all(map(math.isfinite, seconds)) else math.nan
-
-
-def _fit(records: Sequence[Record]) -> Columns:
-    last = [record.epochs[-1] if record.epochs else None for record in records]
-    return {name: get_numbers(last, name) for name in FIT}
 
 
 def get_numbers(objects: Sequence[object], name: str) -> Floats:
