@@ -35,7 +35,7 @@ def to_json(run: LoadedRuns, comparisons: Sequence[Mapping[str, Any]] | None = N
     """The comparisons of a run with their rows, and the trials that are not ok.
 
     Args:
-        comparisons: `comparison_document` of each, where they are there already.
+        comparisons: `export_comparison` of each, where they are there already.
     """
     if comparisons is None:
         comparisons = [
@@ -62,8 +62,8 @@ def to_json(run: LoadedRuns, comparisons: Sequence[Mapping[str, Any]] | None = N
 
 
 def _machine(own: Sequence[Record]) -> dict[str, Any]:
-    first = {record.trial.precision: record for record in reversed(own)}
-    ceilings = {precision: record.ceilings for precision, record in first.items()}
+    # Of each precision the first record's.
+    ceilings = {record.trial.precision: record.ceilings for record in reversed(own)}
     return {
         "ceilings": {
             name: asdict(ceiling)

@@ -50,13 +50,9 @@ class Work:
     @property
     def title(self) -> str:
         """The work in a few words, without what comparisons of one run mostly share."""
-        parts = (
-            self.model_and_dataset,
-            f"batch size {self.batch_size}",
-            titles.describe_device(self.device),
-            titles.describe_precision(self.precision),
-        )
-        return ", ".join(parts)
+        device = titles.describe_device(self.device)
+        precision = titles.describe_precision(self.precision)
+        return f"{self.model_and_dataset}, batch size {self.batch_size}, {device}, {precision}"
 
     @property
     def conditions(self) -> dict[str, str]:

@@ -65,9 +65,8 @@ class Band:
     @property
     def words(self) -> str:
         """The band in percent."""
-        return (
-            f"{units.format_span(max(0.0, self.low), min(1.0, self.high), units.format_percent)}%"
-        )
+        low, high = max(0.0, self.low), min(1.0, self.high)
+        return f"{units.format_span(low, high, units.format_percent)}%"
 
 
 def compute_band(peers: Sequence[float], test_samples: int) -> Band | None:

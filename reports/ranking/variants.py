@@ -31,12 +31,9 @@ def find_baseline(comparison: Comparison, row: Row) -> Row | None:
 def select_variants(comparison: Comparison) -> Comparison:
     """The comparison with those rows only that have a baseline, each group below its baseline."""
     groups: dict[Key, list[Row]] = {}
-    baselines: dict[Key, Row] = {}
     for row in comparison.rows:
         baseline = find_baseline(comparison, row)
         if baseline is not None:
-            baselines[baseline.key] = baseline
-            groups.setdefault(baseline.key, []).append(row)
+            groups.setdefault(baseline.key, [baseline]).append(row)
     ordered = sorted(groups, key=lambda key: key.label)
-    rows = [row for key in ordered for row in (baselines[key], *groups[key])]
-    return replace(comparison, rows=tuple(rows))
+    return replace(comparison, rows=tuple(row for key in ordered for row in groups[key]))

@@ -53,9 +53,7 @@ class Blocks:
         self.seconds = self._values("seconds")
         self.steps = self._values("steps")
         # None where there are no events, which is no number to `fromiter`.
-        self.device_seconds = np.array(
-            [block.device_seconds for block in self._blocks], dtype=float
-        )
+        self.device_seconds = np.array([block.device_seconds for block in self._blocks], float)
 
     @property
     def throughput(self) -> Floats:

@@ -33,9 +33,8 @@ def to_svg(figure: Figure, name: str, description: str) -> Markup:
     used = {match for value in values for match in REFERENCE.findall(value)}
     for element in root.iter():
         _clean(element, name, used)
-    size = {"viewBox": root.get("viewBox", "")}
-    root.attrib.clear()
-    root.attrib.update(size | {"role": "img", "aria-label": description})
+    view_box = root.get("viewBox", "")
+    root.attrib = {"viewBox": view_box, "role": "img", "aria-label": description}
     return Markup(ElementTree.tostring(root, encoding="unicode"))  # noqa: S704 - escapes text
 
 
