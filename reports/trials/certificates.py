@@ -29,7 +29,7 @@ def explain_unverified(records: Iterable[Record]) -> str | None:
     it has one, it counts: where certificates differ, the row is not verified.
     """
     reasons = Counter[str | None]()
-    for certificate, count in _needed(records):
+    for certificate, count in _count_needed(records).items():
         reasons[find_objection(certificate)] += count
     if not reasons:
         return NO_CERTIFICATE
@@ -39,14 +39,12 @@ def explain_unverified(records: Iterable[Record]) -> str | None:
     return f"{first} (of {reasons[first]} of {reasons.total()} trials)"
 
 
-def _needed(records: Iterable[Record]) -> list[tuple[Certificate | None, int]]:
-    """What a row's verdict depends on: each certificate, and how many of its trials have it."""
-    return list(
-        Counter(
-            record.certificate
-            for record in records
-            if record.status == "ok" or record.certificate is not None
-        ).items()
+def _count_needed(records: Iterable[Record]) -> Counter[Certificate | None]:
+    """Count in how many of its trials a row has each certificate that its verdict depends on."""
+    return Counter(
+        record.certificate
+        for record in records
+        if record.status == "ok" or record.certificate is not None
     )
 
 
@@ -80,7 +78,7 @@ def collect_certificates(records: Iterable[Record]) -> list[Certificate]:
 
 def combine_verdicts(records: Iterable[Record]) -> str:
     """The verdict of a row: the worst of its trials'."""
-    verdicts = {judge(certificate) for certificate, _ in _needed(records)} or {UNCHECKED}
+    verdicts = set(map(judge, _count_needed(records))) or {UNCHECKED}
     return next(verdict for verdict in (DIFFERENT, UNCHECKED, VERIFIED) if verdict in verdicts)
 
 
@@ -108,12 +106,11 @@ def find_worst_error(certificates: Iterable[Certificate], precision: str) -> flo
 
 def describe_worst_errors(certificates: Sequence[Certificate]) -> list[str]:
     """The largest error in each precision with its quantity, as words."""
-    largest = [find_worst(certificates, name) for name in _precisions(certificates)]
     return [
         f"{units.format_error(read_number(error.error))} in "
         f"{titles.describe_precision(str(error.precision))} ({error.quantity})"
-        for error in largest
-        if error
+        for name in _precisions(certificates)
+        if (error := find_worst(certificates, name))
     ]
 
 
