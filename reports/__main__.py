@@ -9,9 +9,11 @@ from pathlib import Path
 
 from bench.errors import ResultsError, SamestepError
 from reports.compare import command as compare
-from reports.runs import alterations
+from reports.formats.registry import FORMATS, find_format
+from reports.runs import alterations, check
 from reports.runs.folders import find_folders, list_folders
 from reports.runs.loaded import LoadedRuns, read_runs
+from reports.text.output import encode, show, tell, write, write_bytes
 
 REPORT_FILE = "report.html"
 HISTORY_FILE = "history.html"
@@ -37,7 +39,6 @@ def build(options: argparse.Namespace) -> None:
     # Here and not above: drawing libraries take a second to import, a wrong name should not.
     from reports.content.export import to_json
     from reports.page.report import render
-    from reports.text.output import tell, write
 
     report = options.output or _home(folders, options.results) / REPORT_FILE
     write(report, render(content))
@@ -50,13 +51,12 @@ def build(options: argparse.Namespace) -> None:
 def history(options: argparse.Namespace) -> None:
     """Write the page of what runs found one after the other; print what was written."""
     if options.store:
-        content = _stored(options)
+        content = _read_store(options)
     elif options.runs:
         content = _read(find_folders(options.runs, options.results))
     else:
         content = _read(list_folders(options.results))
     from reports.history.page import render
-    from reports.text.output import tell, write
 
     page = options.output or (options.store or options.results) / HISTORY_FILE
     write(page, render(content))
@@ -66,19 +66,24 @@ def history(options: argparse.Namespace) -> None:
         tell(_publish(options.database, content))
 
 
-def _stored(options: argparse.Namespace) -> LoadedRuns:
+def _read_store(options: argparse.Namespace) -> LoadedRuns:
     from reports.history import store
 
     if options.runs:
         store.append(options.store, find_folders(options.runs, options.results))
     content = store.read(options.store)
-    _print_warnings(content)
+    _warn(content)
     return content
+
+
+def _warn(content: LoadedRuns) -> None:
+    for problem in content.warnings:
+        print("reports:", *problem.split(), file=sys.stderr)
 
 
 def _publish(url: str, content: LoadedRuns) -> str:
     try:
-        from reports.history.database import write
+        from reports.history.database import write as write_database
     except ModuleNotFoundError as error:
         if error.name != "sqlalchemy":
             raise
@@ -87,7 +92,7 @@ def _publish(url: str, content: LoadedRuns) -> str:
             "dependency group 'database' of pyproject.toml; "
             "`pip install sqlalchemy 'psycopg[binary]'`."
         ) from error
-    return write(url, content)
+    return write_database(url, content)
 
 
 def export(options: argparse.Namespace) -> int:
@@ -95,13 +100,10 @@ def export(options: argparse.Namespace) -> int:
 
     The status tells of records that are not as they were written: few formats have a place for it.
     """
-    from reports.formats.registry import find_format
-    from reports.text.output import encode, show, tell, write_bytes
-
     file_format = find_format(options.format)
     folders = find_folders(options.runs, options.results)
     content = _read(folders)
-    _print_warnings(content)
+    _warn(content)
     document = file_format.document(content)
     data = encode(document) if isinstance(document, str) else document
     file = options.output or (
@@ -135,19 +137,11 @@ def _read(folders: Sequence[Path]) -> LoadedRuns:
     return content
 
 
-def _print_warnings(content: LoadedRuns) -> None:
-    for problem in content.warnings:
-        print("reports:", *problem.split(), file=sys.stderr)
-
-
 def _home(folders: Sequence[Path], results: Path) -> Path:
     return folders[0] if len(folders) == 1 else results
 
 
 def _parser() -> argparse.ArgumentParser:
-    from reports.formats.registry import FORMATS
-
-    formats = "; ".join(f"{item.name}, {item.words}" for item in FORMATS)
     parser = argparse.ArgumentParser(
         prog="python -m reports", description="Reports of samestep's benchmark runs."
     )
@@ -199,6 +193,7 @@ def _parser() -> argparse.ArgumentParser:
         "write a run in a format that another tool reads",
         "where to write it (default: standard output; of parquet, a file in the run's folder)",
     )
+    formats = "; ".join(f"{item.name}, {item.words}" for item in FORMATS)
     command.add_argument(
         "--format",
         required=True,
@@ -212,14 +207,8 @@ def _parser() -> argparse.ArgumentParser:
         "they are, or have no digests; 1 something was changed; 2 there are no records.",
     )
     _add_runs(checking, "the newest")
-    checking.set_defaults(action=_check)
+    checking.set_defaults(action=check.run)
     return parser
-
-
-def _check(options: argparse.Namespace) -> int:
-    from reports.runs import check
-
-    return check.run(options)
 
 
 def _command(

@@ -46,9 +46,7 @@ class Ceiling:
     Attributes:
         operations_per_second: of a matrix product, in floating-point operations; None where no
             framework could be measured.
-        operations_framework: that attained it.
         bytes_per_second: of a copy, read and written. The same in every precision.
-        bytes_framework: that attained it.
         products: by framework, the raw figures in this precision.
         copies: by framework, those of its best copy, in whichever precision's process that was.
         reasons: by framework, why it is not among the products.

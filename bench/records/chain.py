@@ -19,11 +19,7 @@ NOTHING = hashlib.sha256(b"").hexdigest()
 
 @dataclass(frozen=True)
 class Seal:
-    """The two digests that a line ends in, and what the second one should be.
-
-    Attributes:
-        actual: SHA-256 over `previous` and the line without its seal.
-    """
+    """The two digests that a line ends in, and what the second one should be: `actual`."""
 
     previous: str
     digest: str

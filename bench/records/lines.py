@@ -56,16 +56,17 @@ def encode(record: Record) -> str:
     document = {"schema": record.schema, **msgspec.to_builtins(record)}
     # What was not measured has no number: older readers expect an object.
     document["ceilings"] = document["ceilings"] or {}
-    return json.dumps(_finite(document), allow_nan=False, separators=(",", ":"))
+    return json.dumps(to_finite(document), allow_nan=False, separators=(",", ":"))
 
 
-def _finite(value: Any) -> Any:
+def to_finite(value: Any) -> Any:
+    """Return what JSON can hold of a document: null for each number that is not finite."""
     if isinstance(value, float) and not math.isfinite(value):
         return None
     if isinstance(value, Mapping):
-        return {key: _finite(item) for key, item in value.items()}
+        return {key: to_finite(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
+        return [to_finite(item) for item in value]
     return value
 
 
@@ -183,10 +184,11 @@ def _newest(document: Any) -> dict[str, Any]:
             "read it with the version that wrote it."
         )
     try:
-        for version in range(schema, SCHEMA):
-            document = MIGRATIONS[version](document)
+        # Schemas 3 and 4 added nothing that every record has.
+        document = _from_1(document) if schema == 1 else document
         return {
             **document,
+            "schema": SCHEMA,
             "losses": [_nan_for_null(loss) for loss in document["losses"]],
             "blocks": [_numbers(block) for block in document["blocks"]],
             "epochs": [_numbers(epoch) for epoch in document["epochs"]],
@@ -216,31 +218,12 @@ def _from_1(document: Mapping[str, Any]) -> dict[str, Any]:
     added = {"layout": NATIVE, "input": PREPARED, "evaluate_every": 1}
     return {
         **document,
-        "schema": 2,
         "trial": added | document["trial"],
         "epochs": [
             {"number": position} | epoch
             for position, epoch in enumerate(document["epochs"], start=1)
         ],
     }
-
-
-def _from_2(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Every trial ran the checkout's own implementation in the version that it asks for."""
-    return {**document, "schema": 3}
-
-
-def _from_3(document: Mapping[str, Any]) -> dict[str, Any]:
-    """What a trial of a worker that crashed ended as, stays `failed`: nothing tells them apart."""
-    return {**document, "schema": 4}
-
-
-# By version: what makes a document of it one of the next.
-MIGRATIONS: dict[int, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
-    1: _from_1,
-    2: _from_2,
-    3: _from_3,
-}
 
 
 def _raw(part: Any) -> msgspec.Raw:
@@ -253,10 +236,6 @@ def ceiling_in(document: Any) -> Ceiling | None:
         return Ceiling.from_document(document) if document else None
     except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
         return UNREADABLE
-
-
-def _certificate_in(document: Any) -> Certificate | None:
-    return None if document is None else Certificate.from_document(document)
 
 
 def _by_type(kind: Any) -> Callable[[Any], Any]:
@@ -275,7 +254,9 @@ _HINTS = get_type_hints(Record)
 _PARTS: dict[str, Callable[[Any], Any]] = {
     **{name: _by_type(_HINTS[name]) for name in SHARED},
     "ceilings": ceiling_in,
-    "certificate": _certificate_in,
+    "certificate": lambda document: (
+        None if document is None else Certificate.from_document(document)
+    ),
     OPTIMIZER: Optimizer.from_document,
 }
 
@@ -296,13 +277,11 @@ def _default(item: "Field[Any]", kind: Any) -> Any:
     """What the field is where it is not in the file; of some it has to be."""
     if item.name in REQUIRED or (item.default is MISSING and item.default_factory is MISSING):
         return msgspec.field()
-    make = item.default_factory
+    default = item.default if item.default_factory is MISSING else item.default_factory()
     if kind is msgspec.Raw:
-        empty = item.default if make is MISSING else make()
-        return msgspec.field(default=_raw(msgspec.to_builtins(empty)))
-    if make is not MISSING:
-        return msgspec.field(default_factory=make)
-    return msgspec.field(default=item.default)
+        default = _raw(msgspec.to_builtins(default))
+    # Parts that are not shared cannot be changed: one default does for all records.
+    return msgspec.field(default=default)
 
 
 # Those parts of a record that are shared are text in it.

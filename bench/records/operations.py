@@ -106,7 +106,9 @@ def count_step_cost(spec: ModelSpec, optimizer: Optimizer, batch_size: int, prec
         raise ValueError(f"The precision {precision!r} is none of {', '.join(BYTES)}.")
     widths = BYTES[precision]
     activations = batch_size * _count_activation_accesses(spec) * widths.activation
-    weights = _count_weight_accesses(spec, _count_slots(optimizer)) * widths.weight
+    # Two moments, a velocity, or nothing.
+    slots = 2 if optimizer.name == "adam" else int(optimizer.momentum > 0)
+    weights = _count_weight_accesses(spec, slots) * widths.weight
     return Cost(batch_size * _count_operations(spec), activations + weights)
 
 
@@ -157,10 +159,3 @@ def _count_weight_accesses(spec: ModelSpec, slots: int) -> int:
 
 def _sum_sizes(params: Iterable[Param]) -> int:
     return sum(param.size for param in params)
-
-
-def _count_slots(optimizer: Optimizer) -> int:
-    # Two moments, a velocity, or nothing.
-    if optimizer.name == "adam":
-        return 2
-    return 1 if optimizer.momentum > 0 else 0

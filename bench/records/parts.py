@@ -9,8 +9,8 @@ These are structures of msgspec rather than dataclasses since a run's page reads
 they are made as a line is decoded, and Python's collector of garbage need not look at them.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Annotated, Any, Literal, get_type_hints
 
 import msgspec
@@ -30,6 +30,9 @@ class Column:
     name: str = ""
     mean_with: str = ""
     shown: bool = True
+
+
+Hidden = partial(Column, shown=False)
 
 
 class Part(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -56,17 +59,13 @@ class Times(Part, frozen=True, rename=lambda name: name.removesuffix("_seconds")
     process_seconds: Annotated[Number, "the worker process from start to end"] = None
     waiting_seconds: Annotated[
         Number,
-        Column(
-            "what of that it slept while the trial that it took turns with had its turn",
-            shown=False,
-        ),
+        Hidden("what of that it slept while the trial that it took turns with had its turn"),
     ] = None
     pending_seconds: Annotated[
         Number,
-        Column(
+        Hidden(
             "how long the device was still busy after a block although the implementation had "
-            "synchronized it, the median over the blocks: what reading the last loss took",
-            shown=False,
+            "synchronized it, the median over the blocks: what reading the last loss took"
         ),
     ] = None
 
@@ -79,13 +78,12 @@ class Load(Part, frozen=True):
         Column("processor time of the worker, user and system", "worker_processor_seconds"),
     ] = None
     other_seconds: Annotated[
-        Number, Column("processor time of everything else, the host included", shown=False)
+        Number, Hidden("processor time of everything else, the host included")
     ] = None
     other_share: Annotated[
         Number,
         Column(
-            "share of all processors that other programs took meanwhile, 0 to 1",
-            "other_load_share",
+            "share of all processors that other programs took meanwhile, 0 to 1", "other_load_share"
         ),
     ] = None
     steal_share: Annotated[
@@ -102,9 +100,7 @@ class Load(Part, frozen=True):
             mean_with="hashes_per_second_after",
         ),
     ] = None
-    hashes_per_second_after: Annotated[
-        Number, Column("the same right after the worker", shown=False)
-    ] = None
+    hashes_per_second_after: Annotated[Number, Hidden("the same right after the worker")] = None
     copied_bytes_per_second_before: Annotated[
         Number,
         Column(
@@ -113,19 +109,16 @@ class Load(Part, frozen=True):
             mean_with="copied_bytes_per_second_after",
         ),
     ] = None
-    copied_bytes_per_second_after: Annotated[
-        Number, Column("the same right after the worker", shown=False)
-    ] = None
+    copied_bytes_per_second_after: Annotated[Number, Hidden("the same right after the worker")] = (
+        None
+    )
     throttle_events: Annotated[Number, "times that heat slowed a core or a package down"] = None
     gpu_thermal_seconds: Annotated[Number, "how long heat kept the GPU's clocks down"] = None
     device_other_processes: Annotated[
         Number, "others' processes on the GPU right before or after, as NVML lists"
     ] = None
     device_unreleased_bytes: Annotated[
-        Number,
-        Column(
-            "GPU memory still taken 30 s after the worker's end, if it was not free", shown=False
-        ),
+        Number, Hidden("GPU memory still taken 30 s after the worker's end, if it was not free")
     ] = None
 
 
@@ -150,10 +143,9 @@ class Memory(Part, frozen=True):
     ] = None
     anonymous_at_end_bytes: Annotated[Count, "anonymous memory after training"] = None
     allocator_after_build_bytes: Annotated[
-        Count,
-        Column("what the framework's GPU allocator had given out for the built model", shown=False),
+        Count, Hidden("what the framework's GPU allocator had given out for the built model")
     ] = None
-    allocator_at_end_bytes: Annotated[Count, Column("the same after training", shown=False)] = None
+    allocator_at_end_bytes: Annotated[Count, Hidden("the same after training")] = None
     allocator_peak_bytes: Annotated[
         Count, "most that the framework's GPU allocator gave out at once"
     ] = None
@@ -247,12 +239,10 @@ class MachineFinding(msgspec.Struct, frozen=True):
 
 def columns_of(kind: type[msgspec.Struct]) -> dict[str, Column]:
     """Return what each field of a part is, by the field's name; each column has a name."""
-    return dict(_columns(kind))
-
-
-def _columns(kind: type[msgspec.Struct]) -> Iterator[tuple[str, Column]]:
     hints: dict[str, Any] = get_type_hints(kind, include_extras=True)
+    columns = {}
     for field in kind.__struct_fields__:
         (what,) = hints[field].__metadata__
         column = Column(what) if isinstance(what, str) else what
-        yield field, replace(column, name=column.name or field)
+        columns[field] = replace(column, name=column.name or field)
+    return columns

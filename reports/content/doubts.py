@@ -26,12 +26,7 @@ SPEED_COLUMN = "machine_hashes_per_second"
 
 @dataclass(frozen=True)
 class Doubt:
-    """A reason not to trust numbers.
-
-    Attributes:
-        topic: in two or three words.
-        sentence: with the rows that it concerns.
-    """
+    """A reason not to trust numbers: in two or three words, and with the rows that it concerns."""
 
     topic: str
     sentence: str

@@ -1,7 +1,6 @@
 """The main tables as a JSON document, in base units, for programs. NaN becomes null."""
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 from msgspec import to_builtins
 
 from bench.records.ceilings import UNREADABLE
+from bench.records.lines import to_finite
 from bench.records.results import Record
 from reports.content import sentences
 from reports.content.doubts import Doubt, find_doubts
@@ -35,7 +35,7 @@ def to_json(run: LoadedRuns, comparisons: Sequence[Mapping[str, Any]] | None = N
     """The comparisons of a run with their rows, and the trials that are not ok.
 
     Args:
-        comparisons: `comparison_document` of each, where they are there already.
+        comparisons: `export_comparison` of each, where they are there already.
     """
     if comparisons is None:
         comparisons = [
@@ -49,7 +49,7 @@ def to_json(run: LoadedRuns, comparisons: Sequence[Mapping[str, Any]] | None = N
     content = {
         "schema": SCHEMA,
         "run": run.name,
-        "machines": _finite(machines),
+        "machines": to_finite(machines),
         "comparisons": comparisons,
         "not_ok": [
             {"trial": record.trial.id, "status": record.status, "reason": record.reason}
@@ -62,8 +62,8 @@ def to_json(run: LoadedRuns, comparisons: Sequence[Mapping[str, Any]] | None = N
 
 
 def _machine(own: Sequence[Record]) -> dict[str, Any]:
-    first = {record.trial.precision: record for record in reversed(own)}
-    ceilings = {precision: record.ceilings for precision, record in first.items()}
+    # Of each precision the first record's.
+    ceilings = {record.trial.precision: record.ceilings for record in reversed(own)}
     return {
         "ceilings": {
             name: asdict(ceiling)
@@ -91,14 +91,4 @@ def export_comparison(
             for certificate in collect_certificates(row.records)
         ],
     }
-    return {name: _finite(value) for name, value in content.items()}
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
-    return value
+    return {name: to_finite(value) for name, value in content.items()}

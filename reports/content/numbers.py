@@ -5,7 +5,6 @@ from typing import Any
 from reports.content.absences import explain_absence
 from reports.ranking.comparisons import Comparison
 from reports.ranking.rows import THROUGHPUT, Row
-from reports.statistics.intervals import Interval
 from reports.trials import certificates
 from reports.trials.measured import MEMORY
 
@@ -55,7 +54,9 @@ def _numbers(comparison: Comparison, row: Row) -> dict[str, Any]:
         "turns": row.key.turns,
         "ranked": row.refusal is None,
         "unranked_reason": row.refusal,
-        **_proof(row),
+        "proof": certificates.describe_proof(row.records),
+        "verdict": certificates.combine_verdicts(row.records),
+        **certificates.summarize_numbers(certificates.collect_certificates(row.records)),
         "trials": len(row.records),
         "trials_ok": len(row.finished),
         "outcome": row.outcome,
@@ -67,35 +68,18 @@ def _numbers(comparison: Comparison, row: Row) -> dict[str, Any]:
         "noise_floor": row.noise_floor,
         **{name: estimate.median for name, estimate in estimates.items()},
         "intervals": {
-            name: _interval(estimate) for name, estimate in estimates.items() if estimate.exists
+            name: {
+                "low": estimate.low,
+                "high": estimate.high,
+                "invocations": estimate.count,
+                "covers": estimate.covers,
+            }
+            for name, estimate in estimates.items()
+            if estimate.exists
         },
         "absent": {
             name: explain_absence(row, name)
             for name, estimate in estimates.items()
             if not estimate.count
         },
-    }
-
-
-def _interval(estimate: Interval) -> dict[str, float]:
-    return {
-        "low": estimate.low,
-        "high": estimate.high,
-        "invocations": estimate.count,
-        "covers": estimate.covers,
-    }
-
-
-def _proof(row: Row) -> dict[str, Any]:
-    certificates_of_row = certificates.collect_certificates(row.records)
-    return {
-        "proof": certificates.describe_proof(row.records),
-        "verdict": certificates.combine_verdicts(row.records),
-        "worst_error_float64": certificates.find_worst_error(
-            certificates_of_row, certificates.FLOAT64
-        ),
-        "worst_error_float32": certificates.find_worst_error(
-            certificates_of_row, certificates.FLOAT32
-        ),
-        "known_defects": certificates.list_defect_names(certificates_of_row),
     }

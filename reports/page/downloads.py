@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import pandas as pd
+
 from reports.content.export import to_json
 from reports.runs.loaded import LoadedRuns
 from reports.trials import frame
@@ -20,7 +22,6 @@ class Download:
     """A file inside the page.
 
     Attributes:
-        words: what is in it.
         url: None where it is too large for a page.
         size: in bytes; 0 where it is too large.
     """
@@ -40,48 +41,34 @@ def make_downloads(
         comparisons: the run's, as `reports.content.export` has them, where they are there already.
     """
     records = run.records
-    blocks = int(run.table["measured_blocks"].sum())
-    evaluations = sum(len(record.epochs) for record in records)
+    trials = "a line per trial, with all that is known of it"
+    blocks = "a line per measured block"
+    evaluations = "a line per evaluation: losses and accuracies"
+    tables = "the tables of this page with intervals and reasons"
+    block_count = int(run.table["measured_blocks"].sum())
+    evaluation_count = sum(len(record.epochs) for record in records)
     return (
-        _download(
-            run,
-            "trials.csv",
-            "a line per trial, with all that is known of it",
-            len(records),
-            lambda: run.table.to_csv(index=False),
-        ),
-        _download(
-            run,
-            "blocks.csv",
-            "a line per measured block",
-            blocks,
-            lambda: frame.build_blocks(records).to_csv(index=False),
-        ),
-        _download(
-            run,
-            "evaluations.csv",
-            "a line per evaluation: losses and accuracies",
+        _csv(f"{run.name}-trials.csv", trials, len(records), lambda: run.table),
+        _csv(f"{run.name}-blocks.csv", blocks, block_count, lambda: frame.build_blocks(records)),
+        _csv(
+            f"{run.name}-evaluations.csv",
             evaluations,
-            lambda: frame.build_epochs(records).to_csv(index=False),
+            evaluation_count,
+            lambda: frame.build_epochs(records),
         ),
-        _download(
-            run,
-            "tables.json",
-            "the tables of this page with intervals and reasons",
-            1,
-            lambda: to_json(run, comparisons),
-        ),
+        _download(f"{run.name}-tables.json", tables, "application/json", to_json(run, comparisons)),
     )
 
 
-def _download(
-    run: LoadedRuns, name: str, words: str, lines: int, make: Callable[[], str]
-) -> Download:
+def _csv(name: str, words: str, lines: int, build: Callable[[], pd.DataFrame]) -> Download:
     if lines * LEAST_LINE_BYTES > MOST_BYTES:
-        return Download(f"{run.name}-{name}", words, None)
-    content = make().encode("utf-8", errors="replace")
+        return Download(name, words, None)
+    return _download(name, words, "text/csv", build().to_csv(index=False))
+
+
+def _download(name: str, words: str, kind: str, text: str) -> Download:
+    content = text.encode("utf-8", errors="replace")
     if len(content) > MOST_BYTES:
-        return Download(f"{run.name}-{name}", words, None)
-    kind = "application/json" if name.endswith(".json") else "text/csv"
+        return Download(name, words, None)
     url = f"data:{kind};charset=utf-8;base64,{base64.b64encode(content).decode('ascii')}"
-    return Download(f"{run.name}-{name}", words, url, len(content))
+    return Download(name, words, url, len(content))

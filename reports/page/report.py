@@ -17,7 +17,7 @@ from reports.figures.batch_sizes import draw_batch_sizes
 from reports.figures.roofline import draw_rooflines
 from reports.page import environments
 from reports.page.downloads import Download, make_downloads
-from reports.page.sections import ComparisonSection, make_section
+from reports.page.sections import make_section
 from reports.page.template import Page, render_machines, render_template
 from reports.ranking.comparisons import Comparison
 from reports.ranking.machines import Machine, find_machines
@@ -30,49 +30,23 @@ from reports.trials.parallel import run_in_processes
 Fact = TypeVar("Fact")
 
 
-@dataclass(frozen=True)
-class MachinePart:
-    """What the page says of one machine.
-
-    Attributes:
-        ceilings: table of what it attains at most, and `left_out` why a framework is not in it.
-        findings: what was noted of it before the run.
-    """
-
-    number: int
-    sentence: str
-    ceilings: Markup | None
-    left_out: tuple[str, ...]
-    findings: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Piece:
-    """What is made of one comparison: a section for people, a document for programs."""
-
-    section: ComparisonSection
-    document: dict[str, Any]
-
-
 @dataclass(frozen=True, kw_only=True)
 class ReportPage(Page):
     """What the page of a run shows.
 
     Attributes:
-        outcome: how many trials there were and how they ended.
         threads: how many each framework could use, where all could use the same.
-        facts: what the trials were asked to do, by title.
         packages: all packages of each environment, by framework and version.
     """
 
     outcome: str
     threads: str | None
     facts: dict[str, str]
-    sections: tuple[ComparisonSection, ...]
+    sections: list[dict[str, Any]]
     batch_sizes: tuple[Drawing, ...]
     rooflines: tuple[Drawing, ...]
     failures: Markup | None
-    machines: tuple[MachinePart, ...]
+    machines: list[dict[str, Any]]
     versions: Markup | None
     packages: dict[str, environments.Versions]
     variables: Markup | None
@@ -94,20 +68,21 @@ def _make_page(run: LoadedRuns) -> ReportPage:
     tasks.append(partial(draw_rooflines, comparisons, "roofline"))
     *pieces, batch_sizes, rooflines = run_in_processes(tasks)
     packages = environments.collect_packages(records)
+    ends = titles.count_each(record.status for record in records)
     return ReportPage(
         kind="report",
         title=run.title,
         alterations=run.alterations,
         problems=run.problems,
-        outcome=_outcome(records),
+        outcome=f"{titles.format_count(len(records), 'trial')}: {titles.join_words(ends)}.",
         threads=_threads(records),
         facts=_facts(records) | _digests(run),
-        sections=tuple(piece.section for piece in pieces),
+        sections=[section for section, _ in pieces],
         batch_sizes=batch_sizes,
         rooflines=rooflines,
         failures=_failures(records),
         machine_table=render_machines(machines),
-        machines=tuple(_machine(item, run.select_records(item.key)) for item in machines),
+        machines=[_machine(item, run.select_records(item.key)) for item in machines],
         versions=render_table_or_none(
             environments.build_version_table(packages),
             "Main packages of each environment",
@@ -121,33 +96,32 @@ def _make_page(run: LoadedRuns) -> ReportPage:
             "Framework",
             "words",
         ),
-        downloads=make_downloads(run, [piece.document for piece in pieces]),
+        downloads=make_downloads(run, [document for _, document in pieces]),
     )
 
 
-def _make_piece(number: int, comparison: Comparison, machines: Sequence[Machine]) -> Piece:
+def _make_piece(
+    number: int, comparison: Comparison, machines: Sequence[Machine]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Make a section for people and a document for programs."""
     proofs, doubts = find_proofs(comparison), find_doubts(comparison)
-    return Piece(
+    return (
         make_section(number, comparison, machines, proofs, doubts),
         export_comparison(comparison, proofs, doubts),
     )
 
 
-def _machine(machine: Machine, records: Sequence[Record]) -> MachinePart:
+def _machine(machine: Machine, records: Sequence[Record]) -> dict[str, Any]:
     text, left_out = build_ceiling_table(records)
     caption = "What each reached with its own matrix product and copy, the highest of them first"
-    return MachinePart(
-        machine.number,
-        machine.sentence,
-        render_table_or_none(text, caption, "Operation", "numbers"),
-        left_out,
-        tuple(fitness.describe_finding(item) for item in fitness.collect_findings(records)),
-    )
-
-
-def _outcome(records: Sequence[Record]) -> str:
-    ends = titles.count_each(record.status for record in records)
-    return f"{titles.format_count(len(records), 'trial')}: {titles.join_words(ends)}."
+    return {
+        "number": machine.number,
+        "sentence": machine.sentence,
+        "ceilings": render_table_or_none(text, caption, "Operation", "numbers"),
+        # Why a framework is not among the ceilings.
+        "left_out": left_out,
+        "findings": [fitness.describe_finding(item) for item in fitness.collect_findings(records)],
+    }
 
 
 def _failures(records: Sequence[Record]) -> Markup | None:

@@ -8,6 +8,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pandas as pd
 
@@ -49,13 +50,9 @@ class Work:
     @property
     def title(self) -> str:
         """The work in a few words, without what comparisons of one run mostly share."""
-        parts = (
-            self.model_and_dataset,
-            f"batch size {self.batch_size}",
-            titles.describe_device(self.device),
-            titles.describe_precision(self.precision),
-        )
-        return ", ".join(parts)
+        device = titles.describe_device(self.device)
+        precision = titles.describe_precision(self.precision)
+        return f"{self.model_and_dataset}, batch size {self.batch_size}, {device}, {precision}"
 
     @property
     def conditions(self) -> dict[str, str]:
@@ -127,41 +124,25 @@ def compare(
     all_records = list(records)
     if table is None:
         table = frame.build_trials(all_records)
-    groups: dict[Work, list[int]] = defaultdict(list)
-    # What is equal in these belongs to one work, and is looked up in no time.
-    places_of: dict[tuple[object, ...], list[int]] = {}
+    # By the facts of a work: a tuple is looked up in less time than a dataclass.
+    groups: dict[tuple[Any, ...], list[int]] = defaultdict(list)
     for place, (record, machine) in enumerate(
         zip(all_records, table["machine"].tolist(), strict=True)
     ):
         trial, run = record.trial, record.run if by_run else ""
-        key = (
+        facts = (
             *(trial.model, trial.dataset, trial.batch_size, trial.device, trial.precision),
             *(trial.epochs, trial.optimizer, record.threads, machine, run),
         )
-        if key not in places_of:
-            places_of[key] = groups[_work(record, machine, run)]
-        places_of[key].append(place)
-    names = make_titles(list(groups))
+        groups[facts].append(place)
+    places_of = {
+        replace(Work(*facts), model_title=titles.title_model(all_records[places[0]])): places
+        for facts, places in groups.items()
+    }
+    names = make_titles(list(places_of))
     return tuple(
         Comparison(names[work], work, _judge_rows(work, _rows(all_records, table, places)))
-        for work, places in groups.items()
-    )
-
-
-def _work(record: Record, machine: str, run: str) -> Work:
-    trial = record.trial
-    return Work(
-        model=trial.model,
-        dataset=trial.dataset,
-        batch_size=trial.batch_size,
-        device=trial.device,
-        precision=trial.precision,
-        epochs=trial.epochs,
-        optimizer=trial.optimizer,
-        threads=record.threads,
-        machine=machine,
-        run=run,
-        model_title=titles.title_model(record),
+        for work, places in places_of.items()
     )
 
 
@@ -181,7 +162,10 @@ def _test_samples(rows: Iterable[Row]) -> int | None:
 
 
 def _rows(records: Sequence[Record], table: pd.DataFrame, places: Sequence[int]) -> list[Row]:
-    versions = _versions([records[place] for place in places])
+    versions: dict[str, set[str]] = defaultdict(set)
+    for place in places:
+        if version := records[place].framework_version:
+            versions[records[place].trial.framework].add(version)
     # What is measured may change with the code that measures: those rows stand beside each other.
     several = len({records[place].commit for place in places}) > 1
     groups: dict[Key, list[int]] = defaultdict(list)
@@ -195,14 +179,22 @@ def _rows(records: Sequence[Record], table: pd.DataFrame, places: Sequence[int])
         if facts not in places_of:
             places_of[facts] = groups[_key(record, versions[trial.framework], several)]
         places_of[facts].append(place)
-    return [_row(key, records, table, members) for key, members in groups.items()]
+    return [
+        Row(
+            key,
+            tuple(records[place] for place in members),
+            table.iloc[[place for place in members if records[place].status == "ok"]],
+            members,
+        )
+        for key, members in groups.items()
+    ]
 
 
-def _key(record: Record, versions: Sequence[str], several_commits: bool) -> Key:
+def _key(record: Record, versions: set[str], several_commits: bool) -> Key:
     trial = record.trial
     commit = titles.shorten_commit(record.commit) if record.commit else "an unknown commit"
     # A trial that ended before the import has no version; where there is one only, it is that.
-    version = record.framework_version or (versions[0] if len(versions) == 1 else None)
+    version = record.framework_version or (min(versions) if len(versions) == 1 else None)
     return Key(
         framework=trial.framework,
         version=version,
@@ -214,19 +206,6 @@ def _key(record: Record, versions: Sequence[str], several_commits: bool) -> Key:
         turns=record.in_turns_with is not None,
         framework_title=titles.title_framework(record),
     )
-
-
-def _row(key: Key, records: Sequence[Record], table: pd.DataFrame, places: Sequence[int]) -> Row:
-    finished = [place for place in places if records[place].status == "ok"]
-    return Row(key, tuple(records[place] for place in places), table.iloc[finished], places)
-
-
-def _versions(records: Sequence[Record]) -> dict[str, list[str]]:
-    versions_of: dict[str, dict[str, None]] = defaultdict(dict)
-    for record in records:
-        if record.framework_version:
-            versions_of[record.trial.framework][record.framework_version] = None
-    return defaultdict(list, {name: list(versions) for name, versions in versions_of.items()})
 
 
 def _rank(row: Row) -> tuple[bool, bool, float, bool, str]:

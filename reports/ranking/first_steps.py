@@ -53,24 +53,14 @@ class Losses:
         return widest
 
 
-@dataclass(frozen=True)
-class _Entry:
-    """A row and its losses by seed; none where nothing can be said of them."""
-
-    framework: str
-    losses: Mapping[int, Losses]
-
-
 def find_departures(rows: Sequence[Row]) -> tuple[str | None, ...]:
     """Say for each row why its first steps are not those of the others, None where they are.
 
     Rows that are not verified are no peers, and are judged by their certificate. Neither are models
     with dropout, whose random numbers differ, and reduced precision.
     """
-    entries = [_Entry(row.framework, _losses_by_seed(row)) for row in rows]
-    return tuple(
-        _objection(entry, [other for other in entries if other is not entry]) for entry in entries
-    )
+    losses = [_losses_by_seed(row) for row in rows]
+    return tuple(_objection(place, rows, losses) for place in range(len(rows)))
 
 
 def count_comparable(rows: Sequence[Row]) -> int:
@@ -79,6 +69,7 @@ def count_comparable(rows: Sequence[Row]) -> int:
 
 
 def _losses_by_seed(row: Row) -> dict[int, Losses]:
+    """Combine a row's losses by seed; none where nothing can be said of them."""
     if not row.verified:
         return {}
     series_of: dict[int, set[tuple[float, ...]]] = {}
@@ -99,13 +90,15 @@ def _of(losses: Sequence[float]) -> Losses:
     return Losses(padded, padded)
 
 
-def _objection(entry: _Entry, others: Sequence[_Entry]) -> str | None:
-    for seed, own in entry.losses.items():
-        peers = [other for other in others if seed in other.losses]
+def _objection(
+    place: int, rows: Sequence[Row], losses: Sequence[Mapping[int, Losses]]
+) -> str | None:
+    for seed, own in losses[place].items():
+        peers = [peer for peer in range(len(rows)) if peer != place and seed in losses[peer]]
         if not peers:
             continue
-        theirs = Losses.combine([peer.losses[seed] for peer in peers])
-        frameworks = {peer.framework for peer in peers}
+        theirs = Losses.combine([losses[peer][seed] for peer in peers])
+        frameworks = {rows[peer].framework for peer in peers}
         step = _departure(own, theirs, LONE_STEPS if len(frameworks) == 1 else RECORDED_LOSSES)
         if step is not None:
             return _words(own, theirs, step, lonely=len(peers) == 1)

@@ -28,8 +28,6 @@ class Entry:
     Attributes:
         unverified: why it is not proved to take the same training steps; None where it is.
         accuracies: the last test accuracy of each finished trial, over seeds and repeats.
-        finished: whether any trial finished.
-        timed: whether it has a throughput.
         mistimed: why its times cannot be those of its work; None where they can.
         departed: why its first steps are not those of its peers; None where they are.
     """
@@ -67,9 +65,8 @@ class Band:
     @property
     def words(self) -> str:
         """The band in percent."""
-        return (
-            f"{units.format_span(max(0.0, self.low), min(1.0, self.high), units.format_percent)}%"
-        )
+        low, high = max(0.0, self.low), min(1.0, self.high)
+        return f"{units.format_span(low, high, units.format_percent)}%"
 
 
 def compute_band(peers: Sequence[float], test_samples: int) -> Band | None:
@@ -119,7 +116,8 @@ def _refusal(entry: Entry, peers: Sequence[Entry], test_samples: int | None) -> 
 def _odd(entry: Entry, peers: Sequence[Entry], test_samples: int) -> str | None:
     if len(peers) == 2 and entry.is_peer:
         return None if _agree(peers[0], peers[1], test_samples) else _disagreement(peers)
-    accepted = _band_of(entry, peers, test_samples)
+    accuracies = [value for peer in peers if peer is not entry for value in peer.accuracies]
+    accepted = compute_band(accuracies, test_samples)
     if accepted is None or accepted.holds(entry.accuracy):
         return None
     if math.isnan(entry.accuracy):
@@ -130,19 +128,13 @@ def _odd(entry: Entry, peers: Sequence[Entry], test_samples: int) -> str | None:
     )
 
 
-def _band_of(entry: Entry, peers: Sequence[Entry], test_samples: int) -> Band | None:
-    others = [value for peer in peers if peer is not entry for value in peer.accuracies]
-    return compute_band(others, test_samples)
-
-
 def _agree(first: Entry, second: Entry, test_samples: int) -> bool:
     """Whether each lies in the band that the other makes; to disagree, one outside is enough."""
-    bands = (
-        compute_band(second.accuracies, test_samples),
-        compute_band(first.accuracies, test_samples),
-    )
-    pairs = zip((first, second), bands, strict=True)
-    return all(accepted is None or accepted.holds(entry.accuracy) for entry, accepted in pairs)
+    for entry, peer in ((first, second), (second, first)):
+        accepted = compute_band(peer.accuracies, test_samples)
+        if accepted is not None and not accepted.holds(entry.accuracy):
+            return False
+    return True
 
 
 def _disagreement(peers: Sequence[Entry]) -> str:

@@ -58,14 +58,7 @@ def build_machine_table(machines: Iterable[Machine]) -> pd.DataFrame:
     """A row per property, a column per machine; properties that this version does not know last."""
     columns = {f"Machine {machine.number}": _properties(machine.facts) for machine in machines}
     names = dict.fromkeys(name for properties in columns.values() for name in properties)
-    return pd.DataFrame(
-        {
-            title: [properties.get(name, units.ABSENT) for name in names]
-            for title, properties in columns.items()
-        },
-        index=list(names),
-        dtype=object,
-    )
+    return pd.DataFrame(columns, index=list(names), dtype=object).fillna(units.ABSENT)
 
 
 def _properties(facts: Facts) -> dict[str, str]:
@@ -77,13 +70,10 @@ def _properties(facts: Facts) -> dict[str, str]:
 
 
 def _cores(facts: Facts) -> str:
-    counts = (
-        ("physical_cores", "physical core"),
-        ("logical_processors", "logical processor"),
-    )
+    nouns = {"physical_cores": "physical core", "logical_processors": "logical processor"}
     parts = [
         titles.format_count(facts[key], noun)
-        for key, noun in counts
+        for key, noun in nouns.items()
         if isinstance(facts.get(key), int)
     ]
     if isinstance(facts.get("usable_processors"), int):

@@ -28,8 +28,6 @@ class Key:
     """What tells a row from the others of its comparison.
 
     Attributes:
-        layout: of images; `native` is the framework's own.
-        input: `prepared` arrays, or the framework's own (`native`) loader.
         commit: of samestep, where a comparison has trials of several; empty elsewhere.
         turns: whether each invocation took turns with one of another version, block by block, which
             costs it what the other one put out of the processor's caches.

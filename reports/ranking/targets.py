@@ -1,9 +1,7 @@
 """Time to accuracy: how long each row trains until it is as good as all of them get."""
 
 import math
-from collections.abc import Iterable
 from functools import lru_cache
-from itertools import accumulate
 
 from bench.records.results import Record
 from reports.ranking.comparisons import Comparison
@@ -35,7 +33,10 @@ def find_target(comparison: Comparison) -> float | str:
     if min(len(record.epochs) for record in records) < LEAST_EVALUATIONS:
         return ONE_EVALUATION
     common = min(
-        max((value for value in _accuracies(record) if math.isfinite(value)), default=0.0)
+        max(
+            (epoch.test_accuracy for epoch in record.epochs if math.isfinite(epoch.test_accuracy)),
+            default=0.0,
+        )
         for record in records
     )
     # 0.97 / 0.005 is 193.99999999999997.
@@ -62,15 +63,10 @@ def describe_target(comparison: Comparison) -> str:
     )
 
 
-def _accuracies(record: Record) -> Iterable[float]:
-    return (epoch.test_accuracy for epoch in record.epochs)
-
-
 def _seconds(record: Record, accuracy: float) -> float:
-    elapsed = accumulate(epoch.seconds for epoch in record.epochs)
-    reached = (
-        seconds
-        for seconds, reached_accuracy in zip(elapsed, _accuracies(record), strict=True)
-        if reached_accuracy >= accuracy
-    )
-    return next(reached, math.nan)
+    seconds = 0.0
+    for epoch in record.epochs:
+        seconds += epoch.seconds
+        if epoch.test_accuracy >= accuracy:
+            return seconds
+    return math.nan

@@ -16,7 +16,12 @@ def find_baseline(comparison: Comparison, row: Row) -> Row | None:
     Default settings, the framework's own layout, prepared arrays, eager mode if there is one. None
     where there is no such row, or it is the row itself.
     """
-    plain = [other for other in comparison.rows if _is_plain(other) and _same(other, row)]
+    plain = [
+        other
+        for other in comparison.rows
+        if other.key.edition == row.key.edition
+        and (other.key.settings, other.key.layout, other.key.input) == (DEFAULT, NATIVE, PREPARED)
+    ]
     if not plain:
         return None
     baseline = min(plain, key=lambda other: (other.key.mode != EAGER, other.key.mode))
@@ -26,21 +31,9 @@ def find_baseline(comparison: Comparison, row: Row) -> Row | None:
 def select_variants(comparison: Comparison) -> Comparison:
     """The comparison with those rows only that have a baseline, each group below its baseline."""
     groups: dict[Key, list[Row]] = {}
-    baselines: dict[Key, Row] = {}
     for row in comparison.rows:
         baseline = find_baseline(comparison, row)
         if baseline is not None:
-            baselines[baseline.key] = baseline
-            groups.setdefault(baseline.key, []).append(row)
+            groups.setdefault(baseline.key, [baseline]).append(row)
     ordered = sorted(groups, key=lambda key: key.label)
-    rows = [row for key in ordered for row in (baselines[key], *groups[key])]
-    return replace(comparison, rows=tuple(rows))
-
-
-def _is_plain(row: Row) -> bool:
-    key = row.key
-    return (key.settings, key.layout, key.input) == (DEFAULT, NATIVE, PREPARED)
-
-
-def _same(row: Row, other: Row) -> bool:
-    return row.key.edition == other.key.edition
+    return replace(comparison, rows=tuple(row for key in ordered for row in groups[key]))

@@ -41,10 +41,19 @@ def examine(folder: Path) -> Integrity:
         ResultsError: its records cannot be read.
     """
     path = folder / RECORDS_FILE
-    tail = _Tail()
+    torn = 0
+
+    def whole(lines: Iterable[bytes]) -> Iterator[bytes]:
+        nonlocal torn
+        for line in lines:
+            if line.endswith(b"\n"):
+                yield line
+            else:
+                torn = len(line)
+
     try:
         with path.open("rb") as lines:
-            chain = follow(tail.whole(lines))
+            chain = follow(whole(lines))
     except OSError as error:
         raise ResultsError(
             f"Records {str(path)!r} cannot be read ({error.strerror}); expected a run's "
@@ -62,23 +71,9 @@ def examine(folder: Path) -> Integrity:
         chain.sealed,
         chain.last,
         manifest is not None and manifest.end is not None,
-        tail.torn,
+        torn,
         tuple(alterations + unreadable),
     )
-
-
-class _Tail:
-    """Leaves out what follows the last whole line."""
-
-    def __init__(self) -> None:
-        self.torn = 0
-
-    def whole(self, lines: Iterable[bytes]) -> Iterator[bytes]:
-        for line in lines:
-            if line.endswith(b"\n"):
-                yield line
-            else:
-                self.torn = len(line)
 
 
 def limit_sentences(broken: tuple[str, ...]) -> list[str]:

@@ -21,7 +21,9 @@ def run(options: argparse.Namespace) -> int:
 def _check(folder: Path) -> int:
     integrity = examine(folder)
     _, problems = read_records(folder / RECORDS_FILE)
-    lines = [*integrity.alterations, *_unreadable(integrity, problems)]
+    # A torn end is a note, and no line that cannot be read.
+    unreadable = problems[:-1] if integrity.torn and problems else problems
+    lines = [*integrity.alterations, *unreadable]
     tell(f"{folder.name}: {_verdict(integrity, bool(lines))}")
     for line in lines:
         tell(f"  {line}.".replace("..", "."))
@@ -41,11 +43,6 @@ def _verdict(integrity: Integrity, broken: bool) -> str:
     if integrity.digest is None:
         return f"{count}, none with a digest: nothing can be told"
     return f"{count}, as written; digest of the run: {integrity.digest}"
-
-
-def _unreadable(integrity: Integrity, problems: list[str]) -> list[str]:
-    """What cannot be read, but for a torn end: that is a note."""
-    return problems[:-1] if integrity.torn and problems else problems
 
 
 def _notes(integrity: Integrity) -> list[str]:

@@ -119,9 +119,8 @@ def make_name(runs: Sequence[str]) -> str:
 
 
 def _nothing(path: Path, problems: list[str]) -> str:
-    reason = (
-        f"only lines that cannot be read, such as: {problems[0]}" if problems else "it is empty"
-    )
+    unreadable = "only lines that cannot be read, such as:"
+    reason = f"{unreadable} {problems[0]}" if problems else "it is empty"
     return (
         f"Records {str(path)!r} hold no trial ({reason.rstrip('.')}); expected one record a line; "
         "run `tox -e bench` again."

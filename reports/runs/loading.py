@@ -34,7 +34,7 @@ def load(path: str | PathLike[str]) -> pd.DataFrame:
     for file in find_records_files(Path(path)):
         own, problems = reader.read(file)
         records += own
-        refusals += find_refusals(own)
+        refusals += collect_refusals(compare(own), own)
         for problem in problems:
             warnings.warn(f"{file.parent.name}: {problem}", stacklevel=2)
     return add_ranks(frame.build_trials(records), refusals)
@@ -52,15 +52,10 @@ def add_ranks(trials: pd.DataFrame, refusals: Sequence[str | None]) -> pd.DataFr
     )
 
 
-def find_refusals(records: Sequence[Record]) -> list[str | None]:
-    """Say for each record of one run why its row is not ranked, None where it is."""
-    return collect_refusals(compare(records), records)
-
-
 def collect_refusals(
     comparisons: Iterable[Comparison], records: Sequence[Record]
 ) -> list[str | None]:
-    """Say for each record why its row is not ranked; the comparisons are there already."""
+    """Say for each record why its row is not ranked, None where it is."""
     refusals: list[str | None] = [None] * len(records)
     for row in (row for comparison in comparisons for row in comparison.rows):
         for place in row.places:

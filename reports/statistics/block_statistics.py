@@ -45,15 +45,15 @@ class Blocks:
         measured = [record.measured_blocks for record in records]
         self._records = len(records)
         self._blocks = [block for blocks in measured for block in blocks]
-        self.owners: Places = np.repeat(np.arange(len(records)), [len(block) for block in measured])
-        self.numbers: Places = _numbers(self.owners, self._records) + 1
+        counts = [len(blocks) for blocks in measured]
+        self.owners: Places = np.repeat(np.arange(len(records)), counts)
+        starts = np.cumsum(counts, dtype=np.intp) - counts
+        self.numbers: Places = np.arange(1, self.owners.size + 1) - np.repeat(starts, counts)
         self.samples = self._values("samples")
         self.seconds = self._values("seconds")
         self.steps = self._values("steps")
         # None where there are no events, which is no number to `fromiter`.
-        self.device_seconds = np.array(
-            [block.device_seconds for block in self._blocks], dtype=float
-        )
+        self.device_seconds = np.array([block.device_seconds for block in self._blocks], float)
 
     @property
     def throughput(self) -> Floats:
@@ -90,11 +90,6 @@ class Blocks:
 
     def _values(self, name: str) -> Floats:
         return np.fromiter(map(attrgetter(name), self._blocks), float, len(self._blocks))
-
-
-def _numbers(owners: Places, records: int) -> Places:
-    counts = np.bincount(owners, minlength=records)
-    return np.arange(owners.size) - np.repeat(np.cumsum(counts) - counts, counts)
 
 
 def _percentiles(ordered: Floats, starts: Places, counts: Places, share: float) -> Floats:

@@ -109,10 +109,8 @@ def _estimate_median(values: tuple[float, ...]) -> Interval:
 def _estimate_ratio(values: tuple[float, ...], references: tuple[float, ...]) -> Interval:
     if not values or not all(reference > 0 for reference in (*references, len(references))):
         return NOTHING
-    middle, count = (
-        float(np.median(values) / np.median(references)),
-        min(map(len, (values, references))),
-    )
+    middle = float(np.median(values) / np.median(references))
+    count = min(len(values), len(references))
     if count == 1:
         return Interval(middle, math.nan, math.nan, 1, math.nan)
     if count < LEAST_FOR_BOOTSTRAP:

@@ -25,13 +25,16 @@ def to_svg(figure: Figure, name: str, description: str) -> Markup:
         description: alternative text.
     """
     root = ElementTree.fromstring(_rendered(figure))  # noqa: S314 - written just now
-    _drop(root, ("metadata", "style"))
-    used = _references(root)
+    for parent in list(root.iter()):
+        for child in list(parent):
+            if _local(child.tag) in ("metadata", "style"):
+                parent.remove(child)
+    values = (value for element in root.iter() for value in element.attrib.values())
+    used = {match for value in values for match in REFERENCE.findall(value)}
     for element in root.iter():
         _clean(element, name, used)
-    size = {"viewBox": root.get("viewBox", "")}
-    root.attrib.clear()
-    root.attrib.update(size | {"role": "img", "aria-label": drop_unprintable(description)})
+    view_box, label = root.get("viewBox", ""), drop_unprintable(description)
+    root.attrib = {"viewBox": view_box, "role": "img", "aria-label": label}
     return Markup(ElementTree.tostring(root, encoding="unicode"))  # noqa: S704 - escapes text
 
 
@@ -49,19 +52,6 @@ def _rendered(figure: Figure) -> str:
     return stream.getvalue()
 
 
-def _drop(element: ElementTree.Element, names: tuple[str, ...]) -> None:
-    for child in list(element):
-        if _local(child.tag) in names:
-            element.remove(child)
-        else:
-            _drop(child, names)
-
-
-def _references(root: ElementTree.Element) -> set[str]:
-    values = (value for element in root.iter() for value in element.attrib.values())
-    return {match for value in values for match in REFERENCE.findall(value)}
-
-
 def _clean(element: ElementTree.Element, name: str, used: set[str]) -> None:
     element.tag = _local(element.tag)
     identifier = element.attrib.pop("id", None)
@@ -72,13 +62,9 @@ def _clean(element: ElementTree.Element, name: str, used: set[str]) -> None:
     if clip := element.get("clip-path"):
         element.set("clip-path", clip.replace("#", f"#{name}-"))
     if style := element.get("style"):
-        element.set("style", _use_page_colors(style))
-
-
-def _use_page_colors(style: str) -> str:
-    for color, replacement in PAGE_COLORS.items():
-        style = style.replace(color, replacement)
-    return style
+        for color, replacement in PAGE_COLORS.items():
+            style = style.replace(color, replacement)
+        element.set("style", style)
 
 
 def _local(tag: str) -> str:

@@ -87,27 +87,18 @@ def is_synthetic(name: str) -> bool:
 
 
 def describe_optimizer(rule: Optimizer) -> str:
-    """An update rule with its constants and its learning rate, in words."""
-    parts = (
-        f"{RULES.get(rule.name, rule.name)} with {_describe_constants(rule)}",
-        describe_learning_rate(rule),
-    )
-    decay = f"weight decay {rule.weight_decay}" if rule.weight_decay else "no weight decay"
-    return ", ".join((*parts, decay))
-
-
-def describe_learning_rate(rule: Optimizer) -> str:
-    """A learning rate with its changes; people count epochs from 1."""
-    changes = [
-        f"from epoch {change.epoch + 1} on {change.learning_rate}" for change in rule.changes
-    ]
-    return ", ".join((f"learning rate {rule.learning_rate}", *changes))
-
-
-def _describe_constants(rule: Optimizer) -> str:
+    """An update rule with its constants and its learning rate; people count epochs from 1."""
     if rule.name == "adam":
-        return f"beta1 {rule.beta1}, beta2 {rule.beta2} and epsilon {rule.epsilon}"
-    return f"momentum {rule.momentum}" if rule.momentum else "no momentum"
+        constants = f"beta1 {rule.beta1}, beta2 {rule.beta2} and epsilon {rule.epsilon}"
+    else:
+        constants = f"momentum {rule.momentum}" if rule.momentum else "no momentum"
+    parts = (
+        f"{RULES.get(rule.name, rule.name)} with {constants}",
+        f"learning rate {rule.learning_rate}",
+        *(f"from epoch {change.epoch + 1} on {change.learning_rate}" for change in rule.changes),
+        f"weight decay {rule.weight_decay}" if rule.weight_decay else "no weight decay",
+    )
+    return ", ".join(parts)
 
 
 def join_words(parts: list[str]) -> str:

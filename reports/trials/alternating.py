@@ -25,10 +25,7 @@ TRIM = 0.2
 def compute_ratios(record: Record, partner: Record) -> Floats:
     """Logarithms of the record's throughput by its partner's, of blocks past warm-up in both."""
     rates = [
-        [
-            compute_throughput(*block)
-            for block in ((mine.samples, mine.seconds), (other.samples, other.seconds))
-        ]
+        [compute_throughput(block.samples, block.seconds) for block in (mine, other)]
         for mine, other in zip(record.blocks, partner.blocks, strict=False)
         if not (mine.warmup or other.warmup)
     ]

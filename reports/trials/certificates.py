@@ -13,6 +13,7 @@ import pandas as pd
 
 from bench.records.certificate import Certificate, Defect, Worst
 from bench.records.results import Record
+from reports.records.distinct import keep_distinct
 from reports.text import titles, units
 
 NO_CERTIFICATE = "the record has no certificate"
@@ -28,7 +29,7 @@ def explain_unverified(records: Iterable[Record]) -> str | None:
     it has one, it counts: where certificates differ, the row is not verified.
     """
     reasons = Counter[str | None]()
-    for certificate, count in _needed(records):
+    for certificate, count in _count_needed(records).items():
         reasons[find_objection(certificate)] += count
     if not reasons:
         return NO_CERTIFICATE
@@ -38,14 +39,12 @@ def explain_unverified(records: Iterable[Record]) -> str | None:
     return f"{first} (of {reasons[first]} of {reasons.total()} trials)"
 
 
-def _needed(records: Iterable[Record]) -> list[tuple[Certificate | None, int]]:
-    """What a row's verdict depends on: each certificate, and how many of its trials have it."""
-    return list(
-        Counter(
-            record.certificate
-            for record in records
-            if record.status == "ok" or record.certificate is not None
-        ).items()
+def _count_needed(records: Iterable[Record]) -> Counter[Certificate | None]:
+    """Count in how many of its trials a row has each certificate that its verdict depends on."""
+    return Counter(
+        record.certificate
+        for record in records
+        if record.status == "ok" or record.certificate is not None
     )
 
 
@@ -64,9 +63,7 @@ def find_objection(certificate: Certificate | None) -> str | None:
         if not read_number(worst.error) <= read_number(worst.limit)
     ]
     if over:
-        error, limit = (
-            units.format_error(read_number(value)) for value in (over[0].error, over[0].limit)
-        )
+        error, limit = _format_errors(over[0])
         return (
             f"its certificate contradicts itself: the error of {over[0].quantity} is {error}, the "
             f"limit {limit}"
@@ -76,16 +73,12 @@ def find_objection(certificate: Certificate | None) -> str | None:
 
 def collect_certificates(records: Iterable[Record]) -> list[Certificate]:
     """The distinct certificates of a row's trials."""
-    distinct: list[Certificate] = []
-    for record in records:
-        if record.certificate is not None and record.certificate not in distinct:
-            distinct.append(record.certificate)
-    return distinct
+    return keep_distinct(record.certificate for record in records if record.certificate)
 
 
 def combine_verdicts(records: Iterable[Record]) -> str:
     """The verdict of a row: the worst of its trials'."""
-    verdicts = {judge(certificate) for certificate, _ in _needed(records)} or {UNCHECKED}
+    verdicts = set(map(judge, _count_needed(records))) or {UNCHECKED}
     return next(verdict for verdict in (DIFFERENT, UNCHECKED, VERIFIED) if verdict in verdicts)
 
 
@@ -107,33 +100,37 @@ def find_worst(certificates: Iterable[Certificate], precision: str) -> Worst | N
 
 def find_worst_error(certificates: Iterable[Certificate], precision: str) -> float:
     """The largest error in one precision, NaN where there is none."""
-    found_worst = find_worst(certificates, precision)
-    return math.nan if found_worst is None else read_number(found_worst.error)
+    worst = find_worst(certificates, precision)
+    return read_number(worst and worst.error)
 
 
 def describe_worst_errors(certificates: Sequence[Certificate]) -> list[str]:
     """The largest error in each precision with its quantity, as words."""
-    largest = [find_worst(certificates, name) for name in _precisions(certificates)]
     return [
         f"{units.format_error(read_number(error.error))} in "
         f"{titles.describe_precision(str(error.precision))} ({error.quantity})"
-        for error in largest
-        if error
+        for name in _precisions(certificates)
+        if (error := find_worst(certificates, name))
     ]
 
 
 def collect_defects(certificates: Iterable[Certificate]) -> list[Defect]:
     """The known defects, each once."""
-    distinct: list[Defect] = []
-    for defect in (defect for each in certificates for defect in each.defects):
-        if defect not in distinct:
-            distinct.append(defect)
-    return distinct
+    return keep_distinct(defect for each in certificates for defect in each.defects)
 
 
 def list_defect_names(certificates: Iterable[Certificate]) -> str:
     """The names of the known defects, each once; empty where there is none."""
     return "; ".join(dict.fromkeys(str(defect.name) for defect in collect_defects(certificates)))
+
+
+def summarize_numbers(certificates: Sequence[Certificate]) -> dict[str, float | str]:
+    """The largest errors and the known defects, by the names of columns."""
+    return {
+        "worst_error_float64": find_worst_error(certificates, FLOAT64),
+        "worst_error_float32": find_worst_error(certificates, FLOAT32),
+        "known_defects": list_defect_names(certificates),
+    }
 
 
 def summarize_defects(certificates: Iterable[Certificate]) -> list[str]:
@@ -188,36 +185,38 @@ def _detail(certificate: Certificate | None, precisions: Sequence[str]) -> dict[
     return {
         "Verified": "yes" if reason is None else f"no: {reason}",
         "Checked": _date(certificate.checked) if certificate else units.ABSENT,
-        "Quantities": units.format_integer(count_quantities(certificate))
-        if certificate
-        else units.ABSENT,
+        "Quantities": units.format_integer(count_quantities(certificate)),
         **{
-            f"Worst error in {titles.describe_precision(name)}": _worst_words(
-                find_worst(certificates, name)
-            )
+            f"Worst error in {titles.describe_precision(name)}": _worst_words(certificates, name)
             for name in precisions
         },
         DEFECTS: "; ".join(map(_defect_words, collect_defects(certificates))) or units.ABSENT,
     }
 
 
-def _worst_words(worst: Worst | None) -> str:
+def _worst_words(certificates: Sequence[Certificate], precision: str) -> str:
+    worst = find_worst(certificates, precision)
     if worst is None:
         return units.ABSENT
-    error, limit = (units.format_error(read_number(value)) for value in (worst.error, worst.limit))
+    error, limit = _format_errors(worst)
     return f"{error} of at most {limit}: {worst.quantity} ({worst.group})"
 
 
 def _defect_words(defect: Defect) -> str:
-    error, limit = (
-        units.format_error(read_number(defect.error)),
-        units.format_error(read_number(defect.limit)),
-    )
+    error, limit = _format_errors(defect)
     count = read_number(defect.count)
     more = f", in {units.format_integer(count)} quantities" if count > 1 else ""
     precision = titles.describe_precision(str(defect.precision))
     where = f"{defect.quantity}{more}"
     return f"{defect.name}: {error} where {limit} is allowed, {precision}, {where}"
+
+
+def _format_errors(worst: Worst | Defect) -> tuple[str, str]:
+    """Format the error and its limit."""
+    return (
+        units.format_error(read_number(worst.error)),
+        units.format_error(read_number(worst.limit)),
+    )
 
 
 def _worst_error_words(certificates: Sequence[Certificate]) -> str:
@@ -228,9 +227,9 @@ def _worst_error_words(certificates: Sequence[Certificate]) -> str:
     return ""
 
 
-def count_quantities(certificate: Certificate) -> float:
-    """How many quantities were compared, NaN where that is no number."""
-    return read_number(certificate.quantities)
+def count_quantities(certificate: Certificate | None) -> float:
+    """Count the quantities that were compared; NaN where that is no number."""
+    return read_number(certificate and certificate.quantities)
 
 
 def read_number(value: Any) -> float:

@@ -9,7 +9,6 @@ same trial.
 
 import hashlib
 import json
-import math
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, partial
@@ -28,7 +27,7 @@ from reports.statistics.resampling import Floats
 from reports.text import fitness, titles, tuning
 from reports.trials import alternating, certificates
 from reports.trials.columns import BLOCK_COLUMNS, EPOCH_COLUMNS, TRIAL_COLUMNS
-from reports.trials.measured import Columns, clear_infinite, measure_columns, to_floats
+from reports.trials.measured import Columns, clear_infinite, get_numbers, measure_columns, to_floats
 from reports.trials.parallel import run_in_processes
 
 RECORDED = (
@@ -115,7 +114,7 @@ def build_epochs(
     evaluations = [epoch for record in all_records for epoch in record.epochs]
     owners = np.repeat(np.arange(len(all_records)), [len(record.epochs) for record in all_records])
     makers: dict[str, Callable[[], Any]] = {
-        name: partial(_of_epochs, evaluations, name)
+        name: partial(get_numbers, evaluations, name)
         for name in Epoch.__struct_fields__
         if name != "number"
     } | {
@@ -125,10 +124,6 @@ def build_epochs(
         "elapsed_seconds": lambda: _elapsed(all_records),
     }
     return pd.DataFrame({name: makers[name]() for name in columns})
-
-
-def _of_epochs(evaluations: Sequence[Epoch], name: str) -> Floats:
-    return to_floats([getattr(epoch, name) for epoch in evaluations])
 
 
 def _elapsed(records: Sequence[Record]) -> Floats:
@@ -173,14 +168,11 @@ def _optimizer(optimizer: Optimizer) -> dict[str, Any]:
 
 @cache
 def _proof_of(certificate: Certificate | None) -> dict[str, Any]:
-    as_list = [certificate] if certificate else []
     return {
         "verdict": certificates.judge(certificate),
         "certificate_checked": certificate.checked if certificate else None,
-        "quantities": certificates.count_quantities(certificate) if certificate else math.nan,
-        "worst_error_float64": certificates.find_worst_error(as_list, certificates.FLOAT64),
-        "worst_error_float32": certificates.find_worst_error(as_list, certificates.FLOAT32),
-        "known_defects": certificates.list_defect_names(as_list),
+        "quantities": certificates.count_quantities(certificate),
+        **certificates.summarize_numbers([certificate] if certificate else []),
     }
 
 

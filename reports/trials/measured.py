@@ -5,6 +5,7 @@ Times are in seconds, sizes in bytes; what a trial did not give is NaN.
 
 import math
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, get_type_hints
 
 import msgspec
@@ -32,38 +33,32 @@ Columns = dict[str, Any]
 def measure_columns(records: Sequence[Record]) -> Columns:
     """The columns that numbers of a trial itself make."""
     speed = _speed(records)
-    columns: Columns = {**speed, **_roofline(records, speed["step_seconds"]), **_fit(records)}
+    last = [record.epochs[-1] if record.epochs else None for record in records]
+    columns: Columns = {
+        **speed,
+        **_roofline(records, speed["step_seconds"]),
+        **{name: get_numbers(last, name) for name in FIT},
+        "training_seconds": to_floats([_total(record) for record in records]),
+    }
     for name, kind in PARTS.items():
         columns |= measure_part(kind, [getattr(record, name) for record in records])
-    return columns | _derived(records, columns)
+    columns["time_to_first_step_seconds"] = (
+        columns["import_seconds"] + columns["build_seconds"] + columns["first_step_seconds"]
+    )
+    for name in ("gpu_joules", "cpu_package_joules"):
+        columns[f"{name}_per_sample"] = _ratio(columns[name], columns["energy_samples"])
+    return columns
 
 
 def measure_part(kind: type[msgspec.Struct], parts: Sequence[Any]) -> Columns:
     """Return the columns of a part of a record: each of its fields that has one."""
-
-    def values(field: str) -> Floats:
-        return to_floats([getattr(part, field) for part in parts])
-
+    values = partial(get_numbers, parts)
     return {
         column.name: (values(field) + values(column.mean_with)) / 2
         if column.mean_with
         else values(field)
         for field, column in columns_of(kind).items()
         if column.shown
-    }
-
-
-def _derived(records: Sequence[Record], columns: Columns) -> Columns:
-    """What is made from the columns of the parts."""
-    return {
-        "training_seconds": to_floats([_total(record) for record in records]),
-        "time_to_first_step_seconds": (
-            columns["import_seconds"] + columns["build_seconds"] + columns["first_step_seconds"]
-        ),
-        **{
-            f"{name}_per_sample": _ratio(columns[name], columns["energy_samples"])
-            for name in ("gpu_joules", "cpu_package_joules")
-        },
     }
 
 
@@ -85,22 +80,14 @@ def _speed(records: Sequence[Record]) -> Columns:
 
 def _roofline(records: Sequence[Record], step_seconds: Floats) -> Columns:
     ceilings = [record.ceilings for record in records]
-    rooflines = [
-        compute_step_roofline(*item) for item in zip(records, step_seconds.tolist(), strict=True)
-    ]
-    readable = [None if isinstance(item, str) else item for item in rooflines]
+    # In place of a roofline there may be a sentence, or no ceilings: they have no such attribute.
+    rooflines = list(map(compute_step_roofline, records, step_seconds.tolist()))
     return {
-        "ceiling_operations_per_second": to_floats(
-            [item.operations_per_second if item else None for item in ceilings]
-        ),
-        "ceiling_bytes_per_second": to_floats(
-            [item.bytes_per_second if item else None for item in ceilings]
-        ),
-        "arithmetic_share": to_floats(
-            [item.arithmetic_share if item else None for item in readable]
-        ),
-        "bandwidth_share": to_floats([item.bandwidth_share if item else None for item in readable]),
-        "bound": [item.bound if item else None for item in readable],
+        "ceiling_operations_per_second": get_numbers(ceilings, "operations_per_second"),
+        "ceiling_bytes_per_second": get_numbers(ceilings, "bytes_per_second"),
+        "arithmetic_share": get_numbers(rooflines, "arithmetic_share"),
+        "bandwidth_share": get_numbers(rooflines, "bandwidth_share"),
+        "bound": [getattr(roofline, "bound", None) for roofline in rooflines],
     }
 
 
@@ -110,11 +97,9 @@ def _total(record: Record) -> float:
     return math.fsum(seconds) if seconds and all(map(math.isfinite, seconds)) else math.nan
 
 
-def _fit(records: Sequence[Record]) -> Columns:
-    last = [record.epochs[-1] if record.epochs else None for record in records]
-    return {
-        name: to_floats([getattr(epoch, name) if epoch else None for epoch in last]) for name in FIT
-    }
+def get_numbers(objects: Sequence[object], name: str) -> Floats:
+    """Return an attribute of each, NaN of those that have none."""
+    return to_floats([getattr(item, name, None) for item in objects])
 
 
 def to_floats(values: Sequence[float | None]) -> Floats:

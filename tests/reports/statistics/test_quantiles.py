@@ -12,7 +12,6 @@ from reports.statistics.quantiles import (
     compute_relative_iqr,
     compute_relative_range,
     compute_throughput,
-    divide,
     find_extremes,
 )
 
@@ -62,14 +61,6 @@ def test_extremes_are_smallest_median_and_largest() -> None:
 
 def test_median_resists_an_outlier() -> None:
     assert compute_median([1, 2, 1_000]) == 2
-
-
-def test_ratio_is_a_multiple_of_the_reference() -> None:
-    assert divide(41, 100) == pytest.approx(0.41)
-
-
-def test_ratio_to_nothing_is_nan() -> None:
-    assert math.isnan(divide(1, 0))
 
 
 def test_relative_difference_is_the_largest_of_all_pairs() -> None:
