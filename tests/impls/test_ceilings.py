@@ -12,7 +12,7 @@ from bench.host.ceilings.measurement import measure_ceilings
 from bench.host.environments.preparation import Environment, prepare_environment
 from bench.host.frameworks.framework import Framework, discover
 from bench.host.frameworks.setup import build_default_variables, build_worker_environment
-from bench.host.process.executor import LocalProcess
+from bench.host.process.executor import Executor
 from bench.job import Execution
 from bench.protocol.ceilings import CeilingsJob, Workload
 from bench.records.ceilings import Ceiling
@@ -90,7 +90,7 @@ def ceilings(
     frameworks = [discover()[name] for name in FRAMEWORKS]
     scratch = tmp_path_factory.mktemp("scratch")
     return measure_ceilings(
-        frameworks, environments, "cpu", 1, PRECISIONS, LocalProcess(), scratch, TINY
+        frameworks, environments, "cpu", 1, PRECISIONS, Executor(), scratch, TINY
     )
 
 

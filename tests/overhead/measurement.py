@@ -12,9 +12,8 @@ from bench.host.environments.preparation import Environment, Environments, Say
 from bench.host.frameworks.framework import Framework
 from bench.host.frameworks.setup import DEFAULT, set_up
 from bench.host.process.conversation import Limits
-from bench.host.process.executor import Executor, LocalProcess
+from bench.host.process.executor import Executor, Invocation, prepare_invocation
 from bench.host.process.outcome import Event, explain_failure
-from bench.host.process.task import Task, run_task
 from bench.job import NATIVE
 from bench.models import MODELS
 from bench.optimizer import Optimizer
@@ -90,7 +89,7 @@ class Measurement:
     block_seconds: float
     scratch: Path
     say: Say
-    executor: Executor = field(default_factory=LocalProcess)
+    executor: Executor = field(default_factory=Executor)
 
     def measure(self, cases: Sequence[Case]) -> list[Measured]:
         """Every case, its invocations spread over the whole run, in a seeded random order.
@@ -139,10 +138,10 @@ class Measurement:
         if isinstance(environment, UnavailableError):
             return [], str(environment)
         with turn("measuring"):
-            events, outcome = run_task(self._task(case, environment, place), self.executor)
+            events, outcome = self.executor.gather(self._invocation(case, environment, place))
         return events, explain_failure(events, outcome)
 
-    def _task(self, case: Case, environment: Environment, place: int) -> Task:
+    def _invocation(self, case: Case, environment: Environment, place: int) -> Invocation:
         setup = set_up(case.framework, case, "ieee", self.threads)
         spec = MODELS[case.model].build(case.samples)
         job = PairsJob(
@@ -160,7 +159,7 @@ class Measurement:
             block_seconds=self.block_seconds,
             seed=place,
         )
-        return Task(
+        return prepare_invocation(
             "tests.overhead.worker",
             job,
             environment.python,

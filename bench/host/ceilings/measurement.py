@@ -14,9 +14,8 @@ from bench.host.environments.preparation import Environment, Environments, Say
 from bench.host.frameworks.framework import Framework
 from bench.host.frameworks.setup import Setup, build_default_variables
 from bench.host.process.conversation import Limits
-from bench.host.process.executor import Executor, LocalProcess
+from bench.host.process.executor import Executor, Invocation, prepare_invocation
 from bench.host.process.outcome import Event, WorkerOutcome, explain_failure
-from bench.host.process.task import Task, run_task
 from bench.job import Execution
 from bench.protocol.ceilings import WORKLOADS, CeilingsJob, Workload
 from bench.records.ceilings import Ceiling, Measurement
@@ -51,9 +50,9 @@ def measure_ceilings(
             name = framework.name
             execution = Execution(framework.default_mode, precision, device, threads)
             try:
-                task = _describe_task(framework, environments, execution, workload, scratch)
+                invocation = _prepare(framework, environments, execution, workload, scratch)
                 with turn("measuring"):
-                    product, copy = _read_rates(*run_task(task, executor))
+                    product, copy = _read_rates(*executor.gather(invocation))
             except UnavailableError as error:
                 reasons[precision][name] = str(error)
                 continue
@@ -66,13 +65,13 @@ def measure_ceilings(
     }
 
 
-def _describe_task(
+def _prepare(
     framework: Framework,
     environments: Environments,
     execution: Execution,
     workload: Workload,
     scratch: Path,
-) -> Task:
+) -> Invocation:
     """Describe what measures a framework in one precision; raise a reason where nothing can."""
     environment = environments[framework.edition]
     if isinstance(environment, UnavailableError):
@@ -84,7 +83,7 @@ def _describe_task(
         )
     precision = execution.precision
     variables = build_default_variables(framework, execution.device, precision, execution.threads)
-    return Task(
+    return prepare_invocation(
         "bench.worker.ceilings",
         CeilingsJob(framework.name, str(framework.folder), execution, workload),
         environment.python,
@@ -140,7 +139,7 @@ def drop_unusable_environments(
         ):
             continue
         say(f"Trying {framework.title} on the GPU ...")
-        executor = executor or LocalProcess()
+        executor = executor or Executor()
         ceilings = measure_ceilings(
             *([framework], environments, device, threads, ["ieee"], executor, scratch, ATTEMPT)
         )

@@ -5,18 +5,20 @@ import resource
 import signal
 import subprocess
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from time import monotonic
-from typing import Protocol
 
+from bench.codec import Message
+from bench.host.frameworks.framework import ROOT
+from bench.host.frameworks.setup import Setup, build_worker_environment
 from bench.host.monitor.sampler import Monitor, Sampler
 from bench.host.process.conversation import Conversation, Limits
 from bench.host.process.kills import count_out_of_memory_kills
-from bench.host.process.outcome import Event, ProcessEnd, WorkerOutcome
+from bench.host.process.outcome import Event, Listener, ProcessEnd, WorkerOutcome
 
 LOG_TAIL_CHARACTERS = 2000
 # Why SIGKILL came where the kernel has just ended processes for want of memory.
@@ -47,22 +49,27 @@ class Invocation:
     descriptors: Sequence[int] = ()
 
 
-class Executor(Protocol):
-    """Something that can run a worker."""
+def prepare_invocation(
+    module: str,
+    job: Message,
+    python: Path,
+    setup: Setup,
+    log: Path,
+    limits: Limits,
+    root: Path = ROOT,
+) -> Invocation:
+    """Describe the process that does a job.
 
-    def run(
-        self,
-        invocation: Invocation,
-        on_event: Callable[[Event], None],
-        monitor: Monitor | None = None,
-    ) -> WorkerOutcome:
-        """Run to the end; each event is handed on as it comes, to the monitor first."""
-
-    def stop(self) -> None:
-        """End every worker that runs, from another thread; none is run any more."""
+    Args:
+        module: the worker's program, such as `bench.worker`.
+        root: checkout whose worker runs.
+    """
+    environment = build_worker_environment(setup.environment, setup.execution.device, root)
+    command = (str(python), "-P", "-m", module)
+    return Invocation(command, environment, log, job.to_json(), limits)
 
 
-class LocalProcess:
+class Executor:
     """Runs workers on this machine."""
 
     def __init__(self) -> None:
@@ -71,19 +78,25 @@ class LocalProcess:
         self._lock = Lock()
 
     def stop(self) -> None:
-        """Kill them; their runs end as those of workers that were killed."""
+        """Kill every worker that runs, from another thread; none is run any more."""
         with self._lock:
             self._stopped = True
             for process in self._running:
                 _kill(process)
 
+    def gather(self, invocation: Invocation) -> tuple[list[Event], WorkerOutcome]:
+        """Run a worker to its end; return its events and its outcome."""
+        events: list[Event] = []
+        outcome = self.run(invocation, events.append)
+        return events, outcome
+
     def run(
-        self,
-        invocation: Invocation,
-        on_event: Callable[[Event], None],
-        monitor: Monitor | None = None,
+        self, invocation: Invocation, on_event: Listener, monitor: Monitor | None = None
     ) -> WorkerOutcome:
-        """Run to the end; no process of the worker's session is left, whatever happens."""
+        """Run to the end; no process of the worker's session is left, whatever happens.
+
+        Each event is handed on as it comes, to the monitor first.
+        """
         observer = monitor or Monitor()
         start, kills = monotonic(), count_out_of_memory_kills()
         try:

@@ -1,13 +1,14 @@
 """How a worker ended."""
 
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from bench.records.results import Status
 
 Event = Mapping[str, Any]
+Listener = Callable[[Event], None]
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from bench.host.process.outcome import Event, WorkerOutcome
-from bench.host.process.task import Listener
+from bench.host.process.outcome import Event, Listener, WorkerOutcome
 from bench.job import PREPARED, Turns
 from bench.records.results import Trial
 

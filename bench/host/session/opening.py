@@ -22,7 +22,7 @@ from bench.host.frameworks.framework import read_framework
 from bench.host.machine.description import choose_threads
 from bench.host.planning.catalog import Catalog
 from bench.host.planning.selection import Selection, reason_to_skip
-from bench.host.process.executor import LocalProcess
+from bench.host.process.executor import Executor
 from bench.host.process.turns import pair_versions
 from bench.host.session.prepared import PreparedRun
 from bench.host.session.resume import Stopped, describe_opening
@@ -173,7 +173,7 @@ def _measure_ceilings(
         device,
         threads,
         list(dict.fromkeys(trial.precision for trial in trials)),
-        LocalProcess(),
+        Executor(),
         scratch,
     )
 

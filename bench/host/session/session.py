@@ -21,8 +21,8 @@ from bench.host.machine.nvml import VisibleGpu, open_gpu
 from bench.host.machine.speed import describe_speeds, measure_machine_speed
 from bench.host.machine.unreadable import read_or_none
 from bench.host.planning.selection import reason_to_skip
-from bench.host.process.executor import Executor, LocalProcess
-from bench.host.process.task import Listener
+from bench.host.process.executor import Executor
+from bench.host.process.outcome import Listener
 from bench.host.process.turns import run_in_turns
 from bench.host.session.prepared import PreparedRun
 from bench.host.session.store import RunFolder
@@ -78,7 +78,7 @@ class Session:
     prepared: PreparedRun
     folder: RunFolder
     progress: Progress = field(default_factory=Progress)
-    executor: Executor = field(default_factory=LocalProcess)
+    executor: Executor = field(default_factory=Executor)
 
     def execute(self, trial: Trial, listen: Listener) -> Record:
         """Run a trial to its record, which is in the run's folder when this returns.
@@ -150,7 +150,7 @@ class Session:
     def _watch(self, training: Training) -> Iterator[Surroundings]:
         """Wait for an idle GPU, and measure around what happens inside the context."""
         threads = self.prepared.threads
-        with open_gpu(training.blank.trial.device, training.task.variables) as gpu:
+        with open_gpu(training.blank.trial.device, training.invocation.environment) as gpu:
             others = wait_for_idle_gpu(gpu, self.progress.stayers)
             self.progress.stayers |= others or NO_PROCESSES
             surroundings = Surroundings(gpu)

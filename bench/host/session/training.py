@@ -13,9 +13,8 @@ from bench.host.machine.nvml import VisibleGpu
 from bench.host.monitor.energy import ResourceUse
 from bench.host.monitor.worker import WorkerMonitor
 from bench.host.process.conversation import Limits
-from bench.host.process.executor import Executor
-from bench.host.process.outcome import Event, WorkerOutcome
-from bench.host.process.task import Listener, Task, run_task
+from bench.host.process.executor import Executor, Invocation, prepare_invocation
+from bench.host.process.outcome import Event, Listener, WorkerOutcome
 from bench.host.session.prepared import PreparedRun
 from bench.host.session.store import RunFolder
 from bench.host.session.transcript import Transcript
@@ -29,7 +28,7 @@ class Training:
     """What is known before the worker starts, such as a blank record, and what it tells."""
 
     blank: Record
-    task: Task
+    invocation: Invocation
     job: Job
     measured: ResourceUse | None = None
     transcript: Transcript = field(default_factory=Transcript)
@@ -46,21 +45,21 @@ class Training:
             self.transcript.add(event)
             listen(event)
 
-        task = replace(
-            self.task,
-            job=replace(self.job, turns=turns),
+        invocation = replace(
+            self.invocation,
+            standard_input=replace(self.job, turns=turns).to_json(),
             descriptors=(turns.reads, turns.writes) if turns else (),
         )
         monitor = WorkerMonitor(gpu)
         self.last_event = self.started = monotonic()
-        _, outcome = run_task(task, executor, hear, monitor)
+        outcome = executor.run(invocation, hear, monitor)
         self.measured = monitor.summarize()
         return outcome
 
     def complete_record(self, outcome: WorkerOutcome, load: Load) -> Record:
         """Return the whole record, once the worker has run."""
         assert self.measured is not None
-        transcript, setup = self.transcript, self.task.setup
+        transcript = self.transcript
         status, reason = transcript.conclude(outcome)
         transcript.seconds["process_seconds"] = outcome.seconds
         until_last_event = self.last_event - self.started
@@ -69,8 +68,6 @@ class Training:
             self.blank,
             status=status,
             reason=reason,
-            environment=setup.environment,
-            tuning=setup.tuning,
             load=load,
             log=None if status == "ok" else outcome.log_tail or None,
             **_with_outside_view(transcript.to_fields(), self.measured),
@@ -97,8 +94,15 @@ def prepare_training(
     )
     log = folder.log_file(trial.id)
     return Training(
-        replace(blank, in_turns_with=None if partner is None else partner.id),
-        Task("bench.worker", job, environment.python, setup, log, limits, framework.root),
+        replace(
+            blank,
+            environment=setup.environment,
+            tuning=setup.tuning,
+            in_turns_with=None if partner is None else partner.id,
+        ),
+        prepare_invocation(
+            "bench.worker", job, environment.python, setup, log, limits, framework.root
+        ),
         job,
     )
 

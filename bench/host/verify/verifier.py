@@ -14,9 +14,8 @@ from bench.host.environments.preparation import Environment
 from bench.host.frameworks.framework import ROOT, Framework, KnownDefect, read_framework
 from bench.host.frameworks.setup import DEFAULT, Setup, set_up
 from bench.host.process.conversation import Limits
-from bench.host.process.executor import Executor, LocalProcess
+from bench.host.process.executor import Executor, prepare_invocation
 from bench.host.process.outcome import Event, explain_failure
-from bench.host.process.task import Task, run_task
 from bench.host.verify.cells import Cell
 from bench.host.verify.inputs import write_inputs
 from bench.host.verify.judgment import Error
@@ -59,7 +58,7 @@ class Verifier:
     threads: int
     scratch: Path
     stop_at_difference: bool = False
-    executor: Executor = field(default_factory=LocalProcess)
+    executor: Executor = field(default_factory=Executor)
     reference: Framework = field(default_factory=lambda: read_framework(REFERENCE))
     _folders: dict[str, Path] = field(default_factory=dict)
     # Several threads may verify at once (`bench.host.verify.together`).
@@ -177,18 +176,19 @@ class Verifier:
 
     def _run(self, cell: Cell, job: VerificationJob) -> CellResult:
         python = self.environments[cell.framework.edition].python
-        return self._run_task(job, python, self._setup(cell), cell.framework.root)
+        return self._start(job, python, self._setup(cell), cell.framework.root)
 
     def _run_reference(self, cell: Cell, job: VerificationJob) -> CellResult:
         mode = self.reference.default_mode
         target = replace(cell, mode=mode, device="cpu", settings=DEFAULT, layout=NATIVE)
         setup = set_up(self.reference, target, "float64", REFERENCE_THREADS)
-        return self._run_task(job, Path(sys.executable), setup, ROOT)
+        return self._start(job, Path(sys.executable), setup, ROOT)
 
-    def _run_task(self, job: VerificationJob, python: Path, setup: Setup, root: Path) -> CellResult:
+    def _start(self, job: VerificationJob, python: Path, setup: Setup, root: Path) -> CellResult:
         log = self.scratch / f"worker-{next(self._numbers)}.log"
-        task = Task("bench.worker.verification", job, python, setup, log, LIMITS, root)
-        events, outcome = run_task(task, self.executor)
+        worker = "bench.worker.verification"
+        invocation = prepare_invocation(worker, job, python, setup, log, LIMITS, root)
+        events, outcome = self.executor.gather(invocation)
         imported: Event = next((event for event in events if event["event"] == "imported"), {})
         return CellResult(
             errors=tuple(_read_errors(events)),

@@ -14,7 +14,7 @@ from bench.host.environments.preparation import Environment
 from bench.host.frameworks.framework import Framework, read_framework
 from bench.host.frameworks.requirements import Requirements
 from bench.host.monitor.sampler import Monitor
-from bench.host.process.executor import Invocation, LocalProcess
+from bench.host.process.executor import Executor, Invocation
 from bench.host.process.outcome import Event, WorkerOutcome
 from bench.host.verify.verifier import REFERENCE
 from bench.protocol.ceilings import WORKLOADS, CeilingsJob, Workload
@@ -36,7 +36,7 @@ FINISHED: Event = {"event": "finished"}
 
 
 @dataclass
-class FakeExecutor:
+class FakeExecutor(Executor):
     """Sends the events of a framework, and keeps what it was asked to run.
 
     Attributes:
@@ -198,7 +198,7 @@ def test_what_cannot_be_run_is_left_out_unrun(tmp_path: Path) -> None:
 def test_a_framework_from_outside_is_measured_by_a_real_worker(tmp_path: Path) -> None:
     found = ceilings(
         tmp_path,
-        LocalProcess(),
+        Executor(),
         read_framework(REFERENCE),
         precisions=("ieee", "bf16"),
         environments={"numpy": Environment(Path(sys.executable), given=False)},
@@ -221,7 +221,7 @@ def test_a_framework_from_outside_is_measured_by_a_real_worker(tmp_path: Path) -
 def test_a_file_without_the_functions_says_what_is_missing(tmp_path: Path) -> None:
     found = ceilings(
         tmp_path,
-        LocalProcess(),
+        Executor(),
         framework(tmp_path, "alpha"),
         environments={"alpha": Environment(Path(sys.executable), given=False)},
         device="cpu",

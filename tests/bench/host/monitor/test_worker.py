@@ -13,7 +13,7 @@ from bench.host.monitor.rapl import Rapl
 from bench.host.monitor.sampler import Monitor
 from bench.host.monitor.worker import WorkerMonitor
 from bench.host.process.conversation import Limits
-from bench.host.process.executor import Invocation, LocalProcess
+from bench.host.process.executor import Executor, Invocation
 from bench.host.process.outcome import Event, WorkerOutcome
 from bench.records.parts import Block
 from tests.bench.host.machine.fake_nvml import FakeDevice, FakeNvml
@@ -59,7 +59,7 @@ def run(folder: Path, program: str, monitor: Diary | WorkerMonitor) -> WorkerOut
         (sys.executable, "-c", PREAMBLE + program), {}, folder / "log", "", Limits(30)
     )
     listen = monitor.listen if isinstance(monitor, Diary) else lambda event: None
-    return LocalProcess().run(invocation, listen, monitor)
+    return Executor().run(invocation, listen, monitor)
 
 
 def test_the_executor_tells_the_monitor_first_and_samples_between(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from bench.host.process import conversation
 from bench.host.process.conversation import Limits
-from bench.host.process.executor import Invocation, LocalProcess
+from bench.host.process.executor import Executor, Invocation
 from bench.host.process.outcome import Event, WorkerOutcome
 
 PREAMBLE = """
@@ -36,7 +36,7 @@ def run(
         standard_input="the job",
         limits=Limits(limit, silence, memory),
     )
-    return LocalProcess().run(invocation, events.append), events
+    return Executor().run(invocation, events.append), events
 
 
 def test_events_come_in_order_and_prints_do_not_disturb_them(tmp_path: Path) -> None:
@@ -160,7 +160,7 @@ def test_a_worker_that_never_reads_its_job_does_not_block_the_host(
     invocation = Invocation(
         (sys.executable, "-c", program), {}, tmp_path / "log", "x" * 10**6, Limits(2)
     )
-    outcome = LocalProcess().run(invocation, lambda event: None)
+    outcome = Executor().run(invocation, lambda event: None)
     assert outcome.status == ("timeout" if "sleep" in program else None)
 
 
@@ -180,7 +180,7 @@ def test_a_worker_that_does_not_end_after_its_last_event_is_ended(
 def test_a_worker_that_cannot_be_started_is_a_failure(
     tmp_path: Path, command: str, log: str
 ) -> None:
-    outcome = LocalProcess().run(
+    outcome = Executor().run(
         Invocation((command,), {}, tmp_path / log, "", Limits(30)), lambda event: None
     )
     assert "could not be started" in str(outcome.failure)
@@ -199,7 +199,7 @@ def test_an_interruption_leaves_no_process(tmp_path: Path) -> None:
         (sys.executable, "-c", PREAMBLE + program), {}, tmp_path / "log", "", Limits(30)
     )
     with pytest.raises(KeyboardInterrupt):
-        LocalProcess().run(invocation, interrupt)
+        Executor().run(invocation, interrupt)
     assert gone(pids[0])
 
 
@@ -216,7 +216,7 @@ def gone(pid: int) -> bool:
 
 
 def test_workers_are_stopped_from_elsewhere_and_none_is_started_any_more(tmp_path: Path) -> None:
-    executor = LocalProcess()
+    executor = Executor()
     pids = []
 
     def stop(event: Event) -> None:
@@ -243,7 +243,7 @@ def test_descriptors_are_the_workers_from_its_start_on(tmp_path: Path) -> None:
         *({}, tmp_path / "log", "", Limits(30)),
         descriptors=(writes,),
     )
-    assert LocalProcess().run(invocation, lambda event: None).failure is None
+    assert Executor().run(invocation, lambda event: None).failure is None
     # The end of the file: nobody has the other end any more.
     assert os.read(reads, 100) == b"from the worker"
     assert os.read(reads, 100) == b""

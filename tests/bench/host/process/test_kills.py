@@ -10,7 +10,7 @@ import pytest
 
 from bench.host.process import kills
 from bench.host.process.conversation import Limits
-from bench.host.process.executor import Invocation, LocalProcess
+from bench.host.process.executor import Executor, Invocation
 
 LIMIT_BYTES = 96 * 2**20
 
@@ -90,6 +90,6 @@ while True:
     held.append(b"x" * 2**20)
 """
     invocation = Invocation((sys.executable, "-c", program), {}, tmp_path / "log", "", Limits(60))
-    outcome = LocalProcess().run(invocation, lambda event: None)
+    outcome = Executor().run(invocation, lambda event: None)
     assert outcome.status == "out of memory"
     assert "The kernel killed the worker for want of memory" in str(outcome.failure)

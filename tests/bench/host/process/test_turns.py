@@ -13,9 +13,8 @@ import psutil
 import pytest
 
 from bench.host.process.conversation import Limits
-from bench.host.process.executor import Invocation, LocalProcess
-from bench.host.process.outcome import Event, WorkerOutcome
-from bench.host.process.task import Listener
+from bench.host.process.executor import Executor, Invocation
+from bench.host.process.outcome import Event, Listener, WorkerOutcome
 from bench.host.process.turns import pair_versions, run_in_turns
 from bench.job import Turns
 from bench.records.results import Trial
@@ -59,7 +58,7 @@ class Worker:
         self.job = job
         self.events: list[Event] = []
 
-    def run(self, executor: LocalProcess, listen: Listener, turns: Turns) -> WorkerOutcome:
+    def run(self, executor: Executor, listen: Listener, turns: Turns) -> WorkerOutcome:
         def hear(event: Event) -> None:
             self.events.append(event)
             listen(event)
@@ -75,7 +74,7 @@ class Worker:
 
 
 def run(first: Worker, second: Worker, listen: Listener) -> tuple[WorkerOutcome, WorkerOutcome]:
-    executor = LocalProcess()
+    executor = Executor()
     return run_in_turns(
         partial(first.run, executor), partial(second.run, executor), listen, executor.stop
     )

@@ -15,7 +15,7 @@ from bench.host.machine.nvml import VisibleGpu, open_gpu
 from bench.host.monitor.sampler import Monitor
 from bench.host.planning.request import Request
 from bench.host.planning.selection import select
-from bench.host.process.executor import Invocation
+from bench.host.process.executor import Executor, Invocation
 from bench.host.process.outcome import Event, WorkerOutcome
 from bench.host.process.turns import pair_versions
 from bench.host.session import session as session_module
@@ -55,7 +55,7 @@ def test_exit_is_the_time_from_the_last_event_to_the_end(
             clock.now += 7.0
             return super().write_weights(*arguments)  # type: ignore[arg-type]
 
-    class FakeExecutor:
+    class FakeExecutor(Executor):
         """A worker that tells all within four seconds and ends half a second later."""
 
         def run(
@@ -90,7 +90,7 @@ def test_exit_is_the_time_from_the_last_event_to_the_end(
     assert record.seconds.exit_seconds == pytest.approx(0.5)
 
 
-class FullExecutor:
+class FullExecutor(Executor):
     """A worker that runs out of memory, always."""
 
     def __init__(self) -> None:
@@ -138,7 +138,7 @@ def test_what_ran_out_of_memory_is_not_tried_with_larger_batches(
     assert [record.position for record in (again, other)] == [5, 6]
 
 
-class WaitingExecutor:
+class WaitingExecutor(Executor):
     """Workers that tell all there is to tell; those of broken trials cannot be started."""
 
     def __init__(self, broken: str = "") -> None:

@@ -13,7 +13,7 @@ import pytest
 from bench.errors import SamestepError, UnavailableError
 from bench.host.environments.preparation import Environment
 from bench.host.frameworks.framework import read_framework
-from bench.host.process.executor import Invocation, LocalProcess
+from bench.host.process.executor import Executor, Invocation
 from bench.host.process.outcome import Event, WorkerOutcome
 from bench.host.verify import together
 from bench.host.verify.cells import Cell, choose_cells
@@ -35,7 +35,7 @@ class FakeVerifier:
     failures: dict[str, list[str]] = field(default_factory=dict)
     meets: int = 1
     diary: list[str] = field(default_factory=list)
-    executor: LocalProcess = field(default_factory=LocalProcess)
+    executor: Executor = field(default_factory=Executor)
     barrier: threading.Barrier = field(init=False)
 
     def __post_init__(self) -> None:
@@ -188,7 +188,7 @@ def test_how_many(
     assert count_at_once(device) == count
 
 
-class Recording:
+class Recording(Executor):
     """An executor whose workers do nothing; keeps their jobs and logs."""
 
     def __init__(self) -> None:
