@@ -92,12 +92,13 @@ def run(options: argparse.Namespace) -> int:
     # Here and not above: SciPy's statistics take half a second to import, and only this needs them.
     from reports.compare.confirmation import confirm
     from reports.compare.outcome import compare_sides
-    from reports.compare.sides import find_side
+    from reports.compare.sides import find_sides
 
     def compared(names: Sequence[str], false_alarms: float) -> "CompareResult":
+        base, head = find_sides(names, options.results)
         return compare_sides(
-            find_side("BASE", names[0], options.results),
-            find_side("HEAD", names[1], options.results),
+            base,
+            head,
             _metrics(options.metrics),
             options.across,
             _share("--least", options.least),

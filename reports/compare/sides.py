@@ -1,13 +1,14 @@
 """BASE and HEAD: runs, folders, records files, or commits of the history."""
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.errors import ResultsError
 from bench.records.git import find_commit
 from bench.records.results import Record
-from reports.runs.folders import find_folder, find_records_files, list_folders
+from reports.runs.folders import find_folder, find_records_files, list_names
 from reports.runs.loaded import LoadedRuns, read_runs
 from reports.text import titles
 
@@ -47,15 +48,28 @@ class Side:
         return f"{runs}{at}{part if at else ''} (commit {commits})"
 
 
-def find_side(name: str, request: str, results: Path) -> Side:
-    """What a user means by a run's name, a path, a commit or any name that git has for one.
+def find_sides(requests: Iterable[str], results: Path) -> list[Side]:
+    """BASE and HEAD: what a user means by a run's name, a path, a commit or a name git has for one.
 
     `RUN@VERSION` are those of its trials that ran this version of their framework; `RUN@base` and
     `RUN@head` what ran of another revision of samestep (`--against`), and of the checkout.
 
     Raises:
-        ResultsError: there is no such thing, or none of its trials finished.
+        ResultsError: there is no such thing, or none of its trials finished; of both if so.
     """
+    sides: list[Side] = []
+    problems: list[str] = []
+    for name, request in zip(("BASE", "HEAD"), requests, strict=True):
+        try:
+            sides.append(_find_side(name, request, results))
+        except ResultsError as error:
+            problems.append(str(error))
+    if problems:
+        raise ResultsError(" ".join(dict.fromkeys(problems)))
+    return sides
+
+
+def _find_side(name: str, request: str, results: Path) -> Side:
     run = _read_run(request, results)
     if run is None and AT in request:
         whole, _, part = request.rpartition(AT)
@@ -97,7 +111,8 @@ def _read_run(request: str, results: Path) -> LoadedRuns | None:
 
 
 def _read_commit(name: str, request: str, results: Path) -> LoadedRuns:
-    every = read_runs(*list_folders(results))
+    names = list_names(results)
+    every = read_runs(*(results / each for each in names)) if names else LoadedRuns("", (), ())
     resolved = find_commit(request)
     records = tuple(record for record in every.records if _is(record.commit, request, resolved))
     if records:

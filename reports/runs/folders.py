@@ -34,6 +34,10 @@ def list_names(results: Path) -> list[str]:
 
     Age is that of the last record written; runs of one age are in order of their names.
     """
+    if os.path.isfile(results):
+        raise ResultsError(
+            f"--results {str(results)!r} is a file; expected a folder of runs; name another."
+        )
     try:
         ages = [(path.stat().st_mtime_ns, path.parent.name) for path in _files(results)]
     except OSError as error:
@@ -50,10 +54,6 @@ def find_folder(run: str | None, results: Path) -> Path:
     Raises:
         ResultsError: there is no such run; the message lists those there are.
     """
-    if os.path.isfile(results):
-        raise ResultsError(
-            f"--results {str(results)!r} is a file; expected a folder of runs; name another."
-        )
     present = list_names(results)
     if run is None:
         if not present:

@@ -44,6 +44,17 @@ def test_the_exit_status_tells(runs: Path, capsys: pytest.CaptureFixture[str]) -
     assert "HEAD 'nothing' was not found; expected a run" in capsys.readouterr().err
 
 
+def test_paths_that_are_not_there_are_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    assert compare("/no/a", "/no/b") == 2
+    message = capsys.readouterr().err
+    assert "BASE '/no/a' was not found; expected a run or the path of one" in message
+    assert "HEAD '/no/b' was not found; expected a run or the path of one" in message
+
+
 @pytest.mark.parametrize("head", ["b" * 40, "b" * 7])
 def test_a_commit_of_the_history(head: str, runs: Path) -> None:
     assert compare(str(runs / "base"), head, "--results", str(runs)) == 1
