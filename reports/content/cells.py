@@ -26,6 +26,7 @@ STATES = {
     "steady after warm-up": "after warm-up",
     "steady after slowdown": "after slowdown",
     "no steady state": "none",
+    "too few blocks": "with too few blocks to tell",
 }
 
 

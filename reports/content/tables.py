@@ -31,7 +31,7 @@ class TableColumn:
     """A column of a table.
 
     Attributes:
-        unit: of its numbers; empty where the name says it.
+        unit: of its numbers, or what they are; empty where the name says it.
         always: whether a row without a finished trial has a cell in it, too.
     """
 
@@ -178,7 +178,9 @@ def _of_row(name: str, unit: str, cell: Callable[[Row], TableCell]) -> TableColu
 RATE = _number("Samples/s", "", THROUGHPUT, units.format_number)
 RATIO = TableColumn("Ratio to fastest", "", cells.show_ratio_to_fastest)
 ACCURACY = _number("Test accuracy", "%", "test_accuracy", units.format_percent)
-CERTIFICATES = _of_row("Proof", "", lambda row: TableCell(certificates.describe_proof(row.records)))
+CERTIFICATES = _of_row(
+    "Proof", "largest error", lambda row: TableCell(certificates.describe_proof(row.records))
+)
 
 SUMMARY = Layout(
     "The fastest first, rows that are not ranked below",

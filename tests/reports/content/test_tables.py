@@ -46,6 +46,9 @@ def sheet(records: Sequence[Record], layout: Layout) -> Sheet:
     return found
 
 
+PROOF_HEADING = "Proof\N{NO-BREAK SPACE}(largest error)"
+
+
 def column(records: Sequence[Record], layout: Layout, heading: str) -> list[str]:
     return [str(value) for value in sheet(records, layout).text[heading]]
 
@@ -131,11 +134,13 @@ def test_times_and_memory_are_scaled_for_people(record: MakeRecord) -> None:
 
 def test_the_share_of_the_machine_and_its_state(record: MakeRecord) -> None:
     """12,000 samples/s of 64 a step are 187.5 steps of 6.4e7 operations: 1.2e10 of 1e11."""
-    states = ("steady", "no steady state", "steady")
+    states = ("steady", "no steady state", "steady", "too few blocks")
     records = [record(repeat=place, steady=state) for place, state in enumerate(states)]
     row = sheet(records, MACHINE).text.iloc[0]
 
-    assert row["Steady state (invocations)"] == "2 from the start, 1 none"
+    assert row["Steady state (invocations)"] == (
+        "2 from the start, 1 none, 1 with too few blocks to tell"
+    )
     assert row["Share of arithmetic\u00a0(%)"] == "12.0 (12.0\u201312.0)"
     assert row["Share of bandwidth\u00a0(%)"] == "7.50 (7.50\u20137.50)"
     assert row["Bound by"] == "neither"
@@ -224,7 +229,9 @@ def test_a_row_that_is_not_ranked_has_no_ratio_and_stands_below(
     assert shown.text["Samples/s"].tolist()[3] == "90,000"
     assert shown.text["Ratio to fastest"].tolist() == ["1.00x", "0.45x", "0.41x", MISSING]
     assert shown.notes["a"] == "the row is not ranked"
-    assert column([fast, *three], PROOF, "Proof") == ["verified, 2e-15"] * 3 + ["not verified"]
+    assert column([fast, *three], PROOF, PROOF_HEADING) == ["verified, 2e-15"] * 3 + [
+        "not verified"
+    ]
 
 
 def test_a_single_ranked_row_is_a_multiple_of_nothing(record: MakeRecord) -> None:

@@ -24,7 +24,7 @@ HEADINGS = (
     "Ratio to fastest",
     "Peak anonymous memory (MiB)",
     "Test accuracy (%)",
-    "Proof",
+    "Proof (largest error)",
 )
 REST = (f"150 (150{DASH}150)", f"97.00 (97.00{DASH}97.00)", "verified, 2e-15")
 
