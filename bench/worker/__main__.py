@@ -32,8 +32,7 @@ def run(text: str, channel: Channel) -> None:
         memory=read_process_memory(),
     )
 
-    from bench.worker.batches import load_batches
-    from bench.worker.feeds import make_feed
+    from bench.worker.batches import load_batches, make_feed
     from bench.worker.loop import Loop
     from bench.worker.pacer import Pacer
 

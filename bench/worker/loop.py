@@ -10,8 +10,7 @@ from bench.errors import DivergedError
 from bench.job import RECORDED_LOSSES
 from bench.optimizer import Optimizer
 from bench.worker.backend import Backend
-from bench.worker.batches import Batches
-from bench.worker.feeds import Feed
+from bench.worker.batches import Batches, Feed
 from bench.worker.pacer import Pacer
 from bench.worker.turns import Partner
 

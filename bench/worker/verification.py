@@ -1,6 +1,8 @@
 """Verifies one cell: `python -P -m bench.worker.verification CHANNEL`, a job on standard input."""
 
+import re
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -13,14 +15,15 @@ from bench.models.outside import find_model
 from bench.protocol.verification import GRADIENTS, STAGES, VerificationJob, is_over_limit
 from bench.spec import ModelSpec, arrays_of, check_parameters, without_dropout
 from bench.worker.backend import Backend, VerifiableBackend, import_backend, import_model
-from bench.worker.comparison import compare, is_recorded, write_quantities
 from bench.worker.meter import list_versions
 from bench.worker.process import Channel, serve
-from bench.worker.quantities import Data, measure
+from bench.worker.quantities import Array, Data, measure
 
 DTYPES = {"float64": np.float64, "ieee": np.float32}
 ARRAY = "array "
 VERIFICATION = ("logits", "gradients", "export", "slots")
+# The error of an item that one side does not have.
+MISSING = float("inf")
 
 
 def run(text: str, channel: Channel) -> None:
@@ -57,7 +60,7 @@ def _differs(
         if job.reference is None:
             continue
         reference = Path(job.reference)
-        if not job.as_far_as_recorded or is_recorded(reference, stage):
+        if not job.as_far_as_recorded or _file(reference, stage).exists():
             errors = compare(reference, stage, quantities)
             channel.send("compared", precision=precision, stage=stage, errors=errors)
             # The host looks at the float32 gradients of all batches together.
@@ -102,6 +105,52 @@ def _make_verifiable(job: VerificationJob, backend_class: type[Backend]) -> type
     if attributes:
         backend_class = type("Backend", (backend_class,), attributes)
     return cast(type[VerifiableBackend], backend_class)
+
+
+def write_quantities(folder: Path, stage: str, quantities: Mapping[str, Array]) -> None:
+    """Write a stage's quantities into a folder."""
+    # Positions and not names as keys: a name may be empty, and a zip cannot tell case everywhere.
+    arrays = {f"q{index}": value for index, value in enumerate(quantities.values())}
+    names = np.array(list(quantities), dtype=np.str_)
+    np.savez(_file(folder, stage), names=names, **arrays)  # type: ignore[arg-type]
+
+
+def compare(
+    folder: Path, stage: str, quantities: Mapping[str, Array]
+) -> list[tuple[str, float | None]]:
+    """Compare with recorded quantities: an error for each item of either side, in their order.
+
+    An error that is no finite number is None.
+    """
+    with np.load(_file(folder, stage), allow_pickle=False) as archive:
+        names = archive["names"].tolist()
+        errors = [
+            (name, compute_relative_error(quantities[name], archive[f"q{index}"]))
+            if name in quantities
+            else (name, MISSING)
+            for index, name in enumerate(names)
+        ]
+    errors += [(name, MISSING) for name in quantities if name not in names]
+    return [(name, error if np.isfinite(error) else None) for name, error in errors]
+
+
+def compute_relative_error(actual: Array, expected: Array) -> float:
+    """Compute the Euclidean norm of the difference over that of the expected array, in float64.
+
+    Where the expected array is zero, any other one is an error of 1.
+    """
+    if actual.shape != expected.shape:
+        return MISSING
+    expected = expected.astype(np.float64)
+    difference = float(np.linalg.norm(actual.astype(np.float64) - expected))
+    norm = float(np.linalg.norm(expected))
+    if difference == 0:
+        return 0.0
+    return difference / norm if norm > 0 else 1.0
+
+
+def _file(folder: Path, stage: str) -> Path:
+    return folder / (re.sub(r"[^a-z0-9]+", "-", stage) + ".npz")
 
 
 if __name__ == "__main__":

@@ -20,8 +20,7 @@ from bench.models import MODELS
 from bench.optimizer import Optimizer
 from bench.spec import ModelSpec, arrays_of, check_parameters
 from bench.worker.backend import Backend, import_backend, import_file
-from bench.worker.batches import Batches
-from bench.worker.feeds import PreparedFeed
+from bench.worker.batches import Batches, PreparedFeed
 from bench.worker.loop import Clock, Loop
 from bench.worker.meter import list_versions
 from bench.worker.pacer import Pacer

@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench.worker.comparison import MISSING, compare, compute_relative_error, write_quantities
+from bench.worker.verification import MISSING, compare, compute_relative_error, write_quantities
 
 
 def test_the_error_is_relative_to_the_norm_of_what_is_expected() -> None:

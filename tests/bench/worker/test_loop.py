@@ -9,8 +9,7 @@ import pytest
 
 from bench.errors import DivergedError
 from bench.optimizer import Change, Optimizer
-from bench.worker.batches import Batches
-from bench.worker.feeds import NativeFeed, PreparedFeed
+from bench.worker.batches import Batches, NativeFeed, PreparedFeed
 from bench.worker.loop import Loop, divide_into_spans
 from bench.worker.pacer import Pacer
 from bench.worker.turns import Partner

@@ -12,8 +12,7 @@ from bench.host.process.outcome import WorkerOutcome
 from bench.host.session.transcript import Transcript
 from bench.optimizer import Optimizer
 from bench.records.results import Record
-from bench.worker.batches import Batches
-from bench.worker.feeds import PreparedFeed
+from bench.worker.batches import Batches, PreparedFeed
 from bench.worker.loop import Loop
 from bench.worker.pacer import Pacer
 from reports.content.sentences import write_headline
