@@ -142,7 +142,7 @@ def _verify(options: argparse.Namespace) -> int:
     file = choose_summary_file(verification.request.results)
     reports = verify_cells(verification, say, lambda report: say(describe_report(report)))
     show_tables({"verification": [to_row(report) for report in reports]}, options.json)
-    write_json(file, summarize(reports, verification.threads))
+    write_json(file, summarize(reports, verification.request.thread_count))
     for message in explain_reports(reports):
         print(f"bench: {message}", file=sys.stderr)
     print(f"written: {file}")

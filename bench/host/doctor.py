@@ -92,13 +92,13 @@ def _dataset(catalog: Catalog, name: str) -> MachineFinding:
 def _framework(selection: Selection, name: str) -> MachineFinding:
     framework = selection.frameworks[name]
     request = selection.request
-    threads = request.threads or choose_threads()
+    threads = request.thread_count
 
     def say(line: str) -> None:
         """The doctor's own finding says it."""
 
     try:
-        environment = prepare_environment(framework, request.device, request.pythons or {}, say)
+        environment = prepare_environment(framework, request.device, request.pythons, say)
         with make_scratch_folder() as scratch:
             # Whether it can compute on the GPU that it is to use.
             result = drop_unusable_environments(

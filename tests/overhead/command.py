@@ -10,7 +10,7 @@ from bench.errors import PlanError
 from bench.host.ceilings.measurement import drop_unusable_environments
 from bench.host.environments.preparation import Say, prepare_environments
 from bench.host.frameworks.framework import Framework
-from bench.host.machine.description import choose_threads, describe_machine, read_commit
+from bench.host.machine.description import describe_machine, read_commit
 from bench.host.planning.request import (
     add_framework_options,
     read_framework_request,
@@ -130,10 +130,8 @@ def run_pairs(options: argparse.Namespace, kind: Kind, say: Say) -> list[Measure
     _, frameworks = find_frameworks(request)
     models, modes = (split_names(name, getattr(options, name)) for name in ("models", "modes"))
     cases = _list_cases(kind, list(frameworks.values()), models, modes, request.device)
-    environments = prepare_environments(
-        frameworks.values(), request.device, request.pythons or {}, say
-    )
-    threads = request.threads or choose_threads()
+    environments = prepare_environments(frameworks.values(), request.device, request.pythons, say)
+    threads = request.thread_count
     with make_scratch_folder() as scratch:
         environments = drop_unusable_environments(
             environments, frameworks, request.device, threads, scratch, say

@@ -1,12 +1,13 @@
 """What a user asks for, in one set of options that pytest and the command line share."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from bench.errors import InterpreterError, PlanError
 from bench.host.frameworks.requirements import DEVICES
+from bench.host.machine.description import choose_threads
 from bench.host.machine.gpu import detect_gpus, find_driver_trace
 from bench.host.planning.plan import DEFAULT_PLAN
 
@@ -38,7 +39,7 @@ class Request:
     plan: str = DEFAULT_PLAN
     device: str = "cpu"
     frameworks: tuple[str, ...] = ()
-    pythons: Mapping[str, Path] | None = None
+    pythons: Mapping[str, Path] = field(default_factory=dict)
     results: Path = Path(DEFAULT_RESULTS)
     implementations: tuple[Path, ...] = ()
     model_folders: tuple[Path, ...] = ()
@@ -48,6 +49,11 @@ class Request:
     repeats: int | None = None
     against: str | None = None
     resume: str | None = None
+
+    @property
+    def thread_count(self) -> int:
+        """CPU threads of every framework."""
+        return self.threads or choose_threads()
 
 
 def add_options(add: Callable[..., Any]) -> None:

@@ -80,7 +80,7 @@ def find_frameworks(request: Request) -> tuple[list[str], dict[str, Framework]]:
     """
     available = discover(request.implementations)
     frameworks = choose_frameworks(available, request.frameworks)
-    for name in request.pythons or {}:
+    for name in request.pythons:
         if name not in (*available, *frameworks):
             raise InterpreterError(
                 f"--python {name}=...: there is no framework {name!r}; expected one of "

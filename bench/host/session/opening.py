@@ -19,7 +19,6 @@ from bench.host.environments.preparation import (
 )
 from bench.host.fitness import examine_machine
 from bench.host.frameworks.framework import read_framework
-from bench.host.machine.description import choose_threads
 from bench.host.planning.catalog import Catalog
 from bench.host.planning.selection import Selection, reason_to_skip
 from bench.host.process.executor import Executor
@@ -61,7 +60,7 @@ def prepare_environments_of(
     editions = dict.fromkeys(trial.edition for trial in trials)
     frameworks = [selection.frameworks[edition] for edition in editions]
     request = selection.request
-    return prepare_environments(frameworks, request.device, request.pythons or {}, say)
+    return prepare_environments(frameworks, request.device, request.pythons, say)
 
 
 def open_session(
@@ -84,7 +83,7 @@ def open_session(
     """
     progress = stopped.read_progress(trials) if stopped else Progress()
     remaining = [trial for trial in trials if trial.id not in progress.finished]
-    threads = selection.request.threads or choose_threads()
+    threads = selection.request.thread_count
     # Before anything that loads the machine itself.
     fitness = _examine_machine(selection, threads, say)
     # The data first: a missing file is a matter of a moment, an environment one of minutes.

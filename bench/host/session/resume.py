@@ -11,7 +11,7 @@ from msgspec import ValidationError, convert
 from bench.errors import PlanError, ResultsError
 from bench.host.environments.identity import hash_source_tree
 from bench.host.frameworks.framework import ROOT
-from bench.host.machine.description import choose_threads, describe_machine, read_commit
+from bench.host.machine.description import describe_machine, read_commit
 from bench.host.planning.request import Request
 from bench.host.planning.selection import Selection
 from bench.host.process.turns import pair_versions
@@ -136,7 +136,7 @@ def describe_opening(selection: Selection, trials: Sequence[Trial]) -> dict[str,
         "code": hash_text("".join(map(hash_source_tree, (ROOT / "bench", *sorted(folders))))),
         "commit": read_commit(),
         "machine": describe_machine(),
-        "threads": request.threads or choose_threads(),
+        "threads": request.thread_count,
         "trials": [trial.id for trial in trials],
     }
 
@@ -213,7 +213,7 @@ def _to_document(request: Request) -> dict[str, Any]:
     values = {name: getattr(request, name) for name in OPTIONS}
     if request.plan.endswith(".toml"):
         values["plan"] = str(Path(request.plan).absolute())
-    values["pythons"] = {name: str(path) for name, path in (request.pythons or {}).items()}
+    values["pythons"] = {name: str(path) for name, path in request.pythons.items()}
     for name in FOLDERS:
         values[name] = [str(path.absolute()) for path in getattr(request, name)]
     # The commit, which HEAD~1 and main mean no more once something is committed.

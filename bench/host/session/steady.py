@@ -8,7 +8,6 @@ and Eckley 2012): the best ones.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -29,18 +28,13 @@ LEAST_SHARE = 0.5
 LEAST_STRETCH = 2
 
 
-@dataclass(frozen=True)
-class Steadiness:
-    """What block times look like, and how many lie before the steady state (0 without one)."""
+def find_steady(seconds_per_step: Sequence[float]) -> tuple[State, int]:
+    """Find what the times of consecutive blocks, all above 0, look like.
 
-    state: State
-    warmup: int
-
-
-def find_steady(seconds_per_step: Sequence[float]) -> Steadiness:
-    """Where the steady state begins in the times of consecutive blocks, all above 0."""
+    Return how many lie before the steady state, too: 0 without one.
+    """
     if len(seconds_per_step) < LEAST_BLOCKS:
-        return Steadiness("too few blocks", 0)
+        return "too few blocks", 0
     series = np.log(np.asarray(seconds_per_step, dtype=np.float64))
     segments = _segments(series)
     levels = [float(np.median(series[first:end])) for first, end in segments]
@@ -49,12 +43,11 @@ def find_steady(seconds_per_step: Sequence[float]) -> Steadiness:
         same -= 1
     begin = segments[same][0]
     if begin == 0:
-        return Steadiness("steady", 0)
+        return "steady", 0
     if len(series) - begin < LEAST_SHARE * len(series):
-        return Steadiness("no steady state", 0)
+        return "no steady state", 0
     before = float(np.median(series[:begin]))
-    slower = before > levels[-1]
-    return Steadiness("steady after warm-up" if slower else "steady after slowdown", begin)
+    return "steady after warm-up" if before > levels[-1] else "steady after slowdown", begin
 
 
 def _segments(series: Series) -> list[tuple[int, int]]:

@@ -162,10 +162,10 @@ def _with_warmup(blocks: list[Block]) -> tuple[tuple[Block, ...], str | None]:
     # A clock may stand still for a block of no work; that has no place in a series of logarithms.
     if growing == len(blocks) or any(block.seconds <= 0 for block in blocks[growing:]):
         return tuple(blocks), None
-    steadiness = find_steady([block.seconds / block.steps for block in blocks[growing:]])
-    end = growing + steadiness.warmup
+    state, warmup = find_steady([block.seconds / block.steps for block in blocks[growing:]])
+    end = growing + warmup
     marked = (structs.replace(block, warmup=place < end) for place, block in enumerate(blocks))
-    return tuple(marked), steadiness.state
+    return tuple(marked), state
 
 
 def _read_status_in_log(outcome: WorkerOutcome) -> Status:

@@ -10,7 +10,6 @@ from bench.errors import PlanError
 from bench.host.ceilings.measurement import drop_unusable_environments
 from bench.host.environments.preparation import Say, prepare_environments, select_available
 from bench.host.frameworks.setup import DEFAULT
-from bench.host.machine.description import choose_threads
 from bench.host.planning.request import (
     Request,
     add_framework_options,
@@ -57,11 +56,6 @@ class Verification:
     cells: tuple[Cell, ...]
     fresh: bool
     missing: tuple[Cell, ...] = ()
-
-    @property
-    def threads(self) -> int:
-        """For every framework alike."""
-        return self.request.threads or choose_threads()
 
 
 def read_verification(options: argparse.Namespace) -> Verification:
@@ -143,12 +137,10 @@ def prepare_certification(verification: Verification, say: Say) -> Iterator[Cert
     """Prepare the environments; what is compared lies in a folder that goes afterwards."""
     request = verification.request
     frameworks = {cell.framework.edition: cell.framework for cell in verification.cells}
-    environments = prepare_environments(
-        frameworks.values(), request.device, request.pythons or {}, say
-    )
+    environments = prepare_environments(frameworks.values(), request.device, request.pythons, say)
     with make_scratch_folder() as scratch:
         environments = drop_unusable_environments(
-            *(environments, frameworks, request.device, verification.threads, scratch, say)
+            *(environments, frameworks, request.device, request.thread_count, scratch, say)
         )
-        verifier = Verifier(select_available(environments), verification.threads, scratch)
+        verifier = Verifier(select_available(environments), request.thread_count, scratch)
         yield Certification(verifier, environments, say, verification.fresh)
