@@ -1,8 +1,7 @@
 """How weights are updated: one canonical rule for each optimizer. Standard library only."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, cast, get_args
+from typing import Literal, get_args
 
 Rule = Literal["sgd", "adam"]
 RULES: tuple[Rule, ...] = get_args(Rule)
@@ -58,29 +57,3 @@ class Optimizer:
         """The learning rate of an epoch; the first is 0."""
         rates = [change.learning_rate for change in self.changes if change.epoch <= epoch]
         return rates[-1] if rates else self.learning_rate
-
-    @classmethod
-    def from_document(cls, document: Mapping[str, Any]) -> "Optimizer":
-        """The optimizer in what JSON made of one.
-
-        Raises:
-            KeyError, OverflowError, TypeError, ValueError: it is not an optimizer's.
-        """
-        if not isinstance(document["name"], str):
-            raise TypeError(f"'name' of the optimizer is {document['name']!r}")
-        changes = tuple(
-            Change(int(change["epoch"]), _number(change["learning_rate"]))
-            for change in document.get("changes", ())
-        )
-        numbers = {
-            name: _number(value)
-            for name, value in document.items()
-            if name not in ("name", "changes")
-        }
-        return cls(name=cast(Rule, document["name"]), changes=changes, **numbers)
-
-
-def _number(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise TypeError(f"{value!r} of the optimizer is no number")
-    return float(value)

@@ -1,4 +1,4 @@
-"""What a machine attains at most, as records keep it. Standard library only.
+"""What a machine attains at most, as records keep it.
 
 `docs/ceilings.md` says why it is measured so.
 """
@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
+
+import msgspec
 
 
 @dataclass(frozen=True)
@@ -21,22 +23,14 @@ class Measurement:
     amount: int
     seconds: tuple[float, ...]
 
+    def __post_init__(self) -> None:
+        if not self.seconds or not all(value > 0 for value in self.seconds):
+            raise ValueError(f"seconds {self.seconds!r} are not all above 0")
+
     @property
     def per_second(self) -> float:
         """By the median repetition."""
         return self.amount / median(self.seconds)
-
-    @classmethod
-    def from_document(cls, document: Mapping[str, Any]) -> "Measurement":
-        """The measurement in what JSON made of one, or in a worker's event.
-
-        Raises:
-            KeyError, TypeError, ValueError: it is not a measurement's, or no time passed.
-        """
-        seconds = tuple(float(value) for value in document["seconds"])
-        if not seconds or not all(value > 0 for value in seconds):
-            raise ValueError(f"seconds {seconds!r} are not all above 0")
-        return cls(int(document["amount"]), seconds)
 
 
 @dataclass(frozen=True)
@@ -81,13 +75,13 @@ class Ceiling:
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> "Ceiling":
-        """The ceiling in what JSON made of one: its figures are those of its measurements.
+        """Return the ceiling in what JSON made of one: its figures are those of its measurements.
 
         Raises:
-            AttributeError, KeyError, TypeError, ValueError: it is not a ceiling's.
+            KeyError, TypeError, ValueError, ValidationError: it is not a ceiling's.
         """
         products, copies = (
-            {name: Measurement.from_document(measured) for name, measured in document[kind].items()}
+            msgspec.convert(document[kind], dict[str, Measurement])
             for kind in ("products", "copies")
         )
         return cls.of(products, copies, dict(document["reasons"]))

@@ -1,9 +1,7 @@
 """The outcome of verifying one cell: a model in one framework and mode."""
 
-from dataclasses import dataclass, fields
-from typing import Any, Literal
-
-import msgspec
+from dataclasses import dataclass
+from typing import Literal
 
 Verdict = Literal["verified", "different", "unchecked"]
 
@@ -75,17 +73,3 @@ class Certificate:
     def __hash__(self) -> int:
         """Hash quickly: reports count certificates of many trials."""
         return hash(self.digest)
-
-    @classmethod
-    def from_document(cls, document: Any) -> "Certificate":
-        """Return the certificate in what JSON made of one.
-
-        Raises:
-            ValueError: it is not a certificate's; or it says more than this version understands.
-        """
-        try:
-            if unknown := set(document) - {item.name for item in fields(cls)}:
-                raise ValueError(f"Unknown fields {sorted(unknown)} of the certificate")
-            return msgspec.convert(document, cls)
-        except (TypeError, msgspec.ValidationError) as error:
-            raise ValueError(f"{error}, of the certificate") from error

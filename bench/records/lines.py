@@ -7,7 +7,7 @@ line is made into a document of the newest schema, step by step, and then decode
 import json
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import MISSING, Field, fields
+from dataclasses import MISSING, Field, fields, replace
 from pathlib import Path
 from typing import Any, Literal, get_type_hints
 
@@ -15,7 +15,7 @@ import msgspec
 
 from bench.errors import ResultsError
 from bench.job import NATIVE, PREPARED
-from bench.optimizer import Optimizer
+from bench.optimizer import RULES, Optimizer
 from bench.records.ceilings import UNREADABLE, Ceiling
 from bench.records.certificate import Certificate
 from bench.records.results import RECORDS_FILE, SCHEMA, Record, Trial
@@ -234,8 +234,26 @@ def ceiling_in(document: Any) -> Ceiling | None:
     """Return a record's ceilings; what are none cost it its rooflines, not the rest."""
     try:
         return Ceiling.from_document(document) if document else None
-    except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
+    except NO_RECORD:
         return UNREADABLE
+
+
+def convert_whole(document: Any, kind: Any) -> Any:
+    """Convert a document to a dataclass.
+
+    Raises:
+        TypeError, ValueError, ValidationError: it is none; or it says more than this version
+            understands.
+    """
+    if unknown := set(document) - {item.name for item in fields(kind)}:
+        raise ValueError(f"Unknown fields {sorted(unknown)}")
+    return msgspec.convert(document, kind)
+
+
+def optimizer_in(document: Any) -> Optimizer:
+    """Return a trial's optimizer; its rule may be one that a newer version has."""
+    optimizer: Optimizer = convert_whole(document | {"name": RULES[0]}, Optimizer)
+    return replace(optimizer, name=msgspec.convert(document["name"], str))
 
 
 def _by_type(kind: Any) -> Callable[[Any], Any]:
@@ -255,9 +273,9 @@ _PARTS: dict[str, Callable[[Any], Any]] = {
     **{name: _by_type(_HINTS[name]) for name in SHARED},
     "ceilings": ceiling_in,
     "certificate": lambda document: (
-        None if document is None else Certificate.from_document(document)
+        None if document is None else convert_whole(document, Certificate)
     ),
-    OPTIMIZER: Optimizer.from_document,
+    OPTIMIZER: optimizer_in,
 }
 
 

@@ -1,6 +1,6 @@
 """Counts what a training step costs by the model's spec, and compares a measured step with it.
 
-Standard library only. No measured step changes what is counted here:
+No measured step changes what is counted here:
 
 `operations` are the floating-point operations of convolutions, dense layers and the LSTM's matrix
 products, two for each multiply-add, as in "model FLOPs utilization" (Chowdhery et al. 2022, PaLM,
@@ -34,6 +34,7 @@ from math import prod
 from typing import Literal
 
 from bench.optimizer import Optimizer
+from bench.records.parts import StepCost
 from bench.spec import ModelSpec, Param
 
 OPERATIONS_OF_A_MULTIPLY_ADD = 2
@@ -68,14 +69,6 @@ BYTES: dict[str, Widths] = {
 
 
 @dataclass(frozen=True)
-class Cost:
-    """Floating-point operations and bytes of one training step, as counted above."""
-
-    operations: int
-    bytes: int
-
-
-@dataclass(frozen=True)
 class Roofline:
     """A measured step under the roofline (Williams, Waterman, Patterson 2009).
 
@@ -96,7 +89,9 @@ class Roofline:
         return max(self.arithmetic_share, self.bandwidth_share)
 
 
-def count_step_cost(spec: ModelSpec, optimizer: Optimizer, batch_size: int, precision: str) -> Cost:
+def count_step_cost(
+    spec: ModelSpec, optimizer: Optimizer, batch_size: int, precision: str
+) -> StepCost:
     """Count the cost of one step on a batch.
 
     Raises:
@@ -109,13 +104,17 @@ def count_step_cost(spec: ModelSpec, optimizer: Optimizer, batch_size: int, prec
     # Two moments, a velocity, or nothing.
     slots = 2 if optimizer.name == "adam" else int(optimizer.momentum > 0)
     weights = _count_weight_accesses(spec, slots) * widths.weight
-    return Cost(batch_size * _count_operations(spec), activations + weights)
+    return StepCost(batch_size * _count_operations(spec), activations + weights)
 
 
 def calculate_roofline(
-    cost: Cost, seconds: float, operations_per_second: float, bytes_per_second: float
+    operations: float,
+    least_bytes: float,
+    seconds: float,
+    operations_per_second: float,
+    bytes_per_second: float,
 ) -> Roofline:
-    """Calculate where a step of so many seconds lies under two ceilings.
+    """Calculate where a step of so many operations, bytes and seconds lies under two ceilings.
 
     Raises:
         ValueError: a time or a ceiling is not above 0.
@@ -125,8 +124,8 @@ def calculate_roofline(
             f"A step of {seconds} s under {operations_per_second} operations/s and "
             f"{bytes_per_second} bytes/s has no roofline: all three have to be above 0."
         )
-    arithmetic = cost.operations / operations_per_second / seconds
-    bandwidth = cost.bytes / bytes_per_second / seconds
+    arithmetic = operations / operations_per_second / seconds
+    bandwidth = least_bytes / bytes_per_second / seconds
     bound: Bound = "arithmetic" if arithmetic >= bandwidth else "memory"
     if max(arithmetic, bandwidth) < EXPLAINING_SHARE:
         bound = "neither"

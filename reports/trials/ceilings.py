@@ -7,7 +7,7 @@ import pandas as pd
 
 from bench.records.ceilings import UNREADABLE as UNREADABLE_CEILING
 from bench.records.ceilings import Ceiling, Measurement
-from bench.records.operations import Cost, Roofline, calculate_roofline
+from bench.records.operations import Roofline, calculate_roofline
 from bench.records.results import Record
 from reports.text import titles, units
 from reports.trials.certificates import read_number
@@ -23,8 +23,8 @@ GIGA = 1e9
 
 def compute_step_roofline(record: Record, step_seconds: float) -> Roofline | str:
     """Return where a step lies under the record's ceilings, or why nobody can say."""
-    cost = [read_number(value) for value in (record.cost.operations, record.cost.bytes)]
-    if not all(math.isfinite(amount) for amount in cost):
+    operations, least_bytes = map(read_number, (record.cost.operations, record.cost.bytes))
+    if not (math.isfinite(operations) and math.isfinite(least_bytes)):
         return NO_COST
     if not step_seconds > 0:
         return NO_BLOCK
@@ -37,7 +37,7 @@ def compute_step_roofline(record: Record, step_seconds: float) -> Roofline | str
     arithmetic, memory = ceiling.operations_per_second or 0, ceiling.bytes_per_second or 0
     if not (arithmetic > 0 and memory > 0):
         return NOT_ATTAINED
-    return calculate_roofline(Cost(*map(int, cost)), step_seconds, arithmetic, memory)
+    return calculate_roofline(operations, least_bytes, step_seconds, arithmetic, memory)
 
 
 def build_ceiling_table(records: Iterable[Record]) -> tuple[pd.DataFrame, tuple[str, ...]]:

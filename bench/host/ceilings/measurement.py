@@ -8,6 +8,8 @@ trial, one after the other, with a traceback. Found out once, it is one reason.
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+import msgspec
+
 from bench.errors import UnavailableError
 from bench.host.cache import turn
 from bench.host.environments.preparation import Environment, Environments, Say
@@ -101,8 +103,8 @@ def _read_rates(events: Sequence[Event], outcome: WorkerOutcome) -> list[Measure
         raise UnavailableError(failure)
     try:
         sent = {event["what"]: event for event in events if event["event"] == "measured"}
-        return [Measurement.from_document(sent[what]) for what in ("product", "copy")]
-    except (KeyError, TypeError, ValueError) as error:
+        return [msgspec.convert(sent[what], Measurement) for what in ("product", "copy")]
+    except (KeyError, TypeError, msgspec.ValidationError) as error:
         raise UnavailableError(
             f"The worker's measurements are not as bench/protocol/ceilings.py says "
             f"({type(error).__name__}: {error}); correct the implementation."

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -56,8 +56,7 @@ class PreparedRun:
         with suppress(ValueError):
             spec = catalog.build_spec(trial.model, trial.dataset)
         if spec is not None:
-            arithmetic = (trial.optimizer, trial.batch_size, trial.precision)
-            cost = StepCost(**asdict(count_step_cost(spec, *arithmetic)))
+            cost = count_step_cost(spec, trial.optimizer, trial.batch_size, trial.precision)
         return Record(
             run=run,
             trial=trial,

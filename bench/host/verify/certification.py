@@ -16,6 +16,7 @@ from bench.host.verify.fingerprint import compute_fingerprint
 from bench.host.verify.judgment import Error, judge
 from bench.host.verify.verifier import CellResult, Verifier, select_known_defects
 from bench.records.certificate import Certificate
+from bench.records.lines import NO_RECORD, convert_whole
 
 
 @dataclass(frozen=True)
@@ -171,7 +172,7 @@ def _read(digest: str, cell: Cell) -> CellReport | None:
     """Read the cached report; None where there is none or it is damaged."""
     try:
         document = json.loads(_file(digest).read_text("utf-8"))
-        certificate = Certificate.from_document(document["certificate"])
+        certificate = convert_whole(document["certificate"], Certificate)
         errors = tuple(
             Error(precision, stage, item, error)
             for precision, stages in document["errors"].items()
@@ -180,7 +181,7 @@ def _read(digest: str, cell: Cell) -> CellReport | None:
         )
         version = document["framework_version"]
         explained = document["explained"] is True
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, *NO_RECORD):
         return None
     if certificate.digest != digest or not explained:
         return None

@@ -1,6 +1,7 @@
 import json
 from dataclasses import asdict
 
+import msgspec
 import pytest
 
 from bench.job import Execution
@@ -57,5 +58,5 @@ def test_a_job_survives_its_journey_through_json() -> None:
     ],
 )
 def test_what_is_no_measurement_is_refused(wrong: dict[str, object]) -> None:
-    with pytest.raises((KeyError, TypeError, ValueError)):
-        Measurement.from_document(wrong)
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert(wrong, Measurement)

@@ -11,7 +11,7 @@ from bench.models import MODELS
 from bench.models.lstm import LSTM
 from bench.models.resnet import ResNet
 from bench.optimizer import Optimizer
-from bench.records.operations import EXPLAINING_SHARE, Cost, calculate_roofline, count_step_cost
+from bench.records.operations import EXPLAINING_SHARE, calculate_roofline, count_step_cost
 from bench.spec import KERNELS, ModelSpec, Samples
 
 DIGITS, COLOUR = Samples((1, 28, 28), 10), Samples((3, 32, 32), 10)
@@ -111,22 +111,25 @@ def test_bytes_of_lenet_by_hand() -> None:
     assert found == 4 * (32 * LENET_ACTIVATIONS + LENET_WEIGHTS)
 
 
+def count_bytes(spec: ModelSpec, optimizer: Optimizer, batch_size: int, precision: str) -> float:
+    count = count_step_cost(spec, optimizer, batch_size, precision).bytes
+    assert count is not None
+    return count
+
+
 @pytest.mark.parametrize(("optimizer", "slots"), [(PLAIN, 0), (MOMENTUM, 1), (ADAM, 2)])
 def test_each_slot_is_read_and_written(optimizer: Optimizer, slots: int) -> None:
     spec = MODELS["lenet"].build(DIGITS)
-    more = (
-        count_step_cost(spec, optimizer, 1, "ieee").bytes
-        - count_step_cost(spec, PLAIN, 1, "ieee").bytes
-    )
+    more = count_bytes(spec, optimizer, 1, "ieee") - count_bytes(spec, PLAIN, 1, "ieee")
     assert more == 4 * 2 * slots * 61_706
 
 
 def test_bytes_by_precision() -> None:
     spec = MODELS["lenet"].build(DIGITS)
-    found = {p: count_step_cost(spec, PLAIN, 32, p).bytes for p in ("ieee", "tf32", "bf16")}
+    found = {p: count_bytes(spec, PLAIN, 32, p) for p in ("ieee", "tf32", "bf16")}
     assert found["tf32"] == found["ieee"]
     assert found["bf16"] == 2 * 32 * LENET_ACTIVATIONS + 4 * LENET_WEIGHTS
-    assert count_step_cost(spec, PLAIN, 32, "float64").bytes == 2 * found["ieee"]
+    assert count_bytes(spec, PLAIN, 32, "float64") == 2 * found["ieee"]
 
 
 def test_bytes_of_the_lstm_by_hand() -> None:
@@ -161,12 +164,12 @@ def test_an_unknown_precision_is_named() -> None:
 
 def test_shares_are_of_each_ceiling() -> None:
     # 2 s: 400 of 1000 operations/s, 30 of 50 bytes/s.
-    found = calculate_roofline(Cost(800, 60), 2.0, 1000.0, 50.0)
+    found = calculate_roofline(800, 60, 2.0, 1000.0, 50.0)
     assert found.arithmetic_share == pytest.approx(0.4)
     assert found.bandwidth_share == pytest.approx(0.6)
     assert found.share == pytest.approx(0.6)
     assert found.bound == "memory"
-    assert calculate_roofline(Cost(1600, 60), 2.0, 1000.0, 50.0).bound == "arithmetic"
+    assert calculate_roofline(1600, 60, 2.0, 1000.0, 50.0).bound == "arithmetic"
 
 
 @given(
@@ -181,22 +184,21 @@ def test_the_share_is_that_of_the_attainable_rate(
 ) -> None:
     # Williams et al. 2009: attainable = min(peak, bandwidth * operational intensity).
     attainable = min(peak, bandwidth * operations / moved)
-    found = calculate_roofline(Cost(operations, moved), seconds, peak, bandwidth)
+    found = calculate_roofline(operations, moved, seconds, peak, bandwidth)
     assert math.isclose(found.share, operations / seconds / attainable, rel_tol=1e-9)
 
 
 def test_far_below_the_roofline_neither_ceiling_binds() -> None:
-    at_limit = calculate_roofline(Cost(1000, 1), 1.0, 1000 / EXPLAINING_SHARE, 1e9)
+    at_limit = calculate_roofline(1000, 1, 1.0, 1000 / EXPLAINING_SHARE, 1e9)
     assert at_limit.bound == "arithmetic"
-    assert calculate_roofline(Cost(999, 1), 1.0, 1000 / EXPLAINING_SHARE, 1e9).bound == "neither"
+    assert calculate_roofline(999, 1, 1.0, 1000 / EXPLAINING_SHARE, 1e9).bound == "neither"
 
 
 @pytest.mark.parametrize("wrong", [0.0, -1.0, float("nan")])
 def test_nothing_lies_under_no_ceiling(wrong: float) -> None:
-    cost = Cost(1, 1)
     for arguments in ((wrong, 1.0, 1.0), (1.0, wrong, 1.0), (1.0, 1.0, wrong)):
         with pytest.raises(ValueError, match="above 0"):
-            calculate_roofline(cost, *arguments)
+            calculate_roofline(1, 1, *arguments)
 
 
 def test_dropout_costs_nothing() -> None:
