@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from functools import wraps
 
 DASH = "\N{EN DASH}"
 ABSENT = DASH
@@ -12,34 +13,46 @@ Format = Callable[[float], str]
 
 
 def _or_absent(text: Format) -> Format:
-    def shown(value: float) -> str:
+    @wraps(text)
+    def format_or_dash(value: float) -> str:
         return ABSENT if math.isnan(value) else text(value)
 
-    shown.__doc__ = text.__doc__
-    return shown
+    return format_or_dash
 
 
-def _digits(value: float) -> str:
-    magnitude = math.floor(math.log10(abs(value))) if value else 0
-    return f"{value:,.{min(3, max(0, 2 - magnitude))}f}"
+def _make_format(spec: str, scale: float = 1.0, unit: str = "", zero: str | None = None) -> Format:
+    @_or_absent
+    def format_scaled(value: float) -> str:
+        return f"{value * scale:{spec}}{unit}" if value or zero is None else zero
+
+    return format_scaled
+
+
+# A share between 0 and 1 in percent, without the sign: 98.12.
+format_percent = _make_format(".2f", scale=100)
+# Bytes, without the unit and with it.
+format_mebibytes = _make_format(",.0f", scale=1 / MIB)
+format_gibibytes = _make_format(",.1f", scale=1 / GIB, unit=" GiB")
+# A count: 12,345.
+format_integer = _make_format(",.0f")
+# A loss with as many digits as float32 carries.
+format_loss = _make_format(".7f")
+# A relative difference: 6.1e-08.
+format_difference = _make_format(".1e", zero="0")
+# A relative error, of which only the magnitude matters: 2e-15.
+format_error = _make_format(".0e", zero="0")
 
 
 @_or_absent
 def format_number(value: float) -> str:
     """Three significant digits, at most three decimals, integers in full: 12,345; 12.3; 0.012."""
-    return _digits(value)
+    magnitude = math.floor(math.log10(abs(value))) if value else 0
+    return f"{value:,.{min(3, max(0, 2 - magnitude))}f}"
 
 
-@_or_absent
-def format_percent(value: float) -> str:
-    """A share between 0 and 1 in percent, without the sign: 98.12."""
-    return f"{100 * value:.2f}"
-
-
-@_or_absent
 def format_share(value: float) -> str:
     """A share in percent with three significant digits, without the sign: 1.25; 0.034."""
-    return _digits(100 * value)
+    return format_number(100 * value)
 
 
 @_or_absent
@@ -49,46 +62,9 @@ def format_multiple(value: float) -> str:
     return f"{value:.3f}x" if near else f"{value:.2f}x"
 
 
-@_or_absent
 def format_joules(value: float) -> str:
     """Three significant digits, however small: 0.00512; 1,234."""
-    return f"{value:#.3g}" if 0 < value < 100 else _digits(value)
-
-
-@_or_absent
-def format_mebibytes(value: float) -> str:
-    """Bytes in MiB, without the unit."""
-    return f"{value / MIB:,.0f}"
-
-
-@_or_absent
-def format_gibibytes(value: float) -> str:
-    """Bytes in GiB, with the unit."""
-    return f"{value / GIB:,.1f} GiB"
-
-
-@_or_absent
-def format_integer(value: float) -> str:
-    """A count: 12,345."""
-    return f"{value:,.0f}"
-
-
-@_or_absent
-def format_loss(value: float) -> str:
-    """A loss with as many digits as float32 carries."""
-    return f"{value:.7f}"
-
-
-@_or_absent
-def format_difference(value: float) -> str:
-    """A relative difference: 6.1e-08."""
-    return f"{value:.1e}" if value else "0"
-
-
-@_or_absent
-def format_error(value: float) -> str:
-    """A relative error, of which only the magnitude matters: 2e-15."""
-    return f"{value:.0e}" if value else "0"
+    return f"{value:#.3g}" if 0 < value < 100 else format_number(value)
 
 
 def format_span(low: float, high: float, text: Format) -> str:
