@@ -8,7 +8,7 @@ from reports.compare.outcome import CompareResult
 from reports.content.cells import format_interval
 from reports.ranking.metrics import Metric
 from reports.statistics.intervals import Interval
-from reports.text.frames import build_text_table
+from reports.text.markup import build_text_table
 from reports.text.units import ABSENT
 
 COLUMNS = ("Metric", "BASE", "HEAD", "Change", "Verdict", "By chance")

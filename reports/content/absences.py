@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 from bench.records.results import Record
 from reports.ranking.rows import THROUGHPUT, Row
-from reports.records.distinct import keep_distinct
+from reports.records.identity import keep_distinct
 from reports.trials.ceilings import compute_step_roofline
 
 NOT_RECORDED = "not recorded"

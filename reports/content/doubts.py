@@ -11,7 +11,7 @@ from reports.ranking.comparisons import Comparison
 from reports.ranking.rows import Row
 from reports.statistics.quantiles import find_extremes
 from reports.text import titles, units
-from reports.text.fitness import collect_findings
+from reports.text.conditions import collect_findings
 
 # What a hypervisor takes for other guests; `bench doctor` notes as much.
 NOTED_STEAL_SHARE = 0.01

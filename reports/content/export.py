@@ -17,7 +17,7 @@ from reports.content.proof import Proof, find_proofs
 from reports.ranking.comparisons import Comparison
 from reports.ranking.machines import find_machines
 from reports.runs.loaded import LoadedRuns
-from reports.text.fitness import collect_findings
+from reports.text.conditions import collect_findings
 from reports.trials.certificates import collect_certificates
 
 # Schema history:

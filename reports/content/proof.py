@@ -13,7 +13,7 @@ from reports.ranking.comparisons import Comparison
 from reports.ranking.rows import Row
 from reports.statistics.quantiles import compute_relative_difference
 from reports.text import titles, units
-from reports.text.frames import build_text_table
+from reports.text.markup import build_text_table
 
 SHORT = 12
 DIFFERENCE = "Largest relative difference"

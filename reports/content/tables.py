@@ -16,7 +16,7 @@ from reports.content.cells import TableCell
 from reports.ranking.comparisons import Comparison
 from reports.ranking.rows import THROUGHPUT, Row
 from reports.text import titles, units
-from reports.text.frames import build_text_table
+from reports.text.markup import build_text_table
 from reports.text.units import Format
 from reports.trials import certificates
 

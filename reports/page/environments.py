@@ -6,9 +6,9 @@ import pandas as pd
 
 from bench.records.results import Record
 from reports.ranking.comparisons import Comparison
-from reports.records.distinct import keep_distinct
+from reports.records.identity import keep_distinct
 from reports.text import titles, units
-from reports.text.frames import build_text_table
+from reports.text.markup import build_text_table
 
 # What readers ask for first; the page holds all packages, folded.
 MAIN_PACKAGES = (

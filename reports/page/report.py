@@ -22,7 +22,7 @@ from reports.page.template import Page, render_machines, render_template
 from reports.ranking.comparisons import Comparison
 from reports.ranking.machines import Machine, find_machines
 from reports.runs.loaded import LoadedRuns
-from reports.text import fitness, titles
+from reports.text import conditions, titles
 from reports.text.markup import render_table_or_none
 from reports.trials.ceilings import build_ceiling_table
 from reports.trials.parallel import run_in_processes
@@ -120,7 +120,9 @@ def _machine(machine: Machine, records: Sequence[Record]) -> dict[str, Any]:
         "ceilings": render_table_or_none(text, caption, "Operation", "numbers"),
         # Why a framework is not among the ceilings.
         "left_out": left_out,
-        "findings": [fitness.describe_finding(item) for item in fitness.collect_findings(records)],
+        "findings": [
+            conditions.describe_finding(item) for item in conditions.collect_findings(records)
+        ],
     }
 
 

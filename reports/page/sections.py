@@ -26,7 +26,7 @@ from reports.ranking.comparisons import Comparison
 from reports.ranking.machines import Machine
 from reports.ranking.rows import DEFAULT
 from reports.ranking.variants import select_variants
-from reports.text import titles, tuning
+from reports.text import conditions, titles
 from reports.text.markup import render_table, render_table_or_none
 from reports.trials import certificates
 
@@ -102,8 +102,8 @@ def _tuned(comparison: Comparison) -> list[dict[str, Any]]:
     rows = dict.fromkeys(
         (
             row.label,
-            tuning.describe_tuning(record.tuning) or tuning.NOTHING,
-            tuning.list_origins(record.tuning),
+            conditions.describe_tuning(record.tuning) or conditions.NOTHING,
+            conditions.list_origins(record.tuning),
         )
         for row in comparison.rows
         if row.key.settings != DEFAULT

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from bench.records.results import Record
-from reports.records.distinct import keep_distinct
+from reports.records.identity import keep_distinct
 from reports.text import titles, units
 from reports.trials.frame import make_machine_key
 

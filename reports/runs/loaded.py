@@ -11,9 +11,8 @@ from bench.errors import ResultsError
 from bench.records.lines import Reader
 from bench.records.results import RECORDS_FILE, Record
 from reports.ranking.comparisons import Comparison, compare
-from reports.records.duplicates import drop_duplicates
+from reports.records.identity import drop_duplicates, make_run_keys
 from reports.records.integrity import examine
-from reports.records.run_keys import make_run_keys
 from reports.runs import alterations
 from reports.runs.alterations import Altered
 from reports.trials import frame
@@ -27,7 +26,7 @@ class LoadedRuns:
         name: of the run; of several, how many and which days, fit for a file's name.
         problems: one line for each thing in the files that is not in the records.
         runs: the names of all of them.
-        keys: `reports.records.run_keys.make_run_key` of each run, by the name in its records.
+        keys: `reports.records.identity.make_run_key` of each run, by the name in its records.
         digests: of the records of each run that has them, by its name.
         altered: one line for each thing in a file that is not as it was written, by the run's name.
     """

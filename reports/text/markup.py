@@ -1,9 +1,27 @@
-"""Data frames of text as HTML tables. Everything in a record is escaped here or by the template."""
+"""Tables of text as data frames and as HTML.
+
+Everything in a record is escaped here or by the template.
+"""
+
+from collections.abc import Iterable, Sequence
 
 import pandas as pd
 from markupsafe import Markup, escape
 
 CONTAINER = Markup('<div class="scroll {}" tabindex="0" role="group" aria-label="{}">{}</div>')
+
+
+def build_text_table(
+    rows: Iterable[tuple[str, Sequence[str]]], columns: Sequence[str]
+) -> pd.DataFrame:
+    """Build a table of text from each row's heading and cells."""
+    headed = list(rows)
+    return pd.DataFrame(
+        [cells for _, cells in headed],
+        columns=list(columns),
+        index=[heading for heading, _ in headed],
+        dtype=object,
+    )
 
 
 def render_table(text: pd.DataFrame, caption: str, corner: str, kind: str) -> Markup:

@@ -13,7 +13,7 @@ import pandas as pd
 
 from bench.records.certificate import Certificate, Defect, Worst
 from bench.records.results import Record
-from reports.records.distinct import keep_distinct
+from reports.records.identity import keep_distinct
 from reports.text import titles, units
 
 NO_CERTIFICATE = "the record has no certificate"

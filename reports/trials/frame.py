@@ -24,7 +24,7 @@ from bench.records.parts import Epoch, MachineFinding
 from bench.records.results import TRIAL_FIELDS, Record
 from reports.statistics.block_statistics import Blocks
 from reports.statistics.resampling import Floats
-from reports.text import fitness, titles, tuning
+from reports.text import conditions, titles
 from reports.trials import alternating, certificates
 from reports.trials.columns import BLOCK_COLUMNS, EPOCH_COLUMNS, TRIAL_COLUMNS
 from reports.trials.measured import Columns, clear_infinite, get_numbers, measure_columns, to_floats
@@ -154,7 +154,7 @@ def _absent(reasons: tuple[tuple[str, str], ...]) -> str:
 
 @cache
 def _fitness(findings: tuple[MachineFinding, ...]) -> str:
-    return "; ".join(fitness.describe_finding(finding) for finding in findings)
+    return "; ".join(conditions.describe_finding(finding) for finding in findings)
 
 
 @cache
@@ -192,7 +192,7 @@ def _origin(records: Sequence[Record]) -> Columns:
         **{f"digest_{name}": [record.digests.get(name) for record in records] for name in DIGESTS},
         "machine": _machine_keys(records),
         "cpu": [record.machine.get("cpu") for record in records],
-        "tuning": [sys.intern(tuning.describe_tuning(record.tuning)) for record in records],
+        "tuning": [sys.intern(conditions.describe_tuning(record.tuning)) for record in records],
         "fitness": [_fitness(record.fitness) for record in records],
         "absent": [_absent(tuple(record.absent.items())) for record in records],
         "test_samples": to_floats([record.test_samples for record in records]),

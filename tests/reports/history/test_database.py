@@ -17,7 +17,7 @@ from reports.__main__ import main
 from reports.history.database import write
 from reports.history.database_tables import METADATA, SERIES, TRIALS
 from reports.ranking.metrics import METRICS
-from reports.records.run_keys import make_run_key
+from reports.records.identity import make_run_key
 from reports.runs.loaded import LoadedRuns, read_runs
 from reports.runs.loading import COLUMNS
 from tests.conftest import ROOT

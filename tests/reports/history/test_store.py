@@ -15,7 +15,7 @@ from bench.records.parts import MachineFinding
 from bench.records.results import Record
 from reports.__main__ import main
 from reports.history import store
-from reports.records.run_keys import make_run_key, make_run_keys
+from reports.records.identity import make_run_key, make_run_keys
 from reports.runs.loaded import read_runs
 
 MakeRecord = Callable[..., Record]

@@ -1,6 +1,6 @@
 """Tuned settings in words."""
 
-from reports.text import tuning
+from reports.text import conditions
 
 TUNING = {
     "environment": {"KMP_BLOCKTIME": "1"},
@@ -12,18 +12,18 @@ TUNING = {
 
 
 def test_what_they_consist_of() -> None:
-    assert tuning.describe_tuning(TUNING) == "KMP_BLOCKTIME=1, channels_last=True, layout NHWC"
-    assert tuning.describe_tuning({}) == ""
+    assert conditions.describe_tuning(TUNING) == "KMP_BLOCKTIME=1, channels_last=True, layout NHWC"
+    assert conditions.describe_tuning({}) == ""
 
 
 def test_where_they_come_from() -> None:
-    assert tuning.list_origins(TUNING) == (
+    assert conditions.list_origins(TUNING) == (
         "Threads sleep sooner (source: the vendor's guide)",
         "Convolutions without transposes (source: measured: 12 % faster)",
     )
 
 
 def test_nonsense_is_shown_as_far_as_it_goes() -> None:
-    assert tuning.describe_tuning({"environment": 1, "knobs": ["x"], "layout": 3}) == "layout 3"
-    assert tuning.list_origins({"reasons": ["why"], "sources": []}) == ("why",)
-    assert tuning.list_origins({"reasons": "why"}) == ()
+    assert conditions.describe_tuning({"environment": 1, "knobs": ["x"], "layout": 3}) == "layout 3"
+    assert conditions.list_origins({"reasons": ["why"], "sources": []}) == ("why",)
+    assert conditions.list_origins({"reasons": "why"}) == ()

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from bench.records.results import Record
-from reports.records.duplicates import MOST_NAMED, drop_duplicates
+from reports.records.identity import MOST_NAMED, drop_duplicates
 
 MakeRecord = Callable[..., Record]
 
