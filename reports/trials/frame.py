@@ -11,6 +11,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import fields
 from functools import cache, partial
 from itertools import accumulate, chain
 from typing import Any
@@ -30,31 +31,11 @@ from reports.trials.columns import BLOCK_COLUMNS, EPOCH_COLUMNS, TRIAL_COLUMNS
 from reports.trials.measured import Columns, clear_infinite, get_numbers, measure_columns, to_floats
 from reports.trials.parallel import run_in_processes
 
-RECORDED = (
-    "run",
-    "framework_version",
-    "status",
-    "reason",
-    "started",
-    "position",
-    "in_turns_with",
-    "steady",
-    "plan",
-    "commit",
-    "threads",
-    "parameters",
-)
+# What a table has in another form, or of the trial that was asked for, comes after them.
+RECORDED = tuple(item.name for item in fields(Record) if item.name in TRIAL_COLUMNS)
 DIGESTS = ("weights", "data", "order")
-OPTIMIZER = (
-    "optimizer",
-    "learning_rate",
-    "learning_rate_changes",
-    "momentum",
-    "weight_decay",
-    "beta1",
-    "beta2",
-    "epsilon",
-)
+# Only the names of its facts are of use: a table without a row has its columns too.
+NO_OPTIMIZER = Optimizer("sgd", learning_rate=0.0)
 # Of fewer records, starting processes takes longer than it saves.
 LEAST_FOR_PROCESSES = 20_000
 
@@ -68,9 +49,7 @@ def build_trials(records: Iterable[Record], processes: bool = False) -> pd.DataF
     all_records = list(records)
     columns: Columns = {
         "record": range(len(all_records)),
-        **_asked(all_records),
-        **_origin(all_records),
-        **_proof(all_records),
+        **_recorded(all_records),
         **_measured(all_records, processes),
         "throughput_by_partner": to_floats(alternating.divide_by_partner(all_records)),
     }
@@ -176,19 +155,15 @@ def _proof_of(certificate: Certificate | None) -> dict[str, Any]:
     }
 
 
-def _asked(records: Sequence[Record]) -> Columns:
-    requests = [record.trial for record in records]
-    return {name: [getattr(trial, name) for trial in requests] for name in TRIAL_FIELDS} | {
-        "trial": [trial.id for trial in requests],
-        "family": [titles.find_family(trial.model) for trial in requests],
-    }
-
-
-def _origin(records: Sequence[Record]) -> Columns:
-    optimizers = [_optimizer(record.trial.optimizer) for record in records]
+def _recorded(records: Sequence[Record]) -> Columns:
+    trials = [record.trial for record in records]
     return {
         **{name: [getattr(record, name) for record in records] for name in RECORDED},
-        **{name: [optimizer[name] for optimizer in optimizers] for name in OPTIMIZER},
+        **{name: [getattr(trial, name) for trial in trials] for name in TRIAL_FIELDS},
+        "trial": [trial.id for trial in trials],
+        "family": [titles.find_family(trial.model) for trial in trials],
+        **_gather([_optimizer(trial.optimizer) for trial in trials], _optimizer(NO_OPTIMIZER)),
+        **_gather([_proof_of(record.certificate) for record in records], _proof_of(None)),
         **{f"digest_{name}": [record.digests.get(name) for record in records] for name in DIGESTS},
         "machine": _machine_keys(records),
         "cpu": [record.machine.get("cpu") for record in records],
@@ -199,9 +174,8 @@ def _origin(records: Sequence[Record]) -> Columns:
     }
 
 
-def _proof(records: Sequence[Record]) -> Columns:
-    proofs = [_proof_of(record.certificate) for record in records]
-    return {name: [proof[name] for proof in proofs] for name in _proof_of(None)}
+def _gather(facts: Sequence[Mapping[str, Any]], names: Iterable[str]) -> Columns:
+    return {name: [fact[name] for fact in facts] for name in names}
 
 
 def _repeated(values: Sequence[str], owners: Any) -> list[str]:
