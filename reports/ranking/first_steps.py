@@ -39,19 +39,6 @@ class Losses:
         lows, highs = [losses.low for losses in several], [losses.high for losses in several]
         return cls(np.fmin.reduce(lows), np.fmax.reduce(highs))
 
-    @property
-    def scale(self) -> NDArray[np.float64]:
-        """What differences are held against: that of the step, or of the first where it is more."""
-        middle = np.abs(self.low + self.high) / 2
-        larger: NDArray[np.float64] = np.fmax(middle, middle[0])
-        return larger
-
-    @property
-    def drift(self) -> NDArray[np.float64]:
-        """The largest difference between trials until each step."""
-        widest: NDArray[np.float64] = np.fmax.accumulate(self.high - self.low)
-        return widest
-
 
 def find_departures(rows: Sequence[Row]) -> tuple[str | None, ...]:
     """Say for each row why its first steps are not those of the others, None where they are.
@@ -106,7 +93,11 @@ def _objection(
 
 
 def _departure(own: Losses, peers: Losses, steps: int) -> int | None:
-    slack = TOLERANCE * peers.scale + SPREADS * peers.drift
+    middle = np.abs(peers.low + peers.high) / 2
+    # Differences are held against the loss of the step, or of the first where that is more.
+    scale = np.fmax(middle, middle[0])
+    drift = np.fmax.accumulate(peers.high - peers.low)
+    slack = TOLERANCE * scale + SPREADS * drift
     departs = (own.low < peers.low - slack) | (own.high > peers.high + slack)
     steps_off = np.flatnonzero(departs[:steps])
     return int(steps_off[0]) if len(steps_off) else None

@@ -29,7 +29,7 @@ class Spreads:
 
     @property
     def relative_width(self) -> Floats:
-        """`reports.statistics.quantiles.compute_relative_width`."""
+        """`reports.statistics.quantiles.compute_relative_iqr`."""
         divides = (self.count >= LEAST_FOR_QUARTILES) & (self.median != 0)
         return np.where(divides, _divided(self.high - self.low, self.median), np.nan)
 

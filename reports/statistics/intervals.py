@@ -68,7 +68,17 @@ def estimate_median(values: Iterable[float]) -> Interval:
     Of 6 values and more a percentile bootstrap interval (Efron and Tibshirani 1993, chapter 13).
     Of fewer, the interval is from the lowest to the highest, and covers what that can cover.
     """
-    return _estimate_median(_to_tuple(values))
+    numbers = select_finite(values)
+    if not numbers:
+        return NOTHING
+    middle, count = float(np.median(numbers)), len(numbers)
+    if count == 1:
+        return Interval(middle, math.nan, math.nan, 1, math.nan)
+    if count < LEAST_FOR_BOOTSTRAP:
+        coverage = compute_coverage(count, 1)
+        return Interval(middle, min(numbers), max(numbers), count, coverage)
+    low, high = find_bounds(draw_medians(np.array(numbers)))
+    return Interval(middle, low, high, count, CONFIDENCE)
 
 
 def estimate_ratio(values: Iterable[float], references: Iterable[float]) -> Interval:
@@ -77,7 +87,7 @@ def estimate_ratio(values: Iterable[float], references: Iterable[float]) -> Inte
     Both samples are resampled, each by itself. With fewer than 6 values on either side, the
     interval is from the lowest ratio that the two ranges allow to the highest.
     """
-    return _estimate_ratio(_to_tuple(values), _to_tuple(references))
+    return _estimate_ratio(tuple(select_finite(values)), tuple(select_finite(references)))
 
 
 def compute_coverage(count: int, depth: int) -> float:
@@ -90,21 +100,7 @@ def compute_coverage(count: int, depth: int) -> float:
     return 1 - 2 * float(bdtr(depth - 1, count, 0.5))
 
 
-# A page and its tables as JSON need the same intervals.
-@lru_cache(maxsize=4096)
-def _estimate_median(values: tuple[float, ...]) -> Interval:
-    if not values:
-        return NOTHING
-    middle, count = float(np.median(values)), len(values)
-    if count == 1:
-        return Interval(middle, math.nan, math.nan, 1, math.nan)
-    if count < LEAST_FOR_BOOTSTRAP:
-        coverage = compute_coverage(count, 1)
-        return Interval(middle, min(values), max(values), count, coverage)
-    low, high = find_bounds(draw_medians(np.array(values)))
-    return Interval(middle, low, high, count, CONFIDENCE)
-
-
+# A page and its tables as JSON need the same intervals; those of medians are kept in their rows.
 @lru_cache(maxsize=4096)
 def _estimate_ratio(values: tuple[float, ...], references: tuple[float, ...]) -> Interval:
     if not values or not all(reference > 0 for reference in (*references, len(references))):
@@ -133,7 +129,3 @@ def find_bounds(drawn: Floats) -> tuple[float, float]:
     places = (beyond - 1, drawn.size - beyond)
     low, high = np.partition(drawn, places)[list(places)].tolist()
     return low, high
-
-
-def _to_tuple(values: Iterable[float]) -> tuple[float, ...]:
-    return tuple(select_finite(values))

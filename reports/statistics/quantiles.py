@@ -51,12 +51,7 @@ def compute_median(values: Iterable[float]) -> float:
 
 def compute_relative_iqr(values: Iterable[float]) -> float:
     """Interquartile range by the median; NaN with fewer than four values: they have no quarters."""
-    return compute_relative_width(compute_quartiles(values))
-
-
-def compute_relative_width(spread: Spread) -> float:
-    """The width of quartiles by their median; NaN of fewer than four values."""
-    return _divide_width(spread, LEAST_FOR_QUARTILES)
+    return _divide_width(compute_quartiles(values), LEAST_FOR_QUARTILES)
 
 
 def compute_relative_range(values: Iterable[float]) -> float:

@@ -12,7 +12,7 @@ from reports.statistics.block_statistics import Blocks
 from reports.statistics.quantiles import (
     compute_median,
     compute_quartiles,
-    compute_relative_width,
+    compute_relative_iqr,
     compute_throughput,
 )
 from tests.reports.conftest import make_record
@@ -30,14 +30,13 @@ def test_they_are_those_of_each_record_by_itself(found: list[tuple[Block, ...]])
 
     for place, record in enumerate(records):
         measured = record.measured_blocks
-        wanted = compute_quartiles(
-            compute_throughput(block.samples, block.seconds) for block in measured
-        )
+        rates = [compute_throughput(block.samples, block.seconds) for block in measured]
+        wanted = compute_quartiles(rates)
         assert spreads.count[place] == wanted.count
         shown = (spreads.low[place], spreads.median[place], spreads.high[place])
         assert shown == pytest.approx((wanted.low, wanted.median, wanted.high), nan_ok=True)
         width = spreads.relative_width[place]
-        assert width == pytest.approx(compute_relative_width(wanted), nan_ok=True)
+        assert width == pytest.approx(compute_relative_iqr(rates), nan_ok=True)
         steps = [block.seconds / block.steps for block in measured if block.steps]
         shown_steps = blocks.compute_medians(blocks.step_seconds)[place]
         assert shown_steps == pytest.approx(compute_median(steps), nan_ok=True)
