@@ -6,7 +6,7 @@ from typing import NoReturn
 
 import pytest
 
-from bench.host.machine.gpu import detect_gpus
+from bench.host.machine.nvml import detect_gpus
 
 ROOT = Path(__file__).parents[1]
 # Of tests on what is said where there is no GPU.

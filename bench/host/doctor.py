@@ -12,11 +12,10 @@ from bench.host.ceilings.measurement import drop_unusable_environments
 from bench.host.environments.preparation import prepare_environment
 from bench.host.fitness import examine_machine
 from bench.host.machine.description import choose_threads, describe_machine
-from bench.host.machine.finding import note_if
 from bench.host.planning.catalog import Catalog
 from bench.host.planning.selection import Selection
 from bench.host.scratch import make_scratch_folder
-from bench.records.parts import MachineFinding
+from bench.records.parts import MachineFinding, note_if
 
 GIBIBYTE = 2**30
 # Three CPU environments with their downloads take about 3 GiB.

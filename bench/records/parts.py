@@ -237,6 +237,11 @@ class MachineFinding(msgspec.Struct, frozen=True):
     detail: str
 
 
+def note_if(noteworthy: bool, topic: str, detail: str) -> MachineFinding:
+    """Return a note where the detail is noteworthy, or else that all is well."""
+    return MachineFinding(topic, "note" if noteworthy else "ok", detail)
+
+
 def columns_of(kind: type[msgspec.Struct]) -> dict[str, Column]:
     """Return what each field of a part is, by the field's name; each column has a name."""
     hints: dict[str, Any] = get_type_hints(kind, include_extras=True)

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from bench.host.process.kills import CGROUPS, OWN_GROUPS
 from tests.faults.kills import INSTANT, PLAN
 from tests.faults.machine import run
 from tests.faults.workers import Limits, write_sabotaged
 
+CGROUPS = Path("/sys/fs/cgroup")
+OWN_GROUPS = Path("/proc/self/cgroup")
 # The suite and its report take a fraction of it.
 GROUP_BYTES = 2**30
 # Of control groups of version 1, and of version 2.

@@ -20,8 +20,8 @@ from bench.host.environments.installer import (
 from bench.host.environments.interpreters import check_interpreter
 from bench.host.frameworks.framework import Framework
 from bench.host.frameworks.requirements import Requirements
+from bench.host.machine.accounts import UnreadableError
 from bench.host.machine.nvml import NVML, open_gpu
-from bench.host.machine.unreadable import UnreadableError
 from bench.protocol.digests import hash_text
 from bench.records.results import edition
 

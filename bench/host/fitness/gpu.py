@@ -1,9 +1,8 @@
 """Whether the GPU is free, and whether something slows it down."""
 
-from bench.host.machine.finding import note_if
+from bench.host.machine.accounts import UnreadableError
 from bench.host.machine.nvml import MissingGpu, VisibleGpu
-from bench.host.machine.unreadable import UnreadableError
-from bench.records.parts import MachineFinding
+from bench.records.parts import MachineFinding, note_if
 
 GIBIBYTE = 2**30
 # The driver itself and a desktop have some; a model has more.

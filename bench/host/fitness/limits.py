@@ -7,11 +7,9 @@ too; inside a container only those files are there that the container shows.
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from bench.host.machine.accounts import read_memory_bytes, read_text
+from bench.host.machine.accounts import SYSTEM, read_control_groups, read_memory_bytes, read_text
 from bench.host.machine.description import count_usable_processors
-from bench.host.machine.finding import note_if
-from bench.host.machine.throttling import SYSTEM
-from bench.records.parts import MachineFinding
+from bench.records.parts import MachineFinding, note_if
 
 GIBIBYTE = 2**30
 LEAST_AVAILABLE_BYTES = 2 * GIBIBYTE
@@ -72,19 +70,12 @@ def read_memory_limit(system: Path = SYSTEM) -> int | None:
 
 
 def _of_version_1(system: Path) -> bool:
-    # Of the older kind of groups: `3:cpu,cpuacct:/path`.
-    return any("cpu" in line.split(":")[1].split(",") for line in _memberships(system))
-
-
-def _memberships(system: Path) -> list[str]:
-    # Lines `number:controllers:path`; number 0 without controllers is version 2.
-    lines = (read_text(system / "proc/self/cgroup") or "").splitlines()
-    return [line for line in lines if line.count(":") >= 2]
+    return any("cpu" in controllers for controllers, _ in read_control_groups(system))
 
 
 def _groups(system: Path) -> Iterator[Path]:
-    lines = _memberships(system)
-    group = next((line.removeprefix("0::") for line in lines if line.startswith("0::")), "/")
+    groups = read_control_groups(system)
+    group = next((path for controllers, path in groups if controllers == [""]), "/")
     mount = system / "sys/fs/cgroup"
     path = PurePosixPath(group.lstrip("/"))
     for folder in (path, *path.parents):

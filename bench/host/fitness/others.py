@@ -4,9 +4,8 @@ import os
 from time import sleep
 
 from bench.host.machine.description import choose_threads
-from bench.host.machine.finding import note_if
 from bench.host.machine.load import LoadMeter
-from bench.records.parts import Load, MachineFinding
+from bench.records.parts import Load, MachineFinding, note_if
 from bench.records.results import NOISY_SHARE
 
 LOOK_SECONDS = 0.8

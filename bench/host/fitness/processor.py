@@ -5,10 +5,14 @@ Sources: the kernel's Documentation/admin-guide/pm/cpufreq.rst and intel_pstate.
 
 from pathlib import Path
 
-from bench.host.machine.accounts import count_logical_processors, count_physical_cores, read_text
-from bench.host.machine.finding import note_if
-from bench.host.machine.throttling import SYSTEM, count_throttle_events
-from bench.records.parts import MachineFinding
+from bench.host.machine.accounts import (
+    SYSTEM,
+    count_logical_processors,
+    count_physical_cores,
+    count_throttle_events,
+    read_text,
+)
+from bench.records.parts import MachineFinding, note_if
 
 PROCESSORS = "sys/devices/system/cpu"
 # Each says whether turbo is on, by the value of a file that not every driver has.

@@ -1,13 +1,30 @@
 """Reads what Linux says of processors, memory and processes: /proc (proc(5)) and /sys."""
 
 import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 from bench.errors import MachineError
 
+Value = TypeVar("Value")
+
+SYSTEM = Path("/")
 PROC = Path("/proc")
 PROCESSORS = Path("/sys/devices/system/cpu")
 CPU_TIMES = ("user", "nice", "system", "idle", "iowait", "irq", "softirq", "steal")
+
+
+class UnreadableError(Exception):
+    """A number that cannot be read here; the message is a sentence that says why."""
+
+
+def read_or_none(read: Callable[[], Value]) -> Value | None:
+    """Return what `read` returns, or None where it raises UnreadableError."""
+    try:
+        return read()
+    except UnreadableError:
+        return None
 
 
 def read_cpu_seconds(proc: Path = PROC) -> dict[str, float]:
@@ -66,6 +83,63 @@ def read_memory_bytes(proc: Path = PROC) -> dict[str, int]:
         if value.endswith(" kB"):
             sizes[name] = int(value.split()[0]) * 1024
     return sizes
+
+
+def count_throttle_events(system: Path = SYSTEM) -> int | None:
+    """Count how often heat slowed cores and packages down since the start; None if nobody counts.
+
+    Linux counts it on Intel's for each core and each package, and shows it by every logical
+    processor of it: Documentation/ABI/testing/sysfs-devices-system-cpu (thermal_throttle).
+    """
+    counters: dict[tuple[str, ...], int] = {}
+    for folder in (system / "sys/devices/system/cpu").glob("cpu[0-9]*/thermal_throttle"):
+        package = read_text(folder.parent / "topology/physical_package_id") or folder.parent.name
+        core = read_text(folder.parent / "topology/core_id") or folder.parent.name
+        for name, key in (
+            ("core_throttle_count", (package, core)),
+            ("package_throttle_count", (package,)),
+        ):
+            text = read_text(folder / name)
+            if text is not None and text.isdecimal():
+                # Siblings of a core show the same counter; whoever looks later sees more.
+                counters[key] = max(counters.get(key, 0), int(text))
+    return sum(counters.values()) if counters else None
+
+
+def count_out_of_memory_kills(system: Path = SYSTEM) -> int:
+    """Count how often the kernel killed for want of memory so far, as far as it shows here.
+
+    Of the whole machine (`oom_kill` in vmstat(5)) and of the control group that this process is
+    in, which is all that a container may show: its `memory.events` (version 2) or
+    `memory.oom_control` (version 1). One kill may be in both, so that only a change says something.
+    """
+    files = (system / "proc/vmstat", *_find_kill_counters(system))
+    pairs = (line.partition(" ") for file in files for line in read_lines(file))
+    counts = (number.strip() for name, _, number in pairs if name == "oom_kill")
+    return sum(int(count) for count in counts if count.isdigit())
+
+
+def _find_kill_counters(system: Path) -> Iterator[Path]:
+    mount = system / "sys/fs/cgroup"
+    for controllers, path in read_control_groups(system):
+        if controllers == [""]:
+            places = [(mount, "memory.events"), (mount / "unified", "memory.events")]
+        else:
+            places = [(mount / "memory", "memory.oom_control")] if "memory" in controllers else []
+        for folder, name in places:
+            # A container may see its group by its path in the whole machine, or as the root.
+            files = (folder / path.lstrip("/") / name, folder / name)
+            yield from [file for file in files if file.is_file()][:1]
+
+
+def read_control_groups(system: Path = SYSTEM) -> list[tuple[list[str], str]]:
+    """Read the controllers and the path of each control group that this process is in.
+
+    The only controller of a group of version 2 is the empty text.
+    """
+    lines = read_lines(system / "proc/self/cgroup")
+    groups = (line.split(":", 2) for line in lines if line.count(":") >= 2)
+    return [(controllers.split(","), path) for _, controllers, path in groups]
 
 
 def find_descendants(pid: int, proc: Path = PROC) -> list[int]:

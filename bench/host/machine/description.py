@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.host.machine import accounts
-from bench.host.machine.gpu import detect_gpus
+from bench.host.machine.nvml import detect_gpus
 from bench.records.git import ROOT, run_git
 
 
@@ -22,7 +22,7 @@ def describe_machine() -> dict[str, Any]:
         "operating_system": _operating_system(),
         "kernel": platform.release(),
         "architecture": platform.machine(),
-        "gpus": [{"name": gpu.name, "memory_bytes": gpu.memory_bytes} for gpu in gpus.gpus],
+        "gpus": list(gpus.gpus),
         "gpu_driver": gpus.driver,
         "gpu_reason": gpus.reason,
     }

@@ -9,8 +9,8 @@ import sys
 from collections.abc import Callable, Collection
 from time import monotonic, sleep
 
+from bench.host.machine.accounts import read_or_none
 from bench.host.machine.nvml import VisibleGpu
-from bench.host.machine.unreadable import read_or_none
 
 # A run that takes turns with ours is away for as long as its host needs between two trials;
 # a program that computes all day is not waited for any longer, and no driver either.

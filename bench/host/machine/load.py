@@ -6,9 +6,8 @@ from time import monotonic
 from typing import TypeVar
 
 from bench.host.machine import accounts
+from bench.host.machine.accounts import count_throttle_events, read_or_none
 from bench.host.machine.nvml import MissingGpu, VisibleGpu
-from bench.host.machine.throttling import count_throttle_events
-from bench.host.machine.unreadable import read_or_none
 from bench.records.parts import Load
 
 Number = TypeVar("Number", int, float)

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from hashlib import pbkdf2_hmac
 from time import perf_counter
 
-from bench.host.machine.finding import note_if
-from bench.records.parts import MachineFinding
+from bench.records.parts import MachineFinding, note_if
 
 SECONDS = 1.0
 LEAST_PIECES = 5

@@ -1,4 +1,4 @@
-"""Asks the one GPU that trials run on, through NVML, the library that nvidia-smi stands on.
+"""Finds NVIDIA GPUs and asks the one that trials run on, through NVML, as nvidia-smi does.
 
 NVML numbers devices as they sit on the PCI bus and ignores CUDA_VISIBLE_DEVICES, which CUDA
 programs go by; `open_gpu` finds the device that they see first, the only one that they use here.
@@ -11,9 +11,10 @@ answer.
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from bench.host.machine.unreadable import UnreadableError
+from bench.host.machine.accounts import UnreadableError
 
 try:
     import pynvml
@@ -24,6 +25,8 @@ except ModuleNotFoundError:
 NVML: Any = pynvml
 NVML_ERRORS: tuple[type[Exception], ...] = () if pynvml is None else (pynvml.NVMLError,)
 MISSING_LIBRARY = "nvidia-ml-py, which asks NVIDIA's driver, is not installed beside samestep"
+# What NVIDIA's driver shows of itself: a device in this container, or itself on this machine.
+TRACES = ("dev/nvidia[0-9]*", "proc/driver/nvidia/version")
 ON_CPU = "The trial ran on the CPU."
 # What makes a GPU slower than its load and its power limit ask for: nvmlClocksEventReason... in
 # NVML's header, nvml.h.
@@ -36,6 +39,50 @@ SLOWDOWNS = {
 THERMAL_POLICY = 1  # NVML_PERF_POLICY_THERMAL
 
 Capability = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Gpus:
+    """The GPUs of this machine.
+
+    Attributes:
+        gpus: `name` and `memory_bytes` of each.
+        driver: version of NVIDIA's driver.
+        reason: why there is no GPU, where there is none.
+        has_library: whether NVML could be asked: without nvidia-ml-py, nobody knows of a GPU.
+    """
+
+    gpus: tuple[dict[str, Any], ...]
+    driver: str | None
+    reason: str | None
+    has_library: bool = True
+
+
+def detect_gpus() -> Gpus:
+    """Find the GPUs that NVIDIA's driver knows of."""
+    if NVML is None:
+        return Gpus((), None, MISSING_LIBRARY, has_library=False)
+    try:
+        NVML.nvmlInit()
+        try:
+            gpus = tuple(map(_describe_gpu, range(NVML.nvmlDeviceGetCount())))
+            driver = NVML.nvmlSystemGetDriverVersion()
+        finally:
+            NVML.nvmlShutdown()
+    except NVML_ERRORS as error:
+        return Gpus((), None, f"NVML: {error}")
+    return Gpus(gpus, driver, None if gpus else "NVML finds no device")
+
+
+def _describe_gpu(index: int) -> dict[str, Any]:
+    handle = NVML.nvmlDeviceGetHandleByIndex(index)
+    memory = NVML.nvmlDeviceGetMemoryInfo(handle).total
+    return {"name": NVML.nvmlDeviceGetName(handle), "memory_bytes": memory}
+
+
+def find_driver_trace(system: Path = Path("/")) -> Path | None:
+    """Find a file by which NVIDIA's driver shows that it is here; None where there is none."""
+    return next((file for trace in TRACES for file in sorted(system.glob(trace))), None)
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ buffers are in it. The peaks are the largest among samples, lower bounds of the 
 
 from collections.abc import Collection
 
+from bench.host.machine.accounts import UnreadableError
 from bench.host.machine.nvml import VisibleGpu
-from bench.host.machine.unreadable import UnreadableError
 
 PEAK = "device_peak_bytes"
 # By the event at which they are read.

@@ -16,7 +16,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from time import monotonic
 
-from bench.host.machine.unreadable import UnreadableError
+from bench.host.machine.accounts import UnreadableError
 from bench.records.parts import Block, BlockEnergy
 
 GPU = "gpu_joules"

@@ -8,7 +8,7 @@ Source: the kernel's Documentation/power/powercap/powercap.rst.
 import re
 from pathlib import Path
 
-from bench.host.machine.unreadable import UnreadableError
+from bench.host.machine.accounts import UnreadableError
 
 POWERCAP = Path("/sys/class/powercap")
 

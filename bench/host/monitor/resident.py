@@ -8,8 +8,7 @@ kernel keeps the counters at all times, so that reading them takes no lock of th
 from collections.abc import Callable, Collection
 from pathlib import Path
 
-from bench.host.machine.accounts import PROC, find_descendants, read_text
-from bench.host.machine.unreadable import UnreadableError
+from bench.host.machine.accounts import PROC, UnreadableError, find_descendants, read_text
 from bench.host.monitor.sampler import SAMPLE_SECONDS
 from bench.protocol.anonymous import parse_anonymous_bytes
 

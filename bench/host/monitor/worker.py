@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from bench.host.machine.accounts import UnreadableError
 from bench.host.machine.nvml import VisibleGpu
-from bench.host.machine.unreadable import UnreadableError
 from bench.host.monitor.device import AFTER, DeviceMemory
 from bench.host.monitor.energy import CPU_PACKAGE, GPU, EnergyMeter, ResourceUse
 from bench.host.monitor.rapl import Rapl

@@ -8,7 +8,7 @@ from typing import Any
 from bench.errors import InterpreterError, PlanError
 from bench.host.frameworks.requirements import DEVICES
 from bench.host.machine.description import choose_threads
-from bench.host.machine.gpu import detect_gpus, find_driver_trace
+from bench.host.machine.nvml import detect_gpus, find_driver_trace
 from bench.host.planning.plan import DEFAULT_PLAN
 
 DEFAULT_RESULTS = "results"

@@ -15,9 +15,9 @@ from time import monotonic
 from bench.codec import Message
 from bench.host.frameworks.framework import ROOT
 from bench.host.frameworks.setup import Setup, build_worker_environment
+from bench.host.machine.accounts import count_out_of_memory_kills
 from bench.host.monitor.sampler import Monitor, Sampler
 from bench.host.process.conversation import Conversation, Limits
-from bench.host.process.kills import count_out_of_memory_kills
 from bench.host.process.outcome import Event, Listener, ProcessEnd, WorkerOutcome
 
 LOG_TAIL_CHARACTERS = 2000

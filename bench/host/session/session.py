@@ -8,6 +8,7 @@ from functools import partial
 from msgspec import structs
 
 from bench.host.cache import turn
+from bench.host.machine.accounts import read_or_none
 from bench.host.machine.idle_gpu import (
     NO_PROCESSES,
     ProcessIds,
@@ -19,7 +20,6 @@ from bench.host.machine.idle_gpu import (
 from bench.host.machine.load import LoadMeter
 from bench.host.machine.nvml import VisibleGpu, open_gpu
 from bench.host.machine.speed import describe_speeds, measure_machine_speed
-from bench.host.machine.unreadable import read_or_none
 from bench.host.planning.selection import reason_to_skip
 from bench.host.process.executor import Executor
 from bench.host.process.outcome import Listener

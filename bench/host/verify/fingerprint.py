@@ -11,7 +11,7 @@ from bench.host.environments.preparation import Environment
 from bench.host.frameworks.framework import ROOT
 from bench.host.frameworks.setup import set_up
 from bench.host.machine.description import read_cpu_name
-from bench.host.machine.gpu import detect_gpus
+from bench.host.machine.nvml import detect_gpus
 from bench.host.verify.cells import Cell
 from bench.host.verify.verifier import REFERENCE
 from bench.protocol.digests import hash_text

@@ -8,9 +8,9 @@ import pynvml
 import pytest
 
 from bench.errors import InterpreterError, PlanError
-from bench.host.machine import gpu
+from bench.host.machine import nvml
 from bench.host.machine.description import choose_threads, describe_machine
-from bench.host.machine.gpu import detect_gpus, find_driver_trace
+from bench.host.machine.nvml import detect_gpus, find_driver_trace
 from bench.host.planning.request import add_options, read_request, resolve_device
 from tests.conftest import ROOT
 
@@ -53,7 +53,7 @@ def test_the_description_does_not_name_the_host() -> None:
 @pytest.mark.usefixtures("one_gpu")
 def test_a_gpu_is_found_and_taken() -> None:
     gpus = detect_gpus()
-    assert [(one.name, one.memory_bytes) for one in gpus.gpus] == [("NVIDIA Test", 80 * 2**30)]
+    assert gpus.gpus == ({"name": "NVIDIA Test", "memory_bytes": 80 * 2**30},)
     assert (gpus.driver, gpus.reason) == ("580.1", None)
     assert resolve_device("auto") == "cuda"
     assert resolve_device("cpu") == "cpu"
@@ -82,7 +82,7 @@ def system(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def no_library(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gpu, "NVML", None)
+    monkeypatch.setattr(nvml, "NVML", None)
 
 
 @pytest.mark.usefixtures("no_library")

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import pynvml
 import pytest
 
+from bench.host.machine.accounts import UnreadableError
 from bench.host.machine.nvml import SLOWDOWNS, THERMAL_POLICY, MissingGpu, open_gpu
-from bench.host.machine.unreadable import UnreadableError
 from tests.bench.host.machine.fake_nvml import FakeDevice, FakeNvml
 
 FIRST = FakeDevice(uuid="GPU-aaaa-1111", total=1)

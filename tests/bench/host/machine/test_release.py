@@ -3,9 +3,9 @@
 import pynvml
 import pytest
 
+from bench.host.machine.accounts import read_or_none
 from bench.host.machine.idle_gpu import LIMIT_SECONDS, TOLERATED_BYTES, wait_for_released_memory
 from bench.host.machine.nvml import VisibleGpu, open_gpu
-from bench.host.machine.unreadable import read_or_none
 from tests.bench.host.machine.fake_nvml import GIBIBYTE, FakeDevice, FakeNvml
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.host.machine.throttling import count_throttle_events
+from bench.host.machine.accounts import count_throttle_events
 
 
 def processor(system: Path, number: int, core: int, package: int, counts: tuple[int, int]) -> None:

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from bench.host.machine.unreadable import UnreadableError
+from bench.host.machine.accounts import UnreadableError
 from bench.host.monitor.energy import EnergyMeter, explain_absent_energy, sum_energy
 from bench.records.parts import Block, BlockEnergy
 

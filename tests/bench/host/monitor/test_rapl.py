@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.host.machine.unreadable import UnreadableError
+from bench.host.machine.accounts import UnreadableError
 from bench.host.monitor.rapl import Rapl
 
 

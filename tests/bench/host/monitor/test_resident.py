@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.host.machine.accounts import find_descendants
-from bench.host.machine.unreadable import UnreadableError
+from bench.host.machine.accounts import UnreadableError, find_descendants
 from bench.host.monitor.resident import AnonymousMemory, Family
 
 MEBIBYTE = 2**20

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.host.process import kills
+from bench.host.machine.accounts import count_out_of_memory_kills
 from bench.host.process.conversation import Limits
 from bench.host.process.executor import Executor, Invocation
 
@@ -21,20 +21,11 @@ def write(path: Path, text: str) -> Path:
     return path
 
 
-@pytest.fixture
-def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A machine whose kernel shows nothing so far."""
-    monkeypatch.setattr(kills, "VMSTAT", tmp_path / "vmstat")
-    monkeypatch.setattr(kills, "CGROUPS", tmp_path / "cgroup")
-    monkeypatch.setattr(kills, "OWN_GROUPS", tmp_path / "own")
-    return tmp_path
-
-
-def test_a_machine_that_shows_nothing_has_none(machine: Path) -> None:
-    assert kills.count_out_of_memory_kills() == 0
-    write(machine / "vmstat", "nr_free 1\noom_kill soon\n")
-    write(machine / "own", "nonsense\n0::\n")
-    assert kills.count_out_of_memory_kills() == 0
+def test_a_machine_that_shows_nothing_has_none(tmp_path: Path) -> None:
+    assert count_out_of_memory_kills(tmp_path) == 0
+    write(tmp_path / "proc/vmstat", "nr_free 1\noom_kill soon\n")
+    write(tmp_path / "proc/self/cgroup", "nonsense\n0::\n")
+    assert count_out_of_memory_kills(tmp_path) == 0
 
 
 @pytest.mark.parametrize(
@@ -47,11 +38,11 @@ def test_a_machine_that_shows_nothing_has_none(machine: Path) -> None:
         ("0::/us\n", "unified/us/memory.events"),
     ],
 )
-def test_every_kind_of_control_group_is_read(machine: Path, own: str, file: str) -> None:
-    write(machine / "vmstat", "nr_free 1\noom_kill 2\n")
-    write(machine / "own", own)
-    write(machine / "cgroup" / file, "low 0\noom 9\noom_kill 3\noom_group_kill 1\n")
-    assert kills.count_out_of_memory_kills() == 5
+def test_every_kind_of_control_group_is_read(tmp_path: Path, own: str, file: str) -> None:
+    write(tmp_path / "proc/vmstat", "nr_free 1\noom_kill 2\n")
+    write(tmp_path / "proc/self/cgroup", own)
+    write(tmp_path / "sys/fs/cgroup" / file, "low 0\noom 9\noom_kill 3\noom_group_kill 1\n")
+    assert count_out_of_memory_kills(tmp_path) == 5
 
 
 @pytest.fixture

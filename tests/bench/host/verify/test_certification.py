@@ -9,7 +9,7 @@ import pytest
 from bench.errors import UnavailableError
 from bench.host.environments.preparation import Environment
 from bench.host.frameworks.framework import KnownDefect
-from bench.host.machine.gpu import Gpus
+from bench.host.machine.nvml import Gpus
 from bench.host.verify import fingerprint
 from bench.host.verify.cells import Cell
 from bench.host.verify.certification import CellReport, Certification, to_document
