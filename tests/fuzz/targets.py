@@ -18,8 +18,8 @@ from bench.host.data.declared.array_files import ArrayFiles, ArrayPair
 from bench.host.data.declared.declaration import read_declared
 from bench.host.data.declared.image_folder import ImageFolder
 from bench.host.data.declared.text_files import TextFiles
-from bench.host.data.idx import read_idx
 from bench.host.data.labeled_csv import Columns, read_categories, read_labeled_csv
+from bench.host.data.mnist import read_idx
 from bench.host.frameworks.framework import discover, read_framework
 from bench.host.frameworks.requirements import DESCRIPTION
 from bench.host.planning.plan import expand, read_plan

@@ -4,7 +4,6 @@ A row is one byte of label, then 1,024 red, 1,024 green and 1,024 blue pixels, e
 from the top left to the bottom right.
 """
 
-import gzip
 import io
 import tarfile
 from collections.abc import Sequence
@@ -72,20 +71,25 @@ def read_archive(path: Path, names: Sequence[str]) -> list[bytes]:
     Nothing is written to the disk, and no more is unpacked than the published
     archive may hold.
     """
-    contents: dict[str, bytes] = {}
     with open_gzip(path, "CIFAR-10's binary archive") as stream:
-        try:
-            # A stream is read once from front to end: no member can send the reader elsewhere.
-            with tarfile.open(fileobj=_Limited(stream, path), mode="r|") as archive:
-                for member in archive:
-                    if member.name in names and member.isreg():
-                        contents[member.name] = _read_member(archive, member)
-        # RecursionError: tarfile follows extended headers one inside the other.
-        except (tarfile.TarError, ValueError, OverflowError, RecursionError) as error:
-            raise DataError(
-                f"{path} is a damaged tar archive ({error}); expected a whole one; replace the "
-                "file."
-            ) from error
+        content = stream.read(MOST_ARCHIVE_BYTES + 1)
+    if len(content) > MOST_ARCHIVE_BYTES:
+        raise DataError(
+            f"{path} unpacks to more than {MOST_ARCHIVE_BYTES:,} bytes; expected CIFAR-10's binary "
+            "archive; replace the file."
+        )
+    contents: dict[str, bytes] = {}
+    try:
+        # A stream is read once from front to end: no member can send the reader elsewhere.
+        with tarfile.open(fileobj=io.BytesIO(content), mode="r|") as archive:
+            for member in archive:
+                if member.name in names and member.isreg():
+                    contents[member.name] = _read_member(archive, member)
+    # RecursionError: tarfile follows extended headers one inside the other.
+    except (tarfile.TarError, ValueError, OverflowError, RecursionError) as error:
+        raise DataError(
+            f"{path} is a damaged tar archive ({error}); expected a whole one; replace the file."
+        ) from error
     missing = [name for name in names if name not in contents]
     if missing:
         raise DataError(
@@ -99,24 +103,3 @@ def _read_member(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
     stream = archive.extractfile(member)
     assert stream is not None  # it is a regular file
     return stream.read(MOST_BATCH_BYTES + 1)
-
-
-class _Limited(io.BufferedIOBase):
-    """A stream that refuses to go on beyond what the archive may hold."""
-
-    def __init__(self, stream: gzip.GzipFile, path: Path) -> None:
-        super().__init__()
-        self._stream = stream
-        self._path = path
-        self._left = MOST_ARCHIVE_BYTES
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        """Up to `size` bytes; raises DataError once there are too many."""
-        content = self._stream.read(size)
-        self._left -= len(content)
-        if self._left < 0:
-            raise DataError(
-                f"{self._path} unpacks to more than {MOST_ARCHIVE_BYTES:,} bytes; expected "
-                "CIFAR-10's binary archive; replace the file."
-            )
-        return content

@@ -46,17 +46,12 @@ class Dataset:
     synthetic: bool = False
 
 
-def mark_every_nth_of_each_class(labels: Array, n: int) -> Array:
-    """Mark the test samples in a mask: of each class, in the order of the samples, every n-th."""
-    test = np.zeros(len(labels), dtype=bool)
-    for label in np.unique(labels):
-        (members,) = np.nonzero(labels == label)
+def divide(split: Split, n: int) -> tuple[Split, Split]:
+    """Divide samples: of each class, in the order of the samples, every n-th is a test sample."""
+    test = np.zeros(len(split.labels), dtype=bool)
+    for label in np.unique(split.labels):
+        (members,) = np.nonzero(split.labels == label)
         test[members[n - 1 :: n]] = True
-    return test
-
-
-def divide(split: Split, test: Array) -> tuple[Split, Split]:
-    """Divide samples into those outside a mask and those in it."""
     return (
         Split(split.inputs[~test], split.labels[~test]),
         Split(split.inputs[test], split.labels[test]),
@@ -75,11 +70,11 @@ def complete_parts(
     if test is not None:
         return train, test
     assert test_every is not None  # one of the two is there
-    mask = mark_every_nth_of_each_class(train.labels, test_every)
-    if not mask.any():
+    rest, test = divide(train, test_every)
+    if not len(test.labels):
         raise DataError(
             f"{source} has no class of {test_every} samples, of which test_every = {test_every} "
             "would take the last one as a test sample; expected some; make test_every smaller, or "
             "name a test part of its own."
         )
-    return divide(train, mask)
+    return rest, test

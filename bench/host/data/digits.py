@@ -8,7 +8,7 @@ import numpy as np
 
 from bench.dependencies import explain_if_missing
 from bench.errors import DataError
-from bench.host.data.dataset import Dataset, Split, divide, mark_every_nth_of_each_class
+from bench.host.data.dataset import Dataset, Split, divide
 from bench.spec import Samples
 
 SCALE = 4  # 8x8 -> 32x32
@@ -30,7 +30,7 @@ def read_digits() -> tuple[Split, Split]:
     pixels, labels = load_digits(return_X_y=True)
     images = pixels.reshape(-1, 1, 8, 8).astype(np.uint8)
     images = images.repeat(SCALE, axis=2).repeat(SCALE, axis=3)
-    return divide(Split(images, labels), mark_every_nth_of_each_class(labels, TEST_EVERY))
+    return divide(Split(images, labels), TEST_EVERY)
 
 
 DIGITS = Dataset(

@@ -2,18 +2,19 @@ import numpy as np
 import pytest
 
 from bench.errors import DataError
-from bench.host.data.dataset import Split, complete_parts, divide, mark_every_nth_of_each_class
+from bench.host.data.dataset import Split, complete_parts, divide
 
 LABELS = np.array([0, 1, 0, 0, 1, 2, 0, 0])
 
 
 def test_every_nth_of_each_class_is_taken_in_order() -> None:
-    assert np.flatnonzero(mark_every_nth_of_each_class(LABELS, 2)).tolist() == [2, 4, 6]
-    assert np.flatnonzero(mark_every_nth_of_each_class(LABELS, 5)).tolist() == [7]
+    for n, places in ((2, [2, 4, 6]), (5, [7])):
+        _, test = divide(Split(np.arange(8), LABELS), n)
+        assert test.inputs.tolist() == places
 
 
 def test_both_parts_together_are_the_whole() -> None:
-    train, test = divide(Split(np.arange(8), LABELS), mark_every_nth_of_each_class(LABELS, 2))
+    train, test = divide(Split(np.arange(8), LABELS), 2)
     assert train.inputs.tolist() == [0, 1, 3, 5, 7]
     assert train.labels.tolist() == [0, 1, 0, 2, 0]
     assert test.inputs.tolist() == [2, 4, 6]

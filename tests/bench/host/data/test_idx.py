@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.errors import DataError
-from bench.host.data.idx import read_idx
+from bench.host.data.mnist import read_idx
 
 ARRAY = np.arange(2 * 3 * 4, dtype=np.uint8).reshape(2, 3, 4)
 HEADER = bytes([0, 0, 8, 3]) + b"".join(side.to_bytes(4, "big") for side in ARRAY.shape)

@@ -16,8 +16,7 @@ import trustme
 
 from bench.errors import DataError
 from bench.host.data import mnist
-from bench.host.data.idx import read_idx
-from bench.host.data.mnist import PUBLICATION, TEST_LABELS, read_mnist
+from bench.host.data.mnist import PUBLICATION, TEST_LABELS, read_idx, read_mnist
 from bench.host.data.preparation import measure_channels
 from bench.host.data.published import PublishedFile
 
