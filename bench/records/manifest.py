@@ -1,4 +1,4 @@
-"""What a run was started with, in its folder's `run.json`. Standard library only.
+"""What a run was started with, in its folder's `run.json`.
 
 The file holds two objects: `opening`, which says what the run is and never changes (the first
 record's seal follows its digest: `bench.records.chain`), and `end`, which is there while nobody
@@ -12,6 +12,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import ValidationError, convert
 
 from bench.errors import ResultsError
 from bench.protocol.digests import hash_text
@@ -55,24 +57,20 @@ def read_manifest(folder: Path) -> Manifest | None:
     """
     path = folder / RUN_FILE
     try:
-        text = path.read_text("utf-8")
-    except FileNotFoundError:
-        return None
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise _explain_broken(path, str(reason)) from error
-    try:
-        document = json.loads(text)
-        opening, end = document["opening"], document["end"]
+        document = json.loads(path.read_text("utf-8"))
+        opening = convert(document["opening"], dict[str, Any])
         if opening["schema"] != SCHEMA:
             raise ResultsError(
                 f"{str(path)!r} has the schema {opening['schema']!r}, this version of samestep "
                 f"reads {SCHEMA}; use the version that wrote it."
             )
-        if not isinstance(opening, dict) or not isinstance(end, dict | None):
-            raise TypeError("it is no object of objects")
-        return Manifest(opening, _parse_end(end) if end is not None else None)
-    except (KeyError, RecursionError, TypeError, ValueError) as error:
+        return Manifest(opening, convert(document["end"], End | None))
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise _explain_broken(path, str(reason)) from error
+    except (KeyError, RecursionError, TypeError, ValueError, ValidationError) as error:
         raise _explain_broken(path, f"{type(error).__name__}: {error}") from error
 
 
@@ -100,13 +98,6 @@ def read_opening_digest(folder: Path) -> str:
     """Read the digest that the first record of the run in a folder follows."""
     manifest = read_manifest(folder)
     return manifest.digest if manifest else NOTHING
-
-
-def _parse_end(document: Mapping[str, Any]) -> End:
-    records, digest = document["records"], document["digest"]
-    if type(records) is not int or not isinstance(digest, str):
-        raise TypeError(f"'end' is {document!r}")
-    return End(records, digest)
 
 
 def _explain_broken(path: Path, reason: str) -> ResultsError:

@@ -6,6 +6,7 @@ from itertools import product
 from math import prod
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from bench.errors import PlanError
 from bench.host.data.declared.declaration import read_declared
@@ -32,40 +33,23 @@ CONSTANTS: dict[Rule, dict[str, dict[str, float]]] = {
 }
 # No machine trains more of them in a week.
 MOST_TRIALS = 100_000
-# The lists of a group, by what they are called in a trial: every combination of them is one in
-# each framework and mode.
-LISTS = {
-    "seed": "seeds",
-    "dataset": "datasets",
-    "model": "models",
-    "batch_size": "batch_sizes",
-    "precision": "precisions",
-    "settings": "settings",
-    "layout": "layouts",
-    "input": "inputs",
-}
 
 
 @dataclass(frozen=True)
 class Group:
-    """One [[trials]] table: every combination of its lists is a trial.
+    """One [[trials]] table.
 
     Attributes:
+        lists: values by what they are called in a trial: every combination of them is one in each
+            framework and mode.
         modes: empty for all that each framework has.
         repeats: invocations, each in a fresh process.
         evaluate_every: epochs from one evaluation on the test data to the next.
     """
 
-    models: tuple[str, ...]
-    datasets: tuple[str, ...]
-    frameworks: tuple[str, ...]
-    modes: tuple[str, ...]
-    settings: tuple[str, ...]
-    precisions: tuple[str, ...]
-    layouts: tuple[str, ...]
-    inputs: tuple[str, ...]
-    batch_sizes: tuple[int, ...]
-    seeds: tuple[int, ...]
+    lists: Mapping[str, Sequence[Any]]
+    frameworks: Sequence[str]
+    modes: Sequence[str]
     repeats: int
     epochs: int
     evaluate_every: int
@@ -121,6 +105,7 @@ def read_plan(name: str, frameworks: Collection[str], catalog: Catalog = OWN) ->
         )
     table = read_toml(path, PlanError)
     catalog = replace(catalog, declared=read_declared(table, path.parent))
+    gibibytes = table.take_number("memory_limit_gib", None, above=0)
     plan = Plan(
         name=path.stem,
         path=path,
@@ -129,7 +114,7 @@ def read_plan(name: str, frameworks: Collection[str], catalog: Catalog = OWN) ->
         block_seconds=table.take_number("block_seconds", 0.2, above=0),
         time_limit_seconds=table.take_number("time_limit_seconds", 600.0, above=0),
         silence_limit_seconds=table.take_number("silence_limit_seconds", 300.0, above=0),
-        memory_limit_bytes=_bytes(table.take_number("memory_limit_gib", None, above=0)),
+        memory_limit_bytes=None if gibibytes is None else int(gibibytes * 2**30),
         order_seed=table.take_integer("order_seed", 1),
         groups=tuple(_group(group, frameworks, catalog) for group in table.take_tables("trials")),
         catalog=catalog,
@@ -138,22 +123,20 @@ def read_plan(name: str, frameworks: Collection[str], catalog: Catalog = OWN) ->
     return plan
 
 
-def _bytes(gibibytes: float | None) -> int | None:
-    return None if gibibytes is None else int(gibibytes * 2**30)
-
-
 def _group(table: TomlTable, frameworks: Collection[str], catalog: Catalog) -> Group:
     group = Group(
-        models=tuple(table.take_names("models", catalog.models)),
-        datasets=_datasets(table, catalog),
-        frameworks=tuple(table.take_names("frameworks", frameworks, list(frameworks))),
+        lists={
+            "seed": table.take_integers("seeds", [1]),
+            "dataset": _datasets(table, catalog),
+            "model": table.take_names("models", catalog.models),
+            "batch_size": table.take_integers("batch_sizes", least=1),
+            "precision": table.take_texts("precisions", ["ieee"], TRAINING_PRECISIONS),
+            "settings": table.take_texts("settings", ["default"], SETTINGS),
+            "layout": table.take_texts("layouts", [NATIVE], (NATIVE, *LAYOUTS)),
+            "input": table.take_texts("inputs", [PREPARED], INPUTS),
+        },
+        frameworks=table.take_names("frameworks", frameworks, list(frameworks)),
         modes=_group_modes(table),
-        settings=tuple(table.take_texts("settings", ["default"], SETTINGS)),
-        precisions=tuple(table.take_texts("precisions", ["ieee"], TRAINING_PRECISIONS)),
-        layouts=tuple(table.take_texts("layouts", [NATIVE], (NATIVE, *LAYOUTS))),
-        inputs=tuple(table.take_texts("inputs", [PREPARED], INPUTS)),
-        batch_sizes=tuple(table.take_integers("batch_sizes", least=1)),
-        seeds=tuple(table.take_integers("seeds", [1])),
         repeats=table.take_integer("repeats", 1, least=1),
         epochs=table.take_integer("epochs", least=1),
         evaluate_every=table.take_integer("evaluate_every", 1, least=1),
@@ -163,24 +146,24 @@ def _group(table: TomlTable, frameworks: Collection[str], catalog: Catalog) -> G
     return group
 
 
-def _group_modes(table: TomlTable) -> tuple[str, ...]:
+def _group_modes(table: TomlTable) -> Sequence[str]:
     """Modes; none of them for the string `all`: those that each framework has."""
     allowed = (DEFAULT_MODE, *MODES)
     names = table.take_names("modes", (), [DEFAULT_MODE], closed=False)
     for name in names:
         if name not in allowed:
             raise table.fail("modes", names, f"'all', or a list out of {', '.join(allowed)}")
-    return tuple(names)
+    return names
 
 
-def _datasets(table: TomlTable, catalog: Catalog) -> tuple[str, ...]:
+def _datasets(table: TomlTable, catalog: Catalog) -> Sequence[str]:
     """Names of data sets; `all` are those with a name of their own, not the synthetic ones."""
     names = table.take_names("datasets", catalog.named_datasets, closed=False)
     for name in names:
         if not catalog.has_dataset(name):
             names_allowed = f"{catalog.dataset_names}, or what the plan declares in [datasets.NAME]"
             raise table.fail("datasets", name, f"a list out of {names_allowed}")
-    return tuple(names)
+    return names
 
 
 def _optimizer(table: TomlTable) -> Optimizer:
@@ -248,7 +231,7 @@ def _check_number(plan: Plan, frameworks: Mapping[str, Framework]) -> None:
     """Before any of them is made: the lists of a plan multiply."""
     number = sum(
         group.repeats
-        * prod(len(getattr(group, name)) for name in LISTS.values())
+        * prod(len(values) for values in group.lists.values())
         * sum(len(_modes(group, framework)) for framework in _frameworks(group, frameworks))
         for group in plan.groups
     )
@@ -278,11 +261,10 @@ def _units(
 def _invocations(
     group: Group, frameworks: Mapping[str, Framework], device: str, repeat: int
 ) -> Iterator[Trial]:
-    lists = (getattr(group, name) for name in LISTS.values())
-    for *values, framework in product(*lists, _frameworks(group, frameworks)):
+    for *values, framework in product(*group.lists.values(), _frameworks(group, frameworks)):
         for mode in _modes(group, framework):
             yield Trial(
-                **dict(zip(LISTS, values, strict=True)),
+                **dict(zip(group.lists, values, strict=True)),
                 framework=framework.name,
                 mode=mode,
                 device=device,

@@ -39,9 +39,8 @@ def _explains(
     verifier: Verifier, cell: Cell, first: Error, recorded: Path, suspicion: Suspicion
 ) -> bool:
     """Whether the reference with that mistake gives all that the cell gave, as far as it got."""
-    result = verifier.compare_reference(
-        cell, recorded, suspicion.deviations, _optimizers_from(first.stage)
-    )
+    deviations = {suspicion.deviation: suspicion.value}
+    result = verifier.compare_reference(cell, recorded, deviations, _optimizers_from(first.stage))
     if result.failure is not None or all(error.stage != first.stage for error in result.errors):
         return False
     return not judge(result.errors, select_known_defects(cell), cell.model).different

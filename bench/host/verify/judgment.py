@@ -37,11 +37,6 @@ class Error:
         return NO_NUMBER if self.error is None else self.error
 
     @property
-    def share_of_limit(self) -> float:
-        """The error by its limit: above 1 the quantity differs."""
-        return self.size / self.limit
-
-    @property
     def is_over(self) -> bool:
         """Whether the quantity differs from the reference's."""
         return is_over_limit(self.error, self.limit)
@@ -114,14 +109,13 @@ def _find_defect(error: Error, defects: Sequence[KnownDefect], model: str) -> Kn
 
 
 def _find_worst(errors: Sequence[Error]) -> Iterator[Worst]:
-    groups: dict[tuple[str, str], Error] = {}
+    groups: dict[tuple[str, str], list[Error]] = {}
     for error in errors:
-        key = (error.precision, STAGES[error.stage].group)
+        groups.setdefault((error.precision, STAGES[error.stage].group), []).append(error)
+    for (precision, group), members in groups.items():
         # Limits differ within a group: the worst is what comes nearest to its own.
-        if key not in groups or error.share_of_limit > groups[key].share_of_limit:
-            groups[key] = error
-    for (precision, group), error in groups.items():
-        yield Worst(precision, group, error.quantity, error.size, error.limit)
+        worst = max(members, key=lambda error: error.size / error.limit)
+        yield Worst(precision, group, worst.quantity, worst.size, worst.limit)
 
 
 def _to_defect(defect: KnownDefect, errors: Sequence[Error]) -> Defect:

@@ -34,11 +34,6 @@ class Suspicion:
     optimizer: str | None = None
     value: Any = True
 
-    @property
-    def deviations(self) -> dict[str, Any]:
-        """The reference's `Deviations`."""
-        return {self.deviation: self.value}
-
 
 def list_suspicions(spec: ModelSpec, stage: str) -> list[Suspicion]:
     """List the wrong conventions that could first show in that stage, the usual ones first."""

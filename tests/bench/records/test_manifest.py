@@ -33,8 +33,11 @@ def test_its_digest_is_that_of_the_opening_alone(tmp_path: Path) -> None:
         ("[]", "TypeError"),
         ("{}", "KeyError: 'opening'"),
         ('{"opening": {}, "end": null}', "KeyError: 'schema'"),
-        ('{"opening": {"schema": 1}, "end": 3}', "no object of objects"),
-        ('{"opening": {"schema": 1}, "end": {"records": "2", "digest": "d"}}', "'end' is"),
+        ('{"opening": {"schema": 1}, "end": 3}', "Expected `object [|] null`, got `int`"),
+        (
+            '{"opening": {"schema": 1}, "end": {"records": "2", "digest": "d"}}',
+            "Expected `int`, got `str`",
+        ),
         ('{"opening": {"schema": 9}, "end": null}', "has the schema 9"),
         ("[" * 100_000, "RecursionError"),
     ],

@@ -201,7 +201,7 @@ def test_synthetic_data_of_any_shape_can_be_named(tmp_path: Path) -> None:
 
 def test_all_data_sets_are_those_with_a_name_of_their_own(tmp_path: Path) -> None:
     plan = read_plan(written(tmp_path, PLAN.replace('["digits"]', '"all"')), FRAMEWORKS)
-    assert plan.groups[0].datasets == tuple(DATASETS)
+    assert plan.groups[0].lists["dataset"] == list(DATASETS)
 
 
 DECLARED = """
@@ -215,7 +215,7 @@ test_every = 5
 def test_a_declared_data_set_is_named_like_others_and_needs_no_files_yet(tmp_path: Path) -> None:
     text = DECLARED + PLAN.replace('"digits"', '"pets", "digits"')
     plan = read_plan(written(tmp_path, text), FRAMEWORKS)
-    assert plan.groups[0].datasets == ("pets", "digits")
+    assert plan.groups[0].lists["dataset"] == ["pets", "digits"]
     trials = expand(plan, {"mxnet": FRAMEWORKS["mxnet"]}, "cpu")
     assert [trial.dataset for trial in trials] == ["pets", "digits"]
     assert plan.catalog.get_dataset("digits") is DATASETS["digits"]
@@ -227,7 +227,7 @@ def test_a_declared_data_set_is_named_like_others_and_needs_no_files_yet(tmp_pat
 def test_all_data_sets_are_the_declared_ones_too(tmp_path: Path) -> None:
     text = DECLARED + PLAN.replace('["digits"]', '"all"')
     plan = read_plan(written(tmp_path, text), FRAMEWORKS)
-    assert plan.groups[0].datasets == (*DATASETS, "pets")
+    assert plan.groups[0].lists["dataset"] == [*DATASETS, "pets"]
 
 
 def test_a_data_set_that_is_not_declared_is_told_where_to_be(tmp_path: Path) -> None:
