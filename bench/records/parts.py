@@ -190,7 +190,7 @@ class StepCost(Part, frozen=True):
     ] = None
 
 
-class Block(msgspec.Struct, frozen=True, gc=False):
+class TimedBlock(msgspec.Struct, frozen=True, gc=False):
     """Consecutive training steps between two synchronizations of the device.
 
     Attributes:

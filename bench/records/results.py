@@ -21,7 +21,6 @@ from bench.optimizer import Optimizer
 from bench.records.ceilings import Ceiling
 from bench.records.certificate import Certificate
 from bench.records.parts import (
-    Block,
     BlockEnergy,
     Energy,
     Epoch,
@@ -29,6 +28,7 @@ from bench.records.parts import (
     MachineFinding,
     Memory,
     StepCost,
+    TimedBlock,
     Times,
 )
 
@@ -164,7 +164,7 @@ class Record:
     digests: dict[str, str] = field(default_factory=dict)
     parameters: int | None = None
     seconds: Times = field(default_factory=Times)
-    blocks: tuple[Block, ...] = ()
+    blocks: tuple[TimedBlock, ...] = ()
     epochs: tuple[Epoch, ...] = ()
     losses: tuple[float, ...] = ()
     memory: Memory = field(default_factory=Memory)
@@ -188,6 +188,6 @@ class Record:
     schema: int = SCHEMA
 
     @property
-    def measured_blocks(self) -> tuple[Block, ...]:
+    def measured_blocks(self) -> tuple[TimedBlock, ...]:
         """The blocks after warm-up, those that statistics are made from."""
         return tuple([block for block in self.blocks if not block.warmup])

@@ -19,7 +19,7 @@ from msgspec import structs
 from bench.records.chain import follow
 from bench.records.lines import read_records
 from bench.records.manifest import read_manifest
-from bench.records.parts import Block, Load, Memory, Times
+from bench.records.parts import Load, Memory, TimedBlock, Times
 from bench.records.results import Record
 from reports.page import report as page
 from reports.runs import loaded
@@ -179,7 +179,7 @@ def _timeless(record: Record) -> Record:
         started="2026-01-02T03:04:05+00:00",
         seconds=Times(**dict.fromkeys(structs.asdict(record.seconds), 1.0)),
         memory=Memory(**dict.fromkeys(structs.asdict(record.memory), 1)),
-        blocks=(Block(steps, samples, 1.0, False),),
+        blocks=(TimedBlock(steps, samples, 1.0, False),),
         epochs=tuple(
             structs.replace(one, seconds=1.0, evaluation_seconds=1.0) for one in record.epochs
         ),

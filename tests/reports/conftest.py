@@ -12,7 +12,16 @@ from bench.optimizer import Optimizer
 from bench.records.ceilings import Ceiling
 from bench.records.certificate import Certificate, Worst
 from bench.records.lines import ceiling_in, encode
-from bench.records.parts import Block, Energy, Epoch, Load, MachineFinding, Memory, StepCost, Times
+from bench.records.parts import (
+    Energy,
+    Epoch,
+    Load,
+    MachineFinding,
+    Memory,
+    StepCost,
+    TimedBlock,
+    Times,
+)
 from bench.records.results import RECORDS_FILE, TRIAL_FIELDS, Record, Trial
 
 VERSIONS = {"pytorch": "2.13.0", "tensorflow": "2.21.0", "mxnet": "1.9.1"}
@@ -174,10 +183,10 @@ def _part(name: str, value: Any) -> Any:
     return value
 
 
-def make_blocks(speed: float, factors: Sequence[float]) -> tuple[Block, ...]:
+def make_blocks(speed: float, factors: Sequence[float]) -> tuple[TimedBlock, ...]:
     """A first step, a warm-up far off, then a block of 640 samples for each factor of `speed`."""
-    warmup = (Block(1, 64, 0.5, True), Block(9, 576, 0.4, True))
-    return warmup + tuple(Block(10, 640, 640 / (speed * factor), False) for factor in factors)
+    warmup = (TimedBlock(1, 64, 0.5, True), TimedBlock(9, 576, 0.4, True))
+    return warmup + tuple(TimedBlock(10, 640, 640 / (speed * factor), False) for factor in factors)
 
 
 def make_epochs(accuracies: Sequence[float]) -> tuple[Epoch, ...]:
@@ -258,7 +267,7 @@ def failure() -> MakeRecord:
 
 
 @pytest.fixture
-def blocks() -> Callable[[float, Sequence[float]], tuple[Block, ...]]:
+def blocks() -> Callable[[float, Sequence[float]], tuple[TimedBlock, ...]]:
     """Makes the blocks of a record."""
     return make_blocks
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from time import monotonic
 
 from bench.host.machine.accounts import UnreadableError
-from bench.records.parts import Block, BlockEnergy
+from bench.records.parts import BlockEnergy, TimedBlock
 
 GPU = "gpu_joules"
 CPU_PACKAGE = "cpu_package_joules"
@@ -76,7 +76,9 @@ class EnergyMeter:
 
 
 def sum_energy(
-    block_energy: Sequence[BlockEnergy | None], blocks: Sequence[Block], measured: Collection[int]
+    block_energy: Sequence[BlockEnergy | None],
+    blocks: Sequence[TimedBlock],
+    measured: Collection[int],
 ) -> dict[str, float]:
     """Sum the energy of those measured blocks whose energy is known; empty where there is none.
 
@@ -127,7 +129,7 @@ class ResourceUse:
     energy: dict[str, float]
     absent: dict[str, str]
 
-    def add_energy(self, blocks: Sequence[Block], measured: Collection[int]) -> "ResourceUse":
+    def add_energy(self, blocks: Sequence[TimedBlock], measured: Collection[int]) -> "ResourceUse":
         """Return a copy with the energy of the measured blocks, whose indices are given."""
         energy = sum_energy(self.block_energy, blocks, measured)
         reasons = {name: why for name, why in self.absent.items() if name not in energy}

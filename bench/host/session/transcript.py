@@ -9,7 +9,7 @@ from msgspec import ValidationError, convert, structs
 
 from bench.host.process.outcome import Event, WorkerOutcome
 from bench.host.session.steady import find_steady
-from bench.records.parts import Block, Epoch, Memory, Times
+from bench.records.parts import Epoch, Memory, TimedBlock, Times
 from bench.records.results import Status
 
 # What a process prints that ends for want of memory before it could send its error: in C++, or
@@ -38,7 +38,7 @@ class Transcript:
     memory: dict[str, int] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     digests: dict[str, str] = field(default_factory=dict)
-    blocks: list[Block] = field(default_factory=list)
+    blocks: list[TimedBlock] = field(default_factory=list)
     epochs: list[Epoch] = field(default_factory=list)
     losses: list[float] = field(default_factory=list)
     pending: list[float] = field(default_factory=list)
@@ -115,7 +115,7 @@ class Transcript:
         self.seconds["first_step_seconds"] = float(event["seconds"])
 
     def _on_block(self, event: Event) -> None:
-        self.blocks.append(convert(event, Block))
+        self.blocks.append(convert(event, TimedBlock))
         self.losses.extend(float(loss) for loss in event["losses"])
         # The worker of an older revision, which --against runs too, does not tell it.
         if not event["warmup"] and "pending_seconds" in event:
@@ -152,7 +152,7 @@ class Transcript:
                 self.error_status = status
 
 
-def _with_warmup(blocks: list[Block]) -> tuple[tuple[Block, ...], str | None]:
+def _with_warmup(blocks: list[TimedBlock]) -> tuple[tuple[TimedBlock, ...], str | None]:
     """The blocks, those before the steady state marked as warm-up, and what they look like.
 
     Blocks that the worker calls warm-up were shorter than they should be, and are no part of the

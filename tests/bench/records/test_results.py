@@ -12,13 +12,13 @@ from bench.optimizer import Optimizer
 from bench.records.ceilings import Ceiling, Measurement
 from bench.records.lines import decode, encode, read_records
 from bench.records.parts import (
-    Block,
     BlockEnergy,
     Energy,
     Epoch,
     MachineFinding,
     Memory,
     StepCost,
+    TimedBlock,
     Times,
 )
 from bench.records.results import SCHEMA, Record, Trial
@@ -50,7 +50,7 @@ RECORD = Record(
     threads=2,
     digests={"weights": "w", "data": "d", "order": "o"},
     seconds=Times(import_seconds=1.5),
-    blocks=(Block(1, 32, 0.5, True), Block(10, 320, 1.0, False)),
+    blocks=(TimedBlock(1, 32, 0.5, True), TimedBlock(10, 320, 1.0, False)),
     epochs=(Epoch(2.3, 2.2, 0.5, 1.5, 0.1, 1),),
     losses=(2.3, 2.2),
     memory=Memory(peak_resident_bytes=1000),
@@ -82,7 +82,7 @@ def test_any_text_and_number_survives_on_one_line(text: str, number: float) -> N
 
 
 def test_a_block_without_a_finite_time_comes_back_as_nan() -> None:
-    line = encode(replace(RECORD, blocks=(Block(1, 1, math.nan, False),)))
+    line = encode(replace(RECORD, blocks=(TimedBlock(1, 1, math.nan, False),)))
     assert math.isnan(decode(line).blocks[0].seconds)
 
 
@@ -102,7 +102,7 @@ def test_a_record_of_the_first_version_becomes_one_of_this() -> None:
 def test_what_was_measured_from_outside_survives_too() -> None:
     record = replace(
         RECORD,
-        blocks=(Block(1, 32, 0.5, True, device_seconds=0.4),),
+        blocks=(TimedBlock(1, 32, 0.5, True, device_seconds=0.4),),
         energy=Energy(gpu_joules=12.5, samples=320.0, seconds=1.0),
         block_energy=(None, BlockEnergy(1.0, {"gpu_joules": 12.5})),
         absent={"allocator_peak_bytes": "It does not tell."},
@@ -125,7 +125,7 @@ def test_nan_becomes_null_and_comes_back_as_nan() -> None:
 
 
 def test_measured_blocks_are_those_after_warmup() -> None:
-    assert RECORD.measured_blocks == (Block(10, 320, 1.0, False),)
+    assert RECORD.measured_blocks == (TimedBlock(10, 320, 1.0, False),)
 
 
 def test_trials_that_differ_have_different_names() -> None:

@@ -4,7 +4,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from bench.records.parts import Block, Epoch, Load, Memory, Times
+from bench.records.parts import Epoch, Load, Memory, TimedBlock, Times
 from bench.suite.progress import TrialProgress, summarize
 from tests.bench.records.test_results import RECORD
 
@@ -36,8 +36,8 @@ FINISHED = replace(
     seconds=Times(first_step_seconds=0.25, process_seconds=3.0),
     # 320, 160 and 640 samples/s: the median is 320.
     blocks=(
-        Block(1, 32, 9.0, True),
-        *(Block(1, 32, seconds, False) for seconds in (0.1, 0.2, 0.05)),
+        TimedBlock(1, 32, 9.0, True),
+        *(TimedBlock(1, 32, seconds, False) for seconds in (0.1, 0.2, 0.05)),
     ),
     epochs=(Epoch(1, 1, 0.9, 1, 1, 1), Epoch(1, 1, 0.75, 1, 1, 2)),
     memory=Memory(peak_resident_bytes=300 * 2**20),

@@ -10,7 +10,7 @@ import pytest
 from msgspec import structs
 from scipy.stats import wilcoxon
 
-from bench.records.parts import Block
+from bench.records.parts import TimedBlock
 from bench.records.results import Record
 from reports.compare import alternation
 from reports.compare.effects import judge, measure_effect
@@ -25,9 +25,9 @@ BASE = "b" * 40
 HEAD = "a" * 40
 
 
-def blocks(rates: Sequence[float], warmup: int = 1) -> tuple[Block, ...]:
+def blocks(rates: Sequence[float], warmup: int = 1) -> tuple[TimedBlock, ...]:
     return tuple(
-        Block(steps=10, samples=640, seconds=640 / rate, warmup=place < warmup)
+        TimedBlock(steps=10, samples=640, seconds=640 / rate, warmup=place < warmup)
         for place, rate in enumerate(rates)
     )
 

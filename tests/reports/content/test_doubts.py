@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bench.records.parts import Block, Load
+from bench.records.parts import Load, TimedBlock
 from bench.records.results import Record
 from reports.content.doubts import Doubt, find_doubts, summarize_doubts
 from reports.ranking.comparisons import compare
@@ -74,14 +74,14 @@ def test_invocations_without_a_steady_state(record: MakeRecord) -> None:
 
 @pytest.mark.parametrize(("device_seconds", "doubted"), [(0.99, False), (0.95, True), (1.1, True)])
 def test_two_clocks_that_disagree(device_seconds: float, doubted: bool, record: MakeRecord) -> None:
-    blocks = (Block(10, 640, 1.0, False, device_seconds),) * 3
+    blocks = (TimedBlock(10, 640, 1.0, False, device_seconds),) * 3
     topics = [doubt.topic for doubt in found(record(blocks=blocks), record("mxnet"))]
 
     assert topics == (["two clocks"] if doubted else [])
 
 
 def test_one_block_of_two_clocks_is_an_accident(record: MakeRecord) -> None:
-    blocks = tuple(Block(10, 640, 1.0, False, seconds) for seconds in (1.0, 1.5, 1.0))
+    blocks = tuple(TimedBlock(10, 640, 1.0, False, seconds) for seconds in (1.0, 1.5, 1.0))
 
     assert found(record(blocks=blocks)) == ()
 

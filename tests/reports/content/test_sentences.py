@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from bench.records.certificate import Certificate, Defect
-from bench.records.parts import Block, Epoch
+from bench.records.parts import Epoch, TimedBlock
 from bench.records.results import Record
 from reports.content.sentences import (
     describe_accuracy_gate,
@@ -21,7 +21,7 @@ MakeRecord = Callable[..., Record]
 MakeInvocations = Callable[..., list[Record]]
 MakeCertificate = Callable[..., Certificate]
 MakeEpochs = Callable[[Sequence[float]], tuple[Epoch, ...]]
-MakeBlocks = Callable[[float, Sequence[float]], tuple[Block, ...]]
+MakeBlocks = Callable[[float, Sequence[float]], tuple[TimedBlock, ...]]
 
 
 def comparison(records: Sequence[Record]) -> Comparison:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bench.records.parts import Block, Epoch
+from bench.records.parts import Epoch, TimedBlock
 from bench.records.results import Record
 from reports.content.numbers import collect_numbers
 from reports.content.tables import (
@@ -28,7 +28,7 @@ from reports.text.units import ABSENT
 
 MakeRecord = Callable[..., Record]
 MakeInvocations = Callable[..., list[Record]]
-MakeBlocks = Callable[[float, Sequence[float]], tuple[Block, ...]]
+MakeBlocks = Callable[[float, Sequence[float]], tuple[TimedBlock, ...]]
 MakeEpochs = Callable[[Sequence[float]], tuple[Epoch, ...]]
 
 ALL = (SPEED, MACHINE, PROOF, TIMES, MEMORY, ENERGY)

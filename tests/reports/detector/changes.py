@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
 
-from bench.records.parts import Block
+from bench.records.parts import TimedBlock
 from bench.records.results import Record
 from reports.history.changes import change_points
 from reports.history.series import collect_histories
@@ -96,8 +96,10 @@ def _records(pair: Pair, number: int, repeat: int, in_turns: bool) -> list[Recor
     ]
 
 
-def _blocks(rates: Sequence[float]) -> tuple[Block, ...]:
-    return tuple(Block(steps=1, samples=100, seconds=100 / rate, warmup=False) for rate in rates)
+def _blocks(rates: Sequence[float]) -> tuple[TimedBlock, ...]:
+    return tuple(
+        TimedBlock(steps=1, samples=100, seconds=100 / rate, warmup=False) for rate in rates
+    )
 
 
 def found_by_ratio(history: Simulated, least: float) -> list[int]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.records.parts import Block
+from bench.records.parts import TimedBlock
 from bench.records.results import Record
 from tests.reports.conftest import make_record, write_run
 from tests.reports.detector import changes, comparisons
@@ -110,9 +110,9 @@ def test_turns_find_what_the_drift_of_the_machine_hides() -> None:
     assert found[comparisons.apart].found < 5
 
 
-def blocks(*rates: float) -> tuple[Block, ...]:
+def blocks(*rates: float) -> tuple[TimedBlock, ...]:
     return tuple(
-        Block(steps=1, samples=100, seconds=100 / rate, warmup=place == 0)
+        TimedBlock(steps=1, samples=100, seconds=100 / rate, warmup=place == 0)
         for place, rate in enumerate(rates)
     )
 

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 from msgspec import structs
 
-from bench.records.parts import Block, Epoch
+from bench.records.parts import Epoch, TimedBlock
 from bench.records.results import Record
 from reports.figures import Drawing, draw_comparison
 from reports.figures.canvas import COLORS, choose_colors
@@ -16,7 +16,7 @@ from reports.figures.throughput import POINTS_PER_ROW
 from reports.ranking.comparisons import compare
 
 MakeRecord = Callable[..., Record]
-MakeBlocks = Callable[[float, Sequence[float]], tuple[Block, ...]]
+MakeBlocks = Callable[[float, Sequence[float]], tuple[TimedBlock, ...]]
 
 
 def draw(records: Sequence[Record], name: str = "a") -> tuple[Drawing, ...]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from bench.records.parts import Block
+from bench.records.parts import TimedBlock
 from bench.records.results import Record
 from reports.history.changes import change_points, find_all_changes
 from reports.history.page import render
@@ -21,9 +21,9 @@ REFERENCE = "f" * 40
 Nights = Callable[..., list[Record]]
 
 
-def blocks(rates: list[float]) -> tuple[Block, ...]:
+def blocks(rates: list[float]) -> tuple[TimedBlock, ...]:
     return tuple(
-        Block(steps=10, samples=640, seconds=640 / rate, warmup=place == 0)
+        TimedBlock(steps=10, samples=640, seconds=640 / rate, warmup=place == 0)
         for place, rate in enumerate(rates)
     )
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from msgspec import structs
 
 from bench.records.lines import encode
-from bench.records.parts import Block, Epoch
+from bench.records.parts import Epoch, TimedBlock
 from bench.records.results import RECORDS_FILE, Record
 from tests.reports.conftest import make_record
 
@@ -77,12 +77,12 @@ def _versions(framework: str) -> dict[str, str]:
     return {"python": "3.11.9"} | {f"{framework}-part-{one}": f"1.{one}" for one in range(PACKAGES)}
 
 
-def _blocks(generator: random.Random, speed: float, batch_size: int) -> tuple[Block, ...]:
-    first = Block(1, batch_size, 0.5, True)
+def _blocks(generator: random.Random, speed: float, batch_size: int) -> tuple[TimedBlock, ...]:
+    first = TimedBlock(1, batch_size, 0.5, True)
     steps = max(1, round(0.22 * speed / batch_size))
     samples = steps * batch_size
     times = [samples / speed * generator.lognormvariate(0, 0.02) for _ in range(BLOCKS)]
-    blocks = [Block(steps, samples, seconds, False) for seconds in times]
+    blocks = [TimedBlock(steps, samples, seconds, False) for seconds in times]
     blocks[0] = structs.replace(blocks[0], warmup=True)
     return (first, *blocks)
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.records.parts import Block
+from bench.records.parts import TimedBlock
 from reports.statistics.block_statistics import Blocks
 from reports.statistics.quantiles import (
     compute_median,
@@ -19,11 +19,11 @@ from tests.reports.conftest import make_record
 
 COUNTS = st.integers(0, 3) | st.integers(0, 2**53)
 SECONDS = st.floats(0, 10) | st.sampled_from([math.nan, math.inf, 5e-324, 1e300])
-BLOCKS = st.builds(Block, COUNTS, COUNTS, SECONDS, st.booleans(), st.none() | SECONDS)
+BLOCKS = st.builds(TimedBlock, COUNTS, COUNTS, SECONDS, st.booleans(), st.none() | SECONDS)
 
 
 @given(st.lists(st.lists(BLOCKS, max_size=9).map(tuple), max_size=6))
-def test_they_are_those_of_each_record_by_itself(found: list[tuple[Block, ...]]) -> None:
+def test_they_are_those_of_each_record_by_itself(found: list[tuple[TimedBlock, ...]]) -> None:
     records = [make_record(blocks=blocks) for blocks in found]
     blocks = Blocks(records)
     spreads = blocks.compute_spreads(blocks.throughput)
@@ -45,7 +45,7 @@ def test_they_are_those_of_each_record_by_itself(found: list[tuple[Block, ...]])
 def test_a_median_is_the_same_to_the_bit() -> None:
     """Pages of one run must not differ by how many others were read with it."""
     seconds = [0.1, 0.2, 0.30000000000000004, 0.7]
-    blocks = tuple(Block(1, 1, one, False) for one in seconds)
+    blocks = tuple(TimedBlock(1, 1, one, False) for one in seconds)
     found = Blocks([make_record(blocks=blocks)])
 
     assert found.compute_spreads(found.seconds).median[0] == float(np.median(seconds))
@@ -53,7 +53,7 @@ def test_a_median_is_the_same_to_the_bit() -> None:
 
 def test_the_two_clocks() -> None:
     """10 %, 20 % and a block that has no events."""
-    blocks = tuple(Block(1, 1, 2.0, False, device) for device in (2.2, 1.6, None))
+    blocks = tuple(TimedBlock(1, 1, 2.0, False, device) for device in (2.2, 1.6, None))
     found = Blocks([make_record(blocks=blocks)])
 
     assert found.compute_medians(found.clock_difference).tolist() == pytest.approx([0.15])

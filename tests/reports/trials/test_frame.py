@@ -12,7 +12,7 @@ from msgspec import structs
 from bench.optimizer import Change, Optimizer
 from bench.records.certificate import Certificate, Defect
 from bench.records.lines import decode, encode
-from bench.records.parts import Block, Energy, Epoch, Memory
+from bench.records.parts import Energy, Epoch, Memory, TimedBlock
 from bench.records.results import Record
 from reports.trials import frame
 from reports.trials.columns import BLOCK_COLUMNS, EPOCH_COLUMNS, TRIAL_COLUMNS
@@ -20,7 +20,7 @@ from reports.trials.measured import MEMORY
 
 MakeRecord = Callable[..., Record]
 MakeCertificate = Callable[..., Certificate]
-MakeBlocks = Callable[[float, Sequence[float]], tuple[Block, ...]]
+MakeBlocks = Callable[[float, Sequence[float]], tuple[TimedBlock, ...]]
 
 
 def test_every_column_is_documented_and_there(three: list[Record]) -> None:
@@ -91,7 +91,11 @@ def test_a_proof_in_columns(record: MakeRecord, certificate: MakeCertificate) ->
 
 
 def test_throughput_leaves_warmup_out_and_training_time_does_not(record: MakeRecord) -> None:
-    blocks = (Block(1, 64, 8.0, True), Block(10, 640, 2.0, False), Block(10, 640, 4.0, False))
+    blocks = (
+        TimedBlock(1, 64, 8.0, True),
+        TimedBlock(10, 640, 2.0, False),
+        TimedBlock(10, 640, 4.0, False),
+    )
     row = frame.build_trials([record(blocks=blocks)]).iloc[0]
 
     assert row["measured_blocks"] == 2
@@ -111,7 +115,7 @@ def test_what_a_trial_did_not_give_is_nan(failure: MakeRecord) -> None:
 def test_null_in_a_record_is_nan(record: MakeRecord) -> None:
     """JSON has no NaN: `encode` writes null for it."""
     seconds = {"import": math.nan, "build": 1.0, "first_step": 1.0}
-    line = encode(record(seconds=seconds, blocks=(Block(1, 64, math.nan, False),)))
+    line = encode(record(seconds=seconds, blocks=(TimedBlock(1, 64, math.nan, False),)))
     assert "null" in line
     row = frame.build_trials([decode(line)]).iloc[0]
 
@@ -147,7 +151,7 @@ def test_machine_key_does_not_depend_on_the_order_of_facts() -> None:
 
 def test_a_step_under_the_ceilings(record: MakeRecord) -> None:
     """By hand: 6.4e7 operations in 10 ms are 6.4e9 a second, of at most 1e11."""
-    blocks = tuple(Block(10, 640, seconds, False) for seconds in (0.1, 0.1, 0.3))
+    blocks = tuple(TimedBlock(10, 640, seconds, False) for seconds in (0.1, 0.1, 0.3))
     row = frame.build_trials([record(blocks=blocks)]).iloc[0]
 
     assert row["step_seconds"] == pytest.approx(0.01)
@@ -188,7 +192,7 @@ def test_energy_is_by_the_samples_that_it_belongs_to(record: MakeRecord) -> None
 
 def test_the_two_clocks_of_a_block(record: MakeRecord) -> None:
     blocks = tuple(
-        Block(10, 640, 1.0, False, device_seconds) for device_seconds in (0.99, 1.05, 0.97)
+        TimedBlock(10, 640, 1.0, False, device_seconds) for device_seconds in (0.99, 1.05, 0.97)
     )
     assert frame.build_trials([record(blocks=blocks)]).iloc[0]["device_clock_difference"] == (
         pytest.approx(0.03)

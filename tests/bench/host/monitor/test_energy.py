@@ -6,7 +6,7 @@ import pytest
 
 from bench.host.machine.accounts import UnreadableError
 from bench.host.monitor.energy import EnergyMeter, explain_absent_energy, sum_energy
-from bench.records.parts import Block, BlockEnergy
+from bench.records.parts import BlockEnergy, TimedBlock
 
 WATTS = {"gpu_joules": 300.0, "cpu_package_joules": 50.0}
 
@@ -84,7 +84,7 @@ def test_without_counters_every_block_is_unknown() -> None:
     assert meter.absent.keys() == WATTS.keys()
 
 
-BLOCKS = [Block(steps, steps * 32, 0.2, False) for steps in (1, 10, 20, 30)]
+BLOCKS = [TimedBlock(steps, steps * 32, 0.2, False) for steps in (1, 10, 20, 30)]
 ENERGY = [
     None,
     BlockEnergy(0.3, {"gpu_joules": 0.1}),

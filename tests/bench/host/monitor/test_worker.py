@@ -15,7 +15,7 @@ from bench.host.monitor.worker import WorkerMonitor
 from bench.host.process.conversation import Limits
 from bench.host.process.executor import Executor, Invocation
 from bench.host.process.outcome import Event, WorkerOutcome
-from bench.records.parts import Block
+from bench.records.parts import TimedBlock
 from tests.bench.host.machine.fake_nvml import FakeDevice, FakeNvml
 from tests.bench.host.monitor.test_rapl import domain
 from tests.bench.host.process.test_executor import PREAMBLE
@@ -113,7 +113,7 @@ send("built"); send("block"); send("block"); time.sleep(0.6)
     assert "virtual machine" in measured.absent["cpu_package_joules"]
 
 
-BLOCKS = [Block(1, 32, 0.2, warmup=index == 0) for index in range(3)]
+BLOCKS = [TimedBlock(1, 32, 0.2, warmup=index == 0) for index in range(3)]
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@ from msgspec import to_builtins
 
 from bench.host.process.outcome import WorkerOutcome
 from bench.host.session.transcript import Transcript
-from bench.records.parts import Block, Epoch
+from bench.records.parts import Epoch, TimedBlock
 
 FINE = WorkerOutcome(failure=None, status=None, seconds=1.0, log_tail="")
 EVENTS: list[dict[str, object]] = [
@@ -69,7 +69,7 @@ def test_events_become_the_fields_of_a_record() -> None:
         "first_step": 0.3,
         "evaluation": 0.05,
     }
-    assert fields["blocks"] == (Block(1, 4, 0.3, True), Block(2, 8, 0.1, False, 0.09))
+    assert fields["blocks"] == (TimedBlock(1, 4, 0.3, True), TimedBlock(2, 8, 0.1, False, 0.09))
     assert fields["steady"] == "too few blocks"
     assert fields["epochs"] == (Epoch(2.0, 1.0, 0.5, 0.4, 0.05, 1),)
     assert fields["losses"] == (2.0,)
