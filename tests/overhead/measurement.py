@@ -14,7 +14,7 @@ from bench.host.frameworks.setup import DEFAULT, set_up
 from bench.host.process.conversation import Limits
 from bench.host.process.executor import Executor, Invocation, prepare_invocation
 from bench.host.process.outcome import Event, explain_failure
-from bench.job import NATIVE
+from bench.job import NATIVE, Execution
 from bench.models import MODELS
 from bench.optimizer import Optimizer
 from bench.spec import Samples
@@ -40,8 +40,6 @@ class Case:
     mode: str
     device: str
     sides: tuple[Side, Side]
-    settings: str = DEFAULT
-    layout: str = NATIVE
 
     @property
     def title(self) -> str:
@@ -142,7 +140,8 @@ class Measurement:
         return events, explain_failure(events, outcome)
 
     def _invocation(self, case: Case, environment: Environment, place: int) -> Invocation:
-        setup = set_up(case.framework, case, "ieee", self.threads)
+        execution = Execution(case.mode, "ieee", case.device, self.threads, NATIVE)
+        setup = set_up(case.framework, case.model, DEFAULT, execution)
         spec = MODELS[case.model].build(case.samples)
         job = PairsJob(
             framework=case.framework.name,

@@ -2,13 +2,13 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from bench.host.frameworks.framework import ROOT, Framework, Tuning
-from bench.job import NATIVE, Execution, Knob
+from bench.job import NATIVE, Execution
 
 DEFAULT = "default"
 TUNED = "tuned"
@@ -20,30 +20,6 @@ PASSED_VARIABLES = (
     *("TMPDIR", "XDG_CACHE_HOME", "LD_LIBRARY_PATH", "CC", "CXX"),
     *("CUDA_HOME", "CUDA_PATH", "CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER"),
 )
-
-
-class Target(Protocol):
-    """A trial, or a cell that is verified."""
-
-    @property
-    def model(self) -> str:
-        """Name of the model."""
-
-    @property
-    def mode(self) -> str:
-        """Mode in which it is executed."""
-
-    @property
-    def device(self) -> str:
-        """Device on which it is executed."""
-
-    @property
-    def settings(self) -> str:
-        """Name of the settings, one of SETTINGS."""
-
-    @property
-    def layout(self) -> str:
-        """Layout: `native` to the framework or the settings, `NCHW` or `NHWC`."""
 
 
 @dataclass(frozen=True)
@@ -73,18 +49,24 @@ class Setup:
         }
 
 
-def set_up(framework: Framework, target: Target, precision: str, threads: int) -> Setup:
-    """Set up a framework for a trial or for its verification."""
-    tunings = select_tunings(framework, target) if target.settings == TUNED else ()
-    layout = target.layout
+def set_up(framework: Framework, model: str, settings: str, execution: Execution) -> Setup:
+    """Set up a framework for a trial or for its verification.
+
+    Args:
+        settings: one of SETTINGS, which add the knobs.
+        execution: its layout may be `native` to the framework or to the settings.
+    """
+    mode, device = execution.mode, execution.device
+    tunings = select_tunings(framework, model, mode, device) if settings == TUNED else ()
+    layout = execution.layout
     if layout == NATIVE:
         # The last one that says something, as of every other setting.
         layout = [framework.layout, *(tuning.layout for tuning in tunings if tuning.layout)][-1]
-    variables = build_default_variables(framework, target.device, precision, threads)
-    knobs: dict[str, Knob] = _merge(tunings, "knobs")
+    threads = execution.threads
+    variables = build_default_variables(framework, device, execution.precision, threads)
     return Setup(
         variables | _fill(_merge(tunings, "environment"), threads),
-        Execution(target.mode, precision, target.device, threads, layout, knobs),
+        replace(execution, layout=layout, knobs=_merge(tunings, "knobs")),
         tunings,
     )
 
@@ -121,14 +103,14 @@ def build_worker_environment(
     return environment
 
 
-def select_tunings(framework: Framework, target: Target) -> tuple[Tuning, ...]:
+def select_tunings(framework: Framework, model: str, mode: str, device: str) -> tuple[Tuning, ...]:
     """Select the best-known settings for what is to run, in order; later ones override."""
     return tuple(
         tuning
         for tuning in framework.tuned
-        if target.mode in tuning.modes
-        and target.device in tuning.devices
-        and any(fnmatch(target.model, pattern) for pattern in tuning.models)
+        if mode in tuning.modes
+        and device in tuning.devices
+        and any(fnmatch(model, pattern) for pattern in tuning.models)
     )
 
 

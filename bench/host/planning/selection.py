@@ -121,7 +121,8 @@ def find_missing_feature(trial: Trial, framework: Framework, catalog: Catalog) -
         return f"{framework.title} has no precision {trial.precision!r} on {trial.device} here."
     if trial.layout not in (NATIVE, *framework.layouts):
         return f"{framework.title} does not compute in the layout {trial.layout} here."
-    if trial.settings == TUNED and not select_tunings(framework, trial):
+    where = (trial.model, trial.mode, trial.device)
+    if trial.settings == TUNED and not select_tunings(framework, *where):
         return (
             f"{framework.title} has no tuned settings for {trial.model} in mode {trial.mode} on "
             f"{trial.device}: none is known to be better than its defaults."

@@ -18,7 +18,7 @@ from bench.host.process.outcome import Event, Listener, WorkerOutcome
 from bench.host.session.prepared import PreparedRun
 from bench.host.session.store import RunFolder
 from bench.host.session.transcript import Transcript
-from bench.job import Job, Turns
+from bench.job import Execution, Job, Turns
 from bench.records.parts import Energy, Load
 from bench.records.results import Record, Trial
 
@@ -82,7 +82,9 @@ def prepare_training(
     environment = prepared.environments[trial.edition]
     assert isinstance(environment, Environment)  # `reason_to_skip` has seen to it
     blank = prepared.begin_record(trial, folder.name)
-    setup = set_up(framework, trial, trial.precision, prepared.threads)
+    where = (trial.mode, trial.precision, trial.device)
+    execution = Execution(*where, prepared.threads, trial.layout)
+    setup = set_up(framework, trial.model, trial.settings, execution)
     job = _job(prepared, trial, framework, setup)
     plan = prepared.selection.plan
     # A worker waits as long as its partner works.

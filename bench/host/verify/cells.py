@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from bench.errors import PlanError
 from bench.host.data.dataset import Dataset
 from bench.host.frameworks.framework import MODES, Framework
-from bench.host.frameworks.setup import DEFAULT, SETTINGS, select_tunings
+from bench.host.frameworks.setup import DEFAULT, SETTINGS, Setup, select_tunings, set_up
 from bench.host.planning.catalog import OWN, Catalog
-from bench.job import NATIVE
+from bench.job import NATIVE, Execution
 from bench.models import Model
 from bench.records.results import Trial
 from bench.spec import ModelSpec, Samples, without_dropout
@@ -53,6 +53,11 @@ class Cell:
     def spec(self) -> ModelSpec:
         """The model as it is verified."""
         return without_dropout(self.definition.build(self.samples))
+
+    def set_up(self, threads: int) -> Setup:
+        """Set up what is verified; the job has the precisions, these settings reduce none."""
+        execution = Execution(self.mode, "ieee", self.device, threads, self.layout)
+        return set_up(self.framework, self.model, self.settings, execution)
 
     @property
     def title(self) -> str:
@@ -113,7 +118,10 @@ def choose_cells(
         for setting in settings
     )
     return [
-        cell for cell in cells if cell.settings == DEFAULT or select_tunings(cell.framework, cell)
+        cell
+        for cell in cells
+        if cell.settings == DEFAULT
+        or select_tunings(cell.framework, cell.model, cell.mode, cell.device)
     ]
 
 

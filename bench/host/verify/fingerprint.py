@@ -9,7 +9,6 @@ from typing import Any
 from bench.host.environments.identity import describe_installation, hash_source_tree, hash_sources
 from bench.host.environments.preparation import Environment
 from bench.host.frameworks.framework import ROOT
-from bench.host.frameworks.setup import set_up
 from bench.host.machine.description import read_cpu_name
 from bench.host.machine.nvml import detect_gpus
 from bench.host.verify.cells import Cell
@@ -45,7 +44,7 @@ def compute_fingerprint(cell: Cell, environment: Environment, threads: int) -> s
             _describe_gpus() if cell.device == "cuda" else None,
         ],
         "threads": threads,
-        "setup": asdict(set_up(cell.framework, cell, "ieee", threads)),
+        "setup": asdict(cell.set_up(threads)),
         "implementation": hash_sources(cell.framework.folder),
         "model from outside": hash_sources(cell.definition.folder)
         if cell.definition.folder

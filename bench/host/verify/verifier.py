@@ -19,7 +19,7 @@ from bench.host.process.outcome import Event, explain_failure
 from bench.host.verify.cells import Cell
 from bench.host.verify.inputs import write_inputs
 from bench.host.verify.judgment import Error
-from bench.job import NATIVE
+from bench.job import NATIVE, Execution
 from bench.protocol.verification import VerificationJob
 
 # Pure NumPy in float64; tests/reference.py checks its forward pass and its gradients.
@@ -126,12 +126,8 @@ class Verifier:
         unbiased = cell.framework.unbiased_variance and bool(cell.spec.statistics())
         return f"reference-{_name(cell)}-{int(unbiased)}"
 
-    def _setup(self, cell: Cell) -> Setup:
-        # Its variables are those without reduced precision; the job has the precisions.
-        return set_up(cell.framework, cell, "ieee", self.threads)
-
     def _job(self, cell: Cell) -> VerificationJob:
-        execution = self._setup(cell).execution
+        execution = cell.set_up(self.threads).execution
         return VerificationJob(
             framework=cell.framework.name,
             implementation=str(cell.framework.folder),
@@ -176,12 +172,12 @@ class Verifier:
 
     def _run(self, cell: Cell, job: VerificationJob) -> CellResult:
         python = self.environments[cell.framework.edition].python
-        return self._start(job, python, self._setup(cell), cell.framework.root)
+        return self._start(job, python, cell.set_up(self.threads), cell.framework.root)
 
     def _run_reference(self, cell: Cell, job: VerificationJob) -> CellResult:
         mode = self.reference.default_mode
-        target = replace(cell, mode=mode, device="cpu", settings=DEFAULT, layout=NATIVE)
-        setup = set_up(self.reference, target, "float64", REFERENCE_THREADS)
+        execution = Execution(mode, "float64", "cpu", REFERENCE_THREADS, NATIVE)
+        setup = set_up(self.reference, cell.model, DEFAULT, execution)
         return self._start(job, Path(sys.executable), setup, ROOT)
 
     def _start(self, job: VerificationJob, python: Path, setup: Setup, root: Path) -> CellResult:

@@ -1,10 +1,11 @@
 """What a worker is given under the settings of a trial."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from bench.host.frameworks.framework import Framework, read_framework
 from bench.host.frameworks.setup import select_tunings, set_up
+from bench.job import Execution
 from tests.bench.host.frameworks.test_frameworks import DESCRIPTION, folder_with
 
 TUNED = """
@@ -30,13 +31,7 @@ ways = 2
 """
 
 
-@dataclass(frozen=True)
-class Wanted:
-    model: str = "lenet"
-    mode: str = "eager"
-    device: str = "cpu"
-    settings: str = "tuned"
-    layout: str = "native"
+LENET = Execution("eager", "ieee", "cpu", 3, "native")
 
 
 def framework(folder: Path) -> Framework:
@@ -44,7 +39,7 @@ def framework(folder: Path) -> Framework:
 
 
 def test_the_default_settings_are_the_frameworks_own(tmp_path: Path) -> None:
-    setup = set_up(framework(tmp_path), Wanted(settings="default"), "ieee", 3)
+    setup = set_up(framework(tmp_path), "lenet", "default", LENET)
     assert setup.environment == {"THREADS": "3"}
     assert setup.execution.layout == "NCHW"
     assert setup.execution.knobs == {}
@@ -52,7 +47,7 @@ def test_the_default_settings_are_the_frameworks_own(tmp_path: Path) -> None:
 
 
 def test_tuned_settings_add_up_and_override(tmp_path: Path) -> None:
-    setup = set_up(framework(tmp_path), Wanted(), "ieee", 3)
+    setup = set_up(framework(tmp_path), "lenet", "tuned", LENET)
     assert setup.environment == {"PIN": "3", "THREADS": "pinned"}
     assert setup.execution.layout == "NHWC"
     assert setup.execution.knobs == {"fused": True, "ways": 2}
@@ -62,26 +57,32 @@ def test_tuned_settings_add_up_and_override(tmp_path: Path) -> None:
 
 def test_they_hold_for_models_modes_and_devices(tmp_path: Path) -> None:
     found = framework(tmp_path)
-    for wanted, count in (
-        (Wanted(), 2),
-        (Wanted(model="lenet-1998"), 1),
-        (Wanted(mode="compiled"), 1),
-        (Wanted(device="cuda"), 1),
-        (Wanted(model="lstm"), 0),
+    for model, mode, device, count in (
+        ("lenet", "eager", "cpu", 2),
+        ("lenet-1998", "eager", "cpu", 1),
+        ("lenet", "compiled", "cpu", 1),
+        ("lenet", "eager", "cuda", 1),
+        ("lstm", "eager", "cpu", 0),
     ):
-        assert len(select_tunings(found, wanted)) == count
+        assert len(select_tunings(found, model, mode, device)) == count
 
 
 def test_a_fixed_layout_is_stronger_than_a_tuned_one(tmp_path: Path) -> None:
-    setup = set_up(framework(tmp_path), replace(Wanted(), layout="NCHW"), "ieee", 1)
+    setup = set_up(framework(tmp_path), "lenet", "tuned", replace(LENET, layout="NCHW"))
     assert setup.execution.layout == "NCHW"
 
 
 def test_no_library_may_use_tf32_where_float32_is_asked_for(tmp_path: Path) -> None:
-    found, wanted = framework(tmp_path), Wanted(device="cuda", settings="default")
+    own = framework(tmp_path)
+
+    def read_override(device: str, precision: str) -> str | None:
+        execution = replace(LENET, device=device, precision=precision)
+        variables = set_up(own, "lenet", "default", execution).environment
+        return variables.get("NVIDIA_TF32_OVERRIDE")
+
     forbidden = {
-        precision: set_up(found, wanted, precision, 1).environment.get("NVIDIA_TF32_OVERRIDE")
+        precision: read_override("cuda", precision)
         for precision in ("ieee", "float64", "tf32", "bf16")
     }
     assert forbidden == {"ieee": "0", "float64": "0", "tf32": None, "bf16": None}
-    assert "NVIDIA_TF32_OVERRIDE" not in set_up(found, Wanted(), "ieee", 1).environment
+    assert read_override("cpu", "ieee") is None
