@@ -16,17 +16,20 @@ def list_folders(results: Path) -> list[Path]:
     Raises:
         ResultsError: there is none.
     """
-    find_folder(None, results)
-    return [results / name for name in list_names(results)]
+    names = list_names(results)
+    if not names:
+        raise ResultsError(
+            f"No run was found in {str(results)!r}; expected a folder with a {RECORDS_FILE} "
+            f"in it; {REMEDY}, or name a folder of runs with --results."
+        )
+    return [results / name for name in names]
 
 
 def find_folders(runs: Sequence[str], results: Path) -> list[Path]:
-    """The folders of these runs, or of the newest where none is named; see `find`."""
-    if not runs:
-        return [find_folder(None, results)]
-    return list(
-        {path.resolve(): path for path in (find_folder(run, results) for run in runs)}.values()
-    )
+    """The folders of these runs, or of the newest where none is named; see `find_folder`."""
+    requests: Sequence[str | None] = runs or [None]
+    paths = (find_folder(run, results) for run in requests)
+    return list({path.resolve(): path for path in paths}.values())
 
 
 def list_names(results: Path) -> list[str]:
@@ -54,14 +57,9 @@ def find_folder(run: str | None, results: Path) -> Path:
     Raises:
         ResultsError: there is no such run; the message lists those there are.
     """
-    present = list_names(results)
     if run is None:
-        if not present:
-            raise ResultsError(
-                f"No run was found in {str(results)!r}; expected a folder with a {RECORDS_FILE} "
-                f"in it; {REMEDY}, or name a folder of runs with --results."
-            )
-        return results / present[-1]
+        return list_folders(results)[-1]
+    present = list_names(results)
     if run in present:
         return results / run
     # os.path: it says False, and does not raise, for a name that no file can have.

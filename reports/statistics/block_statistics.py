@@ -31,7 +31,7 @@ class Spreads:
     def relative_width(self) -> Floats:
         """`reports.statistics.quantiles.compute_relative_iqr`."""
         divides = (self.count >= LEAST_FOR_QUARTILES) & (self.median != 0)
-        return np.where(divides, _divided(self.high - self.low, self.median), np.nan)
+        return divide(self.high - self.low, self.median, divides)
 
 
 class Blocks:
@@ -58,19 +58,19 @@ class Blocks:
     @property
     def throughput(self) -> Floats:
         """`reports.statistics.quantiles.compute_throughput` of each block."""
-        rates = _divided(self.samples, self.seconds)
-        return np.where((self.seconds > 0) & np.isfinite(rates), rates, np.nan)
+        rates = divide(self.samples, self.seconds, self.seconds > 0)
+        return np.where(np.isfinite(rates), rates, np.nan)
 
     @property
     def step_seconds(self) -> Floats:
         """Seconds of a step, of each block; NaN where it has no step."""
-        return np.where(self.steps > 0, _divided(self.seconds, self.steps), np.nan)
+        return divide(self.seconds, self.steps, self.steps > 0)
 
     @property
     def clock_difference(self) -> Floats:
         """By how much the device's events differ from the host's clock, relative to the clock."""
-        difference = _divided(np.abs(self.device_seconds - self.seconds), self.seconds)
-        return np.where(self.seconds > 0, difference, np.nan)
+        difference = np.abs(self.device_seconds - self.seconds)
+        return divide(difference, self.seconds, self.seconds > 0)
 
     def compute_spreads(self, values: Floats) -> Spreads:
         """Return the quartiles of each record's blocks; values that are not finite are left out."""
@@ -108,6 +108,7 @@ def _percentiles(ordered: Floats, starts: Places, counts: Places, share: float) 
     return percentiles
 
 
-def _divided(value: Floats, by: Floats) -> Floats:
+def divide(values: Floats, by: Floats, where: npt.NDArray[np.bool_]) -> Floats:
+    """Divide where that means something; NaN elsewhere."""
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        return value / by
+        return np.where(where, values / by, np.nan)

@@ -46,11 +46,8 @@ def draw_middle_ranks(counts: Ranks, generator: np.random.Generator) -> tuple[Ra
     place = (counts + 1) // 2
     low = generator.beta(place, counts - place + 1)
     high = low + (1 - low) * generator.beta(1, np.maximum(counts - place, 1))
-    first, second = (_ranks(uniform, counts) for uniform in (low, high))
-    return first, np.where(counts % 2, first, second)
-
-
-def _ranks(uniform: Floats, counts: Ranks) -> Ranks:
     # Rounding may give 1.0 itself.
-    ranks: Ranks = np.minimum((uniform * counts).astype(np.intp), counts - 1)
-    return ranks
+    first, second = (
+        np.minimum((uniform * counts).astype(np.intp), counts - 1) for uniform in (low, high)
+    )
+    return first, np.where(counts % 2, first, second)

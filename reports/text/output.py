@@ -41,6 +41,11 @@ def write_bytes(path: Path, content: bytes) -> None:
         ) from error
 
 
+def tell(line: str) -> None:
+    """Write a line to standard output, as `show` does."""
+    show(f"{line}\n".encode(sys.stdout.encoding, errors="replace"))
+
+
 def show(content: bytes) -> None:
     """Write to standard output, as bytes: its encoding may not be UTF-8.
 
@@ -51,25 +56,9 @@ def show(content: bytes) -> None:
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
     except OSError as error:
-        raise _silenced(error) from error
-
-
-def tell(line: str) -> None:
-    """Write a line to standard output.
-
-    Raises:
-        ResultsError: it cannot be written to.
-    """
-    try:
-        print(line, flush=True)
-    except OSError as error:
-        raise _silenced(error) from error
-
-
-def _silenced(error: OSError) -> ResultsError:
-    # What is left in the buffer would be tried again at the end, and fail again.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return ResultsError(
-        f"Standard output cannot be written ({error.strerror}); expected a pipe or file that "
-        "takes all of it; name a file with --output."
-    )
+        # What is left in the buffer would be tried again at the end, and fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise ResultsError(
+            f"Standard output cannot be written ({error.strerror}); expected a pipe or file that "
+            "takes all of it; name a file with --output."
+        ) from error

@@ -59,12 +59,9 @@ def find_partner(record: Record, partners: Partners) -> Record | None:
 def divide_by_partner(records: Sequence[Record]) -> list[float]:
     """Return each record's throughput as a multiple of its partner's; NaN without a partner."""
     partners = index_partners(records)
-    return [_by_partner(record, partners) for record in records]
-
-
-def _by_partner(record: Record, partners: Partners) -> float:
-    partner = find_partner(record, partners)
-    if partner is None:
-        return np.nan
-    logarithms = compute_ratios(record, partner)
-    return float(np.exp(average_ratios(logarithms))) if logarithms.size else np.nan
+    multiples = []
+    for record in records:
+        partner = find_partner(record, partners)
+        logarithms = compute_ratios(record, partner) if partner else np.array([])
+        multiples.append(np.exp(average_ratios(logarithms)) if logarithms.size else np.nan)
+    return multiples

@@ -78,10 +78,10 @@ def _ceilings(records: Iterable[Record]) -> dict[tuple[str, str], Ceiling]:
 
 def _row(measured: Mapping[str, Measurement], names: Iterable[str]) -> dict[str, str]:
     rates = {name: measurement.per_second for name, measurement in measured.items()}
-    best = max(rates, key=lambda name: rates[name], default=None)
+    best = max(rates, key=rates.__getitem__, default=None)
     return {
-        "Ceiling": units.format_number(rates[best] / GIGA) if best is not None else units.ABSENT,
-        "Attained by": titles.describe_framework(best) if best is not None else units.ABSENT,
+        "Ceiling": units.format_number(max(rates.values(), default=math.nan) / GIGA),
+        "Attained by": titles.describe_framework(best) if best else units.ABSENT,
         **{
             titles.describe_framework(name): units.format_number(rates.get(name, math.nan) / GIGA)
             for name in names

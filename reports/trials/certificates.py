@@ -119,17 +119,13 @@ def collect_defects(certificates: Iterable[Certificate]) -> list[Defect]:
     return keep_distinct(defect for each in certificates for defect in each.defects)
 
 
-def list_defect_names(certificates: Iterable[Certificate]) -> str:
-    """The names of the known defects, each once; empty where there is none."""
-    return "; ".join(dict.fromkeys(str(defect.name) for defect in collect_defects(certificates)))
-
-
 def summarize_numbers(certificates: Sequence[Certificate]) -> dict[str, float | str]:
     """The largest errors and the known defects, by the names of columns."""
+    names = dict.fromkeys(str(defect.name) for defect in collect_defects(certificates))
     return {
         "worst_error_float64": find_worst_error(certificates, FLOAT64),
         "worst_error_float32": find_worst_error(certificates, FLOAT32),
-        "known_defects": list_defect_names(certificates),
+        "known_defects": "; ".join(names),
     }
 
 
@@ -147,8 +143,8 @@ def describe_proof(records: Sequence[Record]) -> str:
     if explain_unverified(records) is not None:
         return "not verified"
     certificates = collect_certificates(records)
-    names = {str(defect.name) for defect in collect_defects(certificates)}
-    defects = titles.format_count(len(names), "known defect") if names else ""
+    count = len(summarize_defects(certificates))
+    defects = titles.format_count(count, "known defect") if count else ""
     return ", ".join(filter(None, ("verified", _worst_error_words(certificates), defects)))
 
 

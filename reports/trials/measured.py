@@ -13,7 +13,7 @@ import numpy as np
 
 from bench.records.parts import Memory, Part, columns_of
 from bench.records.results import Record
-from reports.statistics.block_statistics import Blocks
+from reports.statistics.block_statistics import Blocks, divide
 from reports.statistics.resampling import Floats
 from reports.trials import certificates
 from reports.trials.ceilings import compute_step_roofline
@@ -46,7 +46,8 @@ def measure_columns(records: Sequence[Record]) -> Columns:
         columns["import_seconds"] + columns["build_seconds"] + columns["first_step_seconds"]
     )
     for name in ("gpu_joules", "cpu_package_joules"):
-        columns[f"{name}_per_sample"] = _ratio(columns[name], columns["energy_samples"])
+        samples = columns["energy_samples"]
+        columns[f"{name}_per_sample"] = divide(columns[name], samples, samples != 0)
     return columns
 
 
@@ -66,6 +67,7 @@ def _speed(records: Sequence[Record]) -> Columns:
     blocks = Blocks(records)
     spread = blocks.compute_spreads(blocks.throughput)
     pending = to_floats([record.seconds.pending_seconds for record in records])
+    block_seconds = blocks.compute_medians(blocks.seconds)
     return {
         "measured_blocks": spread.count,
         "throughput_samples_per_second": spread.median,
@@ -74,7 +76,7 @@ def _speed(records: Sequence[Record]) -> Columns:
         "relative_block_iqr": spread.relative_width,
         "step_seconds": blocks.compute_medians(blocks.step_seconds),
         "device_clock_difference": blocks.compute_medians(blocks.clock_difference),
-        "pending_share": _ratio(pending, blocks.compute_medians(blocks.seconds)),
+        "pending_share": divide(pending, block_seconds, block_seconds != 0),
     }
 
 
@@ -114,8 +116,3 @@ def to_floats(values: Sequence[float | None]) -> Floats:
 def clear_infinite(values: Floats) -> Floats:
     """The values, NaN for what is not finite."""
     return np.where(np.isfinite(values), values, np.nan)
-
-
-def _ratio(values: Floats, by: Floats) -> Floats:
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(by != 0, values / by, np.nan)
