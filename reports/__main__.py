@@ -10,7 +10,8 @@ from pathlib import Path
 from bench.errors import ResultsError, SamestepError
 from reports.compare import command as compare
 from reports.formats.registry import FORMATS, find_format
-from reports.runs import alterations, check
+from reports.records import integrity
+from reports.runs import check
 from reports.runs.folders import find_folders, list_folders
 from reports.runs.loaded import LoadedRuns, read_runs
 from reports.text.output import encode, show, tell, write, write_bytes
@@ -115,8 +116,8 @@ def export(options: argparse.Namespace) -> int:
     else:
         show(data)
     if content.altered:
-        print(f"reports: {alterations.WARNING}", file=sys.stderr)
-        return alterations.EXIT_STATUS
+        print(f"reports: {integrity.WARNING}", file=sys.stderr)
+        return integrity.EXIT_STATUS
     return 0
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from bench.errors import ResultsError
 from reports.compare.pairing import ACROSS
 from reports.ranking.metrics import METRICS, Metric
-from reports.runs import alterations
+from reports.records import integrity
 from reports.text.output import encode, show, tell, write
 
 if TYPE_CHECKING:
@@ -142,12 +142,12 @@ def _print(outcome: "CompareResult") -> None:
 def _status(outcome: "CompareResult") -> int:
     """No verdict rests on records that are not as they were written, whatever it says."""
     if outcome.altered:
-        for line in alterations.list_alterations(outcome.altered):
-            print(f"reports: {alterations.TITLE}: {line}", file=sys.stderr)
+        for line in integrity.list_alterations(outcome.altered):
+            print(f"reports: {integrity.TITLE}: {line}", file=sys.stderr)
         print(
-            f"reports: {alterations.WARNING} `python -m reports check` tells more.", file=sys.stderr
+            f"reports: {integrity.WARNING} `python -m reports check` tells more.", file=sys.stderr
         )
-        return alterations.EXIT_STATUS
+        return integrity.EXIT_STATUS
     return REGRESSION if outcome.overall == "regression" else NO_REGRESSION
 
 

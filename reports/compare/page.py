@@ -9,7 +9,7 @@ from reports.compare.outcome import CompareResult
 from reports.compare.tables import build_change_table, build_metric_tables, build_side_table
 from reports.page.template import Page, render_machines, render_template
 from reports.ranking.machines import find_machines
-from reports.runs.alterations import list_alterations
+from reports.records.integrity import list_alterations
 from reports.text.markup import render_table, render_table_or_none
 
 

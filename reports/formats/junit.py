@@ -13,7 +13,7 @@ from bench.records.results import Record
 from reports.formats.measurements import collect_values
 from reports.formats.series import NamedRow, name_rows
 from reports.ranking.metrics import METRICS
-from reports.runs.alterations import TITLE, Altered
+from reports.records.integrity import TITLE, Altered
 from reports.runs.loaded import LoadedRuns
 
 # By how a trial ended. Running out of memory is what a sweep of batch sizes looks for, and no

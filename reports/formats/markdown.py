@@ -3,14 +3,14 @@
 from reports.content import sentences
 from reports.content.tables import SUMMARY, make_sheets
 from reports.ranking.comparisons import Comparison
-from reports.runs import alterations
+from reports.records import integrity
 from reports.runs.loaded import LoadedRuns
 from reports.text.markdown import escape, format_list, format_table
 
 
 def to_markdown(run: LoadedRuns) -> str:
     """The headline, the table and what is not ranked, of each comparison."""
-    alarm = alterations.to_markdown(run.altered)
+    alarm = integrity.to_markdown(run.altered)
     parts = [f"## {escape(run.title)}", alarm, *map(_section, run.comparisons)]
     return "\n\n".join(filter(None, parts)) + "\n"
 

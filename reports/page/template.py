@@ -11,7 +11,7 @@ import jinja2
 from markupsafe import Markup
 
 from reports.ranking.machines import Machine, build_machine_table
-from reports.runs import alterations
+from reports.records import integrity
 from reports.text.markup import render_table
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -60,5 +60,5 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals["alarm"] = {"title": alterations.TITLE, "warning": alterations.WARNING}
+    environment.globals["alarm"] = {"title": integrity.TITLE, "warning": integrity.WARNING}
     return environment

@@ -1,6 +1,9 @@
-"""Whether the records of a run are as it wrote them: `bench.records.chain` says what shows it."""
+"""Whether the records of a run are as it wrote them, and what is said where they are not.
 
-from collections.abc import Iterable, Iterator
+`bench.records.chain` says what shows it.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,9 +11,20 @@ from bench.errors import ResultsError
 from bench.records.chain import NOTHING, Chain, follow
 from bench.records.manifest import Manifest, read_manifest
 from bench.records.results import RECORDS_FILE
+from reports.text.markdown import format_list
 
+TITLE = "Not as it was written"
+WARNING = (
+    "Since the run wrote its files, somebody or something has changed them: do not trust what "
+    "stands here before you know what that was."
+)
+# Of a command whose result a machine takes: it has no eyes for a warning.
+EXIT_STATUS = 2
 # A broken disk or a rewritten file shows in every line: a few are named, the rest is counted.
 MOST_NAMED = 5
+
+# What is not as it was written, a line for each thing, by the name of what holds it.
+Altered = Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -74,6 +88,18 @@ def examine(folder: Path) -> Integrity:
         torn,
         tuple(alterations + unreadable),
     )
+
+
+def list_alterations(altered: Altered) -> tuple[str, ...]:
+    """List all alterations, each with the name of what holds it."""
+    return tuple(f"{name}: {line}" for name, lines in altered.items() for line in lines)
+
+
+def to_markdown(altered: Altered) -> str:
+    """A section of it; nothing where there is none."""
+    if not altered:
+        return ""
+    return "\n\n".join((f"### {TITLE}", f"**{WARNING}**", format_list(list_alterations(altered))))
 
 
 def limit_sentences(broken: tuple[str, ...]) -> list[str]:

@@ -1,1 +1,1 @@
-"""Whole runs: found, loaded, checked, and the warning where a record was altered."""
+"""Whole runs: found, loaded and checked."""

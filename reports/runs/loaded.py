@@ -11,10 +11,8 @@ from bench.errors import ResultsError
 from bench.records.lines import Reader
 from bench.records.results import RECORDS_FILE, Record
 from reports.ranking.comparisons import Comparison, compare
+from reports.records import integrity
 from reports.records.identity import drop_duplicates, make_run_keys
-from reports.records.integrity import examine
-from reports.runs import alterations
-from reports.runs.alterations import Altered
 from reports.trials import frame
 
 
@@ -37,7 +35,7 @@ class LoadedRuns:
     runs: tuple[str, ...] = ()
     keys: Mapping[str, str] = field(default_factory=dict)
     digests: Mapping[str, str] = field(default_factory=dict)
-    altered: Altered = field(default_factory=dict)
+    altered: integrity.Altered = field(default_factory=dict)
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -57,12 +55,12 @@ class LoadedRuns:
     @property
     def alterations(self) -> tuple[str, ...]:
         """What is not as it was written, each line with the run's name."""
-        return alterations.list_alterations(self.altered)
+        return integrity.list_alterations(self.altered)
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """Alterations and problems, where there is one place for both."""
-        return (*(f"{alterations.TITLE}: {line}" for line in self.alterations), *self.problems)
+        return (*(f"{integrity.TITLE}: {line}" for line in self.alterations), *self.problems)
 
     @property
     def title(self) -> str:
@@ -80,7 +78,7 @@ def read_runs(*folders: Path) -> LoadedRuns:
     if not records:
         raise ResultsError(_nothing(folders[0] / RECORDS_FILE, problems))
     unique, doubled = drop_duplicates(records)
-    integrity_of = {folder.resolve().name: examine(folder) for folder in folders}
+    integrity_of = {folder.resolve().name: integrity.examine(folder) for folder in folders}
     runs = tuple(integrity_of)
     return LoadedRuns(
         make_name(runs),
@@ -88,14 +86,8 @@ def read_runs(*folders: Path) -> LoadedRuns:
         (*problems, *doubled),
         runs,
         make_run_keys(records),
-        digests={
-            name: integrity.digest for name, integrity in integrity_of.items() if integrity.digest
-        },
-        altered={
-            name: integrity.alterations
-            for name, integrity in integrity_of.items()
-            if integrity.alterations
-        },
+        digests={name: own.digest for name, own in integrity_of.items() if own.digest},
+        altered={name: own.alterations for name, own in integrity_of.items() if own.alterations},
     )
 
 
