@@ -1,6 +1,6 @@
 """Pins what a framework's environment holds, for `tox -e lock`.
 
-`python -m bench.host.environments.lock` writes the constraints file, with hashes, of each framework
+`python -m tests.lock` writes the constraints file, with hashes, of each framework
 and device. Run it after a change of `requirements` in a framework.toml.
 """
 
