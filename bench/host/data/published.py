@@ -1,6 +1,12 @@
-"""Finds files that somebody published: the user's own, those in the cache, or downloads."""
+"""Finds files that somebody published: the user's own, those in the cache, or downloads.
 
+What is downloaded is put in its place only once its digest has been checked.
+"""
+
+import hashlib
+import http.client
 import os
+import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,12 +14,12 @@ from typing import TypeVar
 
 from bench.errors import DataError
 from bench.host.cache import get_cache_folder, lock_entry
-from bench.host.data.download import download, hash_file
 from bench.host.data.files import explain_unreadable
 
 Content = TypeVar("Content")
 
 DATA_VARIABLE = "SAMESTEP_DATA"
+TIMEOUT_SECONDS = 20
 
 
 def find_user_folder(name: str) -> Path | None:
@@ -81,7 +87,7 @@ class Publication:
         """
         expected = f"expected {self.title}'s {file.name}; check its permissions."
         with explain_unreadable(path, expected):
-            sha256 = hash_file(path)
+            sha256 = _hash_file(path)
         if sha256 == file.sha256:
             return
         try:
@@ -94,12 +100,58 @@ class Publication:
         )
 
     def _download(self, file: PublishedFile, target: Path, folder: Path | None) -> None:
-        urls = [mirror + file.name for mirror in self.mirrors]
-        try:
-            download(urls, target, file.sha256, self.most_bytes)
-        except DataError as error:
-            lack = f"{str(folder.parent)!r} has no {self.folder}/{file.name}; " if folder else ""
-            raise DataError(
-                f"{self.title}'s {error}; {lack}put {self.files} into a folder '{self.folder}' "
-                f"and name its parent in {DATA_VARIABLE}, or run again with a network."
-            ) from error
+        """Fetch `target` from the first mirror that has the right bytes."""
+        problems = []
+        target.parent.mkdir(parents=True, exist_ok=True)
+        # Of processes that were killed: whoever downloads holds the target's lock.
+        for abandoned in target.parent.glob(f"{target.name}.*.part"):
+            abandoned.unlink(missing_ok=True)
+        for mirror in self.mirrors:
+            url, partial = mirror + file.name, target.with_name(f"{target.name}.{os.getpid()}.part")
+            try:
+                _fetch(url, partial, self.most_bytes)
+                actual = _hash_file(partial)
+                if actual == file.sha256:
+                    partial.replace(target)
+                    return
+                problems.append(f"{url}: SHA-256 {actual[:12]}… instead of {file.sha256[:12]}…")
+            except (http.client.HTTPException, OSError, DataError) as error:
+                problems.append(f"{url}: {error}")
+            finally:
+                partial.unlink(missing_ok=True)
+        lack = f"{str(folder.parent)!r} has no {self.folder}/{file.name}; " if folder else ""
+        raise DataError(
+            f"{self.title}'s {file.name} could not be downloaded ({'; '.join(problems)}); {lack}"
+            f"put {self.files} into a folder '{self.folder}' and name its parent in "
+            f"{DATA_VARIABLE}, or run again with a network."
+        )
+
+
+def _hash_file(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _fetch(url: str, partial: Path, most_bytes: int) -> None:
+    with _opener().open(url, timeout=TIMEOUT_SECONDS) as answer, partial.open("wb") as stream:
+        written = 0
+        while chunk := answer.read(2**20):
+            written += len(chunk)
+            if written > most_bytes:
+                raise DataError(f"more than {most_bytes:,} bytes")
+            stream.write(chunk)
+
+
+def _opener() -> urllib.request.OpenerDirector:
+    # HTTPS alone: no redirection leads to a file, or to what anyone can read and change.
+    opener = urllib.request.OpenerDirector()
+    for handler in (
+        urllib.request.ProxyHandler(),
+        urllib.request.HTTPSHandler(),
+        urllib.request.HTTPDefaultErrorHandler(),
+        urllib.request.HTTPRedirectHandler(),
+        urllib.request.HTTPErrorProcessor(),
+        urllib.request.UnknownHandler(),
+    ):
+        opener.add_handler(handler)
+    return opener
