@@ -1,16 +1,70 @@
 """What a framework needs on each device, as its framework.toml says in a table for the device."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench.errors import FrameworkError
-from bench.host.frameworks.kernels import EXPECTED, Kernels
+from bench.host.machine.nvml import Capability
 from bench.host.toml_table import TomlTable
 
 DESCRIPTION = "framework.toml"
 DEVICES = ("cpu", "cuda")
 # What trials are measured in; `float64` is for verification alone.
 TRAINING_PRECISIONS = ("ieee", "tf32", "bf16")
+
+
+@dataclass(frozen=True)
+class Kernels:
+    """The code for GPUs that a wheel holds, by the architectures that it was compiled for.
+
+    An architecture is written as in 8.6, which is `nvcc`'s sm_86 or compute_86. What a wheel holds
+    is in framework.toml: asking it takes NVIDIA's cuobjdump, and the wheel, maybe of gigabytes.
+    What runs where: "CUDA C++ Programming Guide", sections "Binary Compatibility" and "PTX
+    Compatibility", and for the suffix a "Architecture-Specific Features".
+    """
+
+    machine_code: tuple[str, ...]
+    ptx: tuple[str, ...]
+
+    def run_on(self, capability: Capability) -> bool:
+        """Tell whether a GPU can run any of the code."""
+        return any(_machine_code_runs(text, capability) for text in self.machine_code) or any(
+            _ptx_runs(text, capability) for text in self.ptx
+        )
+
+    def __str__(self) -> str:
+        """Describe the code: `machine code for 8.0, 8.6 and no PTX`."""
+        return " and ".join(
+            f"{what} for {', '.join(architectures)}" if architectures else f"no {what}"
+            for what, architectures in (("machine code", self.machine_code), ("PTX", self.ptx))
+        )
+
+
+def parse_architecture(text: str) -> tuple[Capability, bool]:
+    """Parse `8.6` or `9.0a`, whose code uses what that architecture alone has.
+
+    Raises:
+        ValueError: it is no compute capability.
+    """
+    match = re.fullmatch(r"(\d+)\.(\d)(a?)", text)
+    if match is None:
+        raise ValueError(f"{text!r} is no compute capability")
+    return (int(match[1]), int(match[2])), bool(match[3])
+
+
+def _machine_code_runs(architecture: str, capability: Capability) -> bool:
+    # Code for 8.0 runs on 8.0 and 8.6, and not on 9.0.
+    compiled_for, only = parse_architecture(architecture)
+    if only:
+        return capability == compiled_for
+    return capability[0] == compiled_for[0] and capability[1] >= compiled_for[1]
+
+
+def _ptx_runs(architecture: str, capability: Capability) -> bool:
+    # The driver compiles it for this and every newer architecture.
+    compiled_for, only = parse_architecture(architecture)
+    return capability == compiled_for if only else capability >= compiled_for
 
 
 @dataclass(frozen=True)
@@ -69,13 +123,14 @@ def take_variables(table: TomlTable) -> dict[str, str]:
 
 
 def _read_kernels(table: TomlTable) -> Kernels | None:
-    lists = {key: table.take_texts(key, ()) for key in ("machine_code", "ptx")}
+    lists = {key: tuple(table.take_texts(key, ())) for key in ("machine_code", "ptx")}
     for key, texts in lists.items():
         try:
-            Kernels.parse(texts, ())
+            list(map(parse_architecture, texts))
         except ValueError as error:
-            raise table.fail(key, texts, EXPECTED) from error
-    return Kernels.parse(**lists) if any(lists.values()) else None
+            expected = 'a list of compute capabilities, such as ["8.0", "9.0a"]'
+            raise table.fail(key, list(texts), expected) from error
+    return Kernels(**lists) if any(lists.values()) else None
 
 
 def _read_constraints(name: str | None, folder: Path) -> str:

@@ -22,8 +22,7 @@ from bench.host.environments.preparation import (
     select_available,
 )
 from bench.host.frameworks.framework import Framework
-from bench.host.frameworks.kernels import Kernels
-from bench.host.frameworks.requirements import Requirements
+from bench.host.frameworks.requirements import Kernels, Requirements
 from tests.bench.host.environments.wheels import build_wheel
 from tests.bench.host.machine.fake_nvml import FakeDevice, FakeNvml
 
@@ -185,7 +184,7 @@ def test_a_device_without_requirements_is_a_reason(wheels: Path) -> None:
 
 
 def for_gpus(**changes: object) -> Framework:
-    kernels = Kernels.parse(["8.0", "8.6"], [])
+    kernels = Kernels(("8.0", "8.6"), ())
     requirements = Requirements(("tinyframework==1.0",), "", None, {}, kernels=kernels)
     return framework(devices={"cuda": replace(requirements, **changes)})  # type: ignore[arg-type]
 
@@ -206,7 +205,7 @@ def test_a_wheel_without_code_for_this_gpu_is_refused() -> None:
     ("changes", "nvml"),
     [
         ({}, FakeNvml(FakeDevice(capability=(8, 9)))),
-        ({"kernels": Kernels.parse([], ["8.0"])}, FakeNvml()),
+        ({"kernels": Kernels((), ("8.0",))}, FakeNvml()),
         # Not known: then the framework is tried once it is there.
         ({"kernels": None}, FakeNvml()),
         ({}, FakeNvml(failures={"nvmlInit": pynvml.NVML_ERROR_LIBRARY_NOT_FOUND})),

@@ -4,7 +4,7 @@ import pytest
 
 from bench.errors import FrameworkError
 from bench.host.frameworks.framework import discover, read_framework
-from bench.host.frameworks.kernels import Kernels
+from bench.host.frameworks.requirements import Kernels
 from bench.models import MODELS
 
 DESCRIPTION = """
@@ -56,7 +56,7 @@ def test_what_code_a_wheel_holds_may_be_told(tmp_path: Path) -> None:
     assert read_framework(folder_with(tmp_path, DESCRIPTION)).devices["cuda"].kernels is None
     told = DESCRIPTION.replace("[cuda.env", 'machine_code = ["8.0"]\nptx = ["9.0"]\n[cuda.env')
     kernels = read_framework(folder_with(tmp_path, told, "told")).devices["cuda"].kernels
-    assert kernels == Kernels.parse(["8.0"], ["9.0"])
+    assert kernels == Kernels(("8.0",), ("9.0",))
 
 
 def test_a_framework_has_the_models_whose_file_is_there(tmp_path: Path) -> None:

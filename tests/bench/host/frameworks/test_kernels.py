@@ -3,7 +3,7 @@
 import pytest
 
 from bench.host.frameworks.framework import discover
-from bench.host.frameworks.kernels import Kernels
+from bench.host.frameworks.requirements import Kernels, parse_architecture
 
 TURING, AMPERE, ADA, HOPPER = (7, 5), (8, 0), (8, 9), (9, 0)
 BLACKWELL, DESKTOP_BLACKWELL = (10, 0), (12, 0)
@@ -33,7 +33,7 @@ def test_nvidias_rules(
     runs_on: list[tuple[int, int]],
     not_on: list[tuple[int, int]],
 ) -> None:
-    kernels = Kernels.parse(machine_code, ptx)
+    kernels = Kernels(tuple(machine_code), tuple(ptx))
     assert [one for one in runs_on if not kernels.run_on(one)] == []
     assert [one for one in not_on if kernels.run_on(one)] == []
 
@@ -46,11 +46,11 @@ def test_mxnets_wheel_runs_up_to_ada_and_not_on_hopper() -> None:
 
 
 def test_what_a_wheel_holds_in_words() -> None:
-    assert str(Kernels.parse(["8.0", "9.0a"], [])) == "machine code for 8.0, 9.0a and no PTX"
-    assert str(Kernels.parse([], ["8.0"])) == "no machine code and PTX for 8.0"
+    assert str(Kernels(("8.0", "9.0a"), ())) == "machine code for 8.0, 9.0a and no PTX"
+    assert str(Kernels((), ("8.0",))) == "no machine code and PTX for 8.0"
 
 
 @pytest.mark.parametrize("text", ["", "8", "sm_80", "8.0b", "8.10", " 8.0", "8.0 ", "-8.0"])
 def test_what_is_no_compute_capability(text: str) -> None:
     with pytest.raises(ValueError, match="no compute capability"):
-        Kernels.parse([text], [])
+        parse_architecture(text)
