@@ -2,55 +2,22 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
-from markupsafe import Markup
 
 from bench.records.results import Record
 from reports.content.cells import format_interval, format_ratio
-from reports.figures import Drawing
 from reports.history.changes import find_all_changes
 from reports.history.figures import draw_history
 from reports.history.segments import LEAST_RUNS
 from reports.history.sentences import describe_change
 from reports.history.series import History, Series, collect_histories, sort_runs
-from reports.page.template import Page, render_machines, render_template
-from reports.ranking.machines import find_machines
+from reports.page.template import render_page
 from reports.ranking.rows import Row
 from reports.runs.loaded import LoadedRuns
 from reports.text import titles, units
 from reports.text.markup import render_table
-
-
-@dataclass(frozen=True)
-class HistorySection:
-    """What the page shows of one work.
-
-    Attributes:
-        latest: a table of the latest run by the one before it.
-        changes: a sentence for each change of a level, the most recent first.
-        enough: whether any series has runs enough for one.
-    """
-
-    anchor: str
-    history: History
-    latest: Markup
-    changes: tuple[str, ...]
-    enough: bool
-    drawings: tuple[Drawing, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class HistoryPage(Page):
-    """What the page shows of runs, from the day of the `first` to that of the `last`."""
-
-    first: str
-    last: str
-    sections: list[HistorySection]
-    runs: Markup
-    least_runs: int = LEAST_RUNS
 
 
 def render(run: LoadedRuns) -> str:
@@ -60,11 +27,12 @@ def render(run: LoadedRuns) -> str:
         by_run[record.run].append(record)
     days = [_started(members)[:10] for members in by_run.values()]
     speeds = run.table.groupby("run")["machine_hashes_per_second"].median().to_dict()
-    page = HistoryPage(
-        kind="history",
-        title=run.title,
-        alterations=run.alterations,
-        problems=run.problems,
+    return render_page(
+        "history",
+        run.title,
+        run.records,
+        run.alterations,
+        run.problems,
         first=days[0],
         last=days[-1],
         sections=[
@@ -72,24 +40,25 @@ def render(run: LoadedRuns) -> str:
             for number, history in enumerate(collect_histories(run.records, run.table), start=1)
         ],
         runs=render_table(_runs(by_run, speeds), "The runs, newest first", "Run", "words"),
-        machine_table=render_machines(find_machines(run.records)),
+        least_runs=LEAST_RUNS,
     )
-    return render_template("history.html", page)
 
 
-def _section(anchor: str, history: History, days: Sequence[str]) -> HistorySection:
+def _section(anchor: str, history: History, days: Sequence[str]) -> dict[str, Any]:
     labels = [series.label for series in history.series]
     text = pd.DataFrame(map(_latest, history.series), index=labels, dtype=object)
     caption = "The latest run of each row, by the run before it"
     changes = find_all_changes(history)
-    return HistorySection(
-        anchor=anchor,
-        history=history,
-        latest=render_table(text, caption, "Framework", "numbers rows"),
-        changes=tuple(map(describe_change, changes)),
-        enough=any(len(series.points) >= 2 * LEAST_RUNS for series in history.series),
-        drawings=draw_history(history, changes, days, anchor),
-    )
+    return {
+        "anchor": anchor,
+        "history": history,
+        "latest": render_table(text, caption, "Framework", "numbers rows"),
+        # A sentence each, the most recent first.
+        "changes": tuple(map(describe_change, changes)),
+        # Whether any series has runs enough for a change.
+        "enough": any(len(series.points) >= 2 * LEAST_RUNS for series in history.series),
+        "drawings": draw_history(history, changes, days, anchor),
+    }
 
 
 def _latest(series: Series) -> dict[str, str]:

@@ -1,7 +1,6 @@
 """The report: one HTML page that needs no other file, no network, and no script to be whole."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
@@ -12,13 +11,12 @@ from reports.content.doubts import find_doubts
 from reports.content.export import export_comparison
 from reports.content.proof import find_proofs
 from reports.content.tables import list_failures
-from reports.figures import Drawing
 from reports.figures.batch_sizes import draw_batch_sizes
 from reports.figures.roofline import draw_rooflines
 from reports.page import environments
-from reports.page.downloads import Download, make_downloads
+from reports.page.downloads import make_downloads
 from reports.page.sections import make_section
-from reports.page.template import Page, render_machines, render_template
+from reports.page.template import render_page
 from reports.ranking.comparisons import Comparison
 from reports.ranking.machines import Machine, find_machines
 from reports.runs.loaded import LoadedRuns
@@ -30,35 +28,8 @@ from reports.trials.parallel import run_in_processes
 Fact = TypeVar("Fact")
 
 
-@dataclass(frozen=True, kw_only=True)
-class ReportPage(Page):
-    """What the page of a run shows.
-
-    Attributes:
-        threads: how many each framework could use, where all could use the same.
-        packages: all packages of each environment, by framework and version.
-    """
-
-    outcome: str
-    threads: str | None
-    facts: dict[str, str]
-    sections: list[dict[str, Any]]
-    batch_sizes: tuple[Drawing, ...]
-    rooflines: tuple[Drawing, ...]
-    failures: Markup | None
-    machines: list[dict[str, Any]]
-    versions: Markup | None
-    packages: dict[str, environments.Versions]
-    variables: Markup | None
-    downloads: tuple[Download, ...]
-
-
 def render(run: LoadedRuns) -> str:
     """Render the report of runs; the same records give the same text."""
-    return render_template("report.html", _make_page(run))
-
-
-def _make_page(run: LoadedRuns) -> ReportPage:
     records, comparisons, machines = run.records, run.comparisons, find_machines(run.records)
     tasks: list[Callable[[], Any]] = [
         partial(_make_piece, number, comparison, machines)
@@ -69,11 +40,12 @@ def _make_page(run: LoadedRuns) -> ReportPage:
     *pieces, batch_sizes, rooflines = run_in_processes(tasks)
     packages = environments.collect_packages(records)
     ends = titles.count_each(record.status for record in records)
-    return ReportPage(
-        kind="report",
-        title=run.title,
-        alterations=run.alterations,
-        problems=run.problems,
+    return render_page(
+        "report",
+        run.title,
+        records,
+        run.alterations,
+        run.problems,
         outcome=f"{titles.format_count(len(records), 'trial')}: {titles.join_words(ends)}.",
         threads=_threads(records),
         facts=_facts(records) | _digests(run),
@@ -81,7 +53,6 @@ def _make_page(run: LoadedRuns) -> ReportPage:
         batch_sizes=batch_sizes,
         rooflines=rooflines,
         failures=_failures(records),
-        machine_table=render_machines(machines),
         machines=[_machine(item, run.select_records(item.key)) for item in machines],
         versions=render_table_or_none(
             environments.build_version_table(packages),
@@ -182,5 +153,6 @@ def _distinct(values: Iterable[Fact]) -> list[Fact]:
 
 
 def _threads(records: Sequence[Record]) -> str | None:
+    """Say how many each framework could use, where all could use the same."""
     counts = {record.threads for record in records}
     return titles.format_count(counts.pop(), "thread") if len(counts) == 1 else None
