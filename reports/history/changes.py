@@ -1,14 +1,16 @@
-"""Changes of a metric's level over the runs, each with the runs between which it happened."""
+"""Changes of a metric's level over the runs: what, by how much, and between which runs."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from reports.content.cells import format_ratio
 from reports.history.segments import Step, find_steps
 from reports.history.series import History, Point, Series
 from reports.ranking.metrics import BY_PARTNER, METRICS, Metric
 from reports.statistics.intervals import Interval, estimate_ratio
+from reports.text import titles
 
 # Smaller steps are left to those who look for them: they come and go with a kernel's version.
 LEAST_STEP = 0.01
@@ -46,25 +48,16 @@ class LevelChange:
         return self.up == self.metric.bigger_is_better
 
 
-def change_points(history: History, metric: Metric) -> tuple[LevelChange, ...]:
-    """The changes of a metric in all series of a history, the most recent first.
+def change_points(history: History, *metrics: Metric) -> tuple[LevelChange, ...]:
+    """The changes of metrics, or of all, in all series of a history, the most recent first.
 
     A step counts if both sides have runs enough, if chance and drift do not explain it
     (`reports.history.segments`), and if it is larger than `LEAST_STEP` and than what the runs'
     own intervals allow.
     """
-    return _find_changes(history, [metric])
-
-
-def find_all_changes(history: History) -> tuple[LevelChange, ...]:
-    """The changes of all metrics, the most recent first."""
-    return _find_changes(history, (*METRICS, BY_PARTNER))
-
-
-def _find_changes(history: History, metrics: Iterable[Metric]) -> tuple[LevelChange, ...]:
     changes = [
         change
-        for metric in metrics
+        for metric in metrics or (*METRICS, BY_PARTNER)
         for series in history.series
         for change in _changes(series, metric)
     ]
@@ -110,3 +103,46 @@ def _noise_floor(points: Sequence[Point], metric: Metric) -> float:
     widths = [point.row.estimate(metric.column).relative_half_width for point in points]
     finite = [width for width in widths if np.isfinite(width)]
     return max(LEAST_STEP, float(np.median(finite)) if finite else 0.0)
+
+
+def describe_change(change: LevelChange) -> str:
+    """All that the page says of a change."""
+    runs = f"{titles.format_count(change.runs_before, 'run')} before, {change.runs_after} after"
+    ratio, machine = format_ratio(change.ratio), ""
+    if change.machine_speed.count:
+        machine = (
+            f" The machine's own speed is {format_ratio(change.machine_speed)} of what it was."
+        )
+    return (
+        f"{change.series.label}: {describe_direction(change)}. {change.metric.title} is "
+        f"{ratio} of what it was ({runs}). It changed {describe_place(change)}: "
+        f"{_origins(change)}.{machine}"
+    )
+
+
+def describe_direction(change: LevelChange) -> str:
+    """What changed, and whether that is good: slower (worse)."""
+    direction = change.metric.more if change.up else change.metric.less
+    return f"{direction} ({'better' if change.better else 'worse'})"
+
+
+def describe_place(change: LevelChange) -> str:
+    """The two runs between which it happened, with their days."""
+    return f"between {_run(change.before)} and {_run(change.after)}"
+
+
+def _run(point: Point) -> str:
+    first_start = min(record.started for record in point.row.records)
+    return f"{point.run} ({first_start[:10]})"
+
+
+def _origins(change: LevelChange) -> str:
+    framework = change.series.key.framework_title
+    before, after = change.before.row, change.after.row
+    commits = [titles.shorten_commit(row.records[0].commit) for row in (before, after)]
+    versions = [row.version or "unknown" for row in (before, after)]
+    return f"commit {_both(*commits)}, {framework} {_both(*versions)}"
+
+
+def _both(before: str, after: str) -> str:
+    return f"{before} in both" if before == after else f"{before} to {after}"

@@ -8,8 +8,7 @@ from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
 from reports.figures.canvas import Drawing, apply_style, choose_colors, make_canvas, shorten_label
 from reports.figures.lines import Look, draw_intervals, draw_legend, draw_lines
-from reports.history.changes import LevelChange
-from reports.history.sentences import describe_direction, describe_place
+from reports.history.changes import LevelChange, describe_direction, describe_place
 from reports.history.series import History, Series
 from reports.ranking.metrics import BY_PARTNER, METRICS, Metric
 from reports.text.svg import INK, to_svg

@@ -8,10 +8,9 @@ import pandas as pd
 
 from bench.records.results import Record
 from reports.content.cells import format_interval, format_ratio
-from reports.history.changes import find_all_changes
+from reports.history.changes import change_points, describe_change
 from reports.history.figures import draw_history
 from reports.history.segments import LEAST_RUNS
-from reports.history.sentences import describe_change
 from reports.history.series import History, Series, collect_histories, sort_runs
 from reports.page.template import render_page
 from reports.ranking.rows import Row
@@ -48,7 +47,7 @@ def _section(anchor: str, history: History, days: Sequence[str]) -> dict[str, An
     labels = [series.label for series in history.series]
     text = pd.DataFrame(map(_latest, history.series), index=labels, dtype=object)
     caption = "The latest run of each row, by the run before it"
-    changes = find_all_changes(history)
+    changes = change_points(history)
     return {
         "anchor": anchor,
         "history": history,

@@ -9,8 +9,7 @@ from msgspec import structs
 
 from bench.records.parts import Memory
 from bench.records.results import Record
-from reports.history.changes import LevelChange, change_points, find_all_changes
-from reports.history.sentences import describe_change
+from reports.history.changes import LevelChange, change_points, describe_change
 from reports.history.series import collect_histories
 from reports.ranking.metrics import METRICS
 
@@ -132,9 +131,9 @@ def test_less_memory_is_better_and_a_later_first_step_is_worse(nights: Nights) -
     ]
     (history,) = collect_histories(changed)
 
-    assert [one.metric for one in find_all_changes(history)] == [FIRST_STEP, MEMORY]
+    assert [one.metric for one in change_points(history)] == [FIRST_STEP, MEMORY]
     assert change_points(history, THROUGHPUT) == ()
-    start, memory = find_all_changes(history)
+    start, memory = change_points(history)
     assert (start.up, start.better, memory.up, memory.better) == (True, False, False, True)
     assert "later (worse). Time to first step is 1.67x" in describe_change(start)
     assert "less (better). Peak anonymous memory is 0.50x" in describe_change(memory)
@@ -146,7 +145,7 @@ def test_a_metric_that_no_run_has_or_that_is_zero_has_no_changes(nights: Nights)
     ]
     (history,) = collect_histories(records)
 
-    assert find_all_changes(history) == ()
+    assert change_points(history) == ()
 
 
 def test_the_sentence_names_runs_days_commits_versions_and_the_machine(nights: Nights) -> None:

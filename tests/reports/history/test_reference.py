@@ -9,7 +9,7 @@ import pytest
 
 from bench.records.parts import TimedBlock
 from bench.records.results import Record
-from reports.history.changes import change_points, find_all_changes
+from reports.history.changes import change_points
 from reports.history.page import render
 from reports.history.series import collect_histories, sort_runs
 from reports.ranking.metrics import BY_PARTNER, METRICS
@@ -69,7 +69,7 @@ def test_a_step_shows_by_the_reference_where_the_machine_hides_it() -> None:
 
 def test_no_step_is_none() -> None:
     (history,) = collect_histories(against_reference([1.0] * 14))
-    assert find_all_changes(history) == ()
+    assert change_points(history) == ()
 
 
 def test_another_reference_is_another_series() -> None:
