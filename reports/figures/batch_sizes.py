@@ -4,18 +4,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator, StrMethodFormatter
+from matplotlib.ticker import FixedLocator, NullLocator, StrMethodFormatter
 
 from reports.content.cells import format_interval
-from reports.figures.canvas import Drawing, apply_style, choose_colors, label_row, make_canvas
-from reports.figures.lines import Look, draw_intervals, draw_legend, draw_lines
+from reports.figures.canvas import Drawing, apply_style, label_row
+from reports.figures.lines import choose_looks, draw_series
 from reports.ranking.comparisons import Comparison
 from reports.ranking.rows import Row
 from reports.text import units
 from reports.text.svg import to_svg
-
-AXES_INCHES = 2.6
 
 
 def draw_batch_sizes(comparisons: Sequence[Comparison], name: str) -> tuple[Drawing, ...]:
@@ -40,41 +37,27 @@ def _curves(members: Sequence[Comparison], name: str) -> Drawing | None:
     table = pd.DataFrame(
         [
             {
-                "row": row.label,
-                "batch_size": size,
-                "rate": row.throughput.median,
+                "line": row.label,
+                "x": size,
+                "y": row.throughput.median,
                 "low": row.throughput.low,
                 "high": row.throughput.high,
             }
             for size, row in points
         ]
     )
-    if not len(table) or table["batch_size"].nunique() < 2:
+    if not len(table) or table["x"].nunique() < 2:
         return None
     rows = dict(sorted({row.label: row for _, row in reversed(points)}.items()))
-    figure, axes = make_canvas(AXES_INCHES, "Batch size", above=len(rows))
-    palette = choose_colors(row.framework for row in rows.values())
-    looks = {
-        label: Look(label_row(row), palette[row.framework], place)
-        for place, (label, row) in enumerate(rows.items())
-    }
-    draw_legend(axes, draw_lines(axes, table, "batch_size", "rate", "row", looks), looks)
-    draw_intervals(axes, table, "batch_size", "row", looks)
-    _axes(axes, sorted(set(table["batch_size"].tolist())))
+    looks = choose_looks({label: (label_row(row), row.framework) for label, row in rows.items()})
+    figure, axes = draw_series(table, looks, "Batch size")
+    axes.set_xscale("log", base=2)
+    axes.xaxis.set_major_locator(FixedLocator(sorted(set(table["x"].tolist()))))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
     title = members[0].work.model_and_dataset
     caption = f"{title}: throughput by batch size, samples/s, bars are intervals"
     return Drawing(caption, to_svg(figure, name, _description(caption, points)))
-
-
-def _axes(axes: Axes, sizes: Sequence[int]) -> None:
-    axes.set_xscale("log", base=2)
-    axes.set(ylabel="", ylim=(0, None))
-    axes.xaxis.set_major_locator(FixedLocator(list(sizes)))
-    axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
-    axes.yaxis.set_major_locator(MaxNLocator(6, steps=(1, 2, 2.5, 5, 10)))
-    if axes.dataLim.y1 >= 1000:
-        axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
 
 
 def _description(caption: str, points: Sequence[tuple[int, Row]]) -> str:

@@ -10,8 +10,8 @@ from matplotlib.collections import PolyCollection
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from reports.figures.canvas import Drawing, choose_colors, label_row, make_panels
-from reports.figures.lines import Look, draw_legend, draw_lines
+from reports.figures.canvas import Drawing, draw_legend_above, label_row, make_panels
+from reports.figures.lines import Look, choose_looks, choose_value_ticks, draw_lines
 from reports.ranking.rows import Row
 from reports.text import units
 from reports.text.svg import to_svg
@@ -66,8 +66,11 @@ def draw_curves(rows: Sequence[Row], name: str) -> Drawing | None:
     shown = {curve: own for curve, own in values.items() if own[EPOCH].nunique() > 1}
     if not shown:
         return None
-    places = sorted({place for own in shown.values() for place in own["row"].tolist()})
-    looks = _looks({place: rows[place] for place in places})
+    places = sorted({place for own in shown.values() for place in own["line"].tolist()})
+    # From wide, drawn first, to narrow, drawn last.
+    widths = np.linspace(WIDEST if len(places) > 1 else 2.0, NARROWEST, len(places)).tolist()
+    lines = {place: (label_row(rows[place]), rows[place].framework) for place in places}
+    looks = choose_looks(lines, widths)
     by_row = {curve: _by_row(own) for curve, own in shown.items()}
     across = [AXIS_TITLES[curve.against] for curve in shown]
     figure, panes = make_panels(AXES_INCHES, across, above=len(looks), titles=1)
@@ -75,7 +78,8 @@ def draw_curves(rows: Sequence[Row], name: str) -> Drawing | None:
     for axes, (curve, own) in zip(panes, shown.items(), strict=True):
         drawn |= _panel(axes, curve, own, looks)
         _bands(axes, by_row[curve], looks)
-    draw_legend(panes[0], drawn, looks, titles=1)
+    handles, names = [drawn[place] for place in looks], [look.name for look in looks.values()]
+    draw_legend_above(panes[0], handles, names, columns=1, titles=1)
     description = ". ".join(_description(own, curve, rows) for curve, own in by_row.items())
     caption = "Accuracy and loss, by epoch and by time of training"
     if any((own["count"] > 1).any() for own in shown.values()):
@@ -83,23 +87,13 @@ def draw_curves(rows: Sequence[Row], name: str) -> Drawing | None:
     return Drawing(caption, to_svg(figure, f"{name}-curves", f"{description}."))
 
 
-def _looks(rows: Mapping[int, Row]) -> dict[int, Look]:
-    """From wide, drawn first, to narrow, drawn last."""
-    palette = choose_colors(row.framework for row in rows.values())
-    widths = np.linspace(WIDEST if len(rows) > 1 else 2.0, NARROWEST, len(rows)).tolist()
-    return {
-        place: Look(label_row(row), palette[row.framework], number, width)
-        for number, ((place, row), width) in enumerate(zip(rows.items(), widths, strict=True))
-    }
-
-
 def _panel(
     axes: Axes, curve: Curve, values: pd.DataFrame, looks: Mapping[int, Look]
 ) -> dict[int, Line2D]:
     # Before anything is drawn: seaborn makes all ticks, which are many by other rules.
     axes.xaxis.set_major_locator(MaxNLocator(integer=curve.against == EPOCH, min_n_ticks=1))
-    axes.yaxis.set_major_locator(MaxNLocator(6, steps=(1, 2, 2.5, 5, 10)))
-    drawn = draw_lines(axes, values, "x", "median", "row", looks)
+    choose_value_ticks(axes)
+    drawn = draw_lines(axes, values, looks)
     axes.set(ylabel="")
     axes.set_title(curve.title, loc="left", y=1.0, pad=4, fontsize=10)
     if curve.against == SECONDS:
@@ -108,7 +102,7 @@ def _panel(
 
 
 def _by_row(values: pd.DataFrame) -> dict[int, pd.DataFrame]:
-    return {place: values[values["row"] == place] for place in values["row"].unique().tolist()}
+    return {place: values[values["line"] == place] for place in values["line"].unique().tolist()}
 
 
 def _points(rows: Sequence[Row]) -> pd.DataFrame:
@@ -117,15 +111,15 @@ def _points(rows: Sequence[Row]) -> pd.DataFrame:
     places = [place for place, row in enumerate(rows) for _ in row.finished]
     finished = (record for row in rows for record in row.finished)
     values = frame.build_epochs(finished, ("record", EPOCH, *names))
-    keys = [values["record"].map(dict(enumerate(places))).rename("row"), values[EPOCH]]
+    keys = [values["record"].map(dict(enumerate(places))).rename("line"), values[EPOCH]]
     return values[names].groupby(keys).agg(["median", "min", "max", "count"])
 
 
 def _values(points: pd.DataFrame, curve: Curve) -> pd.DataFrame:
-    """A line per row and evaluation: row, epoch, x, median, low, high, count."""
+    """A line per row and evaluation: line, epoch, x, y, low, high, count."""
     own = points[curve.column]
-    numbers = own.set_axis(["median", "low", "high", "count"], axis=1).reset_index()
-    numbers[["median", "low", "high"]] *= curve.scale
+    numbers = own.set_axis(["y", "low", "high", "count"], axis=1).reset_index()
+    numbers[["y", "low", "high"]] *= curve.scale
     x = numbers[EPOCH] if curve.against == EPOCH else points[SECONDS]["median"].to_numpy()
     return numbers.assign(x=x).dropna()
 
@@ -153,7 +147,7 @@ def _description(groups: Mapping[int, pd.DataFrame], curve: Curve, rows: Sequenc
         ends = [
             f"{curve.text(middle / curve.scale)} after "
             + (f"epoch {epoch:.0f}" if curve.against == EPOCH else f"{units.format_number(x)} s")
-            for epoch, x, middle in own[[EPOCH, "x", "median"]].iloc[[0, -1]].to_numpy()
+            for epoch, x, middle in own[[EPOCH, "x", "y"]].iloc[[0, -1]].to_numpy()
         ]
         parts.append(f"{rows[place].label}: {', '.join(ends)}")
     return f"{curve.title}. {'; '.join(parts)}"

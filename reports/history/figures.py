@@ -3,17 +3,14 @@
 from collections.abc import Sequence
 
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
-from reports.figures.canvas import Drawing, apply_style, choose_colors, make_canvas, shorten_label
-from reports.figures.lines import Look, draw_intervals, draw_legend, draw_lines
+from reports.figures.canvas import Drawing, apply_style, shorten_label
+from reports.figures.lines import choose_looks, draw_series
 from reports.history.changes import LevelChange, describe_direction, describe_place
 from reports.history.series import History, Series
 from reports.ranking.metrics import BY_PARTNER, METRICS, Metric
 from reports.text.svg import INK, to_svg
 
-AXES_INCHES = 2.4
 # More would lie on one another.
 MOST_TICKS = 6
 
@@ -59,24 +56,23 @@ def _drawing(
 ) -> Drawing | None:
     changes = [change for change in changes if change.metric is metric]
     values = _values(history, metric)
-    if values["place"].nunique() < 2:
+    if values["x"].nunique() < 2:
         return None
-    shown = [series for series in history.series if series.label in set(values["series"])]
-    figure, axes = make_canvas(AXES_INCHES, " ", above=len(shown))
-    palette = choose_colors(series.key.framework for series in shown)
-    looks = {
-        series.label: Look(shorten_label(series.label), palette[series.key.framework], place)
-        for place, series in enumerate(shown)
-    }
-    draw_legend(axes, draw_lines(axes, values, "place", "value", "series", looks), looks)
-    draw_intervals(axes, values, "place", "series", looks)
+    shown = [series for series in history.series if series.label in set(values["line"])]
+    looks = choose_looks(
+        {series.label: (shorten_label(series.label), series.key.framework) for series in shown}
+    )
+    figure, axes = draw_series(values, looks, " ", from_zero=DRAWN[metric.name])
     new = values[values["new"].astype(bool)]
-    axes.scatter(new["place"], new["value"], s=110, facecolors="none", edgecolors=INK, zorder=3)
+    axes.scatter(new["x"], new["y"], s=110, facecolors="none", edgecolors=INK, zorder=3)
     for change in changes:
         between = (change.before.place + change.after.place) / 2
         color = looks[change.series.label].color
         axes.axvline(between, color=color, linestyle=":", linewidth=1.5, zorder=1)
-    _frame(axes, metric, days)
+    step = -(-len(days) // MOST_TICKS)
+    places = range(0, len(days), step)
+    axes.set(xlabel="", xticks=places, xlim=(-0.3, len(days) - 0.7))
+    axes.set_xticklabels([days[place] for place in places])
     anchor = f"{name}-{metric.column}".replace("_", "-")
     description = _description(values, metric, shown, changes)
     return Drawing(_title(metric), to_svg(figure, anchor, description))
@@ -93,28 +89,16 @@ def _values(history: History, metric: Metric) -> pd.DataFrame:
             current = point.row.version or version
             rows.append(
                 {
-                    "series": series.label,
-                    "place": point.place,
-                    "value": interval.median / metric.scale,
+                    "line": series.label,
+                    "x": point.place,
+                    "y": interval.median / metric.scale,
                     "low": interval.low / metric.scale,
                     "high": interval.high / metric.scale,
                     "new": version is not None and current != version,
                 }
             )
             version = current
-    return pd.DataFrame(rows, columns=["series", "place", "value", "low", "high", "new"])
-
-
-def _frame(axes: Axes, metric: Metric, days: Sequence[str]) -> None:
-    step = -(-len(days) // MOST_TICKS)
-    places = list(range(0, len(days), step))
-    axes.set(xlabel="", ylabel="", xticks=places, xlim=(-0.3, len(days) - 0.7))
-    axes.set_xticklabels([days[place] for place in places])
-    axes.yaxis.set_major_locator(MaxNLocator(5, steps=(1, 2, 2.5, 5, 10)))
-    if DRAWN[metric.name]:
-        axes.set_ylim(bottom=0)
-        if axes.dataLim.y1 >= 1000:
-            axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    return pd.DataFrame(rows, columns=["line", "x", "y", "low", "high", "new"])
 
 
 def _description(
@@ -122,7 +106,7 @@ def _description(
 ) -> str:
     parts = []
     for series in shown:
-        own = values.loc[values["series"] == series.label, "value"].tolist()
+        own = values.loc[values["line"] == series.label, "y"].tolist()
         first, last = (metric.text(value * metric.scale) for value in (own[0], own[-1]))
         parts.append(f"{series.label}: {first} in the first of {len(own)} runs, {last} in the last")
     parts += [
