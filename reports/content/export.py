@@ -11,14 +11,16 @@ from bench.records.ceilings import UNREADABLE
 from bench.records.lines import to_finite
 from bench.records.results import Record
 from reports.content import sentences
+from reports.content.absences import explain_absence
 from reports.content.doubts import Doubt, find_doubts
-from reports.content.numbers import collect_numbers
 from reports.content.proof import Proof, find_proofs
 from reports.ranking.comparisons import Comparison
 from reports.ranking.machines import find_machines
+from reports.ranking.rows import THROUGHPUT, Row
 from reports.runs.loaded import LoadedRuns
 from reports.text.conditions import collect_findings
-from reports.trials.certificates import collect_certificates
+from reports.trials import certificates
+from reports.trials.measured import MEMORY
 
 # Schema history:
 # 1: first version.
@@ -29,6 +31,25 @@ from reports.trials.certificates import collect_certificates
 #    layout, input, steady, bound, shares of the ceilings, spreads, noise floor, memory, energy,
 #    tuning, doubts; of a machine its ceilings and what was noted of it.
 SCHEMA = 3
+
+QUANTITIES = (
+    THROUGHPUT,
+    "step_seconds",
+    "relative_block_iqr",
+    "measured_blocks",
+    "arithmetic_share",
+    "bandwidth_share",
+    "device_clock_difference",
+    "test_accuracy",
+    "training_seconds",
+    "time_to_first_step_seconds",
+    "import_seconds",
+    "build_seconds",
+    "first_step_seconds",
+    *MEMORY,
+    "gpu_joules_per_sample",
+    "cpu_package_joules_per_sample",
+)
 
 
 def to_json(run: LoadedRuns, comparisons: Sequence[Mapping[str, Any]] | None = None) -> str:
@@ -75,20 +96,77 @@ def _machine(own: Sequence[Record]) -> dict[str, Any]:
 
 
 def export_comparison(
-    comparison: Comparison, found_proofs: Sequence[Proof], found_doubts: Sequence[Doubt]
+    comparison: Comparison, proofs: Sequence[Proof], doubts: Sequence[Doubt]
 ) -> dict[str, Any]:
     """What the document says of a comparison, without NaN, which JSON has not."""
     content = {
         "title": comparison.title,
         **asdict(comparison.work),
         "headline": sentences.write_headline(comparison),
-        "same_digests": all(proof.same for proof in found_proofs),
+        "same_digests": all(proof.same for proof in proofs),
         "rows": collect_numbers(comparison),
-        "doubts": [doubt.sentence for doubt in found_doubts],
+        "doubts": [doubt.sentence for doubt in doubts],
         "certificates": [
             {"label": row.label, **asdict(certificate)}
             for row in comparison.rows
-            for certificate in collect_certificates(row.records)
+            for certificate in certificates.collect_certificates(row.records)
         ],
     }
     return {name: to_finite(value) for name, value in content.items()}
+
+
+def collect_numbers(comparison: Comparison) -> list[dict[str, Any]]:
+    """Return each row in the order of ranks: medians over invocations by the names of columns.
+
+    `reports.trials.columns` describes the names. Their intervals are in `intervals`, and why there
+    is no number in `absent`.
+    """
+    return [_numbers(comparison, row) for row in comparison.rows]
+
+
+def _numbers(comparison: Comparison, row: Row) -> dict[str, Any]:
+    estimates = {column: row.estimate(column) for column in QUANTITIES}
+    fastest = comparison.fastest
+    if fastest is not None and row.refusal is None:
+        estimates["ratio_to_fastest"] = row.estimate_ratio_to(fastest)
+    return {
+        "label": row.label,
+        "framework": row.framework,
+        "framework_version": row.version,
+        "mode": row.key.mode,
+        "settings": row.key.settings,
+        "tuning": next((record.tuning for record in row.records if record.tuning), {}),
+        "layout": row.key.layout,
+        "input": row.key.input,
+        "turns": row.key.turns,
+        "ranked": row.refusal is None,
+        "unranked_reason": row.refusal,
+        "proof": certificates.describe_proof(row.records),
+        "verdict": certificates.combine_verdicts(row.records),
+        **certificates.summarize_numbers(certificates.collect_certificates(row.records)),
+        "trials": len(row.records),
+        "trials_ok": len(row.finished),
+        "outcome": row.outcome,
+        "steady": dict(row.states),
+        "bound": sorted(set(row.trials["bound"].dropna())),
+        "ratio_to_fastest": None,
+        "spread_between": row.spread_between,
+        "spread_between_is_range": row.spread_is_range,
+        "noise_floor": row.noise_floor,
+        **{name: estimate.median for name, estimate in estimates.items()},
+        "intervals": {
+            name: {
+                "low": estimate.low,
+                "high": estimate.high,
+                "invocations": estimate.count,
+                "covers": estimate.covers,
+            }
+            for name, estimate in estimates.items()
+            if estimate.exists
+        },
+        "absent": {
+            name: explain_absence(row, name)
+            for name, estimate in estimates.items()
+            if not estimate.count
+        },
+    }

@@ -76,9 +76,27 @@ class Sheet:
     absent: tuple[str, ...]
 
 
-def make_sheets(comparison: Comparison, layouts: Sequence[Layout]) -> tuple[Sheet, ...]:
-    """The tables of a comparison."""
-    return tuple(_sheet(comparison, layout) for layout in layouts)
+def make_sheet(comparison: Comparison, layout: Layout) -> Sheet:
+    """A table of a comparison."""
+    shown: dict[TableColumn, list[TableCell]] = {}
+    empty: dict[TableColumn, list[TableCell]] = {}
+    for column in layout.columns:
+        column_cells = [column.cell(comparison, row) for row in comparison.rows]
+        (empty if all(cell.absent for cell in column_cells) else shown)[column] = column_cells
+    letters = _letters(shown.values())
+    text = {
+        column.heading: [
+            f"{cell.text}\N{NO-BREAK SPACE}{letters[cell.note]}" if cell.note else cell.text
+            for cell in column_cells
+        ]
+        for column, column_cells in shown.items()
+    }
+    return Sheet(
+        layout.caption,
+        pd.DataFrame(text, index=[_label(row) for row in comparison.rows], dtype=object),
+        {letter: note for note, letter in letters.items()},
+        _sentences(comparison, empty),
+    )
 
 
 def list_failures(records: Iterable[Record]) -> pd.DataFrame:
@@ -99,28 +117,6 @@ def list_failures(records: Iterable[Record]) -> pd.DataFrame:
         for record in unfinished
     )
     return build_text_table(rows, ("What happened", "Reason", "Log"))
-
-
-def _sheet(comparison: Comparison, layout: Layout) -> Sheet:
-    shown: dict[TableColumn, list[TableCell]] = {}
-    empty: dict[TableColumn, list[TableCell]] = {}
-    for column in layout.columns:
-        column_cells = [column.cell(comparison, row) for row in comparison.rows]
-        (empty if all(cell.absent for cell in column_cells) else shown)[column] = column_cells
-    letters = _letters(shown.values())
-    text = {
-        column.heading: [
-            f"{cell.text}\N{NO-BREAK SPACE}{letters[cell.note]}" if cell.note else cell.text
-            for cell in column_cells
-        ]
-        for column, column_cells in shown.items()
-    }
-    return Sheet(
-        layout.caption,
-        pd.DataFrame(text, index=[_label(row) for row in comparison.rows], dtype=object),
-        {letter: note for note, letter in letters.items()},
-        _sentences(comparison, empty),
-    )
 
 
 def _label(row: Row) -> str:

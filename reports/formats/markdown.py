@@ -1,7 +1,7 @@
 """Markdown for a job's summary or a pull request: a table for each comparison."""
 
 from reports.content import sentences
-from reports.content.tables import SUMMARY, make_sheets
+from reports.content.tables import SUMMARY, make_sheet
 from reports.ranking.comparisons import Comparison
 from reports.records import integrity
 from reports.runs.loaded import LoadedRuns
@@ -16,7 +16,7 @@ def to_markdown(run: LoadedRuns) -> str:
 
 
 def _section(comparison: Comparison) -> str:
-    (sheet,) = make_sheets(comparison, [SUMMARY])
+    sheet = make_sheet(comparison, SUMMARY)
     notes = [f"{letter}: {note}." for letter, note in sheet.notes.items()]
     refusals = sentences.list_refusals(comparison).items()
     not_ranked = format_list([f"{label}: {why}." for label, why in refusals])

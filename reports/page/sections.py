@@ -18,7 +18,7 @@ from reports.content.tables import (
     TIMES,
     VARIANTS,
     Layout,
-    make_sheets,
+    make_sheet,
 )
 from reports.figures import draw_comparison
 from reports.ranking import targets
@@ -88,7 +88,7 @@ def _tables(comparison: Comparison, layouts: Sequence[Layout]) -> list[dict[str,
             "notes": sheet.notes,
             "absent": sheet.absent,
         }
-        for sheet in make_sheets(comparison, layouts)
+        for sheet in (make_sheet(comparison, layout) for layout in layouts)
     ]
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from bench.records.parts import Epoch, TimedBlock
 from bench.records.results import Record
-from reports.content.numbers import collect_numbers
+from reports.content.export import collect_numbers
 from reports.content.tables import (
     ENERGY,
     MACHINE,
@@ -20,7 +20,7 @@ from reports.content.tables import (
     Layout,
     Sheet,
     list_failures,
-    make_sheets,
+    make_sheet,
 )
 from reports.page.environments import build_variable_table, build_version_table, collect_packages
 from reports.ranking.comparisons import compare
@@ -42,8 +42,7 @@ def numbers(records: Sequence[Record]) -> list[dict[str, Any]]:
 
 def sheet(records: Sequence[Record], layout: Layout) -> Sheet:
     (comparison,) = compare(records)
-    (found,) = make_sheets(comparison, [layout])
-    return found
+    return make_sheet(comparison, layout)
 
 
 PROOF_HEADING = "Proof\N{NO-BREAK SPACE}(largest error)"

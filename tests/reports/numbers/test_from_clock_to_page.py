@@ -16,7 +16,7 @@ from bench.worker.batches import Batches, PreparedFeed
 from bench.worker.loop import Loop
 from bench.worker.pacer import Pacer
 from reports.content.sentences import write_headline
-from reports.content.tables import SPEED, make_sheets
+from reports.content.tables import SPEED, make_sheet
 from reports.page.report import render
 from reports.ranking.comparisons import Comparison, compare
 from reports.runs.loaded import read_runs
@@ -120,7 +120,7 @@ def test_a_slowdown_of_a_fifth_shows_as_a_fifth(
     assert 0 < slow.noise_floor < 0.01
     assert 0.005 < slow.estimate("relative_block_iqr").median < 0.03
 
-    (sheet,) = make_sheets(comparison, [SPEED])
+    sheet = make_sheet(comparison, SPEED)
     (cell,) = sheet.text.loc[["MXNet 1, eager, default"], "Ratio to fastest"]
     middle = float(cell.partition("x")[0])
     assert middle == pytest.approx(1 / 1.2, abs=0.015)

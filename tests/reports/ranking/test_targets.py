@@ -9,7 +9,7 @@ import pytest
 
 from bench.records.parts import Epoch
 from bench.records.results import Record
-from reports.content.tables import PROOF, make_sheets
+from reports.content.tables import PROOF, make_sheet
 from reports.ranking import targets
 from reports.ranking.comparisons import Comparison, compare
 
@@ -68,7 +68,7 @@ def test_why_there_is_no_target(changes: dict[str, Any], reason: str, record: Ma
 
     assert targets.find_target(comparison) == reason
     assert targets.describe_target(comparison) == ""
-    (sheet,) = make_sheets(comparison, (PROOF,))
+    sheet = make_sheet(comparison, PROOF)
     assert any(reason in sentence for sentence in sheet.absent)
 
 
@@ -79,7 +79,7 @@ def test_the_table_has_the_median_over_invocations(invocations: Invocations) -> 
             invocations("pytorch", [1.0, 2.0, 3.0]), (1.0, 3.0, 2.0), strict=True
         )
     ]
-    (sheet,) = make_sheets(one(records), (PROOF,))
+    sheet = make_sheet(one(records), PROOF)
 
     (text,) = sheet.text["Time to target accuracy\N{NO-BREAK SPACE}(s)"]
     assert text == "4.00 (2.00\N{EN DASH}6.00)"

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from bench.records.results import Record
-from reports.content.tables import VARIANTS, Sheet, make_sheets
+from reports.content.tables import VARIANTS, Sheet, make_sheet
 from reports.ranking.comparisons import Comparison, compare
 from reports.ranking.rows import Row
 from reports.ranking.variants import find_baseline, select_variants
@@ -28,7 +28,7 @@ def row(comparison: Comparison, **wanted: str) -> Row:
 
 
 def sheet(records: Sequence[Record]) -> Sheet:
-    (found,) = make_sheets(select_variants(one(records)), (VARIANTS,))
+    found = make_sheet(select_variants(one(records)), VARIANTS)
     return found
 
 
