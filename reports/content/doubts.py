@@ -35,11 +35,20 @@ class Doubt:
 def find_doubts(comparison: Comparison) -> tuple[Doubt, ...]:
     """What is known to speak against the comparison's numbers, the finished trials' only."""
     rows = [row for row in comparison.rows if row.finished]
-    doubts = (
-        find(rows)
-        for find in (_runs, _load, _steal, _card, _heat, _speed, _unsteady, _clocks, _fitness)
-    )
-    return tuple(doubt for doubt in doubts if doubt is not None)
+    # Each says what there is to say of the rows, or nothing.
+    finders = {
+        "different runs": _compare_runs,
+        "other programs": _find_load,
+        "other guests": _find_steal,
+        "others on the GPU": _find_others_on_card,
+        "heat": _find_heat,
+        "machine's speed": _compare_speeds,
+        "no steady state": _find_unsteady,
+        "two clocks": _compare_clocks,
+        "state of the machine": _list_findings,
+    }
+    sentences = ((topic, find(rows)) for topic, find in finders.items())
+    return tuple(Doubt(topic, sentence) for topic, sentence in sentences if sentence)
 
 
 def summarize_doubts(doubts: Sequence[Doubt]) -> str:
@@ -49,54 +58,44 @@ def summarize_doubts(doubts: Sequence[Doubt]) -> str:
     return f"Doubtful: {titles.join_words([doubt.topic for doubt in doubts])}."
 
 
-def _runs(rows: Sequence[Row]) -> Doubt | None:
+def _compare_runs(rows: Sequence[Row]) -> str:
     runs_of = {
         row.label: tuple(dict.fromkeys(record.run for record in row.finished)) for row in rows
     }
     if len({frozenset(runs) for runs in runs_of.values()}) < 2:
-        return None
+        return ""
     text = "; ".join(f"{label}: {titles.join_words(list(runs))}" for label, runs in runs_of.items())
-    return Doubt(
-        "different runs",
+    return (
         f"The rows were not all measured in the same runs ({text}). A difference between rows may "
-        "be a difference between those times. Measure them in one run.",
+        "be a difference between those times. Measure them in one run."
     )
 
 
-def _load(rows: Sequence[Row]) -> Doubt | None:
+def _find_load(rows: Sequence[Row]) -> str:
     names, worst = _above(rows, "other_load_share", NOISY_SHARE)
-    if not names:
-        return None
-    return Doubt(
-        "other programs",
+    return names and (
         f"Other programs took up to {worst:.0%} of the processors' time while trials ran "
-        f"({names}). These numbers are doubtful; measure again on a quiet machine.",
+        f"({names}). These numbers are doubtful; measure again on a quiet machine."
     )
 
 
-def _steal(rows: Sequence[Row]) -> Doubt | None:
+def _find_steal(rows: Sequence[Row]) -> str:
     names, worst = _above(rows, "steal_share", NOTED_STEAL_SHARE)
-    if not names:
-        return None
-    return Doubt(
-        "other guests",
+    return names and (
         f"A hypervisor gave up to {units.format_share(worst)}% of the processors' time to other "
-        f"guests ({names}). Measure on a dedicated machine.",
+        f"guests ({names}). Measure on a dedicated machine."
     )
 
 
-def _card(rows: Sequence[Row]) -> Doubt | None:
+def _find_others_on_card(rows: Sequence[Row]) -> str:
     names, most = _above(rows, "device_other_processes", 0)
-    if not names:
-        return None
-    return Doubt(
-        "others on the GPU",
+    return names and (
         f"Up to {most:,.0f} processes of others computed on the GPU right before or after trials "
-        f"({names}). The trials waited for them in vain. Measure on a dedicated GPU.",
+        f"({names}). The trials waited for them in vain. Measure on a dedicated GPU."
     )
 
 
-def _heat(rows: Sequence[Row]) -> Doubt | None:
+def _find_heat(rows: Sequence[Row]) -> str:
     events, many = _above(rows, "throttle_events", 0)
     seconds, long = _above(rows, "gpu_thermal_seconds", 0)
     parts = []
@@ -109,70 +108,58 @@ def _heat(rows: Sequence[Row]) -> Doubt | None:
             f"Heat limited the GPU's clocks for up to {units.format_number(long)} s of a trial "
             f"({seconds})."
         )
-    return Doubt("heat", f"{' '.join(parts)} Cool the machine better.") if parts else None
+    return " ".join((*parts, "Cool the machine better.")) if parts else ""
 
 
-def _speed(rows: Sequence[Row]) -> Doubt | None:
-    """Between runs; within one, single looks differ by more than they tell."""
-    table = pd.concat([row.trials[["run", SPEED_COLUMN]] for row in rows]) if rows else None
-    if table is None:
-        return None
+def _compare_speeds(rows: Sequence[Row]) -> str:
+    """Compare the machine's speed between runs; in one, single looks differ more than they tell."""
+    if not rows:
+        return ""
+    table = pd.concat([row.trials[["run", SPEED_COLUMN]] for row in rows])
     speeds = table.groupby("run")[SPEED_COLUMN].median()
     slowest, fastest = speeds.min(), speeds.max()
     if not fastest > slowest * (1 + NOTED_SPEED_DIFFERENCE):
-        return None
-    return Doubt(
-        "machine's speed",
+        return ""
+    return (
         f"The machine itself was {units.format_share(fastest / slowest - 1)}% faster during run "
         f"{speeds.idxmax()} than during run {speeds.idxmin()}, measured by fixed work of the host "
-        "around each trial. A difference between these runs may come from the machine.",
+        "around each trial. A difference between these runs may come from the machine."
     )
 
 
-def _unsteady(rows: Sequence[Row]) -> Doubt | None:
-    parts = [
+def _find_unsteady(rows: Sequence[Row]) -> str:
+    names = "; ".join(
         f"{row.label}: {row.states['no steady state']} of {len(row.finished)}"
         for row in rows
         if row.states["no steady state"] > UNSTEADY_SHARE * len(row.finished)
-    ]
-    if not parts:
-        return None
-    return Doubt(
-        "no steady state",
-        f"Some invocations reached no steady state ({'; '.join(parts)}). Their speed was still "
-        "changing, so their medians are doubtful. Train for longer, or on a quieter machine.",
+    )
+    return names and (
+        f"Some invocations reached no steady state ({names}). Their speed was still "
+        "changing, so their medians are doubtful. Train for longer, or on a quieter machine."
     )
 
 
-def _clocks(rows: Sequence[Row]) -> Doubt | None:
+def _compare_clocks(rows: Sequence[Row]) -> str:
     names, worst = _above(rows, "device_clock_difference", CLOCKS_AGREE)
-    if not names:
-        return None
-    return Doubt(
-        "two clocks",
+    return names and (
         "The host's clock and the device's own events differ by up to "
         f"{units.format_share(worst)}% of a block ({names}). Either the device waited for the "
-        "host, or one of the clocks is wrong.",
+        "host, or one of the clocks is wrong."
     )
 
 
-def _fitness(rows: Sequence[Row]) -> Doubt | None:
+def _list_findings(rows: Sequence[Row]) -> str:
     findings = collect_findings(record for row in rows for record in row.finished)
-    topics = dict.fromkeys(finding.topic for finding in findings)
-    if not topics:
-        return None
-    return Doubt(
-        "state of the machine",
-        f"Before the run, the machine was checked, and this was noted: "
-        f"{titles.join_words(list(topics))}. See The machine, below.",
+    topics = titles.join_words(list(dict.fromkeys(finding.topic for finding in findings)))
+    return topics and (
+        "Before the run, the machine was checked, and this was noted: "
+        f"{topics}. See The machine, below."
     )
 
 
 def _above(rows: Sequence[Row], column: str, limit: float) -> tuple[str, float]:
+    """Name the rows that are above a limit, and say how high the highest is."""
     worst = {row.label: find_extremes(row.values(column)).high for row in rows}
     over = {label: value for label, value in worst.items() if value > limit}
-    return _names(list(over), rows), max(over.values(), default=math.nan)
-
-
-def _names(labels: Sequence[str], rows: Sequence[Row]) -> str:
-    return "all rows" if len(labels) == len(rows) > 2 else "; ".join(labels)
+    names = "all rows" if len(over) == len(rows) > 2 else "; ".join(over)
+    return names, max(over.values(), default=math.nan)
