@@ -14,7 +14,7 @@ class Metric:
     Attributes:
         name: stable, in words joined by hyphens: dashboards know a series by it.
         unit: of `column` divided by `scale`, as people read it.
-        bigger_is_better: else smaller is.
+        bigger_is_better: else smaller is, as of all that is paid for speed.
         text: of a value in base units.
         more, less: what to call a larger value, and a smaller one.
     """
@@ -23,19 +23,19 @@ class Metric:
     name: str
     title: str
     unit: str
-    bigger_is_better: bool
-    text: Format
+    bigger_is_better: bool = False
+    text: Format = units.format_number
     scale: float = 1.0
     more: str = "more"
     less: str = "less"
 
 
 def _memory(column: str, name: str, title: str) -> Metric:
-    return Metric(column, name, title, "MiB", False, units.format_mebibytes, scale=MIB)
+    return Metric(column, name, title, "MiB", text=units.format_mebibytes, scale=MIB)
 
 
 def _energy(column: str, name: str, title: str) -> Metric:
-    return Metric(column, name, title, "J/sample", False, units.format_joules)
+    return Metric(column, name, title, "J/sample", text=units.format_joules)
 
 
 METRICS: tuple[Metric, ...] = (
@@ -45,7 +45,6 @@ METRICS: tuple[Metric, ...] = (
         "Throughput",
         "samples/s",
         bigger_is_better=True,
-        text=units.format_number,
         more="faster",
         less="slower",
     ),
@@ -54,8 +53,6 @@ METRICS: tuple[Metric, ...] = (
         "time-to-first-step",
         "Time to first step",
         "s",
-        bigger_is_better=False,
-        text=units.format_number,
         more="later",
         less="sooner",
     ),
@@ -83,7 +80,6 @@ BY_PARTNER = Metric(
     "Throughput relative to the reference",
     "ratio",
     bigger_is_better=True,
-    text=units.format_number,
     more="faster relative to the reference",
     less="slower relative to the reference",
 )

@@ -15,28 +15,18 @@ FRAMEWORKS = {
     "numpy": "NumPy",  # among a CPU's ceilings
 }
 DATASETS = {
-    "digits": "digits",
     "mnist": "MNIST",
     "cifar10": "CIFAR-10",
     "cifar10-subset": "CIFAR-10 (5,000-image subset)",
-    "banking77": "banking77",
 }
 SYNTHETIC = "synthetic"
 DEVICES = {"cpu": "CPU", "cuda": "GPU (CUDA)"}
-PRECISIONS = {
-    "ieee": "IEEE float32",
-    "tf32": "TF32",
-    "bf16": "bfloat16",
-    "float64": "float64",
-}
+PRECISIONS = {"ieee": "IEEE float32", "tf32": "TF32", "bf16": "bfloat16"}
 RULES = {"sgd": "SGD", "adam": "Adam"}
 IN_TURNS = "in turns"
 SOURCES = {"native": "own loader", "prepared": "prepared arrays"}
 ENDS = {
     "ok": "finished",
-    "crashed": "crashed",
-    "diverged": "diverged",
-    "failed": "failed",
     "garbled": "sent what is no event",
     "no result": "ended without a result",
     "out of memory": "ran out of memory",

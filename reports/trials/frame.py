@@ -117,13 +117,10 @@ def make_machine_key(machine: Mapping[str, Any]) -> str:
 
 
 def _machine_keys(records: Sequence[Record]) -> list[str]:
-    """The key of each record's machine; neighbors mostly have one, and a key takes its time."""
-    keys: list[str] = []
-    before: Mapping[str, Any] | None = None
-    for record in records:
-        keys.append(keys[-1] if record.machine is before else make_machine_key(record.machine))
-        before = record.machine
-    return keys
+    # A reader makes equal machines one object, and a key takes its time.
+    machines = {id(record.machine): record.machine for record in records}
+    keys = {identity: make_machine_key(machine) for identity, machine in machines.items()}
+    return [keys[id(record.machine)] for record in records]
 
 
 @cache
