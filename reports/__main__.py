@@ -13,7 +13,7 @@ from reports.formats.registry import FORMATS, find_format
 from reports.records import integrity
 from reports.runs import check
 from reports.runs.folders import find_folders, list_folders
-from reports.runs.loaded import LoadedRuns, read_runs
+from reports.runs.loading import LoadedRuns, read_runs
 from reports.text.output import encode, show, tell, write, write_bytes
 
 REPORT_FILE = "report.html"

@@ -9,7 +9,7 @@ from bench.errors import ResultsError
 from bench.records.git import find_commit
 from bench.records.results import Record
 from reports.runs.folders import find_folder, find_records_files, list_names
-from reports.runs.loaded import LoadedRuns, read_runs
+from reports.runs.loading import LoadedRuns, read_runs
 from reports.text import titles
 
 LEAST_COMMIT_DIGITS = 7

@@ -17,7 +17,7 @@ from reports.content.proof import Proof, find_proofs
 from reports.ranking.comparisons import Comparison
 from reports.ranking.machines import find_machines
 from reports.ranking.rows import THROUGHPUT, Row
-from reports.runs.loaded import LoadedRuns
+from reports.runs.loading import LoadedRuns
 from reports.text.conditions import collect_findings
 from reports.trials import certificates
 from reports.trials.measured import MEMORY

@@ -4,7 +4,7 @@ import json
 
 from reports.formats.measurements import MetricValue, collect_values
 from reports.formats.series import name_rows
-from reports.runs.loaded import LoadedRuns
+from reports.runs.loading import LoadedRuns
 
 # Bencher takes it off the name and raises no alert: the format has no other place for a mark.
 IGNORED = "-bencher-ignore"

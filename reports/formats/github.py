@@ -6,7 +6,7 @@ from bench.errors import ResultsError
 from reports.formats.measurements import MetricValue, collect_values
 from reports.formats.series import NamedRow, name_rows
 from reports.ranking.metrics import METRICS
-from reports.runs.loaded import LoadedRuns
+from reports.runs.loading import LoadedRuns
 from reports.text import units
 
 Entry = dict[str, str | float]

@@ -14,7 +14,7 @@ from reports.formats.measurements import collect_values
 from reports.formats.series import NamedRow, name_rows
 from reports.ranking.metrics import METRICS
 from reports.records.integrity import TITLE, Altered
-from reports.runs.loaded import LoadedRuns
+from reports.runs.loading import LoadedRuns
 
 # By how a trial ended. Running out of memory is what a sweep of batch sizes looks for, and no
 # failure in the suite that runs the trials either.

@@ -4,7 +4,7 @@ from reports.content import sentences
 from reports.content.tables import SUMMARY, make_sheet
 from reports.ranking.comparisons import Comparison
 from reports.records import integrity
-from reports.runs.loaded import LoadedRuns
+from reports.runs.loading import LoadedRuns
 from reports.text.markdown import escape, format_list, format_table
 
 

@@ -6,7 +6,7 @@ from reports.formats.measurements import collect_values
 from reports.formats.series import NamedRow, name_rows
 from reports.ranking.metrics import METRICS
 from reports.ranking.rows import Row
-from reports.runs.loaded import LoadedRuns
+from reports.runs.loading import LoadedRuns
 
 Cells = dict[str, str | int | float | bool | None]
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from reports.formats.measurements import MetricValue, collect_values
 from reports.formats.series import NamedRow, name_rows
 from reports.ranking.metrics import METRICS, Metric
-from reports.runs.loaded import LoadedRuns
+from reports.runs.loading import LoadedRuns
 
 # A gauge is named in base units, as OpenMetrics asks; a metric's own unit is for people.
 BASE_UNITS = {

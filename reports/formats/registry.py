@@ -6,7 +6,7 @@ from functools import partial
 
 from bench.errors import ResultsError
 from reports.formats import bmf, github, junit, markdown, medians, openmetrics, trials
-from reports.runs.loaded import LoadedRuns
+from reports.runs.loading import LoadedRuns
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,7 @@ import pandas as pd
 
 from bench.dependencies import explain_if_missing
 from bench.errors import ResultsError
-from reports.runs.loaded import LoadedRuns
-from reports.runs.loading import add_ranks, collect_refusals
+from reports.runs.loading import LoadedRuns, add_ranks, collect_refusals
 from reports.trials.measured import to_floats
 
 # Whole numbers that a record may lack: of one type in every run, so that files go together.

@@ -16,7 +16,7 @@ from sqlalchemy.pool import NullPool
 from bench.errors import ResultsError
 from reports.history.database_rows import to_rows
 from reports.history.database_tables import METADATA, RUNS, TRIALS, create_tables
-from reports.runs.loaded import LoadedRuns
+from reports.runs.loading import LoadedRuns
 from reports.text import titles
 
 KINDS = ("sqlite", "postgresql")

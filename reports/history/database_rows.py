@@ -12,8 +12,7 @@ from reports.history.database_tables import RUNS, SERIES, TRIALS
 from reports.ranking.comparisons import Comparison, compare
 from reports.ranking.metrics import METRICS, Metric
 from reports.ranking.rows import Row
-from reports.runs.loaded import LoadedRuns
-from reports.runs.loading import add_ranks, collect_refusals
+from reports.runs.loading import LoadedRuns, add_ranks, collect_refusals
 from reports.trials.certificates import read_number
 
 LARGEST_INTEGER = 2**63 - 1

@@ -14,7 +14,7 @@ from reports.history.segments import LEAST_RUNS
 from reports.history.series import History, Series, collect_histories, sort_runs
 from reports.page.template import render_page
 from reports.ranking.rows import Row
-from reports.runs.loaded import LoadedRuns
+from reports.runs.loading import LoadedRuns
 from reports.text import titles, units
 from reports.text.markup import render_table
 

@@ -19,7 +19,7 @@ from bench.records.lines import Reader
 from bench.records.results import RECORDS_FILE, Record
 from reports.records.identity import drop_duplicates, make_run_key
 from reports.records.integrity import Altered, limit_sentences
-from reports.runs.loaded import LoadedRuns, make_name
+from reports.runs.loading import LoadedRuns, make_name
 from reports.text.output import write_bytes
 
 SUFFIX = ".jsonl.gz"

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from reports.content.export import to_json
-from reports.runs.loaded import LoadedRuns
+from reports.runs.loading import LoadedRuns
 from reports.trials import frame
 
 # Of one file: browsers open longer links unreliably, and a mail has its limits.

@@ -19,7 +19,7 @@ from reports.page.sections import make_section
 from reports.page.template import render_page
 from reports.ranking.comparisons import Comparison
 from reports.ranking.machines import Machine, find_machines
-from reports.runs.loaded import LoadedRuns
+from reports.runs.loading import LoadedRuns
 from reports.text import conditions, titles
 from reports.text.markup import render_table_or_none
 from reports.trials.ceilings import build_ceiling_table

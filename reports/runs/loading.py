@@ -1,15 +1,20 @@
-"""Records from files as a data frame of trials, each with what its own run's report says of it."""
+"""Runs as they are read from their folders: several of them together, or as a frame of trials."""
 
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 from os import PathLike
 from pathlib import Path
 
 import pandas as pd
 
+from bench.errors import ResultsError
 from bench.records.lines import Reader
-from bench.records.results import Record
+from bench.records.results import RECORDS_FILE, Record
 from reports.ranking.comparisons import Comparison, compare
+from reports.records import integrity
+from reports.records.identity import drop_duplicates, make_run_keys
 from reports.runs.folders import find_records_files
 from reports.trials import columns, frame
 
@@ -20,10 +25,86 @@ RANK_COLUMNS: dict[str, str] = {
 COLUMNS: dict[str, str] = columns.TRIAL_COLUMNS | RANK_COLUMNS
 
 
+@dataclass(frozen=True)
+class LoadedRuns:
+    """What the records files of one run, or of several, hold.
+
+    Attributes:
+        name: of the run; of several, how many and which days, fit for a file's name.
+        problems: one line for each thing in the files that is not in the records.
+        runs: the names of all of them.
+        keys: `reports.records.identity.make_run_key` of each run, by the name in its records.
+        digests: of the records of each run that has them, by its name.
+        altered: one line for each thing in a file that is not as it was written, by the run's name.
+    """
+
+    name: str
+    records: tuple[Record, ...]
+    problems: tuple[str, ...]
+    runs: tuple[str, ...] = ()
+    keys: Mapping[str, str] = field(default_factory=dict)
+    digests: Mapping[str, str] = field(default_factory=dict)
+    altered: integrity.Altered = field(default_factory=dict)
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """One row per record: `reports.trials.frame.build_trials`, made once."""
+        return frame.build_trials(self.records, processes=True)
+
+    @cached_property
+    def comparisons(self) -> tuple[Comparison, ...]:
+        """What of it may be compared, made once."""
+        return compare(self.records, table=self.table)
+
+    def select_records(self, machine: str) -> list[Record]:
+        """The records of a machine, by its key."""
+        keys = self.table["machine"].tolist()
+        return [record for record, key in zip(self.records, keys, strict=True) if key == machine]
+
+    @property
+    def alterations(self) -> tuple[str, ...]:
+        """What is not as it was written, each line with the run's name."""
+        return integrity.list_alterations(self.altered)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Alterations and problems, where there is one place for both."""
+        return (*(f"{integrity.TITLE}: {line}" for line in self.alterations), *self.problems)
+
+    @property
+    def title(self) -> str:
+        """What a page about it is called."""
+        return f"Run {self.name}" if len(self.runs) < 2 else f"{len(self.runs)} runs"
+
+
+def read_runs(*folders: Path) -> LoadedRuns:
+    """The run in a folder, or the runs in several.
+
+    Raises:
+        ResultsError: records cannot be read, or there is none at all.
+    """
+    records, problems = _read(folders)
+    if not records:
+        raise ResultsError(_describe_nothing(folders[0] / RECORDS_FILE, problems))
+    unique, doubled = drop_duplicates(records)
+    integrity_of = {folder.resolve().name: integrity.examine(folder) for folder in folders}
+    runs = tuple(integrity_of)
+    return LoadedRuns(
+        make_name(runs),
+        tuple(unique),
+        (*problems, *doubled),
+        runs,
+        make_run_keys(records),
+        digests={name: own.digest for name, own in integrity_of.items() if own.digest},
+        altered={name: own.alterations for name, own in integrity_of.items() if own.alterations},
+    )
+
+
 def load(path: str | PathLike[str]) -> pd.DataFrame:
     """The trials in a results folder, a run's folder or a records file, one row each.
 
-    `COLUMNS` says what is in the columns. Each line that is no record is a warning.
+    `COLUMNS` says what is in the columns: also what the report of a trial's own run says of it.
+    Each line that is no record is a warning.
 
     Raises:
         ResultsError: there are no records at `path`, or they cannot be read.
@@ -61,3 +142,30 @@ def collect_refusals(
         for place in row.places:
             refusals[place] = row.refusal
     return refusals
+
+
+def make_name(runs: Sequence[str]) -> str:
+    """What several runs are called together, fit for a file's name."""
+    return runs[0] if len(runs) == 1 else f"{len(runs)}-runs-until-{max(runs)}"
+
+
+def _read(folders: Sequence[Path]) -> tuple[list[Record], list[str]]:
+    reader = Reader()
+    records: list[Record] = []
+    problems: list[str] = []
+    for folder in folders:
+        own, wrong = reader.read(folder / RECORDS_FILE)
+        if not own and len(folders) > 1:
+            wrong = [*wrong, _describe_nothing(folder / RECORDS_FILE, wrong)]
+        records += own
+        problems += wrong if len(folders) == 1 else [f"{folder.name}: {line}" for line in wrong]
+    return records, problems
+
+
+def _describe_nothing(path: Path, problems: list[str]) -> str:
+    unreadable = "only lines that cannot be read, such as:"
+    reason = f"{unreadable} {problems[0]}" if problems else "it is empty"
+    return (
+        f"Records {str(path)!r} hold no trial ({reason.rstrip('.')}); expected one record a line; "
+        "run `tox -e bench` again."
+    )

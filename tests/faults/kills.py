@@ -22,7 +22,7 @@ from bench.records.manifest import read_manifest
 from bench.records.parts import Load, Memory, TimedBlock, Times
 from bench.records.results import Record
 from reports.page import report as page
-from reports.runs import loaded
+from reports.runs import loading
 from tests.bench.suite.conftest import suite_command
 from tests.conftest import ROOT
 
@@ -161,7 +161,7 @@ def differences(unbroken: Path, run: Path) -> list[str]:
     found += [f"digests: {words}" for words in _unchained(run)]
     if timeless_page(unbroken) != timeless_page(run):
         found.append("the report differs in more than times")
-    if page.render(loaded.read_runs(run)) != run.joinpath("report.html").read_text("utf-8"):
+    if page.render(loading.read_runs(run)) != run.joinpath("report.html").read_text("utf-8"):
         found.append("report.html is not that of its records")
     statistics = [_benchmarks(one) for one in (unbroken, run)]
     if statistics[0] != statistics[1]:
@@ -193,7 +193,7 @@ def _timeless(record: Record) -> Record:
 def timeless_page(run: Path) -> str:
     """The report of a run whose times, and all that depends on times, are made equal."""
     records = map(_timeless, read_records(run / "records.jsonl")[0])
-    return page.render(loaded.LoadedRuns("run", tuple(records), (), ("run",)))
+    return page.render(loading.LoadedRuns("run", tuple(records), (), ("run",)))
 
 
 def _unchained(run: Path) -> Sequence[str]:

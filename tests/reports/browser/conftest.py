@@ -25,7 +25,7 @@ from reports.compare.sides import Side
 from reports.history import page as history_page
 from reports.history.series import sort_runs
 from reports.page.report import render
-from reports.runs.loaded import LoadedRuns
+from reports.runs.loading import LoadedRuns
 from tests.reports.compare.conftest import make_side
 from tests.reports.conftest import make_failure, make_invocations, make_record
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from bench.records.results import Record
-from reports.runs.loaded import read_runs
+from reports.runs.loading import read_runs
 from reports.trials import alternating
 
 UNCHANGED = Path(__file__).parents[2] / "data" / "unchanged"

@@ -18,8 +18,7 @@ from reports.history.database import write
 from reports.history.database_tables import METADATA, SERIES, TRIALS
 from reports.ranking.metrics import METRICS
 from reports.records.identity import make_run_key
-from reports.runs.loaded import LoadedRuns, read_runs
-from reports.runs.loading import COLUMNS
+from reports.runs.loading import COLUMNS, LoadedRuns, read_runs
 from tests.conftest import ROOT
 
 Nights = Callable[..., list[Record]]

@@ -11,7 +11,7 @@ from bench.records.results import Record
 from reports.__main__ import main
 from reports.history.page import render
 from reports.history.series import collect_histories, sort_runs
-from reports.runs.loaded import LoadedRuns
+from reports.runs.loading import LoadedRuns
 
 MakeRecord = Callable[..., Record]
 Invocations = Callable[..., list[Record]]

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from bench.records.results import Record
 from reports.history.page import render
 from reports.history.series import sort_runs
-from reports.runs.loaded import LoadedRuns
+from reports.runs.loading import LoadedRuns
 
 Nights = Callable[..., list[Record]]
 

@@ -13,7 +13,7 @@ from reports.history.changes import change_points
 from reports.history.page import render
 from reports.history.series import collect_histories, sort_runs
 from reports.ranking.metrics import BY_PARTNER, METRICS
-from reports.runs.loaded import LoadedRuns
+from reports.runs.loading import LoadedRuns
 from reports.trials import frame
 from tests.reports.conftest import make_record
 

@@ -16,7 +16,7 @@ from bench.records.results import Record
 from reports.__main__ import main
 from reports.history import store
 from reports.records.identity import make_run_key, make_run_keys
-from reports.runs.loaded import read_runs
+from reports.runs.loading import read_runs
 
 MakeRecord = Callable[..., Record]
 Save = Callable[[Path, Sequence[Record]], Path]

@@ -19,7 +19,7 @@ from reports.content.sentences import write_headline
 from reports.content.tables import SPEED, make_sheet
 from reports.page.report import render
 from reports.ranking.comparisons import Comparison, compare
-from reports.runs.loaded import read_runs
+from reports.runs.loading import read_runs
 from tests.bench.worker.test_loop import FakeBackend, FakeClock
 
 MakeRecord = Callable[..., Record]

@@ -12,7 +12,7 @@ from bench.records.results import Record
 from reports.page import downloads
 from reports.page.downloads import Download
 from reports.page.report import render
-from reports.runs.loaded import LoadedRuns
+from reports.runs.loading import LoadedRuns
 from reports.trials import columns
 
 MakeRecord = Callable[..., Record]

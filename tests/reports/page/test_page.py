@@ -20,7 +20,7 @@ from bench.records.results import Record
 from reports.content.export import to_json
 from reports.page.report import render
 from reports.page.template import SCRIPT, TEMPLATES
-from reports.runs.loaded import LoadedRuns, read_runs
+from reports.runs.loading import LoadedRuns, read_runs
 from tests.reports.conftest import CEILINGS
 
 MakeRecord = Callable[..., Record]

@@ -17,7 +17,7 @@ from reports.history import page as history_page
 from reports.history import store
 from reports.page import report as page
 from reports.records.integrity import examine
-from reports.runs import loaded
+from reports.runs import loading
 from tests.conftest import ROOT
 from tests.reports.conftest import make_record
 
@@ -63,7 +63,7 @@ def test_an_untouched_run_is_as_it_was_written(run: RunFolder) -> None:
     assert finished.returncode == 0
     digest = examine(run.folder).digest
     assert finished.stdout == (f"{run.name}: 4 records, as written; digest of the run: {digest}\n")
-    page_text = page.render(loaded.read_runs(run.folder))
+    page_text = page.render(loading.read_runs(run.folder))
     assert str(digest) in page_text
     assert "Not as it was written" not in page_text
 
@@ -87,7 +87,7 @@ def test_what_was_changed_is_named_on_the_terminal_and_the_page(
     assert finished.returncode == 1
     assert f"{run.name}: NOT as it was written" in finished.stdout
     assert words in finished.stdout
-    text = page.render(loaded.read_runs(run.folder))
+    text = page.render(loading.read_runs(run.folder))
     assert "Not as it was written" in text
     assert words in text
 
@@ -195,7 +195,7 @@ def test_a_history_of_forged_records_says_so(forged: RunFolder, tmp_path: Path) 
     found = store.read(tmp_path / "store")
     (line,) = found.alterations
     assert line.startswith(f"{path.name}: line 3 is not as it was written")
-    for content in (found, loaded.read_runs(forged.folder)):
+    for content in (found, loading.read_runs(forged.folder)):
         text = history_page.render(content)
         assert text.index("Not as it was written") < text.index('id="summary"')
         assert "line 3 is not as it was written" in text

@@ -9,7 +9,7 @@ import pytest
 from bench.errors import ResultsError
 from bench.records.results import Record
 from reports.runs import folders
-from reports.runs.loaded import read_runs
+from reports.runs.loading import read_runs
 
 Save = Callable[[Path, list[Record]], Path]
 

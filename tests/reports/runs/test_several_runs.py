@@ -11,7 +11,7 @@ from reports.content.doubts import find_doubts
 from reports.page.report import render
 from reports.ranking.comparisons import compare
 from reports.runs.folders import find_folders, list_folders
-from reports.runs.loaded import read_runs
+from reports.runs.loading import read_runs
 
 MakeRecord = Callable[..., Record]
 Save = Callable[[Path, Sequence[Record]], Path]
