@@ -6,12 +6,11 @@ from pathlib import Path
 
 from bench.host.fitness.gpu import examine_gpu
 from bench.host.fitness.limits import examine_limits, examine_memory
-from bench.host.fitness.others import examine_other_load
-from bench.host.fitness.processor import examine_processors
+from bench.host.fitness.processor import examine_other_load, examine_processors
 from bench.host.machine.accounts import SYSTEM, read_or_none
 from bench.host.machine.description import choose_threads, read_commit
-from bench.host.machine.noise import examine_noise
 from bench.host.machine.nvml import VisibleGpu, open_gpu
+from bench.host.machine.speed import examine_noise
 from bench.records.parts import MachineFinding
 
 

@@ -9,9 +9,9 @@ from bench.host import fitness
 from bench.host.fitness import describe_versions, examine_machine, limits
 from bench.host.fitness.gpu import examine_gpu
 from bench.host.fitness.limits import examine_memory
-from bench.host.fitness.others import judge_load, judge_load_average
-from bench.host.machine.noise import Noise, judge_noise
+from bench.host.fitness.processor import judge_load, judge_load_average
 from bench.host.machine.nvml import MissingGpu, open_gpu
+from bench.host.machine.speed import Noise, judge_noise
 from bench.records.parts import Load, MachineFinding
 from tests.bench.host.machine.fake_nvml import GIBIBYTE, FakeDevice, FakeNvml
 

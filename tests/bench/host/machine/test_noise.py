@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench.host.machine.noise import (
+from bench.host.machine.speed import (
     LEAST_PIECES,
     Noise,
     judge_noise,

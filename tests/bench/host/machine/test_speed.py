@@ -3,10 +3,11 @@
 import pytest
 
 from bench.host.machine import speed as module
-from bench.host.machine.noise import ITERATIONS, Noise
 from bench.host.machine.speed import (
     COPIES,
     COPY_BYTES,
+    ITERATIONS,
+    Noise,
     Speed,
     describe_speeds,
     measure_copies,
