@@ -48,27 +48,29 @@ class TomlTable:
         self, key: str, default: Any = REQUIRED, allowed: Collection[str] | None = None
     ) -> Any:
         """Take a string, one of `allowed` where that is given."""
-        value = self._take(key, default, str, "a string")
+        value = self._take(key, default, "a string", str)
         if allowed is not None and value is not default and value not in allowed:
             raise self.fail(key, value, f"one of {', '.join(allowed)}")
         return value
 
-    def take_integer(self, key: str, default: Any = REQUIRED, least: int = 0) -> Any:
-        """Take a whole number, at least `least`."""
-        value = self._take(key, default, int, "a whole number")
-        if value is not default and not least <= value <= MOST:
-            raise self.fail(key, value, f"a whole number of at least {least} and at most {MOST:,}")
+    def take_integer(
+        self, key: str, default: Any = REQUIRED, least: int = 0, most: int = MOST
+    ) -> Any:
+        """Take a whole number, at least `least` and at most `most`."""
+        value = self._take(key, default, "a whole number", int)
+        if value is not default and not least <= value <= most:
+            raise self.fail(key, value, f"a whole number of at least {least} and at most {most:,}")
         return value
 
     def take_boolean(self, key: str, default: Any = REQUIRED) -> Any:
         """Take true or false."""
-        return self._take(key, default, bool, "true or false")
+        return self._take(key, default, "true or false", bool)
 
     def take_number(
         self, key: str, default: Any = REQUIRED, above: float | None = None, below: float = 1e300
     ) -> Any:
         """Take a number; strictly above `above` if given (else at least 0), and below `below`."""
-        value = self._take(key, default, (int, float), "a number")
+        value = self._take(key, default, "a number", int, float)
         if value is default:
             return value
         if not (value > above if above is not None else value >= 0) or not value < below:
@@ -106,14 +108,15 @@ class TomlTable:
 
     def take_table(self, key: str, expected: str = "a table") -> "TomlTable | None":
         """Take a table, or None where there is none; `expected` is what messages call it."""
-        value = self._take(key, None, dict, expected)
+        value = self._take(key, None, expected, dict)
         return None if value is None else TomlTable(value, f"{self._where}: [{key}]", self._error)
 
     def take_named_tables(self, key: str) -> dict[str, "TomlTable"]:
         """Take the tables in a table, [key.NAME], by their names; none where there is none."""
-        values = self._take(key, {}, dict, f"tables with names, [{key}.NAME]")
-        if not all(isinstance(value, dict) for value in values.values()):
-            raise self.fail(key, values, f"tables with names, [{key}.NAME]")
+        expected = f"tables with names, [{key}.NAME]"
+        values = self._take(key, {}, expected, dict)
+        if not all(_is(value, dict) for value in values.values()):
+            raise self.fail(key, values, expected)
         return {
             name: TomlTable(value, f"{self._where}: [{key}.{name}]", self._error)
             for name, value in values.items()
@@ -121,11 +124,10 @@ class TomlTable:
 
     def take_tables(self, key: str, default: Any = REQUIRED) -> list["TomlTable"]:
         """Take an array of tables, not empty where it is there."""
-        values = self._take(key, default, list, f"an array of tables, [[{key}]]")
-        if values is default:
-            return list(values)
-        if not values or not all(isinstance(value, dict) for value in values):
-            raise self.fail(key, values, f"an array of tables, [[{key}]]")
+        expected = f"an array of tables, [[{key}]]"
+        values = self._take(key, default, expected, list)
+        if values is not default and not (values and all(_is(value, dict) for value in values)):
+            raise self.fail(key, values, expected)
         return [
             TomlTable(value, f"{self._where}: [[{key}]] number {number}", self._error)
             for number, value in enumerate(values, start=1)
@@ -138,7 +140,7 @@ class TomlTable:
     def take_scalars(self) -> dict[str, bool | int | float | str]:
         """Take every key left in this table, each with a single value."""
         return {
-            key: self._take(key, REQUIRED, (bool, int, float, str), "a single value")
+            key: self._take(key, REQUIRED, "a single value", bool, int, float, str)
             for key in list(self._values)
         }
 
@@ -149,30 +151,33 @@ class TomlTable:
                 f"{self._where}: unknown key {key!r}; allowed are {', '.join(self._known)}."
             )
 
-    def _take(self, key: str, default: Any, kind: Any, expected: str) -> Any:
+    def _take(self, key: str, default: Any, expected: str, *kinds: type) -> Any:
         self._known.append(key)
         if key not in self._values:
             if default is REQUIRED:
                 raise self._error(f"{self._where}: the key {key!r} is missing; add {expected}.")
             return default
         value = self._values.pop(key)
-        # bool is an int in Python, not in TOML.
-        kinds = kind if isinstance(kind, tuple) else (kind,)
-        if not isinstance(value, kind) or (isinstance(value, bool) and bool not in kinds):
+        if not _is(value, *kinds):
             raise self.fail(key, value, expected)
         return value
 
     def _list(
         self, key: str, default: Any, kind: type, expected: str, allowed: Collection[str] | None
     ) -> Any:
-        values = self._take(key, default, list, f"a list of {expected}")
+        values = self._take(key, default, f"a list of {expected}", list)
         if values is default:
             return values
         if not values:
             raise self.fail(key, values, f"a list of {expected} with at least one")
         for value in values:
-            if not isinstance(value, kind) or isinstance(value, bool):
+            if not _is(value, kind):
                 raise self.fail(key, value, f"a list of {expected}")
             if allowed is not None and value not in allowed:
                 raise self.fail(key, value, f"a list out of {', '.join(allowed)}")
         return values
+
+
+def _is(value: Any, *kinds: type) -> bool:
+    # bool is an int in Python, not in TOML.
+    return isinstance(value, kinds) and (bool in kinds or not isinstance(value, bool))

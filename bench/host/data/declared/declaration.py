@@ -122,9 +122,9 @@ def _read_texts(table: TomlTable, folder: Path) -> TextFiles:
     return TextFiles(
         *_read_parts(table, lambda key: _read_path(table, key, folder)),
         columns=_read_columns(table),
-        length=_read_up_to(table, "length", MOST_VALUES),
+        length=table.take_integer("length", least=1),
         # Two tokens are no words: padding, and every other word.
-        vocabulary=_read_up_to(table, "vocabulary", MOST_NAMES - FIRST_WORD),
+        vocabulary=table.take_integer("vocabulary", least=1, most=MOST_NAMES - FIRST_WORD),
     )
 
 
@@ -182,13 +182,6 @@ def _read_columns(table: TomlTable) -> Columns:
     if columns.text == columns.label:
         raise table.fail("label_column", columns.label, "another column than that of the texts")
     return columns
-
-
-def _read_up_to(table: TomlTable, key: str, most: int) -> int:
-    value: int = table.take_integer(key, least=1)
-    if value > most:
-        raise table.fail(key, value, f"at most {most:,}")
-    return value
 
 
 def _read_pair(table: TomlTable, key: str, folder: Path) -> ArrayPair:
