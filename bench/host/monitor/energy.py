@@ -75,42 +75,6 @@ class EnergyMeter:
             return None
 
 
-def sum_energy(
-    block_energy: Sequence[BlockEnergy | None],
-    blocks: Sequence[TimedBlock],
-    measured: Collection[int],
-) -> dict[str, float]:
-    """Sum the energy of those measured blocks whose energy is known; empty where there is none.
-
-    Args:
-        block_energy: energy of each block, in the order of `blocks`.
-        measured: indices of blocks.
-
-    Returns:
-        Joules of each counter, and the `samples` and `seconds` that they belong to.
-    """
-    if len(block_energy) != len(blocks):
-        # The worker sent a block that is none; its trial has failed.
-        return {}
-    pairs = [
-        (energy, block.samples)
-        for index, (energy, block) in enumerate(zip(block_energy, blocks, strict=True))
-        if index in measured and energy is not None
-    ]
-    if not pairs:
-        return {}
-    return {
-        **{name: math.fsum(each.joules[name] for each, _ in pairs) for name in pairs[0][0].joules},
-        "samples": float(sum(samples for _, samples in pairs)),
-        "seconds": math.fsum(each.seconds for each, _ in pairs),
-    }
-
-
-def explain_absent_energy(energy: Mapping[str, float]) -> dict[str, str]:
-    """Explain why sums lack joules whose counter has no reason of its own."""
-    return {name: NO_BLOCK for name in (GPU, CPU_PACKAGE) if name not in energy}
-
-
 @dataclass(frozen=True)
 class ResourceUse:
     """Memory and energy of one worker; an unknown quantity is in `absent`, and never zero.
@@ -130,10 +94,28 @@ class ResourceUse:
     absent: dict[str, str]
 
     def add_energy(self, blocks: Sequence[TimedBlock], measured: Collection[int]) -> "ResourceUse":
-        """Return a copy with the energy of the measured blocks, whose indices are given."""
-        energy = sum_energy(self.block_energy, blocks, measured)
-        reasons = {name: why for name, why in self.absent.items() if name not in energy}
-        return replace(self, energy=energy, absent=explain_absent_energy(energy) | reasons)
+        """Return a copy with the energy of those measured blocks whose energy is known.
+
+        Args:
+            blocks: the blocks that `block_energy` is of.
+            measured: indices of blocks.
+        """
+        # Else the worker sent a block that is none; its trial has failed.
+        is_whole = len(self.block_energy) == len(blocks)
+        pairs = [
+            (energy, block.samples)
+            for index, (energy, block) in enumerate(zip(self.block_energy, blocks, strict=False))
+            if is_whole and index in measured and energy is not None
+        ]
+        sums: dict[str, float] = {}
+        if pairs:
+            for name in pairs[0][0].joules:
+                sums[name] = math.fsum(energy.joules[name] for energy, _ in pairs)
+            sums["samples"] = float(sum(samples for _, samples in pairs))
+            sums["seconds"] = math.fsum(energy.seconds for energy, _ in pairs)
+        absent = dict.fromkeys((GPU, CPU_PACKAGE), NO_BLOCK) | self.absent
+        absent = {name: why for name, why in absent.items() if name not in sums}
+        return replace(self, energy=sums, absent=absent)
 
 
 def _difference(before: _Reading | None, now: _Reading | None) -> BlockEnergy | None:

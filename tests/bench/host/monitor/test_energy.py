@@ -5,7 +5,7 @@ import math
 import pytest
 
 from bench.host.machine.accounts import UnreadableError
-from bench.host.monitor.energy import EnergyMeter, explain_absent_energy, sum_energy
+from bench.host.monitor.energy import EnergyMeter, ResourceUse
 from bench.records.parts import BlockEnergy, TimedBlock
 
 WATTS = {"gpu_joules": 300.0, "cpu_package_joules": 50.0}
@@ -93,20 +93,23 @@ ENERGY = [
 ]
 
 
+USE = ResourceUse({}, tuple(ENERGY), {}, {})
+
+
 def test_sums_are_over_the_measured_blocks_that_are_known() -> None:
-    assert sum_energy(ENERGY, BLOCKS, {1, 3}) == {
+    assert USE.add_energy(BLOCKS, {1, 3}).energy == {
         "gpu_joules": math.fsum((0.1, 0.3)),
         "samples": 40 * 32.0,
         "seconds": 0.8,
     }
-    assert sum_energy(ENERGY, BLOCKS, [0, 2])["samples"] == 20 * 32
-    assert sum_energy(ENERGY, BLOCKS, [0]) == sum_energy(ENERGY, BLOCKS, ()) == {}
+    assert USE.add_energy(BLOCKS, [0, 2]).energy["samples"] == 20 * 32
+    assert USE.add_energy(BLOCKS, [0]).energy == USE.add_energy(BLOCKS, ()).energy == {}
 
 
 def test_a_trial_with_a_malformed_block_has_no_sum() -> None:
-    assert sum_energy(ENERGY, BLOCKS[:3], {1}) == {}
+    assert USE.add_energy(BLOCKS[:3], {1}).energy == {}
 
 
 def test_what_has_no_sum_has_a_reason() -> None:
-    assert explain_absent_energy({}).keys() == {"gpu_joules", "cpu_package_joules"}
-    assert explain_absent_energy({"gpu_joules": 1.0}).keys() == {"cpu_package_joules"}
+    assert USE.add_energy(BLOCKS, ()).absent.keys() == {"gpu_joules", "cpu_package_joules"}
+    assert USE.add_energy(BLOCKS, {1}).absent.keys() == {"cpu_package_joules"}
