@@ -133,16 +133,13 @@ class TomlTable:
             for number, value in enumerate(values, start=1)
         ]
 
-    def take_strings(self) -> dict[str, str]:
-        """Take every key left in this table, each with a string."""
-        return {key: self.take_text(key) for key in list(self._values)}
+    def take_strings(self, key: str) -> dict[str, str]:
+        """Take a table of strings; empty where there is none."""
+        return self._values_of(key, "a string", str)
 
-    def take_scalars(self) -> dict[str, bool | int | float | str]:
-        """Take every key left in this table, each with a single value."""
-        return {
-            key: self._take(key, REQUIRED, "a single value", bool, int, float, str)
-            for key in list(self._values)
-        }
+    def take_scalars(self, key: str) -> dict[str, bool | int | float | str]:
+        """Take a table of single values; empty where there is none."""
+        return self._values_of(key, "a single value", bool, int, float, str)
 
     def finish(self) -> None:
         """Refuse keys that nobody took."""
@@ -150,6 +147,12 @@ class TomlTable:
             raise self._error(
                 f"{self._where}: unknown key {key!r}; allowed are {', '.join(self._known)}."
             )
+
+    def _values_of(self, key: str, expected: str, *kinds: type) -> dict[str, Any]:
+        table = self.take_table(key)
+        if table is None:
+            return {}
+        return {name: table._take(name, REQUIRED, expected, *kinds) for name in list(table._values)}
 
     def _take(self, key: str, default: Any, expected: str, *kinds: type) -> Any:
         self._known.append(key)

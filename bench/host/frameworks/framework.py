@@ -12,7 +12,6 @@ from bench.host.frameworks.requirements import (
     DEVICES,
     Requirements,
     read_requirements,
-    take_variables,
 )
 from bench.host.toml_table import TomlTable, read_toml
 from bench.job import Knob
@@ -230,13 +229,12 @@ def _read_defect(table: TomlTable) -> KnownDefect:
 
 
 def _read_tuning(table: TomlTable) -> Tuning:
-    knobs = table.take_table("knobs")
     tuning = Tuning(
         models=tuple(table.take_texts("models")),
         modes=tuple(table.take_texts("modes", MODES, MODES)),
         devices=tuple(table.take_texts("devices", DEVICES, DEVICES)),
-        environment=take_variables(table),
-        knobs=knobs.take_scalars() if knobs else {},
+        environment=table.take_strings("environment"),
+        knobs=table.take_scalars("knobs"),
         layout=table.take_text("layout", None, LAYOUTS),
         reason=table.take_text("reason"),
         source=table.take_text("source"),

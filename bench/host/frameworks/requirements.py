@@ -94,7 +94,7 @@ def read_requirements(table: TomlTable, folder: Path) -> dict[str, Requirements]
     Raises:
         FrameworkError: there is no device, or a table is malformed.
     """
-    shared = take_variables(table)
+    shared = table.take_strings("environment")
     devices = {}
     for device in DEVICES:
         section = table.take_table(device)
@@ -104,7 +104,7 @@ def read_requirements(table: TomlTable, folder: Path) -> dict[str, Requirements]
             packages=tuple(section.take_texts("requirements")),
             constraints=_read_constraints(section.take_text("constraints", None), folder),
             torch_backend=section.take_text("torch_backend", None),
-            environment=shared | take_variables(section),
+            environment=shared | section.take_strings("environment"),
             precisions=tuple(section.take_texts("precisions", ["ieee"], TRAINING_PRECISIONS)),
             kernels=_read_kernels(section) if device == "cuda" else None,
         )
@@ -114,12 +114,6 @@ def read_requirements(table: TomlTable, folder: Path) -> dict[str, Requirements]
             f"{folder / DESCRIPTION}: no device; add a table [cpu] or [cuda] with its requirements."
         )
     return devices
-
-
-def take_variables(table: TomlTable) -> dict[str, str]:
-    """Take the variables of a worker from a table's own table `environment`, if it has one."""
-    variables = table.take_table("environment")
-    return variables.take_strings() if variables else {}
 
 
 def _read_kernels(table: TomlTable) -> Kernels | None:
