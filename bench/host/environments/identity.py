@@ -25,19 +25,18 @@ def describe_installation(environment: Environment) -> str:
 
 def hash_sources(path: Path) -> str:
     """Hash a source file, or all that lie in a folder, with their names."""
-    folder_files = (file for pattern in SOURCES for file in path.glob(pattern))
-    files = [path] if path.is_file() else sorted(folder_files)
-    return _hash_files((file.name, file) for file in files)
+    files = [path] if path.is_file() else [file for kind in SOURCES for file in path.glob(kind)]
+    return _hash_files(path.parent if path.is_file() else path, files)
 
 
 def hash_source_tree(folder: Path) -> str:
     """Hash all source files in a folder and below, with their paths."""
-    files = (path for pattern in SOURCES for path in folder.rglob(pattern))
-    return _hash_files((path.relative_to(folder).as_posix(), path) for path in sorted(files))
+    return _hash_files(folder, [file for kind in SOURCES for file in folder.rglob(kind)])
 
 
-def _hash_files(files: Iterable[tuple[str, Path]]) -> str:
-    return hash_text("\0".join(f"{name}\n{path.read_text('utf-8')}" for name, path in files))
+def _hash_files(folder: Path, files: Iterable[Path]) -> str:
+    named = ((file.relative_to(folder).as_posix(), file) for file in sorted(files))
+    return hash_text("\0".join(f"{name}\n{file.read_text('utf-8')}" for name, file in named))
 
 
 @cache

@@ -31,6 +31,9 @@ MOST_CHARACTERS = 300
 MARK = "samestep: "
 # Every worker imports it, whatever its framework.
 ALWAYS = "numpy"
+# A package that a framework requires, by the name that its version is known by: a framework's
+# module, another's package.
+_Package = tuple[str, Requirement]
 # It says what it does before it does it, so that a crash has a place. Other lines that are printed
 # are passed over. Even Python 2.7 has to be able to say that it is too old.
 PROGRAM = f"""
@@ -102,39 +105,19 @@ def check_interpreter(framework: Framework, device: str, named: Path) -> tuple[P
         raise InterpreterError(f"{option}: {_explain_no_python(framework, '')}")
     python = Path(path).absolute()
     packages = _list_packages(framework, device)
-    names = [each.requirement.name for each in packages if not each.main]
+    module = framework.module
+    names = [each.name for known_as, each in packages if known_as != module]
     answer = _ask(python, framework, device, names)
     if problem := _find_problem(framework, answer):
         raise InterpreterError(f"{option}: {problem}")
-    versions = {**answer.packages, framework.module: answer.own or "of an unknown version"}
-    others = [each for each in packages if not each.allows(versions.get(each.installed_as))]
-    if framework.pin and any(each.main for each in others):
+    versions = {**answer.packages, module: answer.own or "of an unknown version"}
+    others = [pair for pair in packages if not _allows(pair[1], versions.get(pair[0]))]
+    if framework.pin and any(known_as == module for known_as, _ in others):
         raise InterpreterError(
-            f"{option}: this Python has {framework.module} {versions[framework.module]}; expected "
-            f"{framework.pin}; install it there or name another interpreter."
+            f"{option}: this Python has {module} {versions[module]}; expected {framework.pin}; "
+            "install it there or name another interpreter."
         )
     return python, _describe_others(framework, python, versions, others)
-
-
-@dataclass(frozen=True)
-class _Package:
-    """A package that a framework requires.
-
-    Attributes:
-        main: whether it is the framework itself.
-        installed_as: name that its version is known by: a framework's module, another's package.
-    """
-
-    requirement: Requirement
-    main: bool
-    installed_as: str
-
-    def allows(self, version: str | None) -> bool:
-        """Tell whether a version is a required one; an unknown one is not judged."""
-        try:
-            return version is None or self.requirement.specifier.contains(version, True)
-        except InvalidVersion:
-            return False
 
 
 def _list_packages(framework: Framework, device: str) -> list[_Package]:
@@ -145,9 +128,16 @@ def _list_packages(framework: Framework, device: str) -> list[_Package]:
             requirement = Requirement(text)
             if requirement.marker is None or requirement.marker.evaluate():
                 main = is_main(requirement, framework.module)
-                installed_as = framework.module if main else requirement.name
-                packages.append(_Package(requirement, main, installed_as))
+                packages.append((framework.module if main else requirement.name, requirement))
     return packages
+
+
+def _allows(requirement: Requirement, version: str | None) -> bool:
+    # An unknown version is not judged.
+    try:
+        return version is None or requirement.specifier.contains(version, True)
+    except InvalidVersion:
+        return False
 
 
 def _ask(python: Path, framework: Framework, device: str, packages: Sequence[str]) -> Answer:
@@ -234,8 +224,8 @@ def _describe_others(
 ) -> str | None:
     if not others:
         return None
-    actual = ", ".join(f"{each.requirement.name} {versions[each.installed_as]}" for each in others)
-    required = ", ".join(str(each.requirement.specifier) for each in others)
+    actual = ", ".join(f"{each.name} {versions[known_as]}" for known_as, each in others)
+    required = ", ".join(str(each.specifier) for _, each in others)
     return (
         f"Note on {framework.title}: {python} has {actual}, and not {required} as samestep is "
         "tested with; what runs is in every record."
