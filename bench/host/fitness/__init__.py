@@ -10,7 +10,7 @@ from bench.host.fitness.processor import examine_other_load, examine_processors
 from bench.host.machine.accounts import SYSTEM, read_or_none
 from bench.host.machine.description import choose_threads, read_commit
 from bench.host.machine.nvml import VisibleGpu, open_gpu
-from bench.host.machine.speed import examine_noise
+from bench.host.machine.speed import judge_noise, time_pieces
 from bench.records.parts import MachineFinding
 
 
@@ -33,7 +33,7 @@ def examine_machine(
             *examine_limits(threads, system),
             *examine_memory(),
             *(examine_gpu(gpu) if device != "cpu" else ()),
-            examine_noise(threads),
+            judge_noise(time_pieces(threads), threads),
             describe_versions(gpu),
         ]
 

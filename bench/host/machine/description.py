@@ -36,9 +36,7 @@ def choose_threads() -> int:
 
 def count_usable_processors() -> int:
     """Count the logical processors that this process may run on."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    return len(os.sched_getaffinity(0))
 
 
 def read_cpu_name() -> str:

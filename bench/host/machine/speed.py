@@ -51,13 +51,8 @@ class Noise:
     worst_ratio: float
 
 
-def examine_noise(threads: int) -> MachineFinding:
-    """Time pieces of work and judge their middle half; a single long piece is only shown."""
-    return judge_noise(time_pieces(threads), threads)
-
-
 def judge_noise(noise: Noise, threads: int) -> MachineFinding:
-    """Note where the times spread more than NOTED_RELATIVE_IQR."""
+    """Note where the middle half spreads more than NOTED_RELATIVE_IQR; show the longest."""
     loud = noise.relative_iqr > NOTED_RELATIVE_IQR
     advice = f"; above {NOTED_RELATIVE_IQR:.0%}, small differences mean nothing" if loud else ""
     return note_if(

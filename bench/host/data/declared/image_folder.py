@@ -47,38 +47,35 @@ class ImageFolder:
 
     def list_files(self) -> Iterator[Path]:
         """List every image."""
-        train, test = self._find_images()
-        for images in (train, test or {}):
-            for paths in images.values():
-                yield from paths
+        _, train, test = self._find_images()
+        yield from train.inputs
+        yield from test.inputs if test else ()
 
     def describe_samples(self) -> Samples:
         """Describe shape and classes; without `size` the first image says the shape."""
-        train, test = self._find_images()
-        size = self._find_size(_to_split(train).inputs[0])
-        samples = Samples((self.channels, *size), classes=len(train))
-        count = sum(len(paths) for part in (train, test or {}) for paths in part.values())
+        classes, train, test = self._find_images()
+        samples = Samples((self.channels, *self._find_size(train.inputs[0])), classes)
+        count = len(train.inputs) + (len(test.inputs) if test else 0)
         check_values(str(self.train), samples, count, "give a smaller size, or fewer images")
         return samples
 
     def read(self) -> tuple[Split, Split]:
         """Read and decode the images."""
-        images, test_images = self._find_images()
-        whole = _to_split(images)
-        test = None if test_images is None else _to_split(test_images)
+        _, whole, test = self._find_images()
         parts = complete_parts(whole, test, self.test_every, str(self.train))
         train, test = (self._decode(part, whole.inputs[0]) for part in parts)
         return train, test
 
-    def _find_images(self) -> tuple[ClassImages, ClassImages | None]:
+    def _find_images(self) -> tuple[int, Split, Split | None]:
+        """Find the number of classes, and the paths with the places of their classes."""
         train = find_images(self.train)
         check_classes(str(self.train), len(train))
         if self.test is None:
-            return train, None
+            return len(train), _to_split(train), None
         test = find_images(self.test)
         _check_same_classes(train, self.train, test, self.test)
         _check_same_classes(test, self.test, train, self.train)
-        return train, test
+        return len(train), _to_split(train), _to_split(test)
 
     def _find_size(self, first: Path) -> Size:
         with make_pillow_strict():
@@ -162,7 +159,6 @@ def _mode(path: Path) -> int:
 
 
 def _to_split(images: ClassImages) -> Split:
-    """All paths, class by class, and the place of each one's class."""
     paths = np.array([path for paths in images.values() for path in paths], dtype=object)
     labels = np.repeat(np.arange(len(images)), [len(paths) for paths in images.values()])
     return Split(paths, labels)

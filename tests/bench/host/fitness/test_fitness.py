@@ -11,7 +11,7 @@ from bench.host.fitness.gpu import examine_gpu
 from bench.host.fitness.limits import examine_memory
 from bench.host.fitness.processor import judge_load, judge_load_average
 from bench.host.machine.nvml import MissingGpu, open_gpu
-from bench.host.machine.speed import Noise, judge_noise
+from bench.host.machine.speed import Noise
 from bench.records.parts import Load, MachineFinding
 from tests.bench.host.machine.fake_nvml import GIBIBYTE, FakeDevice, FakeNvml
 
@@ -95,7 +95,7 @@ def test_versions_name_what_times_depend_on() -> None:
 
 def test_the_real_machine_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     steady = Noise(pieces=100, median_seconds=0.01, relative_iqr=0.0, worst_ratio=1.0)
-    monkeypatch.setattr(fitness, "examine_noise", lambda threads: judge_noise(steady, threads))
+    monkeypatch.setattr(fitness, "time_pieces", lambda threads: steady)
     findings = examine_machine("cpu", threads=1)
     topics = [one.topic for one in findings]
     assert len(topics) == len(set(topics))
