@@ -83,11 +83,6 @@ class Roofline:
     bandwidth_share: float
     bound: Bound
 
-    @property
-    def share(self) -> float:
-        """Shortest time that both ceilings allow, as a share of the measured time."""
-        return max(self.arithmetic_share, self.bandwidth_share)
-
 
 def count_step_cost(
     spec: ModelSpec, optimizer: Optimizer, batch_size: int, precision: str

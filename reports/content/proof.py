@@ -32,7 +32,6 @@ class Proof:
         same: whether every digest is equal over the trials that have one.
         digests: every digest in full with the rows that had it, as text.
         losses: a row per step, a column per row of the comparison, and `DIFFERENCE`.
-        difference: the largest of that column, NaN where nothing can be compared.
     """
 
     seed: int
@@ -40,7 +39,6 @@ class Proof:
     same: bool
     digests: pd.DataFrame
     losses: pd.DataFrame
-    difference: float
 
 
 def find_proofs(comparison: Comparison) -> tuple[Proof, ...]:
@@ -63,14 +61,12 @@ def _name(comparison: Comparison, row: Row) -> str:
 def _proof(seed: int, trials: Labeled) -> Proof:
     digests = _digests(trials)
     losses = collect_first_losses(trials)
-    worst = float(losses[DIFFERENCE].max()) if len(losses) else math.nan
     return Proof(
         seed=seed,
-        words=(*_digest_words(digests, len(trials)), _loss_words(losses, worst)),
+        words=(*_digest_words(digests, len(trials)), _loss_words(losses)),
         same=all(len(holders) == 1 for holders in digests.values()),
         digests=_digest_table(digests),
         losses=losses,
-        difference=worst,
     )
 
 
@@ -166,9 +162,10 @@ def format_losses(losses: pd.DataFrame) -> pd.DataFrame:
     return text
 
 
-def _loss_words(losses: pd.DataFrame, worst: float) -> str:
+def _loss_words(losses: pd.DataFrame) -> str:
     if not len(losses):
         return "No trial recorded a loss."
+    worst = float(losses[DIFFERENCE].max())
     if math.isnan(worst):
         return "Only one trial recorded its first losses, so there is nothing to compare them with."
     first = f"Over the first {titles.format_count(len(losses), 'step')}"
