@@ -8,6 +8,7 @@ from itertools import chain, count
 from reports.ranking.comparisons import Comparison
 from reports.ranking.rows import Row
 from reports.text import titles
+from reports.text.output import drop_surrogates
 
 UNKNOWN = "unknown"
 SEPARATOR = "@"
@@ -62,7 +63,7 @@ class NamedRow:
 def name_rows(comparisons: Iterable[Comparison]) -> tuple[NamedRow, ...]:
     """All rows with their names, in the order of the report."""
     rows = [
-        NamedRow(_encodable(row.records[0].trial.series), comparison, row)
+        NamedRow(drop_surrogates(row.records[0].trial.series), comparison, row)
         for comparison in comparisons
         for row in comparison.rows
     ]
@@ -81,11 +82,6 @@ def name_rows(comparisons: Iterable[Comparison]) -> tuple[NamedRow, ...]:
     return tuple(unique.values())
 
 
-def _encodable(text: str) -> str:
-    """Without half surrogate pairs: two names must not become one when they are written."""
-    return text.encode("utf-8", errors="replace").decode("utf-8")
-
-
 def _facts(named_row: NamedRow) -> dict[str, str]:
     work = named_row.comparison.work
     facts = {
@@ -96,7 +92,8 @@ def _facts(named_row: NamedRow) -> dict[str, str]:
         "epochs": f"epochs-{work.epochs}",
         "optimizer": titles.describe_optimizer(work.optimizer),
     }
-    return {name: _encodable(text) for name, text in facts.items()}
+    # Two names must not become one when they are written.
+    return {name: drop_surrogates(text) for name, text in facts.items()}
 
 
 def _find_unused(name: str, used: Collection[str]) -> str:

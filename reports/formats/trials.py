@@ -9,6 +9,7 @@ import pandas as pd
 from bench.dependencies import explain_if_missing
 from bench.errors import ResultsError
 from reports.runs.loading import LoadedRuns, add_ranks, collect_refusals
+from reports.text.output import drop_surrogates
 from reports.trials.measured import to_floats
 
 # Whole numbers that a record may lack: of one type in every run, so that files go together.
@@ -55,7 +56,7 @@ def _build_table(run: LoadedRuns) -> pd.DataFrame:
 
 
 def _text(value: object) -> str | None:
-    """What a text column holds; of a forged record that is anything, half a surrogate pair too."""
+    """What a text column holds; of a forged record that is anything."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return None
-    return str(value).encode("utf-8", errors="replace").decode("utf-8")
+    return drop_surrogates(str(value))

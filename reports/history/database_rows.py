@@ -13,6 +13,7 @@ from reports.ranking.comparisons import Comparison, compare
 from reports.ranking.metrics import METRICS, Metric
 from reports.ranking.rows import Row
 from reports.runs.loading import LoadedRuns, add_ranks, collect_refusals
+from reports.text.output import drop_surrogates
 from reports.trials.certificates import read_number
 
 LARGEST_INTEGER = 2**63 - 1
@@ -94,10 +95,5 @@ def _value(kind: Any, value: Any) -> Any:
     if isinstance(kind, Double):
         number = read_number(value)
         return number if math.isfinite(number) else None
-    # A record can hold half a surrogate pair, which no encoding has, and PostgreSQL takes no NUL.
-    return (
-        str(value)
-        .encode("utf-8", errors="replace")
-        .decode()
-        .replace("\0", "\N{REPLACEMENT CHARACTER}")
-    )
+    # PostgreSQL takes no NUL.
+    return drop_surrogates(str(value)).replace("\0", "\N{REPLACEMENT CHARACTER}")

@@ -22,6 +22,11 @@ def encode(text: str) -> bytes:
     return text.encode("utf-8", errors="replace")
 
 
+def drop_surrogates(text: str) -> str:
+    """The text that `encode` writes."""
+    return encode(text).decode()
+
+
 def write_bytes(path: Path, content: bytes) -> None:
     """Write a file that is not text in one go, as `write` does.
 
