@@ -19,7 +19,7 @@ from bench.records.lines import Reader
 from bench.records.results import RECORDS_FILE, Record
 from reports.records.identity import drop_duplicates, make_run_key
 from reports.records.integrity import Altered, limit_sentences
-from reports.runs.loading import LoadedRuns, make_name
+from reports.runs.loading import LoadedRuns, explain_no_trial, make_name
 from reports.text.output import write_bytes
 
 SUFFIX = ".jsonl.gz"
@@ -80,20 +80,10 @@ def read(store: Path) -> LoadedRuns:
 
 
 def _append(store: Path, source: Path, reader: Reader) -> Path:
-    try:
-        content = source.read_bytes()
-    except OSError as error:
-        raise ResultsError(
-            f"Records {str(source)!r} cannot be read ({error.strerror}); expected a run's "
-            f"{RECORDS_FILE}; name another run."
-        ) from error
-    records, problems = reader.read_lines(io.BytesIO(content), source.name)
+    records, problems = reader.read(source)
     if not records:
-        reason = f"only lines that cannot be read: {problems[0]}" if problems else "it is empty"
-        raise ResultsError(
-            f"Records {str(source)!r} hold no trial ({reason.rstrip('.')}); expected one record a "
-            "line; name another run."
-        )
+        raise ResultsError(explain_no_trial(source, problems))
+    content = source.read_bytes()
     name = UNFIT.sub("_", records[0].run)[:LONGEST_NAME]
     path = store / f"{name}-{make_run_key(records[0])}{SUFFIX}"
     if (longer := _longer(path, content)) is not None:

@@ -85,7 +85,7 @@ def read_runs(*folders: Path) -> LoadedRuns:
     """
     records, problems = _read(folders)
     if not records:
-        raise ResultsError(_describe_nothing(folders[0] / RECORDS_FILE, problems))
+        raise ResultsError(explain_no_trial(folders[0] / RECORDS_FILE, problems))
     unique, doubled = drop_duplicates(records)
     integrity_of = {folder.resolve().name: integrity.examine(folder) for folder in folders}
     runs = tuple(integrity_of)
@@ -156,16 +156,17 @@ def _read(folders: Sequence[Path]) -> tuple[list[Record], list[str]]:
     for folder in folders:
         own, wrong = reader.read(folder / RECORDS_FILE)
         if not own and len(folders) > 1:
-            wrong = [*wrong, _describe_nothing(folder / RECORDS_FILE, wrong)]
+            wrong = [*wrong, explain_no_trial(folder / RECORDS_FILE, wrong)]
         records += own
         problems += wrong if len(folders) == 1 else [f"{folder.name}: {line}" for line in wrong]
     return records, problems
 
 
-def _describe_nothing(path: Path, problems: list[str]) -> str:
+def explain_no_trial(path: Path, problems: list[str]) -> str:
+    """Say that a file has no record, and why."""
     unreadable = "only lines that cannot be read, such as:"
     reason = f"{unreadable} {problems[0]}" if problems else "it is empty"
     return (
         f"Records {str(path)!r} hold no trial ({reason.rstrip('.')}); expected one record a line; "
-        "run `tox -e bench` again."
+        "name another run, or run `tox -e bench` again."
     )
