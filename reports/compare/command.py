@@ -4,19 +4,18 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from bench.errors import ResultsError
+from reports.compare import sentences
+from reports.compare.document import to_json
+from reports.compare.effects import FALSE_ALARMS
+from reports.compare.markdown import to_markdown
+from reports.compare.outcome import LEAST, CompareResult, compare_sides, confirm
 from reports.compare.pairing import ACROSS
+from reports.compare.sides import find_sides
 from reports.ranking.metrics import METRICS, Metric
 from reports.records import integrity
 from reports.text.output import encode, show, tell, write
-
-if TYPE_CHECKING:
-    from reports.compare.outcome import CompareResult
-
-LEAST_PERCENT = 1.0
-FALSE_ALARMS_PERCENT = 1.0
 
 # Exit statuses.
 NO_REGRESSION, REGRESSION = 0, 1
@@ -52,14 +51,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--least",
         type=float,
-        default=LEAST_PERCENT,
+        default=100 * LEAST,
         metavar="PERCENT",
         help="differences up to this are none (default: %(default)s)",
     )
     parser.add_argument(
         "--false-alarms",
         type=float,
-        default=FALSE_ALARMS_PERCENT,
+        default=100 * FALSE_ALARMS,
         metavar="PERCENT",
         help="the chance of any in a metric, if nothing changed: what finds less, and what cries "
         "wolf more seldom (default: %(default)s)",
@@ -73,7 +72,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--false-alarms-again",
         type=float,
-        default=FALSE_ALARMS_PERCENT,
+        default=100 * FALSE_ALARMS,
         metavar="PERCENT",
         help="as --false-alarms, of the second run (default: %(default)s)",
     )
@@ -89,12 +88,8 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         ResultsError: a side cannot be used, or nothing can be compared.
     """
-    # Here and not above: SciPy's statistics take half a second to import, and only this needs them.
-    from reports.compare.confirmation import confirm
-    from reports.compare.outcome import compare_sides
-    from reports.compare.sides import find_sides
 
-    def compared(names: Sequence[str], false_alarms: float) -> "CompareResult":
+    def compared(names: Sequence[str], false_alarms: float) -> CompareResult:
         base, head = find_sides(names, options.results)
         return compare_sides(
             base,
@@ -121,17 +116,16 @@ def run(options: argparse.Namespace) -> int:
     return _status(outcome)
 
 
-def _convert(outcome: "CompareResult", kind: str) -> str:
-    from reports.compare.document import to_json
-    from reports.compare.markdown import to_markdown
-    from reports.compare.page import render
+def _convert(outcome: CompareResult, kind: str) -> str:
+    if kind == "html":
+        # Here and not above: templates take 0.2 s to import, and few ask for a page.
+        from reports.compare.page import render
 
-    return {"markdown": to_markdown, "json": to_json, "html": render}[kind](outcome)
+        return render(outcome)
+    return to_json(outcome) if kind == "json" else to_markdown(outcome)
 
 
-def _print(outcome: "CompareResult") -> None:
-    from reports.compare import sentences
-
+def _print(outcome: CompareResult) -> None:
     tell(sentences.write_headline(outcome))
     for line in (*sentences.list_changes(outcome), *sentences.list_left_out(outcome)):
         tell(f"  {line}")
@@ -139,7 +133,7 @@ def _print(outcome: "CompareResult") -> None:
         print(f"reports: {problem}", file=sys.stderr)
 
 
-def _status(outcome: "CompareResult") -> int:
+def _status(outcome: CompareResult) -> int:
     """No verdict rests on records that are not as they were written, whatever it says."""
     if outcome.altered:
         for line in integrity.list_alterations(outcome.altered):

@@ -1,9 +1,9 @@
 """A comparison as JSON, for programs; numbers in base units, NaN becomes null."""
 
 import json
-import math
 from typing import Any
 
+from bench.records.lines import to_finite
 from reports.compare import sentences
 from reports.compare.effects import Effect
 from reports.compare.outcome import ComparedTrial, CompareResult
@@ -29,18 +29,18 @@ def to_json(outcome: CompareResult) -> str:
         "trials": [_trial(trial) for trial in outcome.trials],
         "only_base": [member.series for member in outcome.pairing.only_base],
         "only_head": [member.series for member in outcome.pairing.only_head],
-        "differing": {name: list(names) for name, names in outcome.pairing.differing.items()},
+        "differing": outcome.pairing.differing,
     }
-    return json.dumps(content, allow_nan=False) + "\n"
+    return json.dumps(to_finite(content), allow_nan=False) + "\n"
 
 
 def _side(side: Side) -> dict[str, Any]:
     return {
         "asked": side.request,
         "runs": list(dict.fromkeys(record.run for record in side.records)),
-        "commits": list(side.commits),
-        "problems": list(side.problems),
-        "alterations": list(side.alterations),
+        "commits": side.commits,
+        "problems": side.problems,
+        "alterations": side.alterations,
     }
 
 
@@ -68,20 +68,16 @@ def _effect(effect: Effect) -> dict[str, Any]:
         "base": _interval(effect.base),
         "head": _interval(effect.head),
         "ratio": _interval(effect.ratio),
-        "probability": _number(effect.probability),
+        "probability": effect.probability,
         "pairs": effect.pairs,
         "again": _effect(effect.again) if effect.again else None,
     }
 
 
-def _interval(interval: Interval) -> dict[str, float | None]:
+def _interval(interval: Interval) -> dict[str, float]:
     return {
-        "median": _number(interval.median),
-        "low": _number(interval.low),
-        "high": _number(interval.high),
+        "median": interval.median,
+        "low": interval.low,
+        "high": interval.high,
         "invocations": interval.count,
     }
-
-
-def _number(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None

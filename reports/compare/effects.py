@@ -33,7 +33,6 @@ ARRANGEMENTS = 9_999
 
 Verdict = Literal["better", "worse", "same", "cannot tell"]
 ONE_INVOCATION = "one side has a single invocation, so there is no interval"
-NO_VALUES = "one side has no value"
 
 
 @dataclass(frozen=True)
@@ -63,11 +62,6 @@ class Effect:
     able: bool = False
     again: "Effect | None" = None
 
-    @property
-    def change(self) -> float:
-        """By how much HEAD differs, relative to BASE: -0.05 is 5 % less."""
-        return self.ratio.median - 1
-
 
 def measure_effect(metric: Metric, base: Row, head: Row) -> Effect | None:
     """What changed, not yet judged; None where neither side has a value."""
@@ -86,7 +80,7 @@ def measure_effect(metric: Metric, base: Row, head: Row) -> Effect | None:
             pairs=True,
         )
     ratio = hierarchical.estimate_ratio(_sample(metric, head), _sample(metric, base))
-    reason = "" if before.count and after.count else NO_VALUES
+    reason = "" if before.count and after.count else "one side has no value"
     if not reason and min(before.count, after.count) < 2:
         reason = ONE_INVOCATION
     if reason:
@@ -133,7 +127,7 @@ def _judge(effect: Effect, least: float, rows: int, false_alarms: float) -> Effe
         return effect
     effect = replace(effect, able=effect.least_probability * rows <= false_alarms)
     if is_change(effect.probability, effect.ratio.median, least, false_alarms):
-        better = (effect.change > 0) == effect.metric.bigger_is_better
+        better = (effect.ratio.median > 1) == effect.metric.bigger_is_better
         return replace(effect, verdict="better" if better else "worse")
     if 1 - least <= effect.ratio.low and effect.ratio.high <= 1 + least:
         return replace(effect, verdict="same")

@@ -1,7 +1,7 @@
 """What comparing BASE with HEAD came to: a verdict for each metric of each trial, one for all."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from bench.errors import ResultsError
@@ -14,6 +14,8 @@ from reports.trials import certificates
 
 LEAST = 0.01
 MOST_NAMED = 3
+NOT_AGAIN = "it looked different in the first run, but not in the second"
+NOT_RUN_AGAIN = "it looked different, but was not run again"
 Overall = Literal["regression", "improvement", "no difference", "cannot tell"]
 
 
@@ -135,9 +137,44 @@ def compare_sides(
     return CompareResult(base, head, pairing, trials, tuple(metrics), least, false_alarms)
 
 
+def confirm(first: CompareResult, second: CompareResult) -> CompareResult:
+    """The first outcome with what the second one shows too: the same metric, in the same direction.
+
+    One look at many trials finds little, or cries wolf. Two looks that both have to agree find more
+    with as few false alarms: the first one suspects easily, and the second one, which has few
+    trials to look at, is strict. It is judged by its own invocations alone, so that what raised a
+    suspicion is no part of the evidence. What a trial no longer does counts if it does not do it in
+    the second run either.
+    """
+    again = {trial.pair.name: trial for trial in second.trials}
+    trials = tuple(_confirm_trial(trial, again.get(trial.pair.name)) for trial in first.trials)
+    return replace(first, trials=trials, again=second)
+
+
+def _confirm_trial(first: ComparedTrial, second: ComparedTrial | None) -> ComparedTrial:
+    repeated = {effect.metric: effect for effect in second.effects} if second else {}
+    return replace(
+        first,
+        broken=first.broken if second is None or second.broken else "",
+        effects=tuple(
+            _confirm_effect(effect, repeated.get(effect.metric)) for effect in first.effects
+        ),
+    )
+
+
+def _confirm_effect(first: Effect, second: Effect | None) -> Effect:
+    if first.verdict not in ("better", "worse"):
+        return first
+    if second is not None and second.verdict == first.verdict:
+        return replace(first, again=second)
+    reason = NOT_RUN_AGAIN if second is None else NOT_AGAIN
+    return replace(first, verdict="cannot tell", reason=reason, again=second)
+
+
 def _largest(trial: ComparedTrial, verdict: Verdict) -> float:
     return max(
-        (abs(effect.change) for effect in trial.effects if effect.verdict == verdict), default=1e9
+        (abs(effect.ratio.median - 1) for effect in trial.effects if effect.verdict == verdict),
+        default=1e9,
     )
 
 

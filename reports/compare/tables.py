@@ -7,7 +7,6 @@ from reports.compare.effects import Effect
 from reports.compare.outcome import CompareResult
 from reports.content.cells import format_interval
 from reports.ranking.metrics import Metric
-from reports.statistics.intervals import Interval
 from reports.text.markup import build_text_table
 from reports.text.units import ABSENT
 
@@ -49,16 +48,12 @@ def _why(effect: Effect) -> str:
 def _row(effect: Effect, outcome: CompareResult) -> tuple[str, ...]:
     return (
         f"{effect.metric.title} ({effect.metric.unit})",
-        _value(effect.base, effect.metric),
-        _value(effect.head, effect.metric),
+        format_interval(effect.base, effect.metric.text),
+        format_interval(effect.head, effect.metric.text),
         sentences.describe_change(effect),
         sentences.describe_verdict(effect, outcome.least),
         sentences.format_probability(effect),
     )
-
-
-def _value(interval: Interval, metric: Metric) -> str:
-    return format_interval(interval, metric.text) if interval.count else ABSENT
 
 
 def build_side_table(outcome: CompareResult) -> pd.DataFrame:

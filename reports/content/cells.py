@@ -15,11 +15,8 @@ from reports.statistics.intervals import Interval, estimate_median
 from reports.text import units
 from reports.text.units import Format
 
-ONE_INVOCATION = "a single invocation has no spread between invocations and no interval"
 NOT_RANKED = "the row is not ranked"
-NO_BASELINE = "its baseline did not finish"
 NO_DIFFERENCE = "this run cannot distinguish the two"
-NO_TWO_RANKED = "fewer than two rows are ranked"
 # What a series of blocks looks like, under the heading "Steady state".
 STATES = {
     "steady": "from the start",
@@ -79,7 +76,7 @@ def show_quantity(row: Row, column: str, text: Format) -> TableCell:
 def show_ratio_to_fastest(comparison: Comparison, row: Row) -> TableCell:
     """The row's throughput as a multiple of the fastest ranked row's."""
     if comparison.fastest is None:
-        return make_dash(NO_TWO_RANKED)
+        return make_dash("fewer than two rows are ranked")
     if row.refusal is not None:
         return make_dash(NOT_RANKED)
     if row is comparison.fastest:
@@ -97,7 +94,7 @@ def show_ratio_to_baseline(comparison: Comparison, row: Row) -> TableCell:
     """The row's throughput as a multiple of its baseline's, and whether they can be told apart."""
     reference = find_baseline(comparison, row) or row
     if not reference.finished:
-        return make_dash(NO_BASELINE)
+        return make_dash("its baseline did not finish")
     if row.refusal is not None or reference.refusal is not None:
         return make_dash(NOT_RANKED)
     if reference is row:
@@ -149,5 +146,5 @@ def show_bound(row: Row) -> TableCell:
 
 def _of_one(row: Row) -> TableCell:
     if row.throughput.count == 1:
-        return make_dash(ONE_INVOCATION)
+        return make_dash("a single invocation has no spread between invocations and no interval")
     return make_dash(explain_absence(row, "throughput_samples_per_second"))

@@ -10,11 +10,7 @@ __all__ = ["Drawing", "draw_comparison"]
 
 
 def draw_comparison(comparison: Comparison, name: str) -> tuple[Drawing, ...]:
-    """The figures that the comparison has values for, in the order in which a reader asks.
-
-    Args:
-        name: unique on the page.
-    """
+    """The figures that the comparison has values for, in the order in which a reader asks."""
     finished = [row for row in comparison.rows if row.finished]
     with apply_style():
         drawings = [

@@ -55,11 +55,7 @@ CURVES = (
 
 
 def draw_curves(rows: Sequence[Row], name: str) -> Drawing | None:
-    """A panel for each curve that the rows have values for, below one legend.
-
-    Args:
-        name: unique on the page.
-    """
+    """A panel for each curve that the rows have values for, below one legend."""
     points = _points(rows)
     values = {curve: _values(points, curve) for curve in CURVES}
     # A single evaluation is no curve, and its numbers are in the table.

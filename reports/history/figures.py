@@ -32,7 +32,6 @@ def draw_history(
     Args:
         changes: of any metric; those of what a figure shows are marked in it.
         days: when each run started, oldest first, as the axis shows it.
-        name: unique on the page.
     """
     with apply_style():
         figures = (_drawing(history, _metric(drawn), changes, days, name) for drawn in DRAWN)

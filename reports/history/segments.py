@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.ndimage import median_filter
+from scipy.stats import ttest_ind_from_stats
 
 from bench.levels import LEAST_NOISE, Series, estimate_noise, find_change_points
 
@@ -56,8 +58,6 @@ def find_steps(values: Sequence[float], admitted: Callable[[Step], bool]) -> tup
 
 def _weight(series: Series, step: Step, admitted: Callable[[Step], bool]) -> float:
     """How weak a step is: by the t test, or above all of those if it is none."""
-    from scipy.stats import ttest_ind_from_stats
-
     before, after = series[step.first : step.place], series[step.place : step.end]
     first, second = (
         (side.mean(), max(LEAST_NOISE, side.std(ddof=1)), len(side)) for side in (before, after)
@@ -85,8 +85,6 @@ def _without_outliers(series: Series) -> Series:
 
     The runs beside a step stay as they are: each has a neighbor on its own level.
     """
-    from scipy.ndimage import median_filter
-
     smooth = median_filter(series, size=3, mode="nearest")
     far = np.abs(series - smooth) > OUTLIER * estimate_noise(series)
     return np.where(far, smooth, series)

@@ -48,7 +48,7 @@ def render(run: LoadedRuns) -> str:
         run.problems,
         outcome=f"{titles.format_count(len(records), 'trial')}: {titles.join_words(ends)}.",
         threads=_threads(records),
-        facts=_facts(records) | _digests(run),
+        facts=_facts(run),
         sections=[section for section, _ in pieces],
         batch_sizes=batch_sizes,
         rooflines=rooflines,
@@ -106,7 +106,9 @@ def _failures(records: Sequence[Record]) -> Markup | None:
     )
 
 
-def _facts(records: Sequence[Record]) -> dict[str, str]:
+def _facts(run: LoadedRuns) -> dict[str, str]:
+    records = run.records
+    digest = "Digest of the run" if len(run.digests) == 1 else "Digests of the runs"
     trials = [record.trial for record in records]
     values_of = {
         "Run": [record.run for record in records],
@@ -137,15 +139,11 @@ def _facts(records: Sequence[Record]) -> dict[str, str]:
             )
             if parameters is not None
         ],
+        # It stands for all records of a run: whoever quotes it can be shown to be right.
+        digest: run.digests.values(),
     }
     texts = {name: "; ".join(_distinct(values)) for name, values in values_of.items()}
     return {name: text for name, text in texts.items() if text}
-
-
-def _digests(run: LoadedRuns) -> dict[str, str]:
-    """What stands for all records of a run: whoever quotes it can be shown to be right."""
-    name = "Digest of the run" if len(run.digests) == 1 else "Digests of the runs"
-    return {name: "; ".join(run.digests.values())} if run.digests else {}
 
 
 def _distinct(values: Iterable[Fact]) -> list[Fact]:

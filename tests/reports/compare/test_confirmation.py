@@ -8,9 +8,8 @@ import pytest
 from bench.records.parts import Memory
 from bench.records.results import Record
 from reports.compare import sentences, tables
-from reports.compare.confirmation import NOT_AGAIN, NOT_RUN_AGAIN, confirm
 from reports.compare.document import to_json
-from reports.compare.outcome import CompareResult
+from reports.compare.outcome import NOT_AGAIN, NOT_RUN_AGAIN, CompareResult, confirm
 from tests.reports.compare.conftest import make_side, outcome_of
 from tests.reports.conftest import make_failure
 
