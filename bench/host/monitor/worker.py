@@ -6,10 +6,9 @@ from typing import Any
 
 from bench.host.machine.accounts import UnreadableError
 from bench.host.machine.nvml import VisibleGpu
-from bench.host.monitor.device import AFTER, DeviceMemory
 from bench.host.monitor.energy import CPU_PACKAGE, GPU, EnergyMeter, ResourceUse
+from bench.host.monitor.memory import AFTER, AnonymousMemory, DeviceMemory, Family
 from bench.host.monitor.rapl import Rapl
-from bench.host.monitor.resident import AnonymousMemory, Family
 from bench.host.monitor.sampler import Monitor
 
 PEAK_ANONYMOUS = "peak_anonymous_bytes"

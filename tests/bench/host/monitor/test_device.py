@@ -6,7 +6,7 @@ import pynvml
 import pytest
 
 from bench.host.machine.nvml import MissingGpu, VisibleGpu, open_gpu
-from bench.host.monitor.device import AFTER, NOT_LISTED, NOT_REACHED, DeviceMemory
+from bench.host.monitor.memory import AFTER, NOT_LISTED, NOT_REACHED, DeviceMemory
 from tests.bench.host.machine.fake_nvml import GIBIBYTE, FakeDevice, FakeNvml
 
 WORKER, CHILD, STRANGER = 100, 101, 999

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bench.host.machine.accounts import UnreadableError, find_descendants
-from bench.host.monitor.resident import AnonymousMemory, Family
+from bench.host.monitor.memory import AnonymousMemory, Family
 
 MEBIBYTE = 2**20
 
