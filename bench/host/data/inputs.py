@@ -1,7 +1,6 @@
 """Writes what every framework of a comparison starts from: weights and batch order, as files."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -38,33 +37,37 @@ class Inputs:
         shape = "x".join(str(side) for side in spec.input_shape)
         # Two texts of one length may have different vocabularies.
         name = f"weights-{model}-{shape}-{parameter_count(spec)}-{seed}.npz"
-        if name not in self._files:
+
+        def write(path: Path) -> str:
             arrays = draw_weights(arrays_of(spec), seed)
-            with _explain_no_room(self.folder):
-                np.savez(self.folder / name, **arrays)  # type: ignore[arg-type]
-            self._files[name] = InputFile(self.folder / name, hash_arrays(arrays))
-        return self._files[name]
+            np.savez(path, **arrays)  # type: ignore[arg-type]
+            return hash_arrays(arrays)
+
+        return self._write_once(name, write)
 
     def write_order(self, samples: int, batch_size: int, epochs: int, seed: int) -> InputFile:
         """Write sample indices as an .npy, (epochs, steps, batch size)."""
         name = f"order-{samples}-{batch_size}-{epochs}-{seed}.npy"
-        if name not in self._files:
+
+        def write(path: Path) -> str:
             order = draw_batch_order(samples, batch_size, epochs, seed)
-            with _explain_no_room(self.folder):
-                np.save(self.folder / name, order)
-            self._files[name] = InputFile(self.folder / name, hash_array(order))
+            np.save(path, order)
+            return hash_array(order)
+
+        return self._write_once(name, write)
+
+    def _write_once(self, name: str, write: Callable[[Path], str]) -> InputFile:
+        path = self.folder / name
+        if name not in self._files:
+            try:
+                self._files[name] = InputFile(path, write(path))
+            except OSError as error:
+                raise ResultsError(
+                    f"The temporary folder {str(self.folder)!r} cannot be written "
+                    f"({error.strerror or error}); expected room for weights and batch order; "
+                    "free some, or name another in TMPDIR."
+                ) from error
         return self._files[name]
-
-
-@contextmanager
-def _explain_no_room(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise ResultsError(
-            f"The temporary folder {str(folder)!r} cannot be written ({error.strerror or error}); "
-            "expected room for weights and batch order; free some, or name another in TMPDIR."
-        ) from error
 
 
 def draw_batch_order(

@@ -16,7 +16,7 @@ from bench.host.machine.accounts import (
     read_text,
 )
 from bench.host.machine.description import choose_threads
-from bench.host.machine.load import LoadMeter
+from bench.host.machine.load import compute_load, read_conditions
 from bench.records.parts import Load, MachineFinding, note_if
 from bench.records.results import NOISY_SHARE
 
@@ -77,9 +77,10 @@ def _threads(threads: int, cores: int | None, processors: int) -> MachineFinding
 
 def examine_other_load() -> list[MachineFinding]:
     """Examine the last minute by the load average, and this moment by a direct look."""
-    meter = LoadMeter()
+    before = read_conditions()
     sleep(LOOK_SECONDS)
-    return [judge_load_average(os.getloadavg()[0], choose_threads()), *judge_load(meter.read())]
+    load = compute_load(before, read_conditions())
+    return [judge_load_average(os.getloadavg()[0], choose_threads()), *judge_load(load)]
 
 
 def judge_load_average(load: float, cores: int) -> MachineFinding:

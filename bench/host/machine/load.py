@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from bench.host.machine import accounts
 from bench.host.machine.accounts import count_throttle_events, read_or_none
-from bench.host.machine.nvml import MissingGpu, VisibleGpu
+from bench.host.machine.nvml import VisibleGpu
 from bench.records.parts import Load
 
 Number = TypeVar("Number", int, float)
@@ -36,19 +36,7 @@ class Conditions:
     gpu_thermal_seconds: float | None
 
 
-class LoadMeter:
-    """Reads the accounts before and after; nothing runs in between."""
-
-    def __init__(self, gpu: VisibleGpu | None = None) -> None:
-        self._gpu = gpu or MissingGpu("No GPU is looked at.")
-        self._before = read_conditions(self._gpu)
-
-    def read(self) -> Load:
-        """Return the load since this meter was made; the worker has to have ended."""
-        return compute_load(self._before, read_conditions(self._gpu))
-
-
-def read_conditions(gpu: VisibleGpu) -> Conditions:
+def read_conditions(gpu: VisibleGpu | None = None) -> Conditions:
     """Read all accounts as they are now.
 
     Raises:
@@ -64,12 +52,15 @@ def read_conditions(gpu: VisibleGpu) -> Conditions:
         worker_seconds=children.ru_utime + children.ru_stime,
         involuntary_switches=children.ru_nivcsw,
         throttle_events=count_throttle_events(),
-        gpu_thermal_seconds=read_or_none(gpu.read_thermal_seconds),
+        gpu_thermal_seconds=read_or_none(gpu.read_thermal_seconds) if gpu else None,
     )
 
 
 def compute_load(before: Conditions, after: Conditions) -> Load:
-    """Compute what changed between two times; processor time is that of all processors."""
+    """Compute what changed between two times; processor time is that of all processors.
+
+    The worker between them has to have ended.
+    """
     available = max((after.time - before.time) * accounts.count_logical_processors(), 1e-9)
     worker = after.worker_seconds - before.worker_seconds
     # The system counts in ticks of 10 ms, the worker in microseconds: never below zero.

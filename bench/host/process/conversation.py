@@ -70,7 +70,7 @@ class Conversation:
         """Read from the channel until it ends, the process ends, or time runs out."""
         with selectors.DefaultSelector() as selector:
             selector.register(self._channel, selectors.EVENT_READ)
-            while (left := self._left) > 0:
+            while (left := min(self._deadline, self._silent_until) - monotonic()) > 0:
                 # A child of the worker could hold the channel open: look whether the worker lives.
                 alive = self._process.poll() is None
                 if selector.select(min(left, self._sampler.seconds_left) if alive else 0):
@@ -83,10 +83,6 @@ class Conversation:
                     return
                 if alive:
                     self._sampler.take_due_sample()
-
-    @property
-    def _left(self) -> float:
-        return min(self._deadline, self._silent_until) - monotonic()
 
     @property
     def _silent_until(self) -> float:

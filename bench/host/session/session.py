@@ -17,7 +17,7 @@ from bench.host.machine.idle_gpu import (
     wait_for_idle_gpu,
     wait_for_released_memory,
 )
-from bench.host.machine.load import LoadMeter
+from bench.host.machine.load import compute_load, read_conditions
 from bench.host.machine.nvml import VisibleGpu, open_gpu
 from bench.host.machine.speed import describe_speeds, measure_machine_speed
 from bench.host.planning.selection import reason_to_skip
@@ -156,10 +156,10 @@ class Session:
             surroundings = Surroundings(gpu)
             # The time to measure the speed is nobody's load: it lies outside the two readings.
             used, speed = read_or_none(gpu.read_used_bytes), measure_machine_speed(threads)
-            meter = LoadMeter(gpu)
+            before = read_conditions(gpu)
             yield surroundings
             surroundings.load = structs.replace(
-                meter.read(),
+                compute_load(before, read_conditions(gpu)),
                 **wait_for_released_memory(gpu, used),
                 **count_other_processes(others, find_gpu_processes(gpu)),
                 **describe_speeds(speed, measure_machine_speed(threads)),

@@ -8,7 +8,7 @@ import pytest
 from msgspec import to_builtins
 
 from bench.host.machine import accounts, load
-from bench.host.machine.load import Conditions, LoadMeter, compute_load, read_conditions
+from bench.host.machine.load import Conditions, compute_load, read_conditions
 from bench.host.machine.nvml import MissingGpu, open_gpu
 from tests.bench.host.machine.fake_nvml import FakeDevice, FakeNvml
 
@@ -89,10 +89,10 @@ def test_the_systems_accounts_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_real_accounts_see_a_child() -> None:
-    meter = LoadMeter()
+    before = read_conditions()
     program = "import time; end = time.process_time() + 0.3\nwhile time.process_time() < end: pass"
     subprocess.run([sys.executable, "-c", program], check=True)
-    measured = meter.read()
+    measured = compute_load(before, read_conditions())
     assert measured.worker_seconds is not None
     assert measured.worker_seconds >= 0.3
     assert measured.other_share is not None
