@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench.errors import ResultsError, SamestepError
+from bench.errors import ResultsError, SamestepError, explain_os_error
 from bench.host.doctor import examine
 from bench.host.environments.preparation import Environment
 from bench.host.frameworks.framework import Framework, discover
@@ -194,13 +194,9 @@ def write_json(path: Path, document: Mapping[str, Any]) -> None:
     Raises:
         ResultsError: the file cannot be written.
     """
-    try:
+    remedy = "expected a file in a folder of yours; name another."
+    with explain_os_error(ResultsError, f"{path} cannot be written", remedy):
         path.write_text(json.dumps(document, indent=1) + "\n", "utf-8")
-    except OSError as error:
-        raise ResultsError(
-            f"{path} cannot be written ({error.strerror}); expected a file in a folder "
-            "of yours; name another."
-        ) from error
 
 
 if __name__ == "__main__":

@@ -4,6 +4,9 @@ Each message is one line that says what failed, what was expected and what to
 do. Programs catch `SamestepError` in one place and print it without traceback.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class SamestepError(Exception):
     """Base of all errors: anything that a user can cause or mend."""
@@ -51,3 +54,12 @@ class WorkerError(SamestepError):
 
 class DivergedError(WorkerError):
     """The loss of a trial is no longer a finite number."""
+
+
+@contextmanager
+def explain_os_error(kind: type[Exception], failure: str, remedy: str) -> Iterator[None]:
+    """Turn an OSError into an error that says what failed and why, and what to do."""
+    try:
+        yield
+    except OSError as error:
+        raise kind(f"{failure} ({error.strerror or error}); {remedy}") from error

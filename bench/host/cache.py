@@ -4,12 +4,12 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from bench.errors import ResultsError
+from bench.errors import ResultsError, explain_os_error
 
 
 def get_cache_folder() -> Path:
@@ -27,11 +27,8 @@ def lock_entry(folder: Path) -> Iterator[None]:
     Raises:
         ResultsError: the cache cannot be written, now or by what is done under the lock.
     """
-    try:
-        with _lock(folder):
-            yield
-    except OSError as error:
-        raise _unwritable(folder, error) from error
+    with _explain_unwritable(folder), _lock(folder):
+        yield
 
 
 @contextmanager
@@ -46,11 +43,8 @@ def turn(name: str) -> Iterator[None]:
     """
     lock = get_cache_folder() / name
     with ExitStack() as stack:
-        try:
-            with _lock(get_cache_folder() / "next" / name):
-                stack.enter_context(_lock(lock))
-        except OSError as error:
-            raise _unwritable(lock, error) from error
+        with _explain_unwritable(lock), _lock(get_cache_folder() / "next" / name):
+            stack.enter_context(_lock(lock))
         yield
 
 
@@ -70,10 +64,11 @@ def _lock(folder: Path) -> Iterator[None]:
         lock.release()
 
 
-def _unwritable(folder: Path, error: OSError) -> ResultsError:
-    return ResultsError(
-        f"The cache {str(folder)!r} cannot be written ({error.strerror or error}); expected a "
-        "folder of yours with room in it; free some, or name another in SAMESTEP_CACHE."
+def _explain_unwritable(folder: Path) -> AbstractContextManager[None]:
+    return explain_os_error(
+        ResultsError,
+        f"The cache {str(folder)!r} cannot be written",
+        "expected a folder of yours with room in it; free some, or name another in SAMESTEP_CACHE.",
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from bench.errors import SamestepError
+from bench.errors import SamestepError, explain_os_error
 
 REQUIRED = object()
 # No count of epochs, samples, steps or seeds needs more; a slip of the hand may ask for it.
@@ -18,12 +18,10 @@ def read_toml(path: Path, error: type[SamestepError]) -> "TomlTable":
     Raises:
         error: the file cannot be read or is not TOML.
     """
+    remedy = "expected a TOML file; check the path."
     try:
-        return TomlTable(tomllib.loads(path.read_text("utf-8")), str(path), error)
-    except OSError as problem:
-        raise error(
-            f"{path} cannot be read ({problem.strerror}); expected a TOML file; check the path."
-        ) from problem
+        with explain_os_error(error, f"{path} cannot be read", remedy):
+            return TomlTable(tomllib.loads(path.read_text("utf-8")), str(path), error)
     except (ValueError, RecursionError) as problem:
         raise error(f"{path} is not valid TOML: {problem}; correct that line.") from problem
 

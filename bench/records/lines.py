@@ -13,7 +13,7 @@ from typing import Any, Literal, get_type_hints
 
 import msgspec
 
-from bench.errors import ResultsError
+from bench.errors import ResultsError, explain_os_error
 from bench.job import NATIVE, PREPARED
 from bench.optimizer import RULES, Optimizer
 from bench.records.ceilings import UNREADABLE, Ceiling
@@ -86,14 +86,10 @@ class Reader:
         Raises:
             ResultsError: the file cannot be read.
         """
-        try:
-            with path.open("rb") as file:
-                return self.read_lines(file, path.name)
-        except OSError as error:
-            raise ResultsError(
-                f"Records {str(path)!r} cannot be read ({error.strerror}); expected a run's "
-                f"{RECORDS_FILE}; run `tox -e bench` to make one."
-            ) from error
+        remedy = f"expected a run's {RECORDS_FILE}; run `tox -e bench` to make one."
+        failure = f"Records {str(path)!r} cannot be read"
+        with explain_os_error(ResultsError, failure, remedy), path.open("rb") as file:
+            return self.read_lines(file, path.name)
 
     def read_lines(self, lines: Iterable[bytes], name: str) -> tuple[list[Record], list[str]]:
         """Decode records from any iterable of lines, as `read` does.

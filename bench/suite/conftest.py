@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.errors import ResultsError, SamestepError
+from bench.errors import ResultsError, SamestepError, explain_os_error
 from bench.host.environments.preparation import Say
 from bench.host.machine.accounts import read_cpu_seconds
 from bench.host.planning.against import check_out
@@ -79,13 +79,10 @@ def _open_run(config: pytest.Config) -> None:
 
 def _check_writable(path: Path) -> None:
     """Find out before the trials whether pytest-benchmark can write there after them."""
-    try:
+    failure = f"--benchmark-json {str(path)!r} cannot be written"
+    remedy = "expected a file in a folder of yours; name another."
+    with explain_os_error(pytest.UsageError, failure, remedy):
         path.open("ab").close()
-    except OSError as error:
-        raise pytest.UsageError(
-            f"--benchmark-json {str(path)!r} cannot be written ({error.strerror}); expected a file "
-            "in a folder of yours; name another."
-        ) from error
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from bench.errors import ResultsError
+from bench.errors import ResultsError, explain_os_error
 from bench.records.chain import follow
 from bench.records.lines import Reader
 from bench.records.results import RECORDS_FILE, Record
@@ -42,13 +42,9 @@ def append(store: Path, folders: Sequence[Path]) -> list[Path]:
     Raises:
         ResultsError: a run cannot be read, or a file not written; those before it are in the store.
     """
-    try:
+    remedy = "expected a folder, or a name for one; name another with --store."
+    with explain_os_error(ResultsError, f"Store {str(store)!r} cannot be made", remedy):
         store.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ResultsError(
-            f"Store {str(store)!r} cannot be made ({error.strerror}); expected a folder, or a name "
-            "for one; name another with --store."
-        ) from error
     reader = Reader()
     return [_append(store, folder / RECORDS_FILE, reader) for folder in folders]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.errors import ResultsError
+from bench.errors import ResultsError, explain_os_error
 from bench.records.chain import NOTHING, Chain, follow
 from bench.records.manifest import Manifest, read_manifest
 from bench.records.results import RECORDS_FILE
@@ -65,14 +65,10 @@ def examine(folder: Path) -> Integrity:
             else:
                 torn = len(line)
 
-    try:
-        with path.open("rb") as lines:
-            chain = follow(whole(lines))
-    except OSError as error:
-        raise ResultsError(
-            f"Records {str(path)!r} cannot be read ({error.strerror}); expected a run's "
-            f"{RECORDS_FILE}; name another run."
-        ) from error
+    failure = f"Records {str(path)!r} cannot be read"
+    remedy = f"expected a run's {RECORDS_FILE}; name another run."
+    with explain_os_error(ResultsError, failure, remedy), path.open("rb") as lines:
+        chain = follow(whole(lines))
     try:
         manifest, unreadable = read_manifest(folder), []
     except ResultsError as error:

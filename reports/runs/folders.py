@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench.errors import ResultsError
+from bench.errors import ResultsError, explain_os_error
 from bench.records.results import RECORDS_FILE
 
 REMEDY = "run `tox -e bench` to make one"
@@ -41,13 +41,11 @@ def list_names(results: Path) -> list[str]:
         raise ResultsError(
             f"--results {str(results)!r} is a file; expected a folder of runs; name another."
         )
-    try:
+    failure = f"Results folder {str(results)!r} cannot be read"
+    with explain_os_error(
+        ResultsError, failure, "expected a folder of runs; check its permissions."
+    ):
         ages = [(path.stat().st_mtime_ns, path.parent.name) for path in _files(results)]
-    except OSError as error:
-        raise ResultsError(
-            f"Results folder {str(results)!r} cannot be read ({error.strerror}); expected a folder "
-            "of runs; check its permissions."
-        ) from error
     return [name for _, name in sorted(ages)]
 
 

@@ -3,19 +3,15 @@
 import gzip
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
-from bench.errors import DataError
+from bench.errors import DataError, explain_os_error
 
 
-@contextmanager
-def explain_unreadable(where: object, expected: str) -> Iterator[None]:
+def explain_unreadable(where: object, expected: str) -> AbstractContextManager[None]:
     """Turn an OSError into a DataError that says what was expected where, and what to do."""
-    try:
-        yield
-    except OSError as error:
-        raise DataError(f"{where} cannot be read ({error.strerror}); {expected}") from error
+    return explain_os_error(DataError, f"{where} cannot be read", expected)
 
 
 @contextmanager

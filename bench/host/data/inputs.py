@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from bench.errors import ResultsError
+from bench.errors import ResultsError, explain_os_error
 from bench.host.data.weights import draw_weights
 from bench.protocol.digests import hash_array, hash_arrays
 from bench.spec import ModelSpec, arrays_of, parameter_count
@@ -59,14 +59,10 @@ class Inputs:
     def _write_once(self, name: str, write: Callable[[Path], str]) -> InputFile:
         path = self.folder / name
         if name not in self._files:
-            try:
+            failure = f"The temporary folder {str(self.folder)!r} cannot be written"
+            room = "expected room for weights and batch order; free some"
+            with explain_os_error(ResultsError, failure, f"{room}, or name another in TMPDIR."):
                 self._files[name] = InputFile(path, write(path))
-            except OSError as error:
-                raise ResultsError(
-                    f"The temporary folder {str(self.folder)!r} cannot be written "
-                    f"({error.strerror or error}); expected room for weights and batch order; "
-                    "free some, or name another in TMPDIR."
-                ) from error
         return self._files[name]
 
 

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.errors import FrameworkError
+from bench.errors import FrameworkError, explain_os_error
 from bench.host.machine.nvml import Capability
 from bench.host.toml_table import TomlTable
 
@@ -130,10 +130,6 @@ def _read_kernels(table: TomlTable) -> Kernels | None:
 def _read_constraints(name: str | None, folder: Path) -> str:
     if name is None:
         return ""
-    try:
+    failure = f"{folder / DESCRIPTION}: 'constraints' names {name!r}, which cannot be read"
+    with explain_os_error(FrameworkError, failure, "add the file or remove the key."):
         return (folder / name).read_text("utf-8")
-    except OSError as error:
-        raise FrameworkError(
-            f"{folder / DESCRIPTION}: 'constraints' names {name!r}, which cannot be read "
-            f"({error.strerror}); add the file or remove the key."
-        ) from error

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import FileIO
@@ -11,7 +11,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from bench.errors import ResultsError
+from bench.errors import ResultsError, explain_os_error
 from bench.records.chain import NOTHING, add_seal, parse_seal
 from bench.records.lines import encode
 from bench.records.manifest import End, Manifest, read_manifest, read_opening_digest, write_manifest
@@ -205,12 +205,7 @@ def _flush_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-@contextmanager
-def _writing(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise ResultsError(
-            f"The results folder {str(folder)!r} cannot be written ({error.strerror}); expected a "
-            "folder of yours with room in it; name another with --results."
-        ) from error
+def _writing(folder: Path) -> AbstractContextManager[None]:
+    remedy = "expected a folder of yours with room in it; name another with --results."
+    failure = f"The results folder {str(folder)!r} cannot be written"
+    return explain_os_error(ResultsError, failure, remedy)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench.errors import ResultsError
+from bench.errors import ResultsError, explain_os_error
 from bench.host.frameworks.setup import DEFAULT
 from bench.host.machine.description import describe_machine, read_commit
 from bench.host.verify.certification import CellReport, to_document
@@ -158,13 +158,10 @@ def choose_summary_file(results: Path) -> Path:
         ResultsError: the folder cannot be made.
     """
     folder = results.absolute() / "verify"
-    try:
+    failure = f"The results folder {str(folder)!r} cannot be written"
+    remedy = "expected a folder of yours with room in it; name another with --results."
+    with explain_os_error(ResultsError, failure, remedy):
         folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ResultsError(
-            f"The results folder {str(folder)!r} cannot be written ({error.strerror}); expected a "
-            "folder of yours with room in it; name another with --results."
-        ) from error
     stem = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
     taken = {path.stem for path in folder.glob("*.json")}
     names = (stem, *(f"{stem}-{number}" for number in range(2, 1000)))
