@@ -8,7 +8,7 @@ import pandas as pd
 
 from bench.dependencies import explain_if_missing
 from bench.errors import ResultsError
-from reports.runs.loading import LoadedRuns, add_ranks, collect_refusals
+from reports.runs.loading import LoadedRuns, add_ranks
 from reports.text.output import drop_surrogates
 from reports.trials.measured import to_floats
 
@@ -52,7 +52,7 @@ def to_parquet(run: LoadedRuns) -> bytes:
 
 
 def _build_table(run: LoadedRuns) -> pd.DataFrame:
-    return add_ranks(run.table, collect_refusals(run.comparisons, run.records))
+    return add_ranks(run.table, run.comparisons)
 
 
 def _text(value: object) -> str | None:

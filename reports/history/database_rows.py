@@ -12,7 +12,7 @@ from reports.history.database_tables import RUNS, SERIES, TRIALS
 from reports.ranking.comparisons import Comparison, compare
 from reports.ranking.metrics import METRICS, Metric
 from reports.ranking.rows import Row
-from reports.runs.loading import LoadedRuns, add_ranks, collect_refusals
+from reports.runs.loading import LoadedRuns, add_ranks
 from reports.text.output import drop_surrogates
 from reports.trials.certificates import read_number
 
@@ -24,7 +24,7 @@ Values = dict[str, Any]
 def to_rows(content: LoadedRuns) -> dict[Table, list[Values]]:
     """All rows of all tables."""
     comparisons = compare(content.records, by_run=True, table=content.table)
-    trials = add_ranks(content.table, collect_refusals(comparisons, content.records))
+    trials = add_ranks(content.table, comparisons)
     runs = {str(run): own for run, own in trials.groupby("run", sort=False)}
     started = {run: own["started"].min() for run, own in runs.items()}
     trials["run_id"] = trials["run"].map(content.keys)

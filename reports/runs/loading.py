@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from os import PathLike
 from pathlib import Path
 
@@ -109,39 +110,33 @@ def load(path: str | PathLike[str]) -> pd.DataFrame:
     Raises:
         ResultsError: there are no records at `path`, or they cannot be read.
     """
-    records: list[Record] = []
-    refusals: list[str | None] = []
     reader = Reader()
+    files: list[list[Record]] = []
     for file in find_records_files(Path(path)):
-        own, problems = reader.read(file)
-        records += own
-        refusals += collect_refusals(compare(own), own)
+        records, problems = reader.read(file)
+        files.append(records)
         for problem in problems:
             warnings.warn(f"{file.parent.name}: {problem}", stacklevel=2)
-    return add_ranks(frame.build_trials(records), refusals)
+    trials = frame.build_trials(chain.from_iterable(files))
+    parts, start = [], 0
+    for records in files:
+        part = trials.iloc[start : start + len(records)]
+        parts.append(add_ranks(part, compare(records, table=part)))
+        start += len(records)
+    return pd.concat(parts)
 
 
-def add_ranks(trials: pd.DataFrame, refusals: Sequence[str | None]) -> pd.DataFrame:
-    """The frame of trials with `RANK_COLUMNS`.
-
-    Args:
-        refusals: for each trial why its row is not ranked, None where it is.
-    """
-    ranked = [refusal is None for refusal in refusals]
-    return trials.assign(
-        ranked=pd.Series(ranked, dtype=bool), unranked_reason=pd.Series(refusals, dtype=object)
-    )
-
-
-def collect_refusals(
-    comparisons: Iterable[Comparison], records: Sequence[Record]
-) -> list[str | None]:
-    """Say for each record why its row is not ranked, None where it is."""
-    refusals: list[str | None] = [None] * len(records)
+def add_ranks(trials: pd.DataFrame, comparisons: Iterable[Comparison]) -> pd.DataFrame:
+    """The frame of the trials that were compared, with `RANK_COLUMNS`."""
+    refusals: list[str | None] = [None] * len(trials)
     for row in (row for comparison in comparisons for row in comparison.rows):
         for place in row.places:
             refusals[place] = row.refusal
-    return refusals
+    ranked = [refusal is None for refusal in refusals]
+    return trials.assign(
+        ranked=pd.Series(ranked, index=trials.index, dtype=bool),
+        unranked_reason=pd.Series(refusals, index=trials.index, dtype=object),
+    )
 
 
 def make_name(runs: Sequence[str]) -> str:
