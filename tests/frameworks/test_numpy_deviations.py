@@ -24,12 +24,6 @@ EVERYTHING = {"training", "evaluation", "gradients", "step", "second step"}
 WITH_STATISTICS = EVERYTHING | {"statistics"}
 STEPS = {"step", "second step"}
 BACKWARD = STEPS | {"gradients"}
-FORWARD: dict[str, set[str]] = {
-    LENET: EVERYTHING,
-    ALEXNET: EVERYTHING,
-    RESNET: WITH_STATISTICS,
-    LSTM: EVERYTHING,
-}
 
 
 def everywhere(quantities: set[str]) -> dict[str, set[str]]:

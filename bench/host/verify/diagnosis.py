@@ -11,6 +11,7 @@ from bench.host.verify.judgment import Error, judge
 from bench.host.verify.suspicions import Suspicion, find_optimizer, list_suspicions
 from bench.host.verify.verifier import Verifier, select_known_defects
 from bench.protocol.verification import OPTIMIZERS, STEPS
+from bench.spec import ModelSpec
 
 # In float64, an error of this size is one of float32.
 SINGLE_PRECISION = 1e-5
@@ -21,7 +22,7 @@ def explain(verifier: Verifier, cell: Cell, first: Error) -> str:
     suspicion = _find_deviation(verifier, cell, first) if first.precision == "float64" else None
     if suspicion is not None:
         return f"With one deviation the reference gives the same numbers: {suspicion.words}."
-    return f"Usual reasons: {list_usual_reasons(cell.spec.family, first)}."
+    return f"Usual reasons: {list_usual_reasons(cell.spec, first)}."
 
 
 def _find_deviation(verifier: Verifier, cell: Cell, first: Error) -> Suspicion | None:
@@ -53,15 +54,6 @@ def _optimizers_from(stage: str) -> tuple[str, ...]:
     return names if optimizer is None else names[names.index(optimizer) :]
 
 
-FORWARD_REASONS = {
-    "lenet": "the order in which feature maps are flattened, kind of pooling, padding, a bias",
-    "alexnet": "the order in which feature maps are flattened, padding at stride 2, alpha of the "
-    "local response normalization, a bias",
-    "resnet": "batch normalization's epsilon, evaluation with the statistics of the batch, "
-    "padding at stride 2, shortcut, order of layers",
-    "lstm": "order of the gates, forget gate's bias, a second bias, direction of the sequence, "
-    "masked padding",
-}
 # By a pattern of a stage's name, of which the first that fits counts.
 REASONS = {
     "*after loading again*": "load leaves something as it was: a copy or a compiled graph with the "
@@ -89,7 +81,7 @@ REASONS = {
 }
 
 
-def list_usual_reasons(family: str, first: Error) -> str:
+def list_usual_reasons(spec: ModelSpec, first: Error) -> str:
     """List the conventions that usually explain a first difference in that stage."""
     if first.precision == "ieee":
         return (
@@ -99,10 +91,32 @@ def list_usual_reasons(family: str, first: Error) -> str:
     pattern = next(pattern for pattern in REASONS if fnmatchcase(first.stage, pattern))
     reasons = REASONS[pattern]
     if pattern == "logits*":
-        reasons = FORWARD_REASONS.get(family, reasons)
+        reasons = ", ".join(_list_forward_reasons(spec)) or reasons
     if first.limit < first.size < SINGLE_PRECISION:
         return (
             "an error of this size is one of float32: a cast, a constant or an array without its "
             f"dtype in a model of float64; else {reasons}"
         )
     return reasons
+
+
+def _list_forward_reasons(spec: ModelSpec) -> list[str]:
+    """List what usually explains other logits, of that which the model has."""
+    parameters = spec.parameters()
+    kinds = {param.kind for param in parameters}
+    recurrent = "recurrent kernel" in kinds
+    looked_for = {
+        "the order in which feature maps are flattened": any(p.flattened for p in parameters),
+        "kind of pooling": hasattr(spec, "pooling"),
+        "batch normalization's epsilon": spec.statistics(),
+        "evaluation with the statistics of the batch": spec.statistics(),
+        "padding (above all at stride 2)": "convolution kernel" in kinds,
+        "alpha of the local response normalization": getattr(spec, "normalization", None),
+        "shortcut, order of layers": hasattr(spec, "shortcut"),
+        "order of the gates, direction of the sequence, masked padding": "recurrent kernel"
+        in kinds,
+        "forget gate's bias": any(p.initializer == "forget gate ones" for p in parameters),
+        "a second bias": recurrent,
+        "a bias": "bias" in kinds,
+    }
+    return [reason for reason, is_there in looked_for.items() if is_there]

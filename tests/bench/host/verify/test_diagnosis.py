@@ -15,8 +15,10 @@ from bench.host.verify.judgment import Error
 from bench.host.verify.suspicions import Suspicion, list_suspicions
 from bench.host.verify.verifier import CellResult
 from bench.models import MODELS
+from bench.models.outside import read_models
 from bench.protocol.verification import STAGES
 from bench.spec import ModelSpec, Samples
+from tests.conftest import ROOT
 from tests.frameworks.cases import Deviations
 
 SAMPLES = {
@@ -199,15 +201,31 @@ def test_an_error_of_the_size_of_float32s_is_said(alpha: Cell) -> None:
     assert "float32" not in explained(verifier, alpha, error=3e-3)
 
 
-@pytest.mark.parametrize("family", ["lenet", "alexnet", "resnet", "lstm", "unknown"])
+@pytest.mark.parametrize("model", SAMPLES)
 @pytest.mark.parametrize("stage", STAGES)
-def test_every_stage_has_usual_reasons(family: str, stage: str) -> None:
-    reasons = list_usual_reasons(family, Error("float64", stage, "", 0.5))
+def test_every_stage_has_usual_reasons(model: str, stage: str) -> None:
+    reasons = list_usual_reasons(spec(model), Error("float64", stage, "", 0.5))
     assert reasons
     assert not reasons.endswith(".")
 
 
+@pytest.mark.parametrize(
+    ("family", "reason", "other"),
+    [("vgg", "padding", "gates"), ("gru", "order of the gates", "pooling")],
+)
+def test_a_model_from_outside_has_reasons_by_what_it_has(
+    family: str, reason: str, other: str
+) -> None:
+    models = read_models(ROOT / "tests" / "models" / family)
+    samples = Samples((3, 32, 32), 10) if family == "vgg" else SAMPLES["lstm"]
+    from_outside = next(iter(models.values())).build(samples)
+    reasons = list_usual_reasons(from_outside, Error("float64", LOGITS, "", 0.5))
+    assert reason in reasons
+    assert other not in reasons
+
+
 def test_reasons_are_those_of_the_stage() -> None:
+    resnet = spec("resnet20-half")
     for stage, words in {
         LOGITS: "batch normalization's epsilon",
         "logits in training mode": "batch statistics",
@@ -224,7 +242,7 @@ def test_reasons_are_those_of_the_stage() -> None:
         "evaluation after loading again, adam": "old weights",
         "weights after loading again and 1 step of adam": "count of steps",
     }.items():
-        assert words in list_usual_reasons("resnet", Error("float64", stage, "", 0.5)), stage
+        assert words in list_usual_reasons(resnet, Error("float64", stage, "", 0.5)), stage
 
 
 def test_stages_are_in_the_order_of_a_training_step() -> None:
