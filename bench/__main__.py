@@ -16,9 +16,9 @@ from bench.host.planning.request import add_folder_options, add_options, read_re
 from bench.host.planning.selection import Selection, select
 from bench.host.process.signals import interrupt_at_the_end
 from bench.host.session.opening import prepare_data, prepare_environments_of
+from bench.host.session.store import choose_summary_file
 from bench.host.verify.command import add_verify_options, read_verification, verify_cells
 from bench.host.verify.summary import (
-    choose_summary_file,
     describe_report,
     explain_reports,
     summarize,

@@ -239,24 +239,19 @@ class ModelSpec(Protocol):
     @property
     def input_shape(self) -> tuple[int, ...]:
         """Canonical shape of one sample, (channels, height, width) for an image."""
-        ...
 
     @property
     def classes(self) -> int:
         """Number of classes, the width of the logits."""
-        ...
 
     def parameters(self) -> Sequence[Param]:
         """The trainable parameters in layer order."""
-        ...
 
     def statistics(self) -> Sequence[Param]:
         """The running statistics in layer order; none where nothing is normalized."""
-        ...
 
     def forward_layers(self) -> Sequence[Layer]:
         """The layers in the order of the forward pass."""
-        ...
 
 
 Spec = TypeVar("Spec", bound=ModelSpec)
@@ -296,7 +291,6 @@ class Shaped(Protocol):
     @property
     def shape(self) -> tuple[int, ...]:
         """Sides."""
-        ...
 
 
 def arrays_by_name(

@@ -3,29 +3,14 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
-
-class Array(Protocol):
-    """The part of a NumPy array that a digest needs."""
-
-    @property
-    def dtype(self) -> Any:
-        """Element type; its `str` tells byte order and size."""
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Sides."""
-        ...
-
-    @property
-    def data(self) -> memoryview:
-        """The buffer."""
-        ...
+# NumPy's.
+Array = Any
 
 
 def hash_array(array: Array) -> str:
-    """SHA-256 over the element type, the shape and the C-ordered bytes of `array`.
+    """Return SHA-256 over the element type, the shape and the C-ordered bytes of `array`.
 
     Raises:
         ValueError: the array is not C-contiguous.
@@ -34,7 +19,7 @@ def hash_array(array: Array) -> str:
 
 
 def hash_parts(type_string: str, shape: Sequence[int], parts: Iterable[Array]) -> str:
-    """The digest of the array of that type and shape whose bytes come in `parts`, in order.
+    """Return the digest of the array of that type and shape whose bytes `parts` hold, in order.
 
     Raises:
         ValueError: a part is not C-contiguous.
@@ -51,15 +36,15 @@ def hash_parts(type_string: str, shape: Sequence[int], parts: Iterable[Array]) -
 
 
 def hash_arrays(arrays: Mapping[str, Array]) -> str:
-    """SHA-256 over the names and digests of `arrays`, whatever their order."""
+    """Return SHA-256 over the names and digests of `arrays`, whatever their order."""
     return combine({name: hash_array(array) for name, array in arrays.items()})
 
 
 def combine(digests: Mapping[str, str]) -> str:
-    """One digest for several named ones, whatever their order."""
+    """Return one digest for several named ones, whatever their order."""
     return hash_text(json.dumps(dict(sorted(digests.items()))))
 
 
 def hash_text(text: str) -> str:
-    """SHA-256 of `text` in UTF-8."""
+    """Return SHA-256 of `text` in UTF-8."""
     return hashlib.sha256(text.encode()).hexdigest()

@@ -44,27 +44,15 @@ EXPLAINING_SHARE = 0.25
 
 Bound = Literal["arithmetic", "memory", "neither"]
 
-
-@dataclass(frozen=True)
-class Widths:
-    """Bytes of one value.
-
-    Attributes:
-        activation: width of inputs, outputs, kept values and the gradients of outputs.
-        weight: width of parameters, their gradients and the optimizer's slots.
-    """
-
-    activation: int
-    weight: int
-
-
-# With bf16, weights and all that updates them stay in float32 (mixed precision, Micikevicius et
-# al. 2018); TF32 is a format of the multiplier's inputs, and float32 in memory.
-BYTES: dict[str, Widths] = {
-    "ieee": Widths(4, 4),
-    "tf32": Widths(4, 4),
-    "bf16": Widths(2, 4),
-    "float64": Widths(8, 8),
+# Bytes of one value: of inputs, outputs, kept values and the gradients of outputs; of parameters,
+# their gradients and the optimizer's slots. With bf16, weights and all that updates them stay in
+# float32 (mixed precision, Micikevicius et al. 2018); TF32 is a format of the multiplier's inputs,
+# and float32 in memory.
+BYTES = {
+    "ieee": (4, 4),
+    "tf32": (4, 4),
+    "bf16": (2, 4),
+    "float64": (8, 8),
 }
 
 
@@ -94,11 +82,11 @@ def count_step_cost(
     """
     if precision not in BYTES:
         raise ValueError(f"The precision {precision!r} is none of {', '.join(BYTES)}.")
-    widths = BYTES[precision]
-    activations = batch_size * _count_activation_accesses(spec) * widths.activation
+    activation_bytes, weight_bytes = BYTES[precision]
+    activations = batch_size * _count_activation_accesses(spec) * activation_bytes
     # Two moments, a velocity, or nothing.
     slots = 2 if optimizer.name == "adam" else int(optimizer.momentum > 0)
-    weights = _count_weight_accesses(spec, slots) * widths.weight
+    weights = _count_weight_accesses(spec, slots) * weight_bytes
     return StepCost(batch_size * _count_operations(spec), activations + weights)
 
 

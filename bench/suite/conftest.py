@@ -1,7 +1,7 @@
 """Makes pytest run a plan: options, one item for each trial, records, and the report at the end."""
 
 import shutil
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path
 
@@ -20,9 +20,7 @@ from bench.host.session.resume import Stopped, find_stopped
 from bench.host.session.session import Session
 from bench.host.session.store import RunFolder, create_run
 from bench.records.results import Trial
-from bench.suite.clock import ReplayClock
-from bench.suite.progress import summarize
-from bench.suite.verdict import Verdict, compare_revisions, confirm_verdict, run_reports
+from bench.suite.verdict import Verdict, judge_revisions, run_reports
 
 SELECTION = pytest.StashKey[Selection]()
 RUN = pytest.StashKey[RunFolder]()
@@ -114,18 +112,8 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
         result = yield
         if selection.request.against is not None:
             with _usage_errors():
-                config.stash[VERDICT] = _compare_revisions(config.stash[SESSION], trials, say)
+                config.stash[VERDICT] = judge_revisions(config.stash[SESSION], trials, say)
         return result
-
-
-def _compare_revisions(session: Session, trials: Sequence[Trial], say: Say) -> Verdict:
-    """Report a regression where a second run confirms it."""
-
-    def execute(trial: Trial, again: Session) -> None:
-        say(summarize(again.execute(trial, lambda event: None)))
-
-    first = compare_revisions(session.folder)
-    return confirm_verdict(first, session, trials, execute, say) if first.suspects else first
 
 
 @pytest.hookimpl(wrapper=True)
@@ -210,14 +198,6 @@ def uncaptured(request: pytest.FixtureRequest) -> AbstractContextManager[None]:
 @pytest.fixture
 def say(request: pytest.FixtureRequest) -> Say:
     return _writer(request.config)
-
-
-@pytest.fixture
-def clock(request: pytest.FixtureRequest) -> ReplayClock:
-    """The clock of this item; has to be requested before `benchmark`, which reads the mark."""
-    clock = ReplayClock()
-    request.node.add_marker(pytest.mark.benchmark(timer=clock))
-    return clock
 
 
 def _writer(config: pytest.Config) -> Say:

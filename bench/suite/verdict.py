@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,8 +13,8 @@ from bench.host.frameworks.framework import ROOT
 from bench.host.session.session import Session
 from bench.host.session.store import RunFolder, create_run
 from bench.records.results import Trial
+from bench.suite.progress import summarize
 
-Execute = Callable[[Trial, Session], None]
 # What `python -m reports compare` exits with.
 REGRESSION = 1
 CONFIRMATION = "confirmation"
@@ -41,13 +41,32 @@ class Verdict:
     suspects: tuple[str, ...] = ()
 
 
-def compare_revisions(run: RunFolder, again: RunFolder | None = None) -> Verdict:
-    """Compare BASE and HEAD of a run; write page, Markdown and JSON into the run's folder.
-
-    What differs is to be confirmed by the run `again`.
+def judge_revisions(session: Session, trials: Sequence[Trial], say: Say) -> Verdict:
+    """Compare a run's revisions; a second run, of just those trials that differ, confirms it.
 
     Raises:
         ResultsError: they cannot be compared.
+    """
+    first = _compare_revisions(session.folder)
+    if not first.suspects:
+        return first
+    say(
+        f"HEAD may differ in {len(first.suspects)} of the trials: running those again, since only "
+        "what differs twice counts ..."
+    )
+    plan = session.prepared.selection.plan.name
+    run = create_run(session.folder.folder.parent, f"{plan}-{CONFIRMATION}")
+    second = Session(session.prepared, run, executor=session.executor)
+    for trial in trials:
+        if trial.series in first.suspects:
+            say(summarize(second.execute(trial, lambda event: None)))
+    return _compare_revisions(session.folder, run)
+
+
+def _compare_revisions(run: RunFolder, again: RunFolder | None = None) -> Verdict:
+    """Compare BASE and HEAD of a run; write page, Markdown and JSON into the run's folder.
+
+    What differs is to be confirmed by the run `again`.
     """
     files = {kind: run.folder / f"compare.{ending}" for kind, ending in ENDINGS.items()}
     confirmation = (
@@ -83,20 +102,3 @@ def run_reports(*arguments: str) -> "subprocess.CompletedProcess[str]":
 
 def _sides(run: RunFolder) -> tuple[str, str]:
     return f"{run.folder}@base", f"{run.folder}@head"
-
-
-def confirm_verdict(
-    first: Verdict, session: Session, trials: Sequence[Trial], execute: Execute, say: Say
-) -> Verdict:
-    """Confirm a verdict by a second run, of just those trials in which the first one differs."""
-    again = [trial for trial in trials if trial.series in first.suspects]
-    say(
-        f"HEAD may differ in {len(first.suspects)} of the trials: running those again, since only "
-        "what differs twice counts ..."
-    )
-    plan = session.prepared.selection.plan.name
-    run = create_run(session.folder.folder.parent, f"{plan}-{CONFIRMATION}")
-    second = Session(session.prepared, run, executor=session.executor)
-    for trial in again:
-        execute(trial, second)
-    return compare_revisions(session.folder, run)

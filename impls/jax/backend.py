@@ -8,6 +8,7 @@ import numpy as np
 import optax
 from flax import nnx
 
+from bench.errors import WorkerError
 from bench.job import Execution
 from bench.models import find_model_class
 from bench.optimizer import Optimizer
@@ -15,10 +16,10 @@ from bench.spec import ModelSpec, arrays_of
 
 from . import optimizers
 from . import weights as parameters
-from .devices import device_of
 from .types import product_precision, types_of
 
 DROPOUT_SEED = 0
+PLATFORMS = {"cpu": ("cpu",), "cuda": ("gpu", "cuda")}
 # Counters of JAX's allocator, by our names.
 ALLOCATOR = {
     "bytes_in_use": "allocator_bytes",
@@ -180,6 +181,32 @@ class Backend:
 
     def slots(self) -> dict[str, dict[str, np.ndarray]]:
         return optimizers.slots(self.gathered, self.arrays)
+
+
+def device_of(execution: Execution) -> jax.Device:
+    """Return the device on which JAX puts all that it is not told where to put.
+
+    JAX chooses by itself, and is held to what was asked for.
+
+    Raises:
+        WorkerError: it is of another kind than the execution's, or there is none.
+    """
+    try:
+        device = jax.devices()[0]
+    except (AssertionError, RuntimeError) as error:
+        # A build for the CPU that is told to use a GPU fails an assertion, without a word.
+        lines = str(error).splitlines() or ["it does not say why; it may be a build for the CPU"]
+        raise _none(execution, lines[0]) from error
+    if device.platform not in PLATFORMS[execution.device]:
+        raise _none(execution, f"it would compute on {device}")
+    return device
+
+
+def _none(execution: Execution, reason: str) -> WorkerError:
+    return WorkerError(
+        f"JAX {jax.__version__} finds no device of the kind {execution.device!r} ({reason}); "
+        "expected one; install JAX for it, or check JAX_PLATFORMS."
+    )
 
 
 def _parts(model: nnx.Module) -> tuple[nnx.GraphDef, nnx.State, nnx.State, nnx.State]:

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 
 from bench.job import Execution
 
-from .devices import device_of
+from .backend import device_of
 from .types import product_precision
 
 DTYPES = {"ieee": jnp.float32, "tf32": jnp.float32, "bf16": jnp.bfloat16}

@@ -156,7 +156,7 @@ def test_jax_is_held_to_the_device_that_was_asked_for() -> None:
 import jax
 from types import SimpleNamespace
 built("ieee")
-from impls.jax.devices import device_of
+from impls.jax.backend import device_of
 def asked(device, *platforms):
     jax.devices = lambda: [SimpleNamespace(platform=one) for one in platforms]
     execution = Execution("compiled", "ieee", device, 1)

@@ -23,10 +23,10 @@ from bench.host.planning.catalog import Catalog
 from bench.host.planning.selection import Selection, reason_to_skip
 from bench.host.process.executor import Executor
 from bench.host.process.turns import pair_versions
-from bench.host.session.prepared import PreparedRun
 from bench.host.session.resume import Stopped, describe_opening
 from bench.host.session.session import Progress, Session
 from bench.host.session.store import RunFolder
+from bench.host.session.training import PreparedRun
 from bench.host.verify.together import verify_trials
 from bench.host.verify.verifier import REFERENCE
 from bench.records.ceilings import Ceiling

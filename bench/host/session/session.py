@@ -24,9 +24,8 @@ from bench.host.planning.selection import reason_to_skip
 from bench.host.process.executor import Executor
 from bench.host.process.outcome import Listener
 from bench.host.process.turns import run_in_turns
-from bench.host.session.prepared import PreparedRun
 from bench.host.session.store import RunFolder
-from bench.host.session.training import Training, prepare_training
+from bench.host.session.training import PreparedRun, Training, prepare_training
 from bench.records.parts import Load
 from bench.records.results import Record, Status, Trial
 

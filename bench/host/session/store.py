@@ -1,4 +1,4 @@
-"""A run's folder: records are appended and on the disk before the next trial starts."""
+"""The folder of results: records are on the disk before the next trial starts."""
 
 import os
 from collections.abc import Callable, Iterator, Mapping
@@ -155,6 +155,20 @@ def create_run(
                 raise
         return RunFolder(name, folder)
     raise ResultsError(f"There are 99 runs called {stem!r} in {str(results)!r}; move them away.")
+
+
+def choose_summary_file(results: Path) -> Path:
+    """Choose a new file for the summary of a verification: `verify/<time>.json`.
+
+    Raises:
+        ResultsError: the folder cannot be made.
+    """
+    folder = results.absolute() / "verify"
+    with _writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    stem = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+    names = (stem, *(f"{stem}-{number}" for number in range(2, 1000)))
+    return next(file for name in names if not (file := folder / f"{name}.json").exists())
 
 
 def _write_whole(stream: FileIO, content: bytes) -> None:

@@ -3,10 +3,8 @@
 import math
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-from bench.errors import ResultsError, explain_os_error
 from bench.host.frameworks.setup import DEFAULT
 from bench.host.machine.description import describe_machine, read_commit
 from bench.host.verify.certification import CellReport, to_document
@@ -149,20 +147,3 @@ def _to_document(report: CellReport) -> dict[str, Any]:
         "seconds": report.seconds,
         **to_document(report),
     }
-
-
-def choose_summary_file(results: Path) -> Path:
-    """Choose a new file for the summary: `verify/<time>.json`.
-
-    Raises:
-        ResultsError: the folder cannot be made.
-    """
-    folder = results.absolute() / "verify"
-    failure = f"The results folder {str(folder)!r} cannot be written"
-    remedy = "expected a folder of yours with room in it; name another with --results."
-    with explain_os_error(ResultsError, failure, remedy):
-        folder.mkdir(parents=True, exist_ok=True)
-    stem = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
-    taken = {path.stem for path in folder.glob("*.json")}
-    names = (stem, *(f"{stem}-{number}" for number in range(2, 1000)))
-    return folder / f"{next(name for name in names if name not in taken)}.json"

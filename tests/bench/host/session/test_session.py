@@ -21,9 +21,9 @@ from bench.host.process.turns import pair_versions
 from bench.host.session import session as session_module
 from bench.host.session import training
 from bench.host.session.opening import prepare_data
-from bench.host.session.prepared import PreparedRun
 from bench.host.session.session import Session
 from bench.host.session.store import create_run
+from bench.host.session.training import PreparedRun
 from bench.job import Job
 from bench.records.lines import read_records
 from bench.records.results import Trial

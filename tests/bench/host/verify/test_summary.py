@@ -1,7 +1,8 @@
 from pathlib import Path
 
+from bench.host.session.store import choose_summary_file
 from bench.host.verify.certification import CellReport
-from bench.host.verify.summary import choose_summary_file, explain_reports, summarize, to_row
+from bench.host.verify.summary import explain_reports, summarize, to_row
 from bench.records.certificate import Certificate, Defect, Worst
 from tests.bench.host.verify.conftest import cell, framework
 
