@@ -6,9 +6,7 @@ from time import perf_counter
 from bench.job import Job
 from bench.models.outside import find_model
 from bench.spec import parameter_count
-from bench.worker.meter import list_versions, read_process_memory
-from bench.worker.process import Channel, serve
-from bench.worker.turns import Partner
+from bench.worker.process import Channel, Partner, list_versions, read_process_memory, serve
 
 
 def run(text: str, channel: Channel) -> None:
@@ -33,8 +31,7 @@ def run(text: str, channel: Channel) -> None:
     )
 
     from bench.worker.batches import load_batches, make_feed
-    from bench.worker.loop import Loop
-    from bench.worker.pacer import Pacer
+    from bench.worker.loop import Loop, Pacer
 
     start = perf_counter()
     batches, digests = load_batches(job, spec)

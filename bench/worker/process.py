@@ -1,18 +1,30 @@
-"""The edges of a worker's process: its job, its channel to the host, and its end with the host."""
+"""The edges of a worker's process: its job, its channel to the host, its end with the host.
+
+Also what it reads of itself, and the turns that it takes with another worker.
+"""
 
 import ctypes
 import gc
+import importlib.metadata
 import json
 import os
+import platform
+import re
+import resource
 import select
 import signal
 import sys
 import traceback
 from collections.abc import Callable
+from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 from bench.errors import DivergedError, SamestepError
+from bench.job import Turns
+from bench.protocol.anonymous import parse_anonymous_bytes
 
+BYTE = b"t"  # that gives another worker its turn
 # <sys/prctl.h>
 PR_SET_PDEATHSIG = 1
 # PyTorch's on a GPU; TensorFlow's, on any device.
@@ -105,3 +117,74 @@ def is_out_of_memory(error: Exception) -> bool:
     if isinstance(error, MemoryError) or type(error).__name__ in OUT_OF_MEMORY_ERRORS:
         return True
     return any(words in str(error).lower() for words in OUT_OF_MEMORY_WORDS)
+
+
+def read_process_memory() -> dict[str, int]:
+    """Read the bytes of this process: its largest resident set, and its anonymous memory now.
+
+    Anonymous memory is what the process allocated; the rest are pages of files, such as the
+    framework's libraries, that count as far as they happen to be mapped. Linux tells both in
+    /proc, where getrusage's figure would start at that of the process that forked this one;
+    elsewhere only the largest resident set is known.
+    """
+    try:
+        status = Path("/proc/self/status").read_text("ascii", "replace")
+    except OSError:
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return {"resident_bytes": peak if sys.platform == "darwin" else peak * 1024}
+    peaks = [line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:")]
+    memory = {"resident_bytes": int(peaks[0]) * 1024} if peaks else {}
+    anonymous = parse_anonymous_bytes(status)
+    return memory if anonymous is None else memory | {"anonymous_bytes": anonymous}
+
+
+def list_versions() -> dict[str, str]:
+    """List the version of Python and of every installed distribution, by its normalized name.
+
+    A wheel may call itself tensorflow_cpu or Jinja2; readers look for tensorflow-cpu and jinja2
+    (the packaging specification "Names and normalization").
+    """
+    versions = {
+        re.sub(r"[-_.]+", "-", distribution.metadata["Name"]).lower(): distribution.version
+        for distribution in importlib.metadata.distributions()
+    }
+    return {"python": platform.python_version(), **dict(sorted(versions.items()))}
+
+
+class Partner:
+    """Another worker at the other ends of two pipes; none where the machine is all ours.
+
+    They train in turns, block by block, so that changes of the machine meet both alike: they pass
+    each other one byte. The worker that has it works; the other waits in a read, and takes no
+    processor. A worker that ends, for whatever reason, closes its ends of the pipes: the other one
+    reads their end, or cannot write any more, and goes on alone.
+    """
+
+    def __init__(self, turns: Turns | None = None) -> None:
+        self._turns = turns
+        if turns is not None:
+            for descriptor in (turns.reads, turns.writes):
+                # A framework that forks must not hold them open after the worker has died.
+                os.set_inheritable(descriptor, False)
+
+    def begin(self) -> None:
+        """Begin if this is the first worker, else wait until that one passes its turn on."""
+        if self._turns is not None and not self._turns.first:
+            self._wait(self._turns)
+
+    def pass_on(self) -> float | None:
+        """Let the other worker work; return the seconds until our turn; None without another."""
+        if self._turns is None:
+            return None
+        start = perf_counter()
+        try:
+            os.write(self._turns.writes, BYTE)
+        except BrokenPipeError:
+            self._turns = None
+            return None
+        self._wait(self._turns)
+        return perf_counter() - start
+
+    def _wait(self, turns: Turns) -> None:
+        if os.read(turns.reads, len(BYTE)) == b"":
+            self._turns = None

@@ -15,8 +15,7 @@ from bench.models.outside import find_model
 from bench.protocol.verification import GRADIENTS, STAGES, VerificationJob, is_over_limit
 from bench.spec import ModelSpec, arrays_of, check_parameters, without_dropout
 from bench.worker.backend import Backend, VerifiableBackend, import_backend, import_model
-from bench.worker.meter import list_versions
-from bench.worker.process import Channel, serve
+from bench.worker.process import Channel, list_versions, serve
 from bench.worker.quantities import Array, Data, measure
 
 DTYPES = {"float64": np.float64, "ieee": np.float32}

@@ -21,10 +21,8 @@ from bench.optimizer import Optimizer
 from bench.spec import ModelSpec, arrays_of, check_parameters
 from bench.worker.backend import Backend, import_backend, import_file
 from bench.worker.batches import Batches, PreparedFeed
-from bench.worker.loop import Clock, Loop
-from bench.worker.meter import list_versions
-from bench.worker.pacer import Pacer
-from bench.worker.process import Channel, serve
+from bench.worker.loop import Clock, Loop, Pacer
+from bench.worker.process import Channel, list_versions, serve
 from tests.overhead.job import PairsJob, Side
 
 Array = np.ndarray[Any, Any]

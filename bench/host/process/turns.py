@@ -1,4 +1,4 @@
-"""Two workers that train in turns, block by block: `bench.worker.turns` is their side.
+"""Two workers that train in turns, block by block: `bench.worker.process` is their side.
 
 A machine that others use too is fast in one second and slow in another. What two versions of the
 same trial differ by shows when their blocks lie next to each other in time, where such changes meet

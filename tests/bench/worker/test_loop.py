@@ -10,9 +10,8 @@ import pytest
 from bench.errors import DivergedError
 from bench.optimizer import Change, Optimizer
 from bench.worker.batches import Batches, NativeFeed, PreparedFeed
-from bench.worker.loop import Loop, divide_into_spans
-from bench.worker.pacer import Pacer
-from bench.worker.turns import Partner
+from bench.worker.loop import Loop, Pacer, divide_into_spans
+from bench.worker.process import Partner
 
 
 class FakeClock:

@@ -3,7 +3,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from bench.worker.meter import list_versions, read_process_memory
+from bench.worker.process import list_versions, read_process_memory
 
 
 def test_versions_have_normalised_names(monkeypatch: pytest.MonkeyPatch) -> None:

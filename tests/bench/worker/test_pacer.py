@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.worker.pacer import Pacer
+from bench.worker.loop import Pacer
 
 
 def blocks(pacer: Pacer, steps: int, spans: int, seconds_per_step: float) -> list[list[int]]:

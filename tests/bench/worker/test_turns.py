@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 
 from bench.job import Turns
-from bench.worker.turns import Partner
+from bench.worker.process import Partner
 
 
 def make_pair() -> tuple[Turns, Turns]:

@@ -13,8 +13,7 @@ from bench.host.session.transcript import Transcript
 from bench.optimizer import Optimizer
 from bench.records.results import Record
 from bench.worker.batches import Batches, PreparedFeed
-from bench.worker.loop import Loop
-from bench.worker.pacer import Pacer
+from bench.worker.loop import Loop, Pacer
 from reports.content.sentences import write_headline
 from reports.content.tables import SPEED, make_sheet
 from reports.page.report import render

@@ -26,7 +26,7 @@ TRIAL = make_record().trial
 WORKER = """
 import json, os, sys, time
 from bench.job import Turns
-from bench.worker.turns import Partner
+from bench.worker.process import Partner
 channel = os.fdopen(int(sys.argv[1]), "w", buffering=1)
 def send(event, **values): channel.write(json.dumps({"event": event, **values}) + "\\n")
 job = json.load(sys.stdin)
