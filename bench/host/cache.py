@@ -1,15 +1,22 @@
-"""Where environments and prepared data are kept between runs."""
+"""Where environments and prepared data are kept between runs, and other files during one."""
 
 import os
 import shutil
 import sys
+import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from bench.errors import ResultsError, explain_os_error
+
+SCRATCH_PREFIX = "samestep-run-"
+SCRATCH_LOCK = ".lock"
+# A folder that is younger may be one whose lock is about to be taken.
+LEAST_AGE_SECONDS = 60
 
 
 def get_cache_folder() -> Path:
@@ -76,3 +83,28 @@ def remove(folder: Path) -> None:
     """Remove a cache entry, whole or half made, if it is there."""
     if folder.exists():
         shutil.rmtree(folder)
+
+
+@contextmanager
+def make_scratch_folder() -> Iterator[Path]:
+    """Make a temporary folder for the files of one run.
+
+    What runs that were killed have left is removed first: nobody holds their locks any more.
+    """
+    _remove_abandoned_scratch(Path(tempfile.gettempdir()))
+    with (
+        tempfile.TemporaryDirectory(prefix=SCRATCH_PREFIX) as folder,
+        FileLock(Path(folder) / SCRATCH_LOCK),
+    ):
+        yield Path(folder).resolve()
+
+
+def _remove_abandoned_scratch(parent: Path) -> None:
+    for lock in parent.glob(f"{SCRATCH_PREFIX}*/{SCRATCH_LOCK}"):
+        # Other users' folders, and those that another run removes meanwhile.
+        with suppress(OSError, Timeout):
+            # A file's age is by the clock on the wall, which is all that files know.
+            if time.time() - lock.stat().st_mtime < LEAST_AGE_SECONDS:  # noqa: TID251
+                continue
+            with FileLock(lock, blocking=False):
+                shutil.rmtree(lock.parent)

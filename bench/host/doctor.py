@@ -7,14 +7,13 @@ from pathlib import Path
 
 from bench.dependencies import Package, find_missing_optional
 from bench.errors import SamestepError, UnavailableError
-from bench.host.cache import get_cache_folder
+from bench.host.cache import get_cache_folder, make_scratch_folder
 from bench.host.ceilings.measurement import drop_unusable_environments
 from bench.host.environments.preparation import prepare_environment
 from bench.host.fitness import examine_machine
 from bench.host.machine.description import choose_threads, describe_machine
 from bench.host.planning.catalog import Catalog
 from bench.host.planning.selection import Selection
-from bench.host.scratch import make_scratch_folder
 from bench.records.parts import MachineFinding, note_if
 
 GIBIBYTE = 2**30
@@ -29,7 +28,7 @@ def examine(selection: Selection) -> Iterator[MachineFinding]:
     """
     yield from _machine()
     yield check_optional_packages(find_missing_optional())
-    yield from examine_machine(selection.request.device, selection.request.threads)
+    yield from examine_machine(selection.request.device, selection.request.thread_count)
     yield _folder("cache folder", get_cache_folder())
     yield _folder("results folder", selection.request.results.absolute())
     for name in dict.fromkeys(trial.dataset for trial in selection.trials):

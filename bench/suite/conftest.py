@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from bench.errors import ResultsError, SamestepError, explain_os_error
+from bench.host.cache import make_scratch_folder
 from bench.host.environments.preparation import Say
 from bench.host.machine.accounts import read_cpu_seconds
 from bench.host.planning.against import check_out
 from bench.host.planning.request import add_options, read_request
 from bench.host.planning.selection import Selection, select
 from bench.host.process.signals import interrupt_at_the_end
-from bench.host.scratch import make_scratch_folder
 from bench.host.session.opening import open_session
 from bench.host.session.resume import Stopped, find_stopped
 from bench.host.session.session import Session

@@ -7,6 +7,7 @@ from statistics import median
 from typing import Any
 
 from bench.errors import PlanError
+from bench.host.cache import make_scratch_folder
 from bench.host.ceilings.measurement import drop_unusable_environments
 from bench.host.environments.preparation import Say, prepare_environments
 from bench.host.frameworks.framework import Framework
@@ -17,7 +18,6 @@ from bench.host.planning.request import (
     split_names,
 )
 from bench.host.planning.selection import find_frameworks
-from bench.host.scratch import make_scratch_folder
 from bench.models import MODELS
 from bench.optimizer import Optimizer
 from bench.spec import Samples

@@ -118,7 +118,6 @@ def drop_unusable_environments(
     threads: int,
     scratch: Path,
     say: Say,
-    executor: Executor | None = None,
 ) -> dict[str, Environment | UnavailableError]:
     """Replace the environments whose framework cannot compute on the GPU by the reason.
 
@@ -141,9 +140,8 @@ def drop_unusable_environments(
         ):
             continue
         say(f"Trying {framework.title} on the GPU ...")
-        executor = executor or Executor()
         ceilings = measure_ceilings(
-            *([framework], environments, device, threads, ["ieee"], executor, scratch, ATTEMPT)
+            *([framework], environments, device, threads, ["ieee"], Executor(), scratch, ATTEMPT)
         )
         reason = ceilings["ieee"].reasons.get(framework.name)
         if reason is None:

@@ -8,23 +8,20 @@ from bench.host.fitness.gpu import examine_gpu
 from bench.host.fitness.limits import examine_limits, examine_memory
 from bench.host.fitness.processor import examine_other_load, examine_processors
 from bench.host.machine.accounts import SYSTEM, read_or_none
-from bench.host.machine.description import choose_threads, read_commit
+from bench.host.machine.description import read_commit
 from bench.host.machine.nvml import VisibleGpu, open_gpu
 from bench.host.machine.speed import judge_noise, time_pieces
 from bench.records.parts import MachineFinding
 
 
-def examine_machine(
-    device: str, threads: int | None = None, system: Path = SYSTEM
-) -> list[MachineFinding]:
+def examine_machine(device: str, threads: int, system: Path = SYSTEM) -> list[MachineFinding]:
     """Examine the machine as it is now, for two seconds, of which one takes all processors.
 
     Args:
         device: device of the trials, `cpu` or `cuda`.
-        threads: threads that frameworks will have; one for each physical core by default.
+        threads: number of threads that frameworks will have.
         system: folder with /proc and /sys; another one in tests.
     """
-    threads = threads or choose_threads()
     with open_gpu(device, os.environ) as gpu:
         return [
             # Before the probe, which is load itself.

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.errors import PlanError
+from bench.host.cache import make_scratch_folder
 from bench.host.frameworks.framework import Framework, discover
 from bench.host.frameworks.requirements import DESCRIPTION
 from bench.host.frameworks.setup import build_worker_environment
-from bench.host.scratch import make_scratch_folder
 from bench.job import Execution, Job, Turns
 from bench.optimizer import Optimizer
 from bench.records.git import ROOT, run_git, to_query

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bench.errors import PlanError
+from bench.host.cache import make_scratch_folder
 from bench.host.ceilings.measurement import drop_unusable_environments
 from bench.host.environments.preparation import Say, prepare_environments, select_available
 from bench.host.frameworks.setup import DEFAULT
@@ -23,7 +24,6 @@ from bench.host.planning.selection import (
     find_missing_feature,
     select,
 )
-from bench.host.scratch import make_scratch_folder
 from bench.host.verify.cells import Cell, choose_cells, find_missing_cells, to_cell
 from bench.host.verify.certification import CellReport, Certification, skip
 from bench.host.verify.together import certify_all, count_at_once

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from bench.host import scratch
-from bench.host.scratch import make_scratch_folder
+from bench.host import cache as module
+from bench.host.cache import make_scratch_folder
 from tests.conftest import ROOT
 
 HOLD = """
 import sys, time
-from bench.host.scratch import make_scratch_folder
+from bench.host.cache import make_scratch_folder
 with make_scratch_folder() as folder:
     (folder / "weights").write_text("many")
     print(folder, flush=True)
@@ -39,7 +39,7 @@ def test_it_is_gone_afterwards(temporary: Path) -> None:
 def test_what_a_killed_run_left_is_removed_and_what_a_living_one_uses_is_not(
     temporary: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(scratch, "LEAST_AGE_SECONDS", 0)
+    monkeypatch.setattr(module, "LEAST_AGE_SECONDS", 0)
     hosts = [
         subprocess.Popen(
             [sys.executable, "-c", HOLD],
@@ -64,12 +64,12 @@ def test_what_a_killed_run_left_is_removed_and_what_a_living_one_uses_is_not(
 
 
 def test_a_folder_that_is_young_is_left_alone(temporary: Path) -> None:
-    young = temporary / f"{scratch.PREFIX}x"
+    young = temporary / f"{module.SCRATCH_PREFIX}x"
     young.mkdir()
-    (young / scratch.LOCK_FILE).touch()
+    (young / module.SCRATCH_LOCK).touch()
     with make_scratch_folder():
         assert young.exists()
-    old = time.time() - 2 * scratch.LEAST_AGE_SECONDS  # noqa: TID251
-    os.utime(young / scratch.LOCK_FILE, (old, old))
+    old = time.time() - 2 * module.LEAST_AGE_SECONDS  # noqa: TID251
+    os.utime(young / module.SCRATCH_LOCK, (old, old))
     with make_scratch_folder():
         assert not young.exists()

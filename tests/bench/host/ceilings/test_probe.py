@@ -9,6 +9,7 @@ import pytest
 
 from bench.errors import UnavailableError
 from bench.host import doctor
+from bench.host.cache import make_scratch_folder
 from bench.host.ceilings import measurement as ceilings
 from bench.host.ceilings.measurement import drop_unusable_environments
 from bench.host.environments.preparation import Environment
@@ -16,7 +17,6 @@ from bench.host.frameworks.framework import Framework, read_framework
 from bench.host.planning.request import Request
 from bench.host.planning.selection import select
 from bench.host.process.conversation import Limits
-from bench.host.scratch import make_scratch_folder
 from bench.host.session.opening import open_session
 from bench.host.session.store import create_run
 from bench.host.verify.cells import choose_cells
