@@ -2,8 +2,7 @@
 
 import json
 
-from reports.formats.measurements import MetricValue, collect_values
-from reports.formats.series import name_rows
+from reports.formats.series import MetricValue, collect_values, name_rows
 from reports.runs.loading import LoadedRuns
 
 # Bencher takes it off the name and raises no alert: the format has no other place for a mark.

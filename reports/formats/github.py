@@ -3,8 +3,7 @@
 import json
 
 from bench.errors import ResultsError
-from reports.formats.measurements import MetricValue, collect_values
-from reports.formats.series import NamedRow, name_rows
+from reports.formats.series import MetricValue, NamedRow, collect_values, name_rows
 from reports.ranking.metrics import METRICS
 from reports.runs.loading import LoadedRuns
 from reports.text import units

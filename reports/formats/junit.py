@@ -10,8 +10,7 @@ from collections.abc import Mapping, Sequence
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from bench.records.results import Record
-from reports.formats.measurements import collect_values
-from reports.formats.series import NamedRow, name_rows
+from reports.formats.series import NamedRow, collect_values, name_rows
 from reports.ranking.metrics import METRICS
 from reports.records.integrity import TITLE, Altered
 from reports.runs.loading import LoadedRuns

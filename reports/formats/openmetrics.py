@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from reports.formats.measurements import MetricValue, collect_values
-from reports.formats.series import NamedRow, name_rows
+from reports.formats.series import MetricValue, NamedRow, collect_values, name_rows
 from reports.ranking.metrics import METRICS, Metric
 from reports.runs.loading import LoadedRuns
 

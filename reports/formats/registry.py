@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from bench.errors import ResultsError
-from reports.formats import bmf, github, junit, markdown, medians, openmetrics, trials
+from reports.formats import bmf, github, junit, markdown, openmetrics, tables
 from reports.runs.loading import LoadedRuns
 
 
@@ -28,8 +28,8 @@ class FileFormat:
 
 FORMATS: tuple[FileFormat, ...] = (
     FileFormat("bmf", "Bencher Metric Format, for bencher.dev", bmf.to_bmf),
-    FileFormat("csv", "a line per trial", trials.to_csv),
-    FileFormat("csv-series", "a line per series: medians and intervals", medians.to_series_csv),
+    FileFormat("csv", "a line per trial", tables.to_csv),
+    FileFormat("csv-series", "a line per series: medians and intervals", tables.to_series_csv),
     FileFormat(
         "github-bigger",
         "github-action-benchmark's customBiggerIsBetter: throughput, accuracy",
@@ -45,7 +45,7 @@ FORMATS: tuple[FileFormat, ...] = (
     FileFormat(
         "openmetrics", "for GitLab's metrics reports and Prometheus", openmetrics.to_openmetrics
     ),
-    FileFormat("parquet", "a row per trial", trials.to_parquet, file="trials.parquet"),
+    FileFormat("parquet", "a row per trial", tables.to_parquet, file="trials.parquet"),
 )
 
 

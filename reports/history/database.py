@@ -14,8 +14,7 @@ from sqlalchemy.exc import (
 from sqlalchemy.pool import NullPool
 
 from bench.errors import ResultsError
-from reports.history.database_rows import to_rows
-from reports.history.database_tables import METADATA, RUNS, TRIALS, create_tables
+from reports.history.database_tables import METADATA, RUNS, TRIALS, create_tables, to_rows
 from reports.runs.loading import LoadedRuns
 from reports.text import titles
 

@@ -1,4 +1,4 @@
-"""The trials of a run as one table, the same that `reports.load` gives of it."""
+"""A run as a table: its trials, the same that `reports.load` gives of it, or its series."""
 
 import math
 from pathlib import Path
@@ -8,12 +8,17 @@ import pandas as pd
 
 from bench.dependencies import explain_if_missing
 from bench.errors import ResultsError
+from reports.formats.series import NamedRow, collect_values, name_rows
+from reports.ranking.metrics import METRICS
+from reports.ranking.rows import Row
 from reports.runs.loading import LoadedRuns, add_ranks
 from reports.text.output import drop_surrogates
 from reports.trials.measured import to_floats
 
 # Whole numbers that a record may lack: of one type in every run, so that files go together.
 COUNTS = ("position", "parameters")
+
+Cells = dict[str, str | int | float | bool | None]
 
 
 def to_csv(run: LoadedRuns) -> str:
@@ -60,3 +65,46 @@ def _text(value: object) -> str | None:
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return None
     return drop_surrogates(str(value))
+
+
+def to_series_csv(run: LoadedRuns) -> str:
+    """One row per series, those without a number too; a quantity's columns as in the trials' CSV.
+
+    The bounds of its interval have `low_` and `high_` before that name.
+    """
+    rows = [_facts(named) | _numbers(named.row) for named in name_rows(run.comparisons)]
+    return pd.DataFrame(rows).to_csv(index=False)
+
+
+def _facts(named: NamedRow) -> Cells:
+    work, key = named.comparison.work, named.row.key
+    return {
+        "series": named.name,
+        "model": work.model,
+        "dataset": work.dataset,
+        "framework": key.framework,
+        "framework_version": named.row.version,
+        "mode": key.mode,
+        "settings": key.settings,
+        "layout": key.layout,
+        "input": key.input,
+        "precision": work.precision,
+        "device": work.device,
+        "batch_size": work.batch_size,
+        "commit": named.commit,
+        "machine": named.machine,
+        "ranked": named.ranked,
+        "unranked_reason": named.row.refusal,
+        "trials": len(named.row.records),
+        "invocations": len(named.row.finished),
+    }
+
+
+def _numbers(row: Row) -> Cells:
+    prefixes = ("", "low_", "high_")
+    cells: Cells = {f"{prefix}{metric.column}": None for metric in METRICS for prefix in prefixes}
+    for each in collect_values(row, base_units=True):
+        numbers = (each.value, each.low, each.high)
+        names = (f"{prefix}{each.metric.column}" for prefix in prefixes)
+        cells |= zip(names, numbers, strict=True)
+    return cells
