@@ -11,7 +11,7 @@ import numpy as np
 from scipy.stats import PermutationMethod, trim_mean, wilcoxon
 
 from reports.ranking.rows import Row
-from reports.statistics.intervals import CONFIDENCE, NOTHING, Interval, find_bounds
+from reports.statistics.intervals import NOTHING, Interval, bootstrap
 from reports.statistics.resampling import RESAMPLES, SEED, Floats
 from reports.trials.alternating import (
     TRIM,
@@ -53,8 +53,8 @@ def estimate_ratio(pairs: Pairs) -> Interval:
     drawn = np.array([_resampled(pair, generator) for pair in pairs])
     of_pairs = generator.integers(len(pairs), size=(RESAMPLES, len(pairs)))
     of_blocks = generator.integers(RESAMPLES_OF_BLOCKS, size=of_pairs.shape)
-    low, high = find_bounds(np.exp(trim_mean(drawn[of_pairs, of_blocks], TRIM, axis=1)))
-    return Interval(change, low, high, len(pairs), CONFIDENCE)
+    changes = np.exp(trim_mean(drawn[of_pairs, of_blocks], TRIM, axis=1))
+    return bootstrap(change, changes, len(pairs))
 
 
 def average_pairs(values: Sequence[float]) -> float:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from reports.statistics.intervals import CONFIDENCE, NOTHING, Interval, find_bounds
+from reports.statistics.intervals import NOTHING, Interval, bootstrap
 from reports.statistics.resampling import RESAMPLES, SEED, Floats, draw_middle_ranks
 
 # For each invocation the values of its blocks.
@@ -32,9 +32,7 @@ def estimate_ratio(head: Sample, base: Sample) -> Interval:
         return NOTHING
     if count == 1:
         return Interval(top / bottom, np.nan, np.nan, 1, np.nan)
-    drawn = _medians(sides[0], 0) / _medians(sides[1], 1)
-    low, high = find_bounds(drawn)
-    return Interval(top / bottom, low, high, count, CONFIDENCE)
+    return bootstrap(top / bottom, _medians(sides[0], 0) / _medians(sides[1], 1), count)
 
 
 def _medians(sample: Sample, stream: int) -> Floats:

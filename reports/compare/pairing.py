@@ -101,7 +101,7 @@ def _by_identity(
 
 def _identity(member: Member, across: Collection[str]) -> Identity:
     return (
-        *(member.work.model, member.work.dataset, member.row.framework),
+        *(member.work.model, member.work.dataset, member.row.key.framework),
         *(_value(member, name) for name in ACROSS if name not in across),
     )
 

@@ -11,7 +11,7 @@ from bench.records.ceilings import UNREADABLE
 from bench.records.lines import to_finite
 from bench.records.results import Record
 from reports.content import sentences
-from reports.content.absences import explain_absence
+from reports.content.cells import explain_absence
 from reports.content.doubts import Doubt, find_doubts
 from reports.content.proof import Proof, find_proofs
 from reports.ranking.comparisons import Comparison
@@ -131,8 +131,8 @@ def _numbers(comparison: Comparison, row: Row) -> dict[str, Any]:
         estimates["ratio_to_fastest"] = row.estimate_ratio_to(fastest)
     return {
         "label": row.label,
-        "framework": row.framework,
-        "framework_version": row.version,
+        "framework": row.key.framework,
+        "framework_version": row.key.version,
         "mode": row.key.mode,
         "settings": row.key.settings,
         "tuning": next((record.tuning for record in row.records if record.tuning), {}),

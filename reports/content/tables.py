@@ -11,8 +11,7 @@ import pandas as pd
 
 from bench.records.results import Record
 from reports.content import cells
-from reports.content.absences import describe_unfinished
-from reports.content.cells import TableCell
+from reports.content.cells import TableCell, describe_unfinished
 from reports.ranking.comparisons import Comparison
 from reports.ranking.rows import THROUGHPUT, Row
 from reports.text import titles, units

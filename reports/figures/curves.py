@@ -65,7 +65,7 @@ def draw_curves(rows: Sequence[Row], name: str) -> Drawing | None:
     places = sorted({place for own in shown.values() for place in own["line"].tolist()})
     # From wide, drawn first, to narrow, drawn last.
     widths = np.linspace(WIDEST if len(places) > 1 else 2.0, NARROWEST, len(places)).tolist()
-    lines = {place: (label_row(rows[place]), rows[place].framework) for place in places}
+    lines = {place: (label_row(rows[place]), rows[place].key.framework) for place in places}
     looks = choose_looks(lines, widths)
     by_row = {curve: _by_row(own) for curve, own in shown.items()}
     across = [AXIS_TITLES[curve.against] for curve in shown]

@@ -95,7 +95,7 @@ def _point(comparison: Comparison, row: Row) -> dict[str, object] | None:
     return {
         "label": f"{comparison.title}, {row.label}",
         "model": comparison.work.model_title,
-        "framework": row.framework,
+        "framework": row.key.framework,
         "intensity": operations / size,
         "rate": operations / seconds / GIGA,
         "ceiling": ceiling / GIGA,

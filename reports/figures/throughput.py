@@ -46,7 +46,7 @@ def _scatter(
     axes: Axes, rows: Sequence[Row], points: Callable[[Row, int], pd.DataFrame], **look: Any
 ) -> None:
     table = pd.concat([points(row, position) for position, row in enumerate(rows)])
-    palette = choose_colors(row.framework for row in rows)
+    palette = choose_colors(row.key.framework for row in rows)
     # One call for each color: points of one look are drawn ten times as fast.
     for framework, own in table.groupby("framework", sort=False):
         sns.scatterplot(
@@ -80,7 +80,7 @@ def _placed(rates: Sequence[float], row: Row, middle: float, height: float) -> p
         {
             THROUGHPUT: np.array(rates, dtype=float),
             "height": middle + (height * spread if len(rates) > 1 else 0.0 * spread),
-            "framework": row.framework,
+            "framework": row.key.framework,
         }
     )
 

@@ -37,7 +37,7 @@ class NamedRow:
     @property
     def version(self) -> str:
         """Version of the framework."""
-        return self.row.version or UNKNOWN
+        return self.row.key.version or UNKNOWN
 
     @property
     def commit(self) -> str:

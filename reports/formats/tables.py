@@ -83,7 +83,7 @@ def _facts(named: NamedRow) -> Cells:
         "model": work.model,
         "dataset": work.dataset,
         "framework": key.framework,
-        "framework_version": named.row.version,
+        "framework_version": named.row.key.version,
         "mode": key.mode,
         "settings": key.settings,
         "layout": key.layout,

@@ -140,7 +140,7 @@ def _origins(change: LevelChange) -> str:
     framework = change.series.key.framework_title
     before, after = change.before.row, change.after.row
     commits = [titles.shorten_commit(row.records[0].commit) for row in (before, after)]
-    versions = [row.version or "unknown" for row in (before, after)]
+    versions = [row.key.version or "unknown" for row in (before, after)]
     return f"commit {_both(*commits)}, {framework} {_both(*versions)}"
 
 

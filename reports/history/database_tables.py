@@ -186,7 +186,7 @@ def _series(
             "series": row.records[0].trial.series,
             "conditions": "; ".join(work.conditions.values()),
             "commit": row.records[0].commit,
-            "version": row.version,
+            "version": row.key.version,
             "machine": work.machine,
             "ranked": row.refusal is None,
         }

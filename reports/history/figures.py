@@ -85,7 +85,7 @@ def _values(history: History, metric: Metric) -> pd.DataFrame:
             interval = point.row.estimate(metric.column)
             if not interval.count:
                 continue
-            current = point.row.version or version
+            current = point.row.key.version or version
             rows.append(
                 {
                     "line": series.label,

@@ -65,7 +65,7 @@ def _latest(series: Series) -> dict[str, str]:
     before = series.points[-2].row if len(series.points) > 1 else None
     return {
         "Runs": units.format_integer(len(series.points)),
-        "Version": row.version or units.ABSENT,
+        "Version": row.key.version or units.ABSENT,
         "Latest samples/s": _value(row, "throughput_samples_per_second", units.format_number),
         "By the run before": (
             format_ratio(row.estimate_ratio_to(before)) if before else units.ABSENT

@@ -85,7 +85,7 @@ def _objection(
         if not peers:
             continue
         theirs = Losses.combine([losses[peer][seed] for peer in peers])
-        frameworks = {rows[peer].framework for peer in peers}
+        frameworks = {rows[peer].key.framework for peer in peers}
         step = _departure(own, theirs, LONE_STEPS if len(frameworks) == 1 else RECORDED_LOSSES)
         if step is not None:
             return _words(own, theirs, step, lonely=len(peers) == 1)

@@ -100,16 +100,6 @@ class Row:
     )
 
     @property
-    def framework(self) -> str:
-        """Name of the implementation."""
-        return self.key.framework
-
-    @property
-    def version(self) -> str | None:
-        """Version that the framework reports."""
-        return self.key.version
-
-    @property
     def label(self) -> str:
         """Tells the row from the others of its comparison."""
         return self.key.label

@@ -77,8 +77,7 @@ def estimate_median(values: Iterable[float]) -> Interval:
     if count < LEAST_FOR_BOOTSTRAP:
         coverage = compute_coverage(count, 1)
         return Interval(middle, min(numbers), max(numbers), count, coverage)
-    low, high = find_bounds(draw_medians(np.array(numbers)))
-    return Interval(middle, low, high, count, CONFIDENCE)
+    return bootstrap(middle, draw_medians(np.array(numbers)), count)
 
 
 def estimate_ratio(values: Iterable[float], references: Iterable[float]) -> Interval:
@@ -113,13 +112,11 @@ def _estimate_ratio(values: tuple[float, ...], references: tuple[float, ...]) ->
         low, high = min(values) / max(references), max(values) / min(references)
         coverages = [compute_coverage(len(sample), 1) for sample in (values, references)]
         return Interval(middle, low, high, count, math.prod(coverages))
-    low, high = find_bounds(
-        draw_medians(np.array(values), 0) / draw_medians(np.array(references), 1)
-    )
-    return Interval(middle, low, high, count, CONFIDENCE)
+    drawn = draw_medians(np.array(values), 0) / draw_medians(np.array(references), 1)
+    return bootstrap(middle, drawn, count)
 
 
-def find_bounds(drawn: Floats) -> tuple[float, float]:
+def bootstrap(middle: float, drawn: Floats, count: int) -> Interval:
     """The percentile interval of a bootstrap distribution.
 
     Of R draws the (R + 1) a-th and the (R + 1)(1 - a)-th, which 9,999 of them have exactly (Davison
@@ -128,4 +125,4 @@ def find_bounds(drawn: Floats) -> tuple[float, float]:
     beyond = round((drawn.size + 1) * (1 - CONFIDENCE) / 2)
     places = (beyond - 1, drawn.size - beyond)
     low, high = np.partition(drawn, places)[list(places)].tolist()
-    return low, high
+    return Interval(middle, low, high, count, CONFIDENCE)

@@ -22,7 +22,7 @@ def head(pytorch: float, mxnet: float, **changes: Any) -> list[Record]:
 
 def verdicts(outcome: CompareResult) -> dict[str, str]:
     return {
-        trial.pair.head.row.framework: next(
+        trial.pair.head.row.key.framework: next(
             one.verdict for one in trial.effects if one.metric.name == "throughput"
         )
         for trial in outcome.trials

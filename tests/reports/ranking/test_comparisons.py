@@ -100,9 +100,9 @@ def test_the_fastest_row_is_first_and_failures_are_last(
     no_blocks = record("jax", blocks=())
     (comparison,) = compare([failure("caffe"), no_blocks, *reversed(three)])
 
-    order = [row.framework for row in comparison.rows]
+    order = [row.key.framework for row in comparison.rows]
     assert order == ["pytorch", "tensorflow", "mxnet", "jax", "caffe"]
-    assert [row.framework for row in comparison.ranked] == order[:3]
+    assert [row.key.framework for row in comparison.ranked] == order[:3]
 
 
 def test_refused_rows_stand_between_ranked_ones_and_those_without_throughput(
@@ -111,9 +111,9 @@ def test_refused_rows_stand_between_ranked_ones_and_those_without_throughput(
     odd = record("keras", certificate=None)
     (comparison,) = compare([failure("caffe"), odd, *three])
 
-    assert [row.framework for row in comparison.rows[3:]] == ["keras", "caffe"]
-    assert [row.framework for row in comparison.refused] == ["keras", "caffe"]
-    assert [row.framework for row in comparison.timed][-1] == "keras"
+    assert [row.key.framework for row in comparison.rows[3:]] == ["keras", "caffe"]
+    assert [row.key.framework for row in comparison.refused] == ["keras", "caffe"]
+    assert [row.key.framework for row in comparison.timed][-1] == "keras"
     assert comparison.rows[0].verified
     assert not comparison.rows[3].verified
 
@@ -122,7 +122,7 @@ def test_the_odd_one_out_is_refused(three: list[Record], record: MakeRecord) -> 
     low = tuple(structs.replace(epoch, test_accuracy=0.3) for epoch in record().epochs)
     (comparison,) = compare([*three, record("jax", epochs=low)])
 
-    assert [row.framework for row in comparison.refused] == ["jax"]
+    assert [row.key.framework for row in comparison.refused] == ["jax"]
     assert "lies outside the band of its peers" in str(comparison.refused[0].refusal)
 
 
@@ -172,7 +172,7 @@ def test_a_failure_before_the_import_joins_the_row_of_its_framework(
     (comparison,) = compare([failure("pytorch", status="failed"), record()])
 
     (row,) = comparison.rows
-    assert row.version == "2.13.0"
+    assert row.key.version == "2.13.0"
     assert row.outcome == "1 failed, 1 ok"
 
 
@@ -182,7 +182,7 @@ def test_a_failure_does_not_choose_between_two_versions(
     records = [record(), record(framework_version="2.14.0"), failure("pytorch")]
     (comparison,) = compare(records)
 
-    assert {row.version for row in comparison.rows} == {"2.13.0", "2.14.0", None}
+    assert {row.key.version for row in comparison.rows} == {"2.13.0", "2.14.0", None}
 
 
 def test_numbers_come_from_finished_trials_only(record: MakeRecord) -> None:

@@ -42,7 +42,7 @@ def test_the_target_is_what_all_ranked_trials_reach_to_half_a_percent(record: Ma
     assert targets.find_target(comparison) == pytest.approx(0.975)
     assert "97.50%" in targets.describe_target(comparison)
     first, second, third = (targets.measure_seconds_to(row, 0.975) for row in comparison.rows)
-    assert {row.framework: row.label for row in comparison.rows}["jax"]
+    assert {row.key.framework: row.label for row in comparison.rows}["jax"]
     assert (first, second) == ([4.0], [3.0])
     assert math.isnan(third[0])
 
