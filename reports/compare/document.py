@@ -56,7 +56,11 @@ def _trial(trial: ComparedTrial) -> dict[str, Any]:
 
 
 def _member(member: Member) -> dict[str, Any]:
-    return {"series": member.series, "version": member.row.key.version, "outcome": member.row.outcome}
+    return {
+        "series": member.series,
+        "version": member.row.key.version,
+        "outcome": member.row.outcome,
+    }
 
 
 def _effect(effect: Effect) -> dict[str, Any]:

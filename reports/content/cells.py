@@ -4,23 +4,30 @@
 """
 
 import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from bench.records.results import Record
 from reports.ranking import targets
 from reports.ranking.comparisons import Comparison
-from reports.ranking.rows import Row
+from reports.ranking.rows import THROUGHPUT, Row
 from reports.ranking.variants import find_baseline
+from reports.records.identity import keep_distinct
 from reports.statistics.intervals import Interval, estimate_median
 from reports.text import units
 from reports.text.units import Format
-import math
-from collections.abc import Callable, Mapping
-
-from bench.records.results import Record
-from reports.ranking.rows import THROUGHPUT, Row
-from reports.records.identity import keep_distinct
 from reports.trials.ceilings import compute_step_roofline
 
+NOT_RECORDED = "not recorded"
+NO_MEASURED_BLOCK = "it was too short for a block after warm-up"
+FEW_BLOCKS = "an invocation has fewer than 4 measured blocks"
+
+# A record tells of what was measured; these columns are made from that.
+MADE_FROM = {
+    "gpu_joules_per_sample": "gpu_joules",
+    "cpu_package_joules_per_sample": "cpu_package_joules",
+    "device_clock_difference": "device_seconds",
+}
 NOT_RANKED = "the row is not ranked"
 NO_DIFFERENCE = "this run cannot distinguish the two"
 # What a series of blocks looks like, under the heading "Steady state".
@@ -154,18 +161,6 @@ def _of_one(row: Row) -> TableCell:
     if row.throughput.count == 1:
         return make_dash("a single invocation has no spread between invocations and no interval")
     return make_dash(explain_absence(row, "throughput_samples_per_second"))
-
-
-NOT_RECORDED = "not recorded"
-NO_MEASURED_BLOCK = "it was too short for a block after warm-up"
-FEW_BLOCKS = "an invocation has fewer than 4 measured blocks"
-
-# A record tells of what was measured; these columns are made from that.
-MADE_FROM = {
-    "gpu_joules_per_sample": "gpu_joules",
-    "cpu_package_joules_per_sample": "cpu_package_joules",
-    "device_clock_difference": "device_seconds",
-}
 
 
 def explain_absence(row: Row, column: str) -> str:

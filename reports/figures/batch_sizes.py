@@ -49,7 +49,9 @@ def _curves(members: Sequence[Comparison], name: str) -> Drawing | None:
     if not len(table) or table["x"].nunique() < 2:
         return None
     rows = dict(sorted({row.label: row for _, row in reversed(points)}.items()))
-    looks = choose_looks({label: (label_row(row), row.key.framework) for label, row in rows.items()})
+    looks = choose_looks(
+        {label: (label_row(row), row.key.framework) for label, row in rows.items()}
+    )
     figure, axes = draw_series(table, looks, "Batch size")
     axes.set_xscale("log", base=2)
     axes.xaxis.set_major_locator(FixedLocator(sorted(set(table["x"].tolist()))))
