@@ -1,12 +1,12 @@
 """Tells the user how a trial is going: a live line on a terminal, one line at the end elsewhere."""
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from statistics import median
 from time import monotonic
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from bench.host.process.outcome import Event
 from bench.records.results import COMMIT_DIGITS, NOISY_SHARE, Record, Trial
@@ -14,51 +14,44 @@ from bench.records.results import COMMIT_DIGITS, NOISY_SHARE, Record, Trial
 REDRAW_SECONDS = 0.5
 
 
-class TrialProgress(AbstractContextManager["TrialProgress"]):
-    """Shows the epochs of one trial while it runs.
+@contextmanager
+def show_progress(
+    trial: Trial, console: Console, clock: Callable[[], float] = monotonic
+) -> Iterator[Callable[[Event], None]]:
+    """Show the epochs of one trial while it runs; yield what takes in the worker's events.
 
-    It is drawn when an epoch ends, now and then, not by a thread of its own: the
-    processors belong to the trial.
+    It is drawn when an epoch ends, now and then, not by a thread of its own: the processors belong
+    to the trial.
     """
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=8),
+        TextColumn("epoch {task.completed:.0f}/{task.total:.0f}"),
+        TextColumn("{task.fields[state]}"),
+        TimeRemainingColumn(),
+        console=console,
+        auto_refresh=False,
+        transient=True,
+        disable=not console.is_terminal,
+    )
+    name = f"{trial.framework} {trial.model} {trial.dataset}"
+    task = bar.add_task(name, total=trial.epochs, state="starting")
+    drawn = clock()
 
-    def __init__(
-        self, trial: Trial, console: Console, clock: Callable[[], float] = monotonic
-    ) -> None:
-        self._clock = clock
-        self._drawn = clock()
-        self._bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=8),
-            TextColumn("epoch {task.completed:.0f}/{task.total:.0f}"),
-            TextColumn("{task.fields[state]}"),
-            TimeRemainingColumn(),
-            console=console,
-            auto_refresh=False,
-            transient=True,
-            disable=not console.is_terminal,
-        )
-        self._task: TaskID = self._bar.add_task(
-            f"{trial.framework} {trial.model} {trial.dataset}", total=trial.epochs, state="starting"
-        )
-
-    def __enter__(self) -> "TrialProgress":
-        if not self._bar.disable:
-            self._bar.console.print()  # pytest has begun the line with the file's name
-        self._bar.start()
-        self._bar.refresh()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._bar.stop()
-
-    def show(self, event: Event) -> None:
-        """Take in an event of the worker."""
+    def show(event: Event) -> None:
+        nonlocal drawn
         if event["event"] == "epoch":
             state = f"loss {event['train_loss']:.4f}, accuracy {event['test_accuracy']:.3f}"
-            self._bar.update(self._task, advance=1, state=state)
-            if self._clock() - self._drawn >= REDRAW_SECONDS:
-                self._bar.refresh()
-                self._drawn = self._clock()
+            bar.update(task, advance=1, state=state)
+            if clock() - drawn >= REDRAW_SECONDS:
+                bar.refresh()
+                drawn = clock()
+
+    if not bar.disable:
+        console.print()  # pytest has begun the line with the file's name
+    with bar:
+        bar.refresh()
+        yield show
 
 
 def summarize(record: Record) -> str:

@@ -10,7 +10,7 @@ from bench.errors import SamestepError
 from bench.host.environments.preparation import Say
 from bench.host.session.session import Session
 from bench.records.results import Record, Trial
-from bench.suite.progress import TrialProgress, summarize
+from bench.suite.progress import show_progress, summarize
 
 
 class ReplayClock:
@@ -77,8 +77,8 @@ def test_trial(
 
 def _execute(trial: Trial, session: Session) -> Record:
     try:
-        with TrialProgress(trial, Console()) as progress:
-            return session.execute(trial, progress.show)
+        with show_progress(trial, Console()) as show:
+            return session.execute(trial, show)
     except SamestepError as error:
         # Nothing can be stored any more, say: later trials would only be lost too.
         pytest.exit(str(error), returncode=pytest.ExitCode.INTERNAL_ERROR)

@@ -5,7 +5,7 @@ import pytest
 from rich.console import Console
 
 from bench.records.parts import Epoch, Load, Memory, TimedBlock, Times
-from bench.suite.progress import TrialProgress, summarize
+from bench.suite.progress import show_progress, summarize
 from tests.bench.records.test_results import RECORD
 
 EPOCH = {"event": "epoch", "train_loss": 0.25, "test_accuracy": 0.5}
@@ -17,11 +17,11 @@ def test_progress_is_drawn_on_a_terminal_now_and_then(terminal: bool) -> None:
     output = StringIO()
     console = Console(file=output, force_terminal=terminal, width=80, color_system=None)
     trial = replace(RECORD.trial, epochs=4)
-    with TrialProgress(trial, console, clock=lambda: now) as progress:
-        progress.show({"event": "block"})
-        progress.show(EPOCH)  # too soon to be drawn
+    with show_progress(trial, console, clock=lambda: now) as show:
+        show({"event": "block"})
+        show(EPOCH)  # too soon to be drawn
         now = 1.0
-        progress.show(EPOCH)
+        show(EPOCH)
         drawn = output.getvalue()
     if terminal:
         assert "epoch 2/4 loss 0.2500, accuracy 0.500" in drawn
