@@ -6,8 +6,8 @@ from reports.compare import sentences
 from reports.compare.outcome import CompareResult
 from reports.compare.tables import build_change_table, build_metric_tables, build_side_table
 from reports.ranking.metrics import Metric
-from reports.records import integrity
-from reports.text.markdown import escape, format_list, format_table
+from reports.records.integrity import TITLE, WARNING, list_alterations
+from reports.text.markdown import escape, format_alarm, format_list, format_table
 
 
 def to_markdown(outcome: CompareResult) -> str:
@@ -15,7 +15,7 @@ def to_markdown(outcome: CompareResult) -> str:
     changed = build_change_table(outcome)
     parts = [
         f"## samestep: {escape(sentences.write_headline(outcome))}",
-        integrity.to_markdown(outcome.altered),
+        format_alarm(TITLE, WARNING, list_alterations(outcome.altered)),
         format_table(build_side_table(outcome), "Side", numbers=False),
         format_table(changed, "Trial", numbers=True) if len(changed) else "",
         format_list([*sentences.list_left_out(outcome), *outcome.problems]),

@@ -3,14 +3,14 @@
 from reports.content import sentences
 from reports.content.tables import SUMMARY, make_sheet
 from reports.ranking.comparisons import Comparison
-from reports.records import integrity
+from reports.records.integrity import TITLE, WARNING, list_alterations
 from reports.runs.loading import LoadedRuns
-from reports.text.markdown import escape, format_list, format_table
+from reports.text.markdown import escape, format_alarm, format_list, format_table
 
 
 def to_markdown(run: LoadedRuns) -> str:
     """The headline, the table and what is not ranked, of each comparison."""
-    alarm = integrity.to_markdown(run.altered)
+    alarm = format_alarm(TITLE, WARNING, list_alterations(run.altered))
     parts = [f"## {escape(run.title)}", alarm, *map(_section, run.comparisons)]
     return "\n\n".join(filter(None, parts)) + "\n"
 

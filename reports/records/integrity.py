@@ -11,7 +11,6 @@ from bench.errors import ResultsError, explain_os_error
 from bench.records.chain import NOTHING, Chain, follow
 from bench.records.manifest import Manifest, read_manifest
 from bench.records.results import RECORDS_FILE
-from reports.text.markdown import format_list
 
 TITLE = "Not as it was written"
 WARNING = (
@@ -89,13 +88,6 @@ def examine(folder: Path) -> Integrity:
 def list_alterations(altered: Altered) -> tuple[str, ...]:
     """List all alterations, each with the name of what holds it."""
     return tuple(f"{name}: {line}" for name, lines in altered.items() for line in lines)
-
-
-def to_markdown(altered: Altered) -> str:
-    """A section of it; nothing where there is none."""
-    if not altered:
-        return ""
-    return "\n\n".join((f"### {TITLE}", f"**{WARNING}**", format_list(list_alterations(altered))))
 
 
 def limit_sentences(broken: tuple[str, ...]) -> list[str]:

@@ -41,5 +41,10 @@ def format_list(lines: Sequence[str]) -> str:
     return "\n".join(f"- {escape(line)}" for line in lines)
 
 
+def format_alarm(title: str, warning: str, lines: Sequence[str]) -> str:
+    """A section that warns of something, which it lists; empty where there is nothing to list."""
+    return "\n\n".join((f"### {title}", f"**{warning}**", format_list(lines))) if lines else ""
+
+
 def _line(cells: Iterable[str]) -> str:
     return f"| {' | '.join(cells)} |"
