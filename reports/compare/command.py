@@ -9,9 +9,9 @@ from bench.errors import ResultsError
 from reports.compare import sentences
 from reports.compare.document import to_json
 from reports.compare.effects import FALSE_ALARMS
-from reports.compare.markdown import to_markdown
 from reports.compare.outcome import LEAST, CompareResult, compare_sides, confirm
 from reports.compare.pairing import ACROSS
+from reports.compare.rendering import to_html, to_markdown
 from reports.compare.sides import find_sides
 from reports.ranking.metrics import METRICS, Metric
 from reports.records import integrity
@@ -20,7 +20,7 @@ from reports.text.output import encode, show, tell, write
 # Exit statuses.
 NO_REGRESSION, REGRESSION = 0, 1
 STANDARD_OUTPUT = "-"
-KINDS = ("markdown", "json", "html")
+KINDS = {"markdown": to_markdown, "json": to_json, "html": to_html}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -110,19 +110,10 @@ def run(options: argparse.Namespace) -> int:
         _print(outcome)
     for kind, target in targets.items():
         if target == STANDARD_OUTPUT:
-            show(encode(_convert(outcome, kind)))
+            show(encode(KINDS[kind](outcome)))
         elif target is not None:
-            write(Path(target), _convert(outcome, kind))
+            write(Path(target), KINDS[kind](outcome))
     return _status(outcome)
-
-
-def _convert(outcome: CompareResult, kind: str) -> str:
-    if kind == "html":
-        # Here and not above: templates take 0.2 s to import, and few ask for a page.
-        from reports.compare.page import render
-
-        return render(outcome)
-    return to_json(outcome) if kind == "json" else to_markdown(outcome)
 
 
 def _print(outcome: CompareResult) -> None:

@@ -19,8 +19,8 @@ from playwright.sync_api import (
 )
 
 from bench.records.results import Record
-from reports.compare import page as compare_page
 from reports.compare.outcome import CompareResult, compare_sides
+from reports.compare.rendering import to_html
 from reports.compare.sides import Side
 from reports.history import page as history_page
 from reports.history.series import sort_runs
@@ -141,7 +141,7 @@ def any_page(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     if request.param == "report":
         write(path, everything())
     elif request.param == "comparison":
-        path.write_text(compare_page.render(compared()), "utf-8")
+        path.write_text(to_html(compared()), "utf-8")
     else:
         records = nights()
         names = tuple(sort_runs(records))

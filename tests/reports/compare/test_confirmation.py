@@ -7,7 +7,7 @@ import pytest
 
 from bench.records.parts import Memory
 from bench.records.results import Record
-from reports.compare import sentences, tables
+from reports.compare import rendering, sentences
 from reports.compare.document import to_json
 from reports.compare.outcome import NOT_AGAIN, NOT_RUN_AGAIN, CompareResult, confirm
 from tests.reports.compare.conftest import make_side, outcome_of
@@ -58,7 +58,7 @@ def test_what_is_slower_once_is_none() -> None:
     assert found.overall == "no difference"
     assert verdicts(found)["pytorch"] == "cannot tell"
     throughput = found.metrics[0]
-    (why,) = tables.build_metric_tables(found)[throughput]["Why"].filter(like="pytorch")
+    (why,) = rendering.build_metric_tables(found)[throughput]["Why"].filter(like="pytorch")
     assert why.startswith(f"{NOT_AGAIN}; second run: ")
     assert NOT_AGAIN in to_json(found)
 
