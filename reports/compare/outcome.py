@@ -10,7 +10,6 @@ from reports.compare.pairing import Member, Pairing, RowPair, describe_differenc
 from reports.compare.sides import Side
 from reports.ranking.metrics import METRICS, Metric
 from reports.text import titles
-from reports.trials import certificates
 
 LEAST = 0.01
 MOST_NAMED = 3
@@ -182,8 +181,8 @@ def _broken(pair: RowPair) -> str:
     base, head = pair.base.row, pair.head.row
     if base.finished and not head.finished:
         return f"it no longer finishes ({head.outcome})"
-    if base.verified and not head.verified:
-        return f"it is no longer verified ({certificates.explain_unverified(head.records)})"
+    if base.unverified is None and head.unverified is not None:
+        return f"it is no longer verified ({head.unverified})"
     return ""
 
 

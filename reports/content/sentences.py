@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 from reports.content.cells import format_interval, format_ratio
-from reports.ranking import first_steps
+from reports.ranking import first_steps, gate
 from reports.ranking.comparisons import Comparison
 from reports.ranking.rows import Row
 from reports.statistics.intervals import CONFIDENCE, LEAST_FOR_BOOTSTRAP, compute_coverage
@@ -45,7 +45,7 @@ def list_refusals(comparison: Comparison) -> dict[str, str]:
 
 def describe_proof(comparison: Comparison) -> str:
     """How many rows are verified, and the largest errors among those, known defects too."""
-    rows = [row for row in comparison.rows if row.verified]
+    rows = [row for row in comparison.rows if row.unverified is None]
     if not rows:
         return f"None of {titles.format_count(len(comparison.rows), 'row')} is verified."
     distinct = certificates.collect_certificates(record for row in rows for record in row.records)
@@ -69,7 +69,7 @@ def describe_gates(comparison: Comparison) -> str:
 
 def describe_accuracy_gate(comparison: Comparison) -> str:
     """What the accuracies were held against, or why they were not; empty if no trial finished."""
-    verified = [row for row in comparison.rows if row.entry.is_peer]
+    verified = [row for row in comparison.rows if gate.is_peer(row)]
     if not any(row.finished for row in comparison.rows):
         return ""
     if titles.is_synthetic(comparison.work.dataset):

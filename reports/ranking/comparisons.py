@@ -150,7 +150,7 @@ def _judge_rows(work: Work, rows: Sequence[Row]) -> tuple[Row, ...]:
     samples = None if titles.is_synthetic(work.dataset) else _test_samples(rows)
     departures = first_steps.find_departures(rows)
     compared = [replace(row, departed=why) for row, why in zip(rows, departures, strict=True)]
-    reasons = gate.find_refusals([row.entry for row in compared], samples)
+    reasons = gate.find_refusals(compared, samples)
     judged = [replace(row, refusal=refusal) for row, refusal in zip(compared, reasons, strict=True)]
     return tuple(sorted(judged, key=_rank))
 

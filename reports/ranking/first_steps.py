@@ -57,7 +57,7 @@ def count_comparable(rows: Sequence[Row]) -> int:
 
 def _losses_by_seed(row: Row) -> dict[int, Losses]:
     """Combine a row's losses by seed; none where nothing can be said of them."""
-    if not row.verified:
+    if row.unverified is not None:
         return {}
     series_of: dict[int, set[tuple[float, ...]]] = {}
     for record in row.finished:

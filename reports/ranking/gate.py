@@ -1,15 +1,16 @@
 """Which rows of a comparison may be ranked: those proved to do the same work, and no odd one out.
 
-Pure functions of what was found for each row; `reports.ranking.comparisons` brings the two
-together. A row that is refused is shown with the reason, and has no part in any verdict.
+A row that is refused is shown with the reason, and has no part in any verdict.
 """
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from reports.ranking.rows import ACCURACY, Row
 from reports.statistics.quantiles import compute_median, find_extremes
 from reports.text import units
+from reports.trials import synchronization
 
 # What chance alone does on a test set: 3 binomial standard errors on each side.
 STANDARD_ERRORS = 3.0
@@ -19,36 +20,6 @@ ROUNDING = 1e-12
 NO_TRIAL = "no trial finished"
 NO_THROUGHPUT = "no trial ran long enough for a block after warm-up"
 NO_ACCURACY = "it has no test accuracy to hold against that of its peers"
-
-
-@dataclass(frozen=True)
-class Entry:
-    """What the gate looks at of one row.
-
-    Attributes:
-        unverified: why it is not proved to take the same training steps; None where it is.
-        accuracies: the last test accuracy of each finished trial, over seeds and repeats.
-        mistimed: why its times cannot be those of its work; None where they can.
-        departed: why its first steps are not those of its peers; None where they are.
-    """
-
-    unverified: str | None
-    accuracies: tuple[float, ...]
-    finished: bool = True
-    timed: bool = True
-    mistimed: str | None = None
-    departed: str | None = None
-
-    @property
-    def accuracy(self) -> float:
-        """The median over its trials; NaN where none has one."""
-        return compute_median(self.accuracies)
-
-    @property
-    def is_peer(self) -> bool:
-        """Whether others are held against it: verified, in training too, with an accuracy."""
-        proved = self.unverified is None and self.departed is None
-        return proved and not math.isnan(self.accuracy)
 
 
 @dataclass(frozen=True)
@@ -89,56 +60,66 @@ def compute_standard_error(accuracy: float, test_samples: int) -> float:
     return math.sqrt(share * (1 - share) / test_samples)
 
 
-def find_refusals(entries: Sequence[Entry], test_samples: int | None) -> tuple[str | None, ...]:
+def find_refusals(rows: Sequence[Row], test_samples: int | None) -> tuple[str | None, ...]:
     """Say for each row why it is not ranked, None where it is.
 
     Args:
         test_samples: of the data set; None where accuracies are not to be held against each other.
     """
-    peers = [entry for entry in entries if entry.is_peer]
-    return tuple(_refusal(entry, peers, test_samples) for entry in entries)
+    peers = [row for row in rows if is_peer(row)]
+    return tuple(_refusal(row, peers, test_samples) for row in rows)
 
 
-def _refusal(entry: Entry, peers: Sequence[Entry], test_samples: int | None) -> str | None:
-    if not entry.finished:
+def is_peer(row: Row) -> bool:
+    """Whether others are held against the row: verified, in training too, with an accuracy."""
+    proved = row.unverified is None and row.departed is None
+    return proved and not math.isnan(_accuracy(row))
+
+
+def _accuracy(row: Row) -> float:
+    return compute_median(row.values(ACCURACY))
+
+
+def _refusal(row: Row, peers: Sequence[Row], test_samples: int | None) -> str | None:
+    if not row.finished:
         return NO_TRIAL
     # Before the accuracy: a good one never makes a row comparable.
-    if entry.unverified is not None:
-        return f"not verified: {entry.unverified}"
-    if entry.departed is not None:
-        return entry.departed
-    if entry.mistimed is not None:
-        return entry.mistimed
-    odd = _odd(entry, peers, test_samples) if test_samples and test_samples > 0 else None
-    return odd or (None if entry.timed else NO_THROUGHPUT)
+    if row.unverified is not None:
+        return f"not verified: {row.unverified}"
+    if row.departed is not None:
+        return row.departed
+    if mistimed := synchronization.find_objection(row.trials):
+        return mistimed
+    odd = _odd(row, peers, test_samples) if test_samples and test_samples > 0 else None
+    return odd or (None if row.throughput.count else NO_THROUGHPUT)
 
 
-def _odd(entry: Entry, peers: Sequence[Entry], test_samples: int) -> str | None:
-    if len(peers) == 2 and entry.is_peer:
+def _odd(row: Row, peers: Sequence[Row], test_samples: int) -> str | None:
+    if len(peers) == 2 and is_peer(row):
         return None if _agree(peers[0], peers[1], test_samples) else _disagreement(peers)
-    accuracies = [value for peer in peers if peer is not entry for value in peer.accuracies]
-    accepted = compute_band(accuracies, test_samples)
-    if accepted is None or accepted.holds(entry.accuracy):
+    accuracies = [value for peer in peers if peer is not row for value in peer.values(ACCURACY)]
+    accepted, accuracy = compute_band(accuracies, test_samples), _accuracy(row)
+    if accepted is None or accepted.holds(accuracy):
         return None
-    if math.isnan(entry.accuracy):
+    if math.isnan(accuracy):
         return NO_ACCURACY
     return (
-        f"its test accuracy of {units.format_percent(entry.accuracy)}% lies outside the band of "
+        f"its test accuracy of {units.format_percent(accuracy)}% lies outside the band of "
         f"its peers, {accepted.words}"
     )
 
 
-def _agree(first: Entry, second: Entry, test_samples: int) -> bool:
+def _agree(first: Row, second: Row, test_samples: int) -> bool:
     """Whether each lies in the band that the other makes; to disagree, one outside is enough."""
-    for entry, peer in ((first, second), (second, first)):
-        accepted = compute_band(peer.accuracies, test_samples)
-        if accepted is not None and not accepted.holds(entry.accuracy):
+    for row, peer in ((first, second), (second, first)):
+        accepted = compute_band(peer.values(ACCURACY), test_samples)
+        if accepted is not None and not accepted.holds(_accuracy(row)):
             return False
     return True
 
 
-def _disagreement(peers: Sequence[Entry]) -> str:
-    accuracies = " and ".join(f"{units.format_percent(peer.accuracy)}%" for peer in peers)
+def _disagreement(peers: Sequence[Row]) -> str:
+    accuracies = " and ".join(f"{units.format_percent(_accuracy(peer))}%" for peer in peers)
     return (
         f"the test accuracies of the only two verified rows disagree ({accuracies}), and two "
         "cannot tell which one is right"

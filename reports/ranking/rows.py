@@ -1,15 +1,14 @@
 """A row of a comparison: the invocations of one framework version, run in one way."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 
 import pandas as pd
 
 from bench.job import NATIVE, PREPARED
 from bench.records.results import Record
-from reports.ranking import gate
 from reports.statistics.intervals import Interval, estimate_median, estimate_ratio
 from reports.statistics.quantiles import (
     LEAST_FOR_QUARTILES,
@@ -17,9 +16,10 @@ from reports.statistics.quantiles import (
     compute_relative_range,
 )
 from reports.text import titles
-from reports.trials import certificates, synchronization
+from reports.trials import certificates
 
 THROUGHPUT = "throughput_samples_per_second"
+ACCURACY = "test_accuracy"
 DEFAULT = "default"
 
 
@@ -91,13 +91,6 @@ class Row:
     places: Sequence[int] = field(default=(), repr=False, compare=False)
     departed: str | None = None
     refusal: str | None = None
-    # Asked for again and again: for figures, tables and their description.
-    _values: dict[str, list[float]] = field(
-        default_factory=dict, init=False, repr=False, compare=False
-    )
-    _estimates: dict[str, Interval] = field(
-        default_factory=dict, init=False, repr=False, compare=False
-    )
 
     @property
     def label(self) -> str:
@@ -109,17 +102,16 @@ class Row:
         """The invocations that numbers are made from."""
         return tuple(record for record in self.records if record.status == "ok")
 
-    def values(self, column: str) -> list[float]:
+    # Both are called again and again: for figures, tables and their description.
+    @cached_property
+    def values(self) -> Callable[[str], list[float]]:
         """A column of `trials`, with NaN where an invocation has no value."""
-        if column not in self._values:
-            self._values[column] = self.trials[column].astype(float).tolist()
-        return self._values[column]
+        return cache(lambda column: pd.Series(self.trials[column], dtype=float).tolist())
 
-    def estimate(self, column: str) -> Interval:
+    @cached_property
+    def estimate(self) -> Callable[[str], Interval]:
         """The median over the invocations of a column of `trials`, with its interval."""
-        if column not in self._estimates:
-            self._estimates[column] = estimate_median(self.values(column))
-        return self._estimates[column]
+        return cache(lambda column: estimate_median(self.values(column)))
 
     @cached_property
     def throughput(self) -> Interval:
@@ -165,22 +157,10 @@ class Row:
         counts = Counter(record.steady or "not recorded" for record in self.finished)
         return Counter(dict(counts.most_common()))
 
-    @property
-    def verified(self) -> bool:
-        """Whether it is proved to take the same training steps."""
-        return certificates.explain_unverified(self.records) is None
-
-    @property
-    def entry(self) -> gate.Entry:
-        """What the gate looks at."""
-        return gate.Entry(
-            unverified=certificates.explain_unverified(self.records),
-            accuracies=tuple(self.trials["test_accuracy"]),
-            finished=bool(self.finished),
-            timed=bool(self.throughput.count),
-            mistimed=synchronization.find_objection(self.trials),
-            departed=self.departed,
-        )
+    @cached_property
+    def unverified(self) -> str | None:
+        """Why it is not proved to take the same training steps; None where it is."""
+        return certificates.explain_unverified(self.records)
 
     @property
     def outcome(self) -> str:

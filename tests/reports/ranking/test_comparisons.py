@@ -114,8 +114,8 @@ def test_refused_rows_stand_between_ranked_ones_and_those_without_throughput(
     assert [row.key.framework for row in comparison.rows[3:]] == ["keras", "caffe"]
     assert [row.key.framework for row in comparison.refused] == ["keras", "caffe"]
     assert [row.key.framework for row in comparison.timed][-1] == "keras"
-    assert comparison.rows[0].verified
-    assert not comparison.rows[3].verified
+    assert comparison.rows[0].unverified is None
+    assert comparison.rows[3].unverified is not None
 
 
 def test_the_odd_one_out_is_refused(three: list[Record], record: MakeRecord) -> None:

@@ -3,6 +3,7 @@
 import math
 from random import Random
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,22 +13,52 @@ from reports.ranking.gate import (
     NO_THROUGHPUT,
     NO_TRIAL,
     Band,
-    Entry,
     compute_band,
     compute_standard_error,
     find_refusals,
 )
+from reports.ranking.rows import ACCURACY, THROUGHPUT, Key, Row
+from tests.reports.conftest import make_certificate, make_record
 
 accuracies = st.floats(0, 1)
 several = st.lists(accuracies, min_size=1, max_size=4)
 samples = st.integers(1, 100_000)
 
+WAITS, HASTY = 0.0, 0.5
+NOT_WAITING = (
+    "it does not wait for its device: after the clock had stopped, the device worked for another "
+    "50.0% of a block's time (`synchronize` in its backend.py)"
+)
 
-def verified(*values: float, finished: bool = True, timed: bool = True) -> Entry:
-    return Entry(None, values, finished, timed)
+
+def make_row(
+    *values: float,
+    unverified: str | None = None,
+    finished: bool = True,
+    timed: bool = True,
+    pending: float = WAITS,
+) -> Row:
+    """A row that is all that the gate looks at: its certificates and columns of its trials."""
+    certificate = make_certificate()
+    if unverified is not None:
+        certificate = make_certificate(verdict="different", reason=unverified)
+    record = make_record(status="ok" if finished else "timeout", certificate=certificate)
+    columns = {
+        ACCURACY: values or (math.nan,),
+        THROUGHPUT: 100.0 if timed else math.nan,
+        "pending_share": pending,
+        "device_clock_difference": math.nan,
+        "arithmetic_share": math.nan,
+    }
+    trials = pd.DataFrame(columns, dtype=float)
+    return Row(Key("pytorch", "2", "eager", "default"), (record,), trials)
 
 
-def ranked(entries: list[Entry], test_samples: int | None) -> list[bool]:
+def verified(*values: float, finished: bool = True, timed: bool = True) -> Row:
+    return make_row(*values, finished=finished, timed=timed)
+
+
+def ranked(entries: list[Row], test_samples: int | None) -> list[bool]:
     return [refusal is None for refusal in find_refusals(entries, test_samples)]
 
 
@@ -93,7 +124,7 @@ def test_the_band_holds_all_trials_of_the_peers_not_their_medians_only() -> None
 
 
 def test_a_row_that_is_not_verified_is_neither_ranked_nor_a_peer() -> None:
-    outcast = Entry("its gradients differ", (0.5,))
+    outcast = make_row(0.5, unverified="its gradients differ")
     found = find_refusals([outcast, verified(0.90), verified(0.91)], 1_000)
 
     assert found == ("not verified: its gradients differ", None, None)
@@ -116,7 +147,7 @@ def test_a_row_without_accuracy_has_nothing_to_show_for_itself() -> None:
 
 def test_rows_without_numbers_say_so() -> None:
     rows = [
-        Entry("the record has no certificate", (), finished=False, timed=False),
+        make_row(unverified="its gradients differ", finished=False, timed=False),
         verified(0.9, timed=False),
         verified(0.9),
     ]
@@ -200,7 +231,9 @@ def test_rows_that_are_not_verified_change_nothing(
 ) -> None:
     entries = [verified(*row) for row in rows]
 
-    assert ranked([*entries, Entry("no", tuple(outcast))], n) == [*ranked(entries, n), False]
+    all_rows = [*entries, make_row(*outcast, unverified="no")]
+
+    assert ranked(all_rows, n) == [*ranked(entries, n), False]
 
 
 @given(st.lists(st.floats(allow_nan=True, allow_infinity=True), max_size=4), st.integers(-5, 5))
@@ -213,8 +246,8 @@ def test_a_band_in_words_stays_within_what_an_accuracy_can_be() -> None:
 
 
 def test_times_that_cannot_be_are_not_ranked_however_good_the_work_is() -> None:
-    hasty = Entry(None, (0.97,), mistimed="it does not wait for its device")
+    hasty = make_row(0.97, pending=HASTY)
     found = find_refusals([hasty, verified(0.97), verified(0.96)], 1_000)
-    assert found == ("it does not wait for its device", None, None)
-    unproved = Entry("nothing was checked", (0.97,), mistimed="it does not wait for its device")
+    assert found == (NOT_WAITING, None, None)
+    unproved = make_row(0.97, unverified="nothing was checked", pending=HASTY)
     assert find_refusals([unproved], None) == ("not verified: nothing was checked",)
