@@ -6,7 +6,7 @@
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC
-from typing import Any
+from typing import Any, get_type_hints
 
 import pandas as pd
 from sqlalchemy import (
@@ -26,6 +26,8 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeEngine
 
 from bench.errors import ResultsError
+from bench.optimizer import Optimizer
+from bench.records.results import Record, Trial
 from reports.ranking.comparisons import Comparison, compare
 from reports.ranking.metrics import METRICS, Metric
 from reports.ranking.rows import Row
@@ -34,24 +36,18 @@ from reports.text.output import drop_surrogates
 from reports.trials.certificates import read_number
 from reports.trials.measured import measure_columns
 
-INTEGERS = (
-    "batch_size",
-    "epochs",
-    "evaluate_every",
-    "seed",
-    "repeat",
-    "position",
-    "threads",
-    "parameters",
-    "measured_blocks",
-)
+# A position among the records that happened to be loaded together is nothing to keep.
+LEFT_OUT = "record"
+LARGEST_INTEGER = 2**63 - 1
+TIME = DateTime(timezone=True)
+# Of the columns that are fields of a record, of its trial or of the trial's optimizer.
+FIELDS = get_type_hints(Record) | get_type_hints(Trial) | get_type_hints(Optimizer)
+OF_FIELDS: dict[Any, TypeEngine[Any]] = {
+    int: BigInteger(),
+    int | None: BigInteger(),
+    float: Double(),
+}
 NUMBERS = (
-    "learning_rate",
-    "momentum",
-    "weight_decay",
-    "beta1",
-    "beta2",
-    "epsilon",
     "throughput_by_partner",
     "test_samples",
     "quantities",
@@ -59,14 +55,10 @@ NUMBERS = (
     "worst_error_float32",
     *(measure_columns(()).keys() - {"measured_blocks", "bound"}),
 )
-# A position among the records that happened to be loaded together is nothing to keep.
-LEFT_OUT = "record"
-LARGEST_INTEGER = 2**63 - 1
-TIME = DateTime(timezone=True)
 TYPES: dict[str, TypeEngine[Any]] = {
-    **dict.fromkeys(COLUMNS, Text()),
-    **dict.fromkeys(INTEGERS, BigInteger()),
+    **{name: OF_FIELDS.get(FIELDS.get(name), Text()) for name in COLUMNS},
     **dict.fromkeys(NUMBERS, Double()),
+    "measured_blocks": BigInteger(),
     "ranked": Boolean(),
     "started": TIME,
 }
