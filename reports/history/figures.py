@@ -13,8 +13,6 @@ from reports.text.svg import INK, to_svg
 
 # More would lie on one another.
 MOST_TICKS = 6
-
-
 # By name: whether the axis begins at 0.
 DRAWN = {
     "throughput": True,
@@ -33,13 +31,10 @@ def draw_history(
         changes: of any metric; those of what a figure shows are marked in it.
         days: when each run started, oldest first, as the axis shows it.
     """
+    metrics = {metric.name: metric for metric in (*METRICS, BY_PARTNER)}
     with apply_style():
-        figures = (_drawing(history, _metric(drawn), changes, days, name) for drawn in DRAWN)
+        figures = (_drawing(history, metrics[drawn], changes, days, name) for drawn in DRAWN)
         return tuple(drawing for drawing in figures if drawing)
-
-
-def _metric(name: str) -> Metric:
-    return next(metric for metric in (*METRICS, BY_PARTNER) if metric.name == name)
 
 
 def _title(metric: Metric) -> str:
