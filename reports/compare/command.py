@@ -21,6 +21,16 @@ from reports.text.output import encode, show, tell, write
 NO_REGRESSION, REGRESSION = 0, 1
 STANDARD_OUTPUT = "-"
 KINDS = {"markdown": to_markdown, "json": to_json, "html": to_html}
+# Options in percent, each with its default as a share.
+SHARES = {
+    "--least": (LEAST, "differences up to this are none"),
+    "--false-alarms": (
+        FALSE_ALARMS,
+        "the chance of any in a metric, if nothing changed: what finds less, and what cries wolf "
+        "more seldom",
+    ),
+    "--false-alarms-again": (FALSE_ALARMS, "as --false-alarms, of the second run"),
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,33 +58,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="compare although BASE and HEAD differ in this; may be given several times, one of "
         + ", ".join(ACROSS),
     )
-    parser.add_argument(
-        "--least",
-        type=float,
-        default=100 * LEAST,
-        metavar="PERCENT",
-        help="differences up to this are none (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--false-alarms",
-        type=float,
-        default=100 * FALSE_ALARMS,
-        metavar="PERCENT",
-        help="the chance of any in a metric, if nothing changed: what finds less, and what cries "
-        "wolf more seldom (default: %(default)s)",
-    )
+    for option, (share, words) in SHARES.items():
+        parser.add_argument(
+            option,
+            type=float,
+            default=100 * share,
+            metavar="PERCENT",
+            help=f"{words} (default: %(default)s)",
+        )
     parser.add_argument(
         "--again",
         nargs=2,
         metavar=("BASE", "HEAD"),
         help="a second run of what looked different: only what is so in both counts",
-    )
-    parser.add_argument(
-        "--false-alarms-again",
-        type=float,
-        default=100 * FALSE_ALARMS,
-        metavar="PERCENT",
-        help="as --false-alarms, of the second run (default: %(default)s)",
     )
     for kind in KINDS:
         parser.add_argument(
