@@ -59,7 +59,7 @@ def _list_all(spec: ModelSpec) -> Iterator[Suspicion]:
     if any(rows == GATES * units for rows, units in recurrent):
         yield from _of_gates()
     yield from _of_forgotten_parameters(spec)
-    yield from RULES
+    yield from (Suspicion(*row) for row in RULES)
 
 
 def _of_normalization() -> Iterator[Suspicion]:
@@ -111,28 +111,25 @@ def _of_forgotten_parameters(spec: ModelSpec) -> Iterator[Suspicion]:
             yield Suspicion("forgotten", f"{param.name} is not used", value=param.name)
 
 
-RULES = (
-    Suspicion(
-        "summed_gradient", "the gradient is of the sum of the batch, not of its mean", "gradient"
-    ),
-    Suspicion(
-        "decay_everything", "weight decay reaches biases and batch normalization", FIRST_SLOTS
-    ),
-    Suspicion("no_weight_decay", "there is no weight decay", FIRST_SLOTS),
-    Suspicion("decoupled_weight_decay", "weight decay is decoupled from the gradient", FIRST_SLOTS),
-    Suspicion("nesterov", "momentum looks ahead (Nesterov)", FIRST_WEIGHTS, "sgd"),
-    Suspicion(
+# Rows of `Suspicion`, of every model.
+RULES: tuple[tuple[Any, ...], ...] = (
+    ("summed_gradient", "the gradient is of the sum of the batch, not of its mean", "gradient"),
+    ("decay_everything", "weight decay reaches biases and batch normalization", FIRST_SLOTS),
+    ("no_weight_decay", "there is no weight decay", FIRST_SLOTS),
+    ("decoupled_weight_decay", "weight decay is decoupled from the gradient", FIRST_SLOTS),
+    ("nesterov", "momentum looks ahead (Nesterov)", FIRST_WEIGHTS, "sgd"),
+    (
         "learning_rate_inside_momentum",
         "the learning rate is inside the momentum buffer and stays there when it changes",
         *(LATER_LOSSES, "sgd"),
     ),
-    Suspicion(
+    (
         "epsilon_uncorrected",
         "Adam's epsilon stands beside the uncorrected root",
         *(FIRST_WEIGHTS, "adam"),
     ),
     *(
-        Suspicion("adam_epsilon", f"Adam's epsilon is {epsilon:g}", FIRST_WEIGHTS, "adam", epsilon)
+        ("adam_epsilon", f"Adam's epsilon is {epsilon:g}", FIRST_WEIGHTS, "adam", epsilon)
         for epsilon in (1e-7, 1e-8, 1e-3)
     ),
 )

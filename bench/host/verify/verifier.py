@@ -187,7 +187,12 @@ class Verifier:
         events, outcome = self.executor.gather(invocation)
         imported: Event = next((event for event in events if event["event"] == "imported"), {})
         return CellResult(
-            errors=tuple(_read_errors(events)),
+            errors=tuple(
+                Error(event["precision"], event["stage"], item, error)
+                for event in events
+                if event["event"] == "compared"
+                for item, error in event["errors"]
+            ),
             framework_version=imported.get("framework_version"),
             failure=explain_failure(events, outcome),
             log=outcome.log_tail,
@@ -208,12 +213,3 @@ def select_known_defects(cell: Cell) -> tuple[KnownDefect, ...]:
 def _name(cell: Cell) -> str:
     shape = "x".join(str(side) for side in cell.samples.shape)
     return f"{cell.model}-{shape}-{cell.samples.vocabulary or 0}-{cell.samples.classes}"
-
-
-def _read_errors(events: list[Event]) -> list[Error]:
-    return [
-        Error(event["precision"], event["stage"], item, error)
-        for event in events
-        if event["event"] == "compared"
-        for item, error in event["errors"]
-    ]
