@@ -7,7 +7,7 @@ from math import prod
 
 import numpy as np
 
-from bench.host.data.dataset import Array, Dataset, Split
+from bench.host.data.dataset import MOST_NAMES, MOST_VALUES, Array, Dataset, Split
 from bench.spec import Samples
 
 IMAGES = "synthetic-<C>x<H>x<W>-<classes>[-<N>]"  # channels, height, width, training samples
@@ -15,8 +15,6 @@ TEXTS = "synthetic-<L>of<V>-<classes>[-<N>]"  # length in tokens, vocabulary
 _NUMBER = "([1-9][0-9]{0,6})"  # no leading zeros: a data set has one name
 _IMAGES = re.compile(f"synthetic-{_NUMBER}x{_NUMBER}x{_NUMBER}-{_NUMBER}(?:-{_NUMBER})?")
 _TEXTS = re.compile(f"synthetic-{_NUMBER}of{_NUMBER}-{_NUMBER}(?:-{_NUMBER})?")
-MOST_VALUES = 2**20  # of a sample: 256 such images take 1 GiB in each layout
-MOST_NAMES = 1_000_000  # classes, tokens
 LEAST_SAMPLES, MOST_SAMPLES, MOST_VALUES_OF_ALL = 16, 1_000_000, 2**28
 LIMITS = f"up to {MOST_VALUES:,} values a sample, 2 to {MOST_NAMES:,} classes and tokens"
 FULL_BYTES = 64 * 2**20

@@ -1,7 +1,7 @@
 """Reads a user's own arrays: pairs of .npy files with inputs and labels."""
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tokenize import TokenError
@@ -9,10 +9,15 @@ from tokenize import TokenError
 import numpy as np
 
 from bench.errors import DataError
-from bench.host.data.dataset import Array, Split, complete_parts
-from bench.host.data.declared.bounds import check_classes, check_values
+from bench.host.data.dataset import (
+    MOST_NAMES,
+    Array,
+    Split,
+    check_classes,
+    check_values,
+    complete_parts,
+)
 from bench.host.data.files import explain_unreadable
-from bench.host.data.synthetic import MOST_NAMES
 from bench.spec import Samples
 
 MAGIC = b"\x93NUMPY"
@@ -68,7 +73,9 @@ class ArrayFiles:
         classes = _count_classes(self.train.labels, train.labels)
         test = self._map_split(self.test) if self.test else None
         if self.test and test:
-            _check_labels(self.test.labels, test.labels, classes, self.train.labels)
+            where, source = f"{str(self.test.labels)!r} has labels", str(self.train.labels)
+            expected = f"expected 0 to {classes - 1:,}, those in {source!r}; correct it."
+            _count_names([test.labels], classes, where, expected)
             _check_same_shape(self.train.inputs, train, self.test.inputs, test)
         inputs = [split.inputs for split in (train, test) if split]
         vocabulary = self._count_tokens(inputs) if self.layout == TOKENS else None
@@ -88,14 +95,9 @@ class ArrayFiles:
         return Split(inputs, labels)
 
     def _count_tokens(self, inputs: list[Array]) -> int:
-        least = min(int(tokens.min()) for tokens in inputs)
-        most = max(int(tokens.max()) for tokens in inputs)
-        if least < 0 or most >= MOST_NAMES:
-            raise DataError(
-                f"{str(self.train.inputs)!r} or its test part has tokens from {least:,} to "
-                f"{most:,}; expected 0 to {MOST_NAMES - 1:,}; number the words from 0."
-            )
-        return max(2, most + 1)
+        where = f"{str(self.train.inputs)!r} or its test part has tokens"
+        expected = f"expected 0 to {MOST_NAMES - 1:,}; number the words from 0."
+        return max(2, _count_names(inputs, MOST_NAMES, where, expected))
 
 
 def map_array(path: Path) -> Array:
@@ -175,29 +177,25 @@ def _map_labels(path: Path) -> Array:
 
 
 def _count_classes(path: Path, labels: Array) -> int:
-    least, most = int(labels.min()), int(labels.max())
-    if least < 0 or most >= MOST_NAMES:
-        raise DataError(
-            f"{str(path)!r} has labels from {least:,} to {most:,}; expected 0 to at most "
-            f"{MOST_NAMES - 1:,}; number the classes from 0."
-        )
-    check_classes(str(path), most + 1)
-    (missing,) = np.nonzero(np.bincount(labels.astype(np.int64), minlength=most + 1) == 0)
+    expected = f"expected 0 to at most {MOST_NAMES - 1:,}; number the classes from 0."
+    classes = _count_names([labels], MOST_NAMES, f"{str(path)!r} has labels", expected)
+    check_classes(str(path), classes)
+    (missing,) = np.nonzero(np.bincount(labels.astype(np.int64), minlength=classes) == 0)
     if len(missing):
         raise DataError(
-            f"{str(path)!r} has labels up to {most:,} but never {missing[0]:,}; expected every "
-            "class from 0 on; number the classes without gaps."
+            f"{str(path)!r} has labels up to {classes - 1:,} but never {missing[0]:,}; expected "
+            "every class from 0 on; number the classes without gaps."
         )
+    return classes
+
+
+def _count_names(arrays: Sequence[Array], limit: int, where: str, expected: str) -> int:
+    """Count the labels or tokens from 0 to the largest one, which has to be below the limit."""
+    least = min(int(array.min()) for array in arrays)
+    most = max(int(array.max()) for array in arrays)
+    if least < 0 or most >= limit:
+        raise DataError(f"{where} from {least:,} to {most:,}; {expected}")
     return most + 1
-
-
-def _check_labels(path: Path, labels: Array, classes: int, source: Path) -> None:
-    least, most = int(labels.min()), int(labels.max())
-    if least < 0 or most >= classes:
-        raise DataError(
-            f"{str(path)!r} has labels from {least:,} to {most:,}; expected 0 to {classes - 1:,}, "
-            f"those in {str(source)!r}; correct it."
-        )
 
 
 def _check_same_shape(path: Path, train: Split, other: Path, test: Split) -> None:

@@ -16,14 +16,13 @@ import PIL
 
 from bench.errors import DataError
 from bench.host.data import DATASETS
-from bench.host.data.dataset import Dataset, Split
+from bench.host.data.dataset import MOST_NAMES, MOST_VALUES, Dataset, Split
 from bench.host.data.declared.array_files import LAYOUTS, ArrayFiles, ArrayPair
 from bench.host.data.declared.image_file import MODES, Size
 from bench.host.data.declared.image_folder import ImageFolder
 from bench.host.data.declared.text_files import TextFiles
 from bench.host.data.files import explain_unreadable
 from bench.host.data.labeled_csv import Columns
-from bench.host.data.synthetic import MOST_NAMES, MOST_VALUES
 from bench.host.data.texts import FIRST_WORD
 from bench.host.toml_table import TomlTable
 from bench.protocol.digests import hash_text

@@ -10,8 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from bench.errors import DataError
-from bench.host.data.dataset import Array, Split, complete_parts
-from bench.host.data.declared.bounds import check_classes, check_values
+from bench.host.data.dataset import Array, Split, check_classes, check_values, complete_parts
 from bench.host.data.declared.image_file import (
     SUFFIXES,
     Size,

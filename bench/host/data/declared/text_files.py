@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from bench.errors import DataError
-from bench.host.data.dataset import Split, complete_parts
-from bench.host.data.declared.bounds import check_classes, check_values
+from bench.host.data.dataset import Split, check_classes, check_values, complete_parts
 from bench.host.data.labeled_csv import Columns, LabeledText, encode_labels, read_rows
 from bench.host.data.texts import FIRST_WORD, make_vocabulary, tokenize
 from bench.spec import Samples

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from bench.errors import DataError
+from bench.host.data import dataset
 from bench.host.data.dataset import Array, Dataset
-from bench.host.data.declared import bounds
 from bench.host.data.declared.array_files import ArrayFiles, ArrayPair, map_array
 from bench.host.data.preparation import prepare_dataset
 from bench.spec import Samples
@@ -231,5 +231,5 @@ def test_unpickling_never_happens(tmp_path: Path) -> None:
 
 def test_too_much_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path)
-    monkeypatch.setattr(bounds, "MOST_VALUES_OF_ALL", 599)
+    monkeypatch.setattr(dataset, "MOST_VALUES_OF_ALL", 599)
     refused(declared(tmp_path), "10 samples of 3 x 4 x 5 values; expected 1 to 599 in all")

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from bench.errors import DataError
+from bench.host.data import dataset
 from bench.host.data.cifar10 import read_subset
-from bench.host.data.declared import bounds
 from bench.host.data.declared.image_folder import ImageFolder, find_images
 from bench.spec import Samples
 from tests.bench.host.data.declared.pictures import folder_of_images, pixels, save
@@ -206,7 +206,7 @@ def test_too_much_is_refused_before_it_is_read(
 ) -> None:
     with pytest.raises(DataError, match=r"samples of 3 x 1,000 x 1,000 values; expected 1 to"):
         declared(folder, size=(1000, 1000)).describe_samples()
-    monkeypatch.setattr(bounds, "MOST_VALUES_OF_ALL", 599)
+    monkeypatch.setattr(dataset, "MOST_VALUES_OF_ALL", 599)
     with pytest.raises(DataError, match="10 samples of 3 x 4 x 5 values; expected 1 to 599 in all"):
         declared(folder).describe_samples()
 
