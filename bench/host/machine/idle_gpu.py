@@ -26,7 +26,7 @@ NO_PROCESSES: ProcessIds = frozenset()
 def find_gpu_processes(gpu: VisibleGpu) -> ProcessIds | None:
     """Find the processes that compute on a GPU; None where the driver does not tell, or no GPU."""
     processes = read_or_none(gpu.list_processes)
-    return None if processes is None else frozenset(process.pid for process in processes)
+    return None if processes is None else frozenset(pid for pid, _ in processes)
 
 
 def wait_for_idle_gpu(

@@ -85,14 +85,6 @@ def find_driver_trace(system: Path = Path("/")) -> Path | None:
     return next((file for trace in TRACES for file in sorted(system.glob(trace))), None)
 
 
-@dataclass(frozen=True)
-class GpuProcess:
-    """A process that computes on the GPU; `used_bytes` is None where the driver does not tell."""
-
-    pid: int
-    used_bytes: int | None
-
-
 class VisibleGpu:
     """The GPU that a CUDA program sees first.
 
@@ -124,15 +116,15 @@ class VisibleGpu:
         """Read the memory that the device has."""
         return int(self._ask("nvmlDeviceGetMemoryInfo").total)
 
-    def list_processes(self) -> list[GpuProcess]:
-        """List all processes that compute on it.
+    def list_processes(self) -> list[tuple[int, int | None]]:
+        """List the number of each process that computes on it, and its bytes; None if untold.
 
         In a container with process numbers of its own, the driver lists numbers of the machine's,
         or the container's with 0 bytes (github.com/NVIDIA/open-gpu-kernel-modules/pull/614).
         A process that computes has memory, so 0 bytes are untold ones.
         """
         processes = self._ask("nvmlDeviceGetComputeRunningProcesses")
-        return [GpuProcess(int(each.pid), each.usedGpuMemory or None) for each in processes]
+        return [(int(each.pid), each.usedGpuMemory or None) for each in processes]
 
     def read_joules(self) -> float:
         """Read the energy of the whole board since the driver was loaded (Volta and newer)."""

@@ -129,11 +129,11 @@ class DeviceMemory:
             self._own_reason = str(error)
             return None
         used = 0
-        for process in processes:
-            if process.pid in pids:
-                if process.used_bytes is None:
+        for pid, used_bytes in processes:
+            if pid in pids:
+                if used_bytes is None:
                     return None
-                used += process.used_bytes
+                used += used_bytes
         self._own_peak = max(self._own_peak, used)
         return used
 
