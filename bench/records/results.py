@@ -137,7 +137,7 @@ class Record:
         position: of the trial in its run, from 1: trials run in a random order.
         in_turns_with: the name of the trial that it took turns with, block by block: the n-th block
             of each was trained right after or before that of the other.
-        steady: what the blocks after the first ones look like (`bench.host.session.steady`).
+        steady: what the blocks after the first ones look like (`bench.host.session.transcript`).
         energy: of the measured blocks.
         block_energy: of each block in the order of `blocks`, None where it is not known.
         absent: why a quantity is not known, by its name.

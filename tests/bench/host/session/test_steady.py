@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from bench.host.session.steady import LEAST_BLOCKS, find_steady
+from bench.host.session.transcript import LEAST_BLOCKS, find_steady
 
 GENERATOR = np.random.default_rng
 
