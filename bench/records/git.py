@@ -22,12 +22,18 @@ def run_git(*arguments: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
-def find_commit(revision: str) -> str | None:
-    """Find the commit that git means by a name such as HEAD~1; None for no commit, or no git."""
+def read_git(*arguments: str) -> str | None:
+    """Return what git prints; None where it fails, or there is no git."""
     try:
-        return run_git(*to_query(revision)).stdout.strip() or None
+        finished = run_git(*arguments)
     except OSError:
         return None
+    return finished.stdout.strip() if finished.returncode == 0 else None
+
+
+def find_commit(revision: str) -> str | None:
+    """Find the commit that git means by a name such as HEAD~1; None for no commit, or no git."""
+    return read_git(*to_query(revision))
 
 
 def to_query(revision: str) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from bench.host.machine import accounts
 from bench.host.machine.nvml import detect_gpus
-from bench.records.git import ROOT, run_git
+from bench.records.git import ROOT, read_git
 
 
 def describe_machine() -> dict[str, Any]:
@@ -50,20 +50,12 @@ def read_cpu_name() -> str:
 
 def read_commit() -> str | None:
     """Read the checkout's commit, with `-dirty` where files differ; None outside a checkout."""
-    top = _git("rev-parse", "--show-toplevel")
+    top = read_git("rev-parse", "--show-toplevel")
     # A copy of the project inside another repository is not at that one's commit.
     if top is None or Path(top).resolve() != ROOT.resolve():
         return None
-    revision = _git("rev-parse", "HEAD")
-    return revision and f"{revision}-dirty" if _git("status", "--porcelain") else revision
-
-
-def _git(*arguments: str) -> str | None:
-    try:
-        finished = run_git(*arguments)
-    except OSError:
-        return None
-    return finished.stdout.strip() if finished.returncode == 0 else None
+    revision = read_git("rev-parse", "HEAD")
+    return revision and f"{revision}-dirty" if read_git("status", "--porcelain") else revision
 
 
 def _operating_system() -> str:
