@@ -108,23 +108,16 @@ class ResNet:
     @classmethod
     def of_depth(cls, depth: int, samples: Samples, divisor: int = 1) -> "ResNet":
         """The ImageNet family where `depth` is in table 1, else the CIFAR family 6n + 2."""
-        if depth in STAGES:
-            block, blocks = STAGES[depth]
-            return cls(
-                take_image(f"ResNet-{depth}", samples, STEMS),
-                samples.classes,
-                block,
-                blocks,
-                tuple(width // divisor for width in IMAGENET_WIDTHS),
-                "projection",
-            )
+        is_imagenet = depth in STAGES
+        block, blocks = STAGES.get(depth, ("basic", ((depth - 2) // 6,) * 3))
+        widths = IMAGENET_WIDTHS if is_imagenet else CIFAR_WIDTHS
         return cls(
-            take_image(f"ResNet-{depth}", samples, (32,)),
+            take_image(f"ResNet-{depth}", samples, STEMS if is_imagenet else (32,)),
             samples.classes,
-            "basic",
-            ((depth - 2) // 6,) * 3,
-            tuple(width // divisor for width in CIFAR_WIDTHS),
-            "padding",
+            block,
+            blocks,
+            tuple(width // divisor for width in widths),
+            "projection" if is_imagenet else "padding",
         )
 
     @property
