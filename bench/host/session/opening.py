@@ -30,6 +30,7 @@ from bench.host.session.training import PreparedRun
 from bench.host.verify.together import verify_trials
 from bench.host.verify.verifier import REFERENCE
 from bench.records.ceilings import Ceiling
+from bench.records.manifest import Manifest
 from bench.records.parts import MachineFinding
 from bench.records.results import Trial
 
@@ -85,7 +86,7 @@ def open_session(
     remaining = [trial for trial in trials if trial.id not in progress.finished]
     threads = selection.request.thread_count
     # Before anything that loads the machine itself.
-    fitness = _examine_machine(selection, threads, say)
+    fitness = _examine_machine(selection, say)
     # The data first: a missing file is a matter of a moment, an environment one of minutes.
     data = prepare_data(remaining, selection.catalog, say)
     # Of those too that need not run again: what they ran in has to be there still.
@@ -103,12 +104,10 @@ def open_session(
         environments=environments,
         data=data,
         threads=threads,
-        certificates=verify_trials(
-            runnable, selection, environments, threads, scratch / "verification", say
-        )
+        certificates=verify_trials(runnable, selection, environments, scratch / "verification", say)
         if selection.request.verified
         else {},
-        ceilings=_measure_ceilings(selection, runnable, environments, threads, scratch, say),
+        ceilings=_measure_ceilings(selection, runnable, environments, scratch, say),
         fitness=fitness,
         partners=pair_versions(runnable),
         machine=opening["machine"],
@@ -138,7 +137,7 @@ def _begin_run(
         stopped.check(installed)
         return stopped.manifest.opening
     opening = {**describe_opening(selection, trials), **installed}
-    folder.open(opening)
+    folder.write(Manifest(opening))
     return opening
 
 
@@ -146,7 +145,6 @@ def _measure_ceilings(
     selection: Selection,
     trials: Sequence[Trial],
     environments: Environments,
-    threads: int,
     scratch: Path,
     say: Say,
 ) -> dict[str, Ceiling]:
@@ -170,16 +168,16 @@ def _measure_ceilings(
         list(frameworks.values()),
         environments,
         device,
-        threads,
+        selection.request.thread_count,
         list(dict.fromkeys(trial.precision for trial in trials)),
         Executor(),
         scratch,
     )
 
 
-def _examine_machine(selection: Selection, threads: int, say: Say) -> list[MachineFinding]:
+def _examine_machine(selection: Selection, say: Say) -> list[MachineFinding]:
     """Find what bears on times; the user hears of what is not well before the trials begin."""
-    findings = examine_machine(selection.request.device, threads)
+    findings = examine_machine(selection.request.device, selection.request.thread_count)
     for finding in findings:
         if finding.verdict != "ok":
             say(f"Note on this machine: {finding.topic}: {finding.detail}")

@@ -1,7 +1,7 @@
 """The folder of results: records are on the disk before the next trial starts."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -70,13 +70,14 @@ class RunFolder:
         finally:
             lock.release()
 
-    def open(self, opening: Mapping[str, Any]) -> None:
-        """Write down what the run is, before its first record.
+    def write(self, manifest: Manifest) -> None:
+        """Write down what the run is, before its first record, and where it ended.
 
         Raises:
             ResultsError: it cannot be written.
         """
-        self._write(Manifest(opening))
+        with _writing(self.folder):
+            write_manifest(self.folder, manifest)
 
     def close(self) -> None:
         """Write down how far the run has come, if it says what it is.
@@ -89,7 +90,7 @@ class RunFolder:
             return
         with self.records_file.open("rb") as stream:
             records = sum(1 for line in stream if line.strip())
-            self._write(Manifest(manifest.opening, End(records, _last_digest(stream))))
+            self.write(Manifest(manifest.opening, End(records, _last_digest(stream))))
 
     def open_again(self) -> str | None:
         """Make the run one that can be appended to; a sentence of what had to be set aside for it.
@@ -99,7 +100,7 @@ class RunFolder:
         """
         manifest = read_manifest(self.folder)
         if manifest is not None:
-            self._write(Manifest(manifest.opening))
+            self.write(Manifest(manifest.opening))
         with _writing(self.folder):
             torn = _set_torn_aside(self.records_file) if self.has_records else 0
         if not torn:
@@ -128,10 +129,6 @@ class RunFolder:
                     raise
             if not before:
                 _flush_folder(self.folder)
-
-    def _write(self, manifest: Manifest) -> None:
-        with _writing(self.folder):
-            write_manifest(self.folder, manifest)
 
 
 def create_run(

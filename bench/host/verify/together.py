@@ -37,12 +37,12 @@ def verify_trials(
     trials: Iterable[Trial],
     selection: Selection,
     environments: Environments,
-    threads: int,
     scratch: Path,
     say: Say,
 ) -> Certificates:
     """Verify every cell that the trials time; what is cached takes no time."""
     scratch.mkdir()
+    threads = selection.request.thread_count
     verifier = Verifier(select_available(environments), threads, scratch)
     certification = Certification(verifier, environments, say)
     cells = {

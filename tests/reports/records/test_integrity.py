@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 import pytest
 
 from bench.host.session.store import RunFolder, create_run
+from bench.records.manifest import Manifest
 from reports.__main__ import main
 from reports.history import page as history_page
 from reports.history import store
@@ -28,7 +29,7 @@ Change = Callable[[list[bytes]], object]
 def run(tmp_path: Path) -> RunFolder:
     """A run of four trials, as the host writes it, closed."""
     made = create_run(tmp_path / "results", "quick")
-    made.open({"schema": 1, "trials": ["a"]})
+    made.write(Manifest({"schema": 1, "trials": ["a"]}))
     for repeat in range(1, 5):
         made.append(replace(make_record(repeat=repeat), run=made.name))
     made.close()
@@ -162,7 +163,7 @@ def test_a_commit_s_side_is_altered_by_its_own_runs_alone(
     run: RunFolder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     other = create_run(tmp_path / "results", "other")
-    other.open({"schema": 1})
+    other.write(Manifest({"schema": 1}))
     for repeat in range(1, 5):
         other.append(replace(make_record(repeat=repeat), run=other.name, commit="b" * 40))
     rewrite(run, faster)

@@ -89,7 +89,7 @@ OPENING = {"schema": 1, "trials": []}
 
 def test_records_are_chained_to_what_the_run_was_started_with(tmp_path: Path) -> None:
     run = create_run(tmp_path, "quick")
-    run.open(OPENING)
+    run.write(Manifest(OPENING))
     for _ in range(3):
         run.append(RECORD)
     manifest = read_manifest(run.folder)
@@ -117,7 +117,7 @@ def test_a_long_last_record_is_followed_all_the_same(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kept", [0, 1, 100, -2, -1])
 def test_half_a_record_is_set_aside_and_the_run_goes_on(tmp_path: Path, kept: int) -> None:
     run = create_run(tmp_path, "quick")
-    run.open(OPENING)
+    run.write(Manifest(OPENING))
     run.append(RECORD)
     whole = run.records_file.read_bytes()
     run.append(replace(RECORD, reason="the second"))
@@ -140,7 +140,7 @@ def test_half_a_record_is_set_aside_and_the_run_goes_on(tmp_path: Path, kept: in
 
 def test_a_file_of_nothing_but_half_a_record_is_set_aside_too(tmp_path: Path) -> None:
     run = create_run(tmp_path, "quick")
-    run.open(OPENING)
+    run.write(Manifest(OPENING))
     run.records_file.write_bytes(b'{"schema"')
     assert "9 bytes" in str(run.open_again())
     run.append(RECORD)
@@ -149,7 +149,7 @@ def test_a_file_of_nothing_but_half_a_record_is_set_aside_too(tmp_path: Path) ->
 
 def test_reopening_takes_back_that_it_has_ended(tmp_path: Path) -> None:
     run = create_run(tmp_path, "quick")
-    run.open(OPENING)
+    run.write(Manifest(OPENING))
     run.append(RECORD)
     run.close()
     assert run.open_again() is None
