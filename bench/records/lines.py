@@ -149,11 +149,6 @@ class Reader:
         return parts[key]
 
 
-def decode(line: str | bytes) -> Record:
-    """Return the record in one line: `Reader.decode`."""
-    return Reader().decode(line)
-
-
 def read_records(path: Path) -> tuple[list[Record], list[str]]:
     """Return the records of one file: `Reader.read`."""
     return Reader().read(path)

@@ -15,7 +15,7 @@ import pytest
 
 from bench.optimizer import Optimizer
 from bench.records.certificate import Certificate, Defect, Worst
-from bench.records.lines import decode, encode
+from bench.records.lines import Reader, encode
 from bench.records.results import Record
 from reports.content.export import to_json
 from reports.page.report import render
@@ -371,7 +371,7 @@ def test_forged_numbers_do_not_stop_the_page(record: MakeRecord) -> None:
     line["blocks"][-1]["seconds"] = 1e-320
     line["test_samples"] = 10**400
     line["certificate"] |= {"quantities": 10**400}
-    forged = decode(json.dumps(line))
+    forged = Reader().decode(json.dumps(line))
 
     assert "MXNet" in page([forged, record("mxnet"), record()])
 

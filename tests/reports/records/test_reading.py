@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from bench.errors import ResultsError
 from bench.records.certificate import Certificate
-from bench.records.lines import Reader, decode, encode, read_records
+from bench.records.lines import Reader, encode, read_records
 from bench.records.results import SCHEMA, Record
 from tests.reports.conftest import make_record
 
@@ -125,16 +125,16 @@ def assert_equal_by_both_ways(document: dict[str, Any]) -> None:
     line = json.dumps(document)
     if document.get("schema") == SCHEMA:
         older = json.dumps(document | {"schema": SCHEMA - 1})
-        assert repr(_of(decode, line)) == repr(_of(decode, older))
+        assert repr(_of(Reader().decode, line)) == repr(_of(Reader().decode, older))
     else:
-        _of(decode, line)
+        _of(Reader().decode, line)
 
 
 def test_what_a_newer_version_adds_to_a_part_is_passed_over() -> None:
     document = json.loads(encode(make_record()))
     for name in ("seconds", "memory", "load", "cost"):
         document[name]["of a newer version"] = {"any": "thing"}
-    assert decode(json.dumps(document)) == make_record()
+    assert Reader().decode(json.dumps(document)) == make_record()
 
 
 def test_bytes_that_are_no_text_and_numbers_that_are_none() -> None:
@@ -147,7 +147,7 @@ def test_bytes_that_are_no_text_and_numbers_that_are_none() -> None:
         (b"[" * 100_000, "It is not JSON"),
     ):
         assert broken != line
-        read = _of(decode, broken)
+        read = _of(Reader().decode, broken)
         assert isinstance(read, str) is (words is not None)
         assert words is None or words in str(read)
 

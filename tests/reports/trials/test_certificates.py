@@ -10,7 +10,7 @@ import pytest
 
 from bench.errors import ResultsError
 from bench.records.certificate import Certificate, Defect, Worst
-from bench.records.lines import decode, encode
+from bench.records.lines import Reader, encode
 from bench.records.results import SCHEMA, Record
 from reports.text.units import ABSENT
 from reports.trials import certificates
@@ -25,7 +25,7 @@ def read_back(record: Record, **changes: Any) -> Record:
     """The record as from a file whose certificate has these fields instead."""
     document = json.loads(encode(record))
     document["certificate"] |= changes
-    return decode(json.dumps(document))
+    return Reader().decode(json.dumps(document))
 
 
 def test_a_verified_row(record: MakeRecord) -> None:
@@ -164,7 +164,7 @@ def test_an_error_that_is_null_in_a_file_is_nan(
     record: MakeRecord, certificate: MakeCertificate
 ) -> None:
     worst = (Worst("float64", "loss", "loss", math.nan, 1e-9),)
-    loaded = decode(encode(record(certificate=certificate(worst=worst))))
+    loaded = Reader().decode(encode(record(certificate=certificate(worst=worst))))
 
     assert certificates.explain_unverified([loaded]) is not None
     table = certificates.build_certificate_table([("a", [loaded])])
@@ -217,10 +217,10 @@ def test_what_is_no_certificate_makes_the_line_unreadable(value: Any, record: Ma
     document = json.loads(encode(record())) | {"certificate": value}
 
     with pytest.raises(ResultsError, match=f"It is not a record of schema {SCHEMA}"):
-        decode(json.dumps(document))
+        Reader().decode(json.dumps(document))
 
 
 def test_a_certificate_survives_the_file(record: MakeRecord, certificate: MakeCertificate) -> None:
     made = record(certificate=certificate(defects=(DEFECT,)))
 
-    assert decode(encode(made)).certificate == made.certificate
+    assert Reader().decode(encode(made)).certificate == made.certificate

@@ -11,7 +11,7 @@ from msgspec import structs
 
 from bench.optimizer import Change, Optimizer
 from bench.records.certificate import Certificate, Defect
-from bench.records.lines import decode, encode
+from bench.records.lines import Reader, encode
 from bench.records.parts import Energy, Epoch, Memory, TimedBlock
 from bench.records.results import Record
 from reports.trials import frame
@@ -117,7 +117,7 @@ def test_null_in_a_record_is_nan(record: MakeRecord) -> None:
     seconds = {"import": math.nan, "build": 1.0, "first_step": 1.0}
     line = encode(record(seconds=seconds, blocks=(TimedBlock(1, 64, math.nan, False),)))
     assert "null" in line
-    row = frame.build_trials([decode(line)]).iloc[0]
+    row = frame.build_trials([Reader().decode(line)]).iloc[0]
 
     assert math.isnan(row["import_seconds"])
     assert math.isnan(row["time_to_first_step_seconds"])

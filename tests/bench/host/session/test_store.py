@@ -52,7 +52,7 @@ import resource, signal, sys
 from pathlib import Path
 from bench.errors import ResultsError
 from bench.host.session.store import RunFolder
-from bench.records.lines import decode
+from bench.records.lines import Reader
 
 line, file = sys.stdin.read(), Path(sys.argv[1])
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -62,7 +62,7 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 run = RunFolder("r", file.parent)
 for number in range(5):
     try:
-        run.append(decode(line))
+        run.append(Reader().decode(line))
     except ResultsError as error:
         print(number, error)
         break
