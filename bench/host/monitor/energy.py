@@ -25,14 +25,8 @@ CPU_PACKAGE = "cpu_package_joules"
 BEFORE_A_BLOCK = ("block", "epoch", "turn")
 
 NO_BLOCK = "No measured block has a reading at its start and at its end."
-
-
-@dataclass(frozen=True)
-class _Reading:
-    """All counters at one time, each from a zero of its own."""
-
-    time: float
-    joules: dict[str, float]
+# The time, and the joules of all counters then, each from a zero of its own.
+_Reading = tuple[float, dict[str, float]]
 
 
 class EnergyMeter:
@@ -65,7 +59,7 @@ class EnergyMeter:
         time = self._clock()
         tried = {name: self._try(name, read) for name, read in self._counters.items()}
         joules = {name: value for name, value in tried.items() if value is not None}
-        return _Reading(time, joules) if joules and len(joules) == len(tried) else None
+        return (time, joules) if joules and len(joules) == len(tried) else None
 
     def _try(self, name: str, read: Callable[[], float]) -> float | None:
         try:
@@ -121,5 +115,5 @@ class ResourceUse:
 def _difference(before: _Reading | None, now: _Reading | None) -> BlockEnergy | None:
     if before is None or now is None:
         return None
-    joules = {name: value - before.joules[name] for name, value in now.joules.items()}
-    return BlockEnergy(now.time - before.time, joules)
+    (start, first), (end, last) = before, now
+    return BlockEnergy(end - start, {name: value - first[name] for name, value in last.items()})
