@@ -122,12 +122,15 @@ class Framework:
         return edition(self.name, self.pin, self.revision)
 
     def has_model(self, model: Model) -> bool:
-        """Tell whether there is a file for the model, here or in the folder of one from outside."""
+        """Tell whether there is the model's file, and framework.toml does not leave it out."""
+        is_named = model.folder or not self.families or model.family in self.families
+        return bool(is_named) and self.get_model_file(model).is_file()
+
+    def get_model_file(self, model: Model) -> Path:
+        """Return the file of a model, here or in the folder of one from outside."""
         if model.folder is not None:
-            return implementation_of(model.folder, self.name).is_file()
-        if self.families and model.family not in self.families:
-            return False
-        return (self.folder / f"{model.family}.py").is_file()
+            return implementation_of(model.folder, self.name)
+        return self.folder / f"{model.family}.py"
 
 
 def discover(extra: Sequence[Path] = (), root: Path = ROOT) -> dict[str, Framework]:

@@ -28,7 +28,6 @@ from bench.host.verify.cells import Cell, choose_cells, find_missing_cells, to_c
 from bench.host.verify.certification import CellReport, Certification, skip
 from bench.host.verify.together import certify_all, count_at_once
 from bench.host.verify.verifier import Verifier
-from bench.models.outside import implementation_of
 
 
 def add_verify_options(add: Callable[..., Any]) -> None:
@@ -122,12 +121,9 @@ def verify_cells(
 
 
 def _explain_missing(cell: Cell) -> str:
-    framework, model = cell.framework, cell.definition
-    file = framework.folder / f"{model.family}.py"
-    if model.folder is not None:
-        file = implementation_of(model.folder, framework.name)
+    framework, file = cell.framework, cell.framework.get_model_file(cell.definition)
     return (
-        f"{framework.title} has no implementation of {model.name}; expected the file {file}; add "
+        f"{framework.title} has no implementation of {cell.model}; expected the file {file}; add "
         f"it, or leave {framework.name} out of --frameworks."
     )
 
