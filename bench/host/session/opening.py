@@ -103,7 +103,6 @@ def open_session(
         inputs=Inputs(scratch),
         environments=environments,
         data=data,
-        threads=threads,
         certificates=verify_trials(runnable, selection, environments, scratch / "verification", say)
         if selection.request.verified
         else {},

@@ -148,7 +148,7 @@ class Session:
     @contextmanager
     def _watch(self, training: Training) -> Iterator[Surroundings]:
         """Wait for an idle GPU, and measure around what happens inside the context."""
-        threads = self.prepared.threads
+        threads = self.prepared.selection.request.thread_count
         with open_gpu(training.blank.trial.device, training.invocation.environment) as gpu:
             others = wait_for_idle_gpu(gpu, self.progress.stayers)
             self.progress.stayers |= others or NO_PROCESSES

@@ -40,7 +40,6 @@ class PreparedRun:
 
     Attributes:
         environments: by edition; an error where it cannot be had.
-        threads: the same for every framework.
         certificates: of what the trials time; without them the trials are not verified.
         ceilings: by precision, what the machine attains at most.
         fitness: what bears on times on this machine.
@@ -52,7 +51,6 @@ class PreparedRun:
     inputs: Inputs
     environments: Environments
     data: Mapping[str, PreparedData]
-    threads: int
     certificates: Certificates = field(default_factory=dict)
     ceilings: Mapping[str, Ceiling] = field(default_factory=dict)
     fitness: Sequence[MachineFinding] = ()
@@ -80,7 +78,7 @@ class PreparedRun:
             plan=self.selection.plan.name,
             commit=trial.revision or self.commit,
             machine=self.machine,
-            threads=self.threads,
+            threads=self.selection.request.thread_count,
             cost=cost,
             dropout=dropout_of(spec) if spec else None,
             ceilings=self.ceilings.get(trial.precision),
@@ -153,7 +151,8 @@ def prepare_training(
     assert isinstance(environment, Environment)  # `reason_to_skip` has seen to it
     blank = prepared.begin_record(trial, folder.name)
     where = (trial.mode, trial.precision, trial.device)
-    execution = Execution(*where, prepared.threads, trial.layout)
+    threads = prepared.selection.request.thread_count
+    execution = Execution(*where, threads, trial.layout)
     setup = set_up(framework, trial.model, trial.settings, execution)
     job = _job(prepared, trial, framework, setup)
     plan = prepared.selection.plan

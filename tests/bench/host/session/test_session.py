@@ -73,14 +73,13 @@ def test_exit_is_the_time_from_the_last_event_to_the_end(
         def stop(self) -> None:
             """Nothing runs."""
 
-    selection = select(Request(frameworks=("numpy",), implementations=(NUMPY,)))
+    selection = select(Request(frameworks=("numpy",), implementations=(NUMPY,), threads=1))
     trial = selection.trials[0]
     prepared = PreparedRun(
         selection=selection,
         inputs=SlowInputs(tmp_path),
         environments={"numpy": Environment(Path("python"), given=True)},
         data=prepare_data([trial], selection.catalog, lambda line: None),
-        threads=1,
     )
     folder = create_run(tmp_path / "results", "quick")
     session = Session(prepared, folder, executor=FakeExecutor())
@@ -114,14 +113,13 @@ def test_what_ran_out_of_memory_is_not_tried_with_larger_batches(
     tmp_path: Path, cache: Path
 ) -> None:
     executor = FullExecutor()
-    selection = select(Request(frameworks=("numpy",), implementations=(NUMPY,)))
+    selection = select(Request(frameworks=("numpy",), implementations=(NUMPY,), threads=1))
     trial = replace(selection.trials[0], batch_size=64, epochs=1)
     prepared = PreparedRun(
         selection=selection,
         inputs=Inputs(tmp_path),
         environments={"numpy": Environment(Path("python"), given=True)},
         data=prepare_data([trial], selection.catalog, lambda line: None),
-        threads=1,
     )
     session = Session(prepared, create_run(tmp_path / "results", "quick"), executor=executor)
     sizes = {64: "out of memory", 128: "skipped", 64 * 4: "skipped", 32: "out of memory"}
@@ -167,7 +165,7 @@ class WaitingExecutor(Executor):
 
 
 def paired_session(folder: Path, executor: WaitingExecutor) -> tuple[Session, Trial, Trial]:
-    selection = select(Request(frameworks=("numpy",), implementations=(NUMPY,)))
+    selection = select(Request(frameworks=("numpy",), implementations=(NUMPY,), threads=1))
     base = selection.frameworks["numpy"]
     trial = replace(selection.trials[0], epochs=1)
     other = replace(trial, revision="abc")
@@ -178,7 +176,6 @@ def paired_session(folder: Path, executor: WaitingExecutor) -> tuple[Session, Tr
         inputs=Inputs(folder),
         environments={"numpy": given, other.edition: given},
         data=prepare_data([trial], selection.catalog, lambda line: None),
-        threads=1,
         partners=pair_versions([trial, other]),
     )
     run = create_run(folder / "results", "quick")
