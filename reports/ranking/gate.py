@@ -10,12 +10,18 @@ from dataclasses import dataclass
 from reports.ranking.rows import ACCURACY, Row
 from reports.statistics.quantiles import compute_median, find_extremes
 from reports.text import units
-from reports.trials import synchronization
 
 # What chance alone does on a test set: 3 binomial standard errors on each side.
 STANDARD_ERRORS = 3.0
 # A difference of the last bits, from adding and subtracting, refuses nobody.
 ROUNDING = 1e-12
+# Of a block's time. To read one loss takes some microseconds where nothing is pending.
+PENDING_SHARE = 0.1
+# By this much of the host's time is the device's own longer: it worked more than twice as long.
+DEVICE_SHARE = 1.0
+# No algorithm saves more than this: of the multiplications that the spec counts, Winograd's
+# F(4x4, 3x3) leaves a quarter (Lavin and Gray 2016, section 4.1).
+MOST_ARITHMETIC = 4.0
 
 NO_TRIAL = "no trial finished"
 NO_THROUGHPUT = "no trial ran long enough for a block after warm-up"
@@ -88,10 +94,42 @@ def _refusal(row: Row, peers: Sequence[Row], test_samples: int | None) -> str | 
         return f"not verified: {row.unverified}"
     if row.departed is not None:
         return row.departed
-    if mistimed := synchronization.find_objection(row.trials):
+    if mistimed := _find_timing_objection(row):
         return mistimed
     odd = _odd(row, peers, test_samples) if test_samples and test_samples > 0 else None
     return odd or (None if row.throughput.count else NO_THROUGHPUT)
+
+
+def _find_timing_objection(row: Row) -> str | None:
+    """Say why a row's clock cannot have run over all of the work, None if nothing suggests it.
+
+    A framework computes ahead. An implementation whose `synchronize` does not wait is timed at
+    queueing its work, which is fast whatever the work; nothing else in a record would show it, for
+    in the end all of the work is done, and done well. By medians over the finished trials: one
+    disturbed process refuses no row.
+    """
+    pending, clocks, arithmetic = (
+        compute_median(row.values(name))
+        for name in ("pending_share", "device_clock_difference", "arithmetic_share")
+    )
+    if pending > PENDING_SHARE:
+        return (
+            "it does not wait for its device: after the clock had stopped, the device worked "
+            f"for another {units.format_share(pending)}% of a block's time (`synchronize` in its "
+            "backend.py)"
+        )
+    if clocks > DEVICE_SHARE:
+        return (
+            "it does not wait for its device: by the device's own events a block lasted "
+            f"{units.format_number(1 + clocks)} times as long as by the host's clock"
+        )
+    if not math.isnan(arithmetic) and arithmetic > MOST_ARITHMETIC:
+        return (
+            "a step is faster than its own arithmetic allows: "
+            f"{units.format_number(arithmetic)} times the rate of the largest "
+            "matrix product on this machine"
+        )
+    return None
 
 
 def _odd(row: Row, peers: Sequence[Row], test_samples: int) -> str | None:
