@@ -109,7 +109,9 @@ class Comparison:
     @property
     def test_samples(self) -> int | None:
         """Samples of the test set; None where no trial says it. The smallest if they disagree."""
-        return _test_samples(self.rows)
+        counts = {record.test_samples for row in self.rows for record in row.finished}
+        # What no file can hold is no size: Python's integers have no end, a forged record neither.
+        return min((count for count in counts if count and 0 < count < sys.maxsize), default=None)
 
 
 def compare(
@@ -141,27 +143,22 @@ def compare(
     }
     names = make_titles(list(places_of))
     return tuple(
-        Comparison(names[work], work, _judge_rows(work, _rows(all_records, table, places)))
+        _judge_rows(Comparison(names[work], work, _rows(all_records, table, places)))
         for work, places in places_of.items()
     )
 
 
-def _judge_rows(work: Work, rows: Sequence[Row]) -> tuple[Row, ...]:
-    samples = None if titles.is_synthetic(work.dataset) else _test_samples(rows)
+def _judge_rows(comparison: Comparison) -> Comparison:
+    rows, work = comparison.rows, comparison.work
+    samples = None if titles.is_synthetic(work.dataset) else comparison.test_samples
     departures = first_steps.find_departures(rows)
     compared = [replace(row, departed=why) for row, why in zip(rows, departures, strict=True)]
     reasons = gate.find_refusals(compared, samples)
     judged = [replace(row, refusal=refusal) for row, refusal in zip(compared, reasons, strict=True)]
-    return tuple(sorted(judged, key=_rank))
+    return replace(comparison, rows=tuple(sorted(judged, key=_rank)))
 
 
-def _test_samples(rows: Iterable[Row]) -> int | None:
-    counts = {record.test_samples for row in rows for record in row.finished}
-    # What no file can hold is no size: Python's integers have no end, a forged record neither.
-    return min((count for count in counts if count and 0 < count < sys.maxsize), default=None)
-
-
-def _rows(records: Sequence[Record], table: pd.DataFrame, places: Sequence[int]) -> list[Row]:
+def _rows(records: Sequence[Record], table: pd.DataFrame, places: Sequence[int]) -> tuple[Row, ...]:
     versions: dict[str, set[str]] = defaultdict(set)
     for place in places:
         if version := records[place].framework_version:
@@ -179,7 +176,7 @@ def _rows(records: Sequence[Record], table: pd.DataFrame, places: Sequence[int])
         if facts not in places_of:
             places_of[facts] = groups[_key(record, versions[trial.framework], several)]
         places_of[facts].append(place)
-    return [
+    return tuple(
         Row(
             key,
             tuple(records[place] for place in members),
@@ -187,7 +184,7 @@ def _rows(records: Sequence[Record], table: pd.DataFrame, places: Sequence[int])
             members,
         )
         for key, members in groups.items()
-    ]
+    )
 
 
 def _key(record: Record, versions: set[str], several_commits: bool) -> Key:
