@@ -106,7 +106,7 @@ def _points(rows: Sequence[Row]) -> pd.DataFrame:
     names = [SECONDS, *dict.fromkeys(curve.column for curve in CURVES)]
     places = [place for place, row in enumerate(rows) for _ in row.finished]
     finished = (record for row in rows for record in row.finished)
-    values = frame.build_epochs(finished, ("record", EPOCH, *names))
+    values = frame.build_epochs(finished)
     keys = [values["record"].map(dict(enumerate(places))).rename("line"), values[EPOCH]]
     return values[names].groupby(keys).agg(["median", "min", "max", "count"])
 

@@ -10,7 +10,7 @@ same trial.
 import hashlib
 import json
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from functools import cache, partial
 from itertools import accumulate, chain
@@ -85,24 +85,19 @@ def build_blocks(records: Iterable[Record]) -> pd.DataFrame:
     return pd.DataFrame(columns, columns=list(BLOCK_COLUMNS))
 
 
-def build_epochs(
-    records: Iterable[Record], columns: Sequence[str] = tuple(EPOCH_COLUMNS)
-) -> pd.DataFrame:
-    """One row per evaluation, with the columns of `EPOCH_COLUMNS` or some of them."""
+def build_epochs(records: Iterable[Record]) -> pd.DataFrame:
+    """One row per evaluation, with the columns of `EPOCH_COLUMNS`."""
     all_records = list(records)
     evaluations = [epoch for record in all_records for epoch in record.epochs]
     owners = np.repeat(np.arange(len(all_records)), [len(record.epochs) for record in all_records])
-    makers: dict[str, Callable[[], Any]] = {
-        name: partial(get_numbers, evaluations, name)
-        for name in Epoch.__struct_fields__
-        if name != "number"
-    } | {
-        "record": lambda: owners,
-        "trial": lambda: _repeated([record.trial.id for record in all_records], owners),
-        "epoch": lambda: [epoch.number for epoch in evaluations],
-        "elapsed_seconds": lambda: _elapsed(all_records),
+    columns: Columns = {
+        **{name: get_numbers(evaluations, name) for name in Epoch.__struct_fields__},
+        "record": owners,
+        "trial": _repeated([record.trial.id for record in all_records], owners),
+        "epoch": [epoch.number for epoch in evaluations],
+        "elapsed_seconds": _elapsed(all_records),
     }
-    return pd.DataFrame({name: makers[name]() for name in columns})
+    return pd.DataFrame(columns, columns=list(EPOCH_COLUMNS))
 
 
 def _elapsed(records: Sequence[Record]) -> Floats:
