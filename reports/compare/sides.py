@@ -71,13 +71,10 @@ def find_sides(requests: Iterable[str], results: Path) -> list[Side]:
 
 def _find_side(name: str, request: str, results: Path) -> Side:
     run = _read_run(request, results)
-    if run is None and AT in request:
-        whole, _, part = request.rpartition(AT)
-        run = _read_run(whole, results)
-        if run is not None:
-            run = replace(
-                run, records=tuple(record for record in run.records if _belongs(record, part))
-            )
+    whole, at, part = request.rpartition(AT)
+    if run is None and at and (run := _read_run(whole, results)):
+        records = tuple(record for record in run.records if _belongs(record, part))
+        run = replace(run, records=records)
     if run is None:
         run = _read_commit(name, request, results)
     if not any(record.status == "ok" for record in run.records):

@@ -53,7 +53,7 @@ def _extra(named: NamedRow, measurement: MetricValue) -> str:
         f"invocations: {measurement.invocations}",
         f"version: {named.version}",
         f"commit: {named.commit}",
-        f"machine: {named.machine}",
+        f"machine: {named.comparison.work.machine}",
         "ranked: true" if named.ranked else f"ranked: false ({named.row.refusal})",
     )
     return "\n".join(lines)

@@ -46,11 +46,6 @@ class NamedRow:
         return titles.shorten_commit(self.row.records[0].commit)
 
     @property
-    def machine(self) -> str:
-        """The key of the machine."""
-        return self.comparison.work.machine
-
-    @property
     def ranked(self) -> bool:
         """Whether the report ranks the row."""
         return self.row.refusal is None
@@ -61,7 +56,7 @@ class NamedRow:
         return {
             "framework_version": self.version,
             "commit": self.commit,
-            "machine": self.machine,
+            "machine": self.comparison.work.machine,
             "ranked": "true" if self.ranked else "false",
             "unranked_reason": self.row.refusal or "",
         }
@@ -94,7 +89,7 @@ def _facts(named_row: NamedRow) -> dict[str, str]:
     facts = {
         "version": named_row.version,
         "commit": f"commit-{named_row.commit}",
-        "machine": f"machine-{named_row.machine}",
+        "machine": f"machine-{work.machine}",
         "threads": f"threads-{work.threads}",
         "epochs": f"epochs-{work.epochs}",
         "optimizer": titles.describe_optimizer(work.optimizer),

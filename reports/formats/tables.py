@@ -92,7 +92,7 @@ def _facts(named: NamedRow) -> Cells:
         "device": work.device,
         "batch_size": work.batch_size,
         "commit": named.commit,
-        "machine": named.machine,
+        "machine": work.machine,
         "ranked": named.ranked,
         "unranked_reason": named.row.refusal,
         "trials": len(named.row.records),
