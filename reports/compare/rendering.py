@@ -32,9 +32,7 @@ def to_html(outcome: CompareResult) -> str:
             build_change_table(outcome), "What changed, the worst first", "Trial", "numbers rows"
         ),
         metrics={
-            metric.title: render_table(
-                text, f"{metric.title}, {metric.unit}", "Trial", "numbers rows reasons"
-            )
+            metric.title: render_table(text, metric.caption, "Trial", "numbers rows reasons")
             for metric, text in build_metric_tables(outcome).items()
         },
         left_out=sentences.list_left_out(outcome),
@@ -59,8 +57,7 @@ def to_markdown(outcome: CompareResult) -> str:
 
 def _folded(metric: Metric, table: pd.DataFrame) -> str:
     content = format_table(table, "Trial", numbers=True)
-    title = f"{metric.title}, {metric.unit}"
-    return f"<details><summary>{title}</summary>\n\n{content}\n\n</details>"
+    return f"<details><summary>{metric.caption}</summary>\n\n{content}\n\n</details>"
 
 
 def build_change_table(outcome: CompareResult) -> pd.DataFrame:

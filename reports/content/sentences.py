@@ -62,9 +62,8 @@ def _are(rows: Sequence[Row]) -> str:
 
 def describe_gates(comparison: Comparison) -> str:
     """What its rows were held against to be ranked, beyond their certificates."""
-    return " ".join(
-        filter(None, (describe_losses_gate(comparison), describe_accuracy_gate(comparison)))
-    )
+    parts = (describe_losses_gate(comparison), describe_accuracy_gate(comparison))
+    return " ".join(filter(None, parts))
 
 
 def describe_accuracy_gate(comparison: Comparison) -> str:

@@ -37,10 +37,6 @@ def draw_history(
         return tuple(drawing for drawing in figures if drawing)
 
 
-def _title(metric: Metric) -> str:
-    return f"{metric.title}, {metric.unit}"
-
-
 def _drawing(
     history: History,
     metric: Metric,
@@ -69,7 +65,7 @@ def _drawing(
     axes.set_xticklabels([days[place] for place in places])
     anchor = f"{name}-{metric.column}".replace("_", "-")
     description = _description(values, metric, shown, changes)
-    return Drawing(_title(metric), to_svg(figure, anchor, description))
+    return Drawing(metric.caption, to_svg(figure, anchor, description))
 
 
 def _values(history: History, metric: Metric) -> pd.DataFrame:
@@ -107,4 +103,4 @@ def _description(
         f"{change.series.label} changed {describe_place(change)}: {describe_direction(change)}"
         for change in changes
     ]
-    return f"{_title(metric)}. {'; '.join(parts)}."
+    return f"{metric.caption}. {'; '.join(parts)}."

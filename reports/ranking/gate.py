@@ -149,11 +149,9 @@ def _odd(row: Row, peers: Sequence[Row], test_samples: int) -> str | None:
 
 def _agree(first: Row, second: Row, test_samples: int) -> bool:
     """Whether each lies in the band that the other makes; to disagree, one outside is enough."""
-    for row, peer in ((first, second), (second, first)):
-        accepted = compute_band(peer.values(ACCURACY), test_samples)
-        if accepted is not None and not accepted.holds(_accuracy(row)):
-            return False
-    return True
+    pairs = ((first, second), (second, first))
+    bands = [(row, compute_band(peer.values(ACCURACY), test_samples)) for row, peer in pairs]
+    return all(band is None or band.holds(_accuracy(row)) for row, band in bands)
 
 
 def _disagreement(peers: Sequence[Row]) -> str:

@@ -29,6 +29,11 @@ class Metric:
     more: str = "more"
     less: str = "less"
 
+    @property
+    def caption(self) -> str:
+        """What to write over a figure or a table of it."""
+        return f"{self.title}, {self.unit}"
+
 
 def _memory(column: str, name: str, title: str) -> Metric:
     return Metric(column, name, title, "MiB", text=units.format_mebibytes, scale=MIB)
