@@ -29,9 +29,11 @@ from bench.errors import WorkerError
 from bench.optimizer import Optimizer
 from bench.spec import Samples
 
-# The layout and the input that a framework brings itself, and the input that the host has prepared.
+# The layout and the input that a framework brings itself, the input that the host has prepared, and
+# the same input once it is where the framework computes.
 NATIVE = "native"
 PREPARED = "prepared"
+ON_DEVICE = "device"
 
 Knob = bool | int | float | str
 # The losses of this many first steps go into the record, to be compared by eye.
@@ -111,7 +113,8 @@ class Job(Message):
         model, samples: rebuild the model's spec.
         evaluate_every: epochs from one evaluation on the test data to the next.
         block_seconds: how long a measured block should last at least.
-        input: `prepared` for gathered arrays, `native` for the framework's own loader.
+        input: `prepared` for gathered arrays, `device` for arrays that are on the device before the
+            clock starts, `native` for the framework's own loader.
         weights: an .npz of the canonical initial weights.
         order: an .npy of sample indices, (epochs, steps, batch size).
         arrays: paths of train_inputs, train_labels, test_inputs and test_labels as .npy.

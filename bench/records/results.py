@@ -59,7 +59,7 @@ class Trial:
     Attributes:
         repeat: number of the invocation, from 1: fresh processes of what is otherwise the same.
         layout: in which images are computed: `native` to the framework, `NCHW` or `NHWC`.
-        input: `prepared` arrays, or the framework's own (`native`) loader.
+        input: `prepared` arrays, those on the `device` before, or the framework's `native` loader.
         evaluate_every: epochs from one evaluation on the test data to the next.
         pin: the framework's version that was asked for; empty for that of its own requirements.
         revision: samestep's commit whose worker and implementation run, where it is another than

@@ -97,6 +97,20 @@ class LoadingBackend(Protocol):
         """Take a step as `step` does, on a batch of the loader's."""
 
 
+@runtime_checkable
+class PlacingBackend(Protocol):
+    """The further methods for trials with `input = "device"`."""
+
+    def place(self, inputs: np.ndarray, labels: np.ndarray) -> tuple[Any, Any]:
+        """Put a batch where the model computes; may return before it is there.
+
+        `synchronize` waits for it. The arrays may be overwritten once the steps on it are done.
+        """
+
+    def step_loaded(self, inputs: Any, labels: Any) -> Any:
+        """Take a step as `step` does, on a batch that `place` returned."""
+
+
 class VerifiableBackend(Backend, Protocol):
     """The further methods for `verify`, called on a backend that is not timed."""
 

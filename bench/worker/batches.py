@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from bench.errors import WorkerError
-from bench.job import NATIVE, Job
+from bench.job import NATIVE, ON_DEVICE, PREPARED, Job
 from bench.protocol.digests import combine, hash_array, hash_arrays, hash_parts
 from bench.spec import ModelSpec, arrays_of, check_parameters
-from bench.worker.backend import Backend, LoadingBackend
+from bench.worker.backend import Backend, LoadingBackend, PlacingBackend
 
 # Batches are gathered a block at a time, before the clock starts; this bounds what a block holds.
 BLOCK_BYTES = 512 * 2**20
@@ -145,20 +145,24 @@ def compute_canonical_digest(array: Arrays, job: Job) -> str:
 
 @dataclass
 class PreparedFeed:
-    """Gathers batches in memory before the clock starts: nothing but training is measured."""
+    """Gathers batches before the clock starts: nothing but training is measured.
 
-    backend: Backend
+    Attributes:
+        places: whether they are put where the model computes too, so that no copy is measured.
+    """
+
+    backend: Any
     batches: Batches
+    places: bool = False
 
     def prepare_block(self, first: int, steps: int, end: int) -> TakeSteps:
         """Prepare a block of steps from step `first` on; what it returns is measured."""
-        inputs, labels = self.batches.gather_block(first, steps)
-        take_step = self.backend.step
-
-        def take() -> list[Any]:
-            return [take_step(inputs[index], labels[index]) for index in range(steps)]
-
-        return take
+        backend = self.backend
+        gathered = list(zip(*self.batches.gather_block(first, steps), strict=True))
+        if self.places:
+            gathered = [backend.place(*batch) for batch in gathered]
+        take_step = backend.step_loaded if self.places else backend.step
+        return lambda: [take_step(*batch) for batch in gathered]
 
 
 @dataclass
@@ -199,13 +203,16 @@ def make_feed(name: str, backend: Backend, batches: Batches) -> Feed:
     """Make the feed that a trial asks for.
 
     Raises:
-        WorkerError: the framework has no loader.
+        WorkerError: the framework has no loader, or cannot place batches.
     """
-    if name != NATIVE:
+    if name == NATIVE and isinstance(backend, LoadingBackend):
+        return NativeFeed(backend, batches)
+    if name == ON_DEVICE and isinstance(backend, PlacingBackend):
+        return PreparedFeed(backend, batches, places=True)
+    if name == PREPARED:
         return PreparedFeed(backend, batches)
-    if not isinstance(backend, LoadingBackend):
-        raise WorkerError(
-            "The framework's Backend has no loader and step_loaded; add them as "
-            "bench/worker/backend.py describes them, or leave out `inputs` from the plan."
-        )
-    return NativeFeed(backend, batches)
+    method = "loader" if name == NATIVE else "place"
+    raise WorkerError(
+        f"The framework's Backend has no {method} and step_loaded, which the input {name!r} needs; "
+        "add them as bench/worker/backend.py describes them, or leave out `inputs` from the plan."
+    )

@@ -95,6 +95,10 @@ class Backend:
         for rows in order:
             yield self._gather(self.data, rows)
 
+    def place(self, inputs: np.ndarray, labels: np.ndarray) -> tuple[jax.Array, jax.Array]:
+        # `synchronize` waits for what is trained, and not for these.
+        return jax.block_until_ready(jax.device_put((inputs, labels), self.device))
+
     def step_loaded(self, inputs: jax.Array, labels: jax.Array) -> tuple[jax.Array, int]:
         return self.step(inputs, labels)
 

@@ -60,6 +60,9 @@ class Backend:
     def step(self, inputs: np.ndarray, labels: np.ndarray) -> NDArray:
         return self.step_loaded(self._to_device(inputs), self._to_device(labels))
 
+    def place(self, inputs: np.ndarray, labels: np.ndarray) -> tuple[NDArray, NDArray]:
+        return self._to_device(inputs), self._to_device(labels)
+
     def step_loaded(self, x: NDArray, y: NDArray) -> NDArray:
         loss = self._backward(x.as_in_context(self.context), y.as_in_context(self.context))
         self.trainer.step(len(y))

@@ -85,6 +85,9 @@ class Backend:
         on_gpu = self.device.type == "cuda"
         return iter(DataLoader(self.dataset, batch_sampler=order.tolist(), pin_memory=on_gpu))
 
+    def place(self, inputs: np.ndarray, labels: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
+        return torch.from_numpy(inputs).to(self.device), torch.from_numpy(labels).to(self.device)
+
     def step_loaded(self, x: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, int]:
         x = x.to(self.device, non_blocking=True)
         y = y.to(self.device, non_blocking=True)

@@ -86,6 +86,10 @@ class Backend:
         )
         return iter(batches.prefetch(tf.data.AUTOTUNE))
 
+    def place(self, inputs: np.ndarray, labels: np.ndarray) -> tuple[tf.Tensor, tf.Tensor]:
+        with tf.device("/GPU:0" if self.device == "cuda" else "/CPU:0"):
+            return tf.identity(inputs), tf.identity(labels)
+
     def step_loaded(self, inputs: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
         return self._train(inputs, labels)
 

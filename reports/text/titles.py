@@ -24,7 +24,11 @@ DEVICES = {"cpu": "CPU", "cuda": "GPU (CUDA)"}
 PRECISIONS = {"ieee": "IEEE float32", "tf32": "TF32", "bf16": "bfloat16"}
 RULES = {"sgd": "SGD", "adam": "Adam"}
 IN_TURNS = "in turns"
-SOURCES = {"native": "own loader", "prepared": "prepared arrays"}
+SOURCES = {
+    "device": "arrays on the device",
+    "native": "own loader",
+    "prepared": "prepared arrays",
+}
 ENDS = {
     "ok": "finished",
     "garbled": "sent what is no event",

@@ -26,7 +26,7 @@ TRIAL_COLUMNS: dict[str, str] = {
     "settings": "default or tuned",
     "tuning": "what tuned settings consist of, in words; empty of default ones",
     "layout": "of images: native to the framework, NCHW or NHWC",
-    "input": "prepared arrays, or the framework's own (native) loader",
+    "input": "prepared arrays, such arrays on the device, or the framework's own (native) loader",
     "precision": "number format and what may be rounded, such as ieee",
     "device": "cpu or cuda",
     "batch_size": "samples per training step",

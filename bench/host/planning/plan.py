@@ -15,14 +15,14 @@ from bench.host.frameworks.requirements import DEVICES, TRAINING_PRECISIONS
 from bench.host.frameworks.setup import SETTINGS
 from bench.host.planning.catalog import OWN, Catalog
 from bench.host.toml_table import TomlTable, read_toml
-from bench.job import NATIVE, PREPARED
+from bench.job import NATIVE, ON_DEVICE, PREPARED
 from bench.optimizer import RULES, Change, Optimizer, Rule
 from bench.records.results import Trial
 
 PLANS = Path(__file__).parents[2] / "plans"
 DEFAULT_PLAN = "quick"
 DEFAULT_MODE = "default"
-INPUTS = (PREPARED, NATIVE)
+INPUTS = (PREPARED, ON_DEVICE, NATIVE)
 CONSTANTS: dict[Rule, dict[str, dict[str, float]]] = {
     "sgd": {"momentum": {"default": 0.0, "below": 1}},
     "adam": {

@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from bench.host.process.outcome import Event, Listener, WorkerOutcome
-from bench.job import PREPARED, Turns
+from bench.job import NATIVE, Turns
 from bench.records.results import Trial
 
 # Runs a worker to its end; the descriptors in its turns are its own from then on.
@@ -30,7 +30,7 @@ def pair_versions(trials: Iterable[Trial]) -> dict[str, Trial]:
     """
     versions: dict[Trial, list[Trial]] = defaultdict(list)
     for trial in trials:
-        if trial.device == "cpu" and trial.input == PREPARED:
+        if trial.device == "cpu" and trial.input != NATIVE:
             versions[replace(trial, pin="", revision="")].append(trial)
     pairs = [trials for trials in versions.values() if len(trials) == 2]
     return {trial.id: partner for pair in pairs for trial, partner in (pair, pair[::-1])}

@@ -14,7 +14,7 @@ PLAN = """
 [[trials]]
 models = ["lenet"]
 datasets = ["digits"]
-inputs = ["prepared", "native"]
+inputs = ["prepared", "device", "native"]
 batch_sizes = [32]
 epochs = 3
 [trials.optimizer]
@@ -42,7 +42,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
 
 def test_all_trained_on_the_same_bytes(finished: Finished) -> None:
     records = finished.records
-    assert sorted(record.trial.framework for record in records) == sorted(2 * FRAMEWORKS)
+    assert sorted(record.trial.framework for record in records) == sorted(3 * FRAMEWORKS)
     first = records[0]
     for record in records:
         assert record.status == "ok"
@@ -58,17 +58,18 @@ def test_their_losses_agree_over_the_first_ten_steps(finished: Finished) -> None
             assert abs(left / right - 1) < 1e-5, (one.trial.framework, other.trial.framework, step)
 
 
-def test_the_frameworks_own_loader_gives_the_same_batches(finished: Finished) -> None:
+def test_every_input_gives_the_same_batches(finished: Finished) -> None:
     for framework in FRAMEWORKS:
-        prepared, native = (
+        prepared, *others = (
             next(
                 record
                 for record in finished.records
                 if (record.trial.framework, record.trial.input) == (framework, source)
             )
-            for source in ("prepared", "native")
+            for source in ("prepared", "device", "native")
         )
-        assert native.losses == pytest.approx(prepared.losses, rel=1e-5)
+        for other in others:
+            assert other.losses == pytest.approx(prepared.losses, rel=1e-5)
 
 
 def test_the_host_looks_at_the_workers_from_outside(finished: Finished) -> None:

@@ -2,14 +2,16 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pytest
 
-from bench.errors import DivergedError
+from bench.errors import DivergedError, WorkerError
 from bench.optimizer import Change, Optimizer
-from bench.worker.batches import Batches, NativeFeed, PreparedFeed
+from bench.worker.backend import Backend
+from bench.worker.batches import Batches, NativeFeed, PreparedFeed, make_feed
 from bench.worker.loop import Loop, Pacer, divide_into_spans
 from bench.worker.process import Partner
 
@@ -90,6 +92,10 @@ class FakeBackend:
         for rows in order:
             self.clock.now += 0.05  # what a loader costs
             yield inputs[rows], labels[rows]
+
+    def place(self, inputs: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        self.pending += 0.05  # what a copy to the device costs
+        return inputs, labels
 
     def step_loaded(self, inputs: np.ndarray, labels: np.ndarray) -> float:
         return self.step(inputs, labels)
@@ -286,6 +292,21 @@ def test_the_frameworks_own_loader_gives_the_same_batches_and_its_time_counts() 
         assert block["seconds"] == pytest.approx(0.15 * block["steps"])
     # One for each epoch, as its users make them.
     assert backend.loaders == [10, 10]
+
+
+def test_batches_are_on_the_device_before_the_clock_starts() -> None:
+    sent, backend, data = Sent(), FakeBackend(FakeClock(), 0.1), batches()
+    feed = make_feed("device", backend, data)
+    Loop(backend, data, feed, OPTIMIZER, Pacer(0.36, 100), sent, 1, backend.clock).train()
+    assert backend.labels == ORDER.reshape(20, 4).tolist()
+    for block in sent.of("block"):
+        assert block["seconds"] == pytest.approx(0.1 * block["steps"])
+
+
+@pytest.mark.parametrize(("name", "method"), [("native", "loader"), ("device", "place")])
+def test_a_backend_without_the_methods_of_an_input_is_told_which(name: str, method: str) -> None:
+    with pytest.raises(WorkerError, match=f"has no {method} and step_loaded"):
+        make_feed(name, cast(Backend, SimpleNamespace()), batches())
 
 
 @pytest.mark.parametrize("loss", [math.nan, math.inf])
