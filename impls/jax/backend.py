@@ -16,9 +16,11 @@ from bench.spec import ModelSpec, arrays_of
 
 from . import optimizers
 from . import weights as parameters
+from .cudnn import use_cudnn
 from .types import product_precision, types_of
 
 DROPOUT_SEED = 0
+KNOBS = ("cudnn_lstm",)
 PLATFORMS = {"cpu": ("cpu",), "cuda": ("gpu", "cuda")}
 # Counters of JAX's allocator, by our names.
 ALLOCATOR = {
@@ -38,7 +40,7 @@ class Backend:
     version = jax.__version__
 
     def __init__(self, spec: ModelSpec, optimizer: Optimizer, execution: Execution) -> None:
-        execution.check_knobs(())
+        execution.check_knobs(KNOBS)
         # Of all that is traced from here on.
         jax.config.update("jax_enable_x64", execution.precision == "float64")
         jax.config.update("jax_default_matmul_precision", product_precision(execution.precision))
@@ -48,7 +50,10 @@ class Backend:
         model_class = find_model_class(spec, __name__)
 
         def model() -> nnx.Module:
-            return model_class(spec, self.types, nnx.Rngs(DROPOUT_SEED))
+            module = model_class(spec, self.types, nnx.Rngs(DROPOUT_SEED))
+            if execution.knobs.get("cudnn_lstm", False):
+                use_cudnn(module)
+            return module
 
         # Shapes only: to draw values that `load` replaces, XLA would compile for seconds.
         self.graph, self.trained, statistics, _ = _parts(nnx.eval_shape(model))
