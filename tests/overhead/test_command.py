@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -90,20 +91,23 @@ def test_what_was_finished_is_shown_when_somebody_ends_it(
     number: signal.Signals, tmp_path: Path
 ) -> None:
     file = tmp_path / "overhead.json"
-    options = ("--models=lenet", "--invocations=3", "--pairs=2", "--builds=1", f"--json={file}")
+    options = ("--models=lenet", "--invocations=99", "--pairs=2", "--builds=1", f"--json={file}")
     process = started(tmp_path, *options)
     assert process.stderr is not None
     for line in process.stderr:
-        if "(2 of 3)" in line:
+        if "(2 of 99)" in line:
             process.send_signal(number)
             break
     output, errors = process.communicate()
 
     assert process.returncode == 130
     assert "Traceback" not in errors
-    assert "interrupted: 1 of 3 invocations" in " ".join(output.split())
+    found = re.search(r"interrupted: (\d+) of 99 invocations", " ".join(output.split()))
+    assert found is not None, output
+    # On a busy machine others end before the signal is there.
+    assert 1 <= int(found[1]) < 99
     (case,) = json.loads(file.read_text())["cases"]
-    assert [len(pairs) for pairs in case["seconds"]] == [2]
+    assert [len(pairs) for pairs in case["seconds"]] == [2] * int(found[1])
 
 
 @pytest.mark.parametrize(
