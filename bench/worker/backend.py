@@ -111,6 +111,18 @@ class PlacingBackend(Protocol):
         """Take a step as `step` does, on a batch that `place` returned."""
 
 
+@runtime_checkable
+class ReusableBackend(Protocol):
+    """The further method of a backend whose model outlives its optimizer.
+
+    `verify` trains with one optimizer after the other. Without this method, it builds the model
+    anew for each, and compiles again what has no optimizer in it.
+    """
+
+    def set_optimizer(self, optimizer: Optimizer) -> None:
+        """Train by another rule, as after a start with it; `load` follows."""
+
+
 class VerifiableBackend(Backend, Protocol):
     """The further methods for `verify`, called on a backend that is not timed."""
 

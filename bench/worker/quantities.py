@@ -18,7 +18,7 @@ from bench.protocol.verification import (
     STEPS_BEFORE_CHANGE,
 )
 from bench.spec import ModelSpec
-from bench.worker.backend import VerifiableBackend
+from bench.worker.backend import ReusableBackend, VerifiableBackend
 
 Array = np.ndarray[Any, Any]
 # A stage's name and its quantities by item, in layer order.
@@ -48,13 +48,19 @@ def measure(
     optimizers: tuple[str, ...],
 ) -> Iterator[StageQuantities]:
     """Measure every stage of `bench.protocol.verification.STAGES`, in order."""
-    for name in optimizers:
-        backend = backend_class(spec, OPTIMIZERS[name], execution)
+    first, *others = optimizers
+    backend = backend_class(spec, OPTIMIZERS[first], execution)
+    backend.load(data.arrays)
+    yield from _measure_without_update(backend, spec, data)
+    # Also on a backend that has taken other steps, loading starts anew.
+    backend.load(data.arrays)
+    yield from _measure_training(backend, spec, first, OPTIMIZERS[first], data)
+    for name in others:
+        if isinstance(backend, ReusableBackend):
+            backend.set_optimizer(OPTIMIZERS[name])
+        else:
+            backend = backend_class(spec, OPTIMIZERS[name], execution)
         backend.load(data.arrays)
-        if name == optimizers[0]:
-            yield from _measure_without_update(backend, spec, data)
-            # Also on a backend that has taken other steps, loading starts anew.
-            backend.load(data.arrays)
         yield from _measure_training(backend, spec, name, OPTIMIZERS[name], data)
 
 

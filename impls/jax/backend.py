@@ -1,6 +1,7 @@
 """JAX with Flax NNX and Optax behind the contract of `bench.worker.backend`."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -60,15 +61,20 @@ class Backend:
         self.kept = [statistics, jax.jit(lambda: _parts(model())[-1])()]
         states = (self.trained, statistics)
         self.arrays = parameters.find_arrays(model_class, states, arrays_of(spec))
-        self.optimizer = optimizers.make(optimizer, self.arrays)
-        self.learning_rate = optimizer.learning_rate
-        self.gathered: optax.OptState | None = None
-        self._train = jax.jit(self._train_step, donate_argnums=(0, 1, 2))
+        self.set_optimizer(optimizer)
         self._differentiate = jax.jit(jax.value_and_grad(self._loss, has_aux=True))
         self._test = jax.jit(self._test_step)
         self._forward = jax.jit(self._logits, static_argnames="training")
         self._gather = jax.jit(lambda data, rows: (data[0][rows], data[1][rows]))
         self.data: tuple[jax.Array, jax.Array] | None = None
+
+    def set_optimizer(self, optimizer: Optimizer) -> None:
+        self.optimizer = optimizers.make(optimizer, self.arrays)
+        self.learning_rate = optimizer.learning_rate
+        self.gathered: optax.OptState | None = None
+        # A step of its own for each optimizer: JAX keeps what it has traced by function.
+        step = partial(self._train_step, self.optimizer)
+        self._train = jax.jit(step, donate_argnums=(0, 1, 2))
 
     def load(self, weights: Mapping[str, np.ndarray]) -> None:
         statistics, counters = self.kept
@@ -109,6 +115,7 @@ class Backend:
 
     def _train_step(
         self,
+        optimizer: optax.GradientTransformation,
         trained: nnx.State,
         kept: list[nnx.State],
         gathered: optax.OptState,
@@ -117,7 +124,7 @@ class Backend:
     ) -> tuple[nnx.State, list[nnx.State], optax.OptState, jax.Array]:
         differentiate = jax.value_and_grad(self._loss, has_aux=True)
         (mean, kept), gradients = differentiate(trained, kept, inputs, labels)
-        updates, gathered = self.optimizer.update(gradients, gathered, trained)
+        updates, gathered = optimizer.update(gradients, gathered, trained)
         return optax.apply_updates(trained, updates), kept, gathered, mean
 
     def _loss(

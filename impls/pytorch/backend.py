@@ -39,16 +39,20 @@ class Backend:
         if self.channels_last:
             self.model = self.model.to(memory_format=torch.channels_last)
         self.arrays = parameters.find_arrays(self.model, arrays_of(spec))
-        self.trained = {param.name: self.arrays.by_name[param.name] for param in spec.parameters()}
+        self.trainable = spec.parameters()
+        self.trained = {param.name: self.arrays.by_name[param.name] for param in self.trainable}
         self.criterion = nn.CrossEntropyLoss()  # the mean over the batch
-        fused = bool(execution.knobs.get("fused_optimizer", False))
-        self.optimizer = optimizers.make(optimizer, spec.parameters(), self.trained, fused)
+        self.fused = bool(execution.knobs.get("fused_optimizer", False))
+        self.set_optimizer(optimizer)
         compiled = execution.mode == "compiled"
         compile_mode = execution.knobs.get("compile_mode")
         self.forward = _compiled(self.model, compile_mode) if compiled else self.model
         self.dataset: TensorDataset | None = None
         self.loaded: Mapping[str, np.ndarray] = {}
         self.steps = self.batch_size = 0
+
+    def set_optimizer(self, optimizer: Optimizer) -> None:
+        self.optimizer = optimizers.make(optimizer, self.trainable, self.trained, self.fused)
 
     def load(self, weights: Mapping[str, np.ndarray]) -> None:
         parameters.load(self.arrays, weights)

@@ -54,15 +54,19 @@ class Backend:
         self.criterion = keras.losses.SparseCategoricalCrossentropy(
             from_logits=True, reduction="sum"
         )
-        self.optimizer = optimizers.make(optimizer, list(self.trained.values()))
-        check_placement(self.device, [*self.model.variables, *self.optimizer.variables])
-        self.weight_decay = optimizer.weight_decay
-        self._train = _compiled(self._train_step, execution.mode)
+        self.mode = execution.mode
+        self.set_optimizer(optimizer)
         self._differentiate = _compiled(self._backward, execution.mode)
         # The last test batch may be smaller: one graph for every batch size.
         self._forward = _compiled(self.model, execution.mode, reduce_retracing=True)
         self._test = _compiled(self._test_step, execution.mode, reduce_retracing=True)
         self.data: tuple[tf.Tensor, tf.Tensor] | None = None
+
+    def set_optimizer(self, optimizer: Optimizer) -> None:
+        self.optimizer = optimizers.make(optimizer, list(self.trained.values()))
+        check_placement(self.device, [*self.model.variables, *self.optimizer.variables])
+        self.weight_decay = optimizer.weight_decay
+        self._train = _compiled(self._train_step, self.mode)
 
     def load(self, weights: Mapping[str, np.ndarray]) -> None:
         parameters.load(self.arrays, weights)
