@@ -5,15 +5,16 @@ training steps as the reference, from the same bytes, and compares every
 quantity with what the reference recorded, stage by stage in layer order. It
 answers, on the channel of `bench.job`:
 
-    imported   framework_version, versions
+    imported   framework_version
     compared   precision, stage, errors ([item, error] in layer order; a null error is no number)
     finished   all that was asked for is compared
 
-or `error` with a `reason`.
+or `error` with a `reason`. A worker that finished takes the next job, if it is offered more.
 """
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from bench.codec import Message
@@ -135,6 +136,7 @@ class VerificationJob(Message):
             n - 1, as a framework does that keeps them so.
         deviations: for the reference alone: other conventions than the canonical ones.
         model_folder: of a model from outside; empty for our own.
+        more: descriptor of a pipe from which further jobs come, one a line.
     """
 
     framework: str
@@ -156,3 +158,12 @@ class VerificationJob(Message):
     unbiased_variance: bool = False
     deviations: dict[str, Any] = field(default_factory=dict)
     model_folder: str = ""
+    more: int | None = None
+
+    def to_json(self) -> str:
+        """Return the job as JSON."""
+        document = asdict(self)
+        if self.more is None:
+            # The worker of an older revision, which --against runs too, does not know of it.
+            del document["more"]
+        return json.dumps(document)

@@ -1,5 +1,7 @@
-"""Verifies one cell: `python -P -m bench.worker.verification CHANNEL`, a job on standard input."""
+"""Verifies cells: `python -P -m bench.worker.verification CHANNEL`, a job on standard input."""
 
+import gc
+import os
 import re
 import sys
 from collections.abc import Mapping
@@ -15,7 +17,7 @@ from bench.models.outside import find_model
 from bench.protocol.verification import GRADIENTS, STAGES, VerificationJob, is_over_limit
 from bench.spec import ModelSpec, arrays_of, check_parameters, without_dropout
 from bench.worker.backend import Backend, VerifiableBackend, import_backend, import_model
-from bench.worker.process import Channel, list_versions, serve
+from bench.worker.process import Channel, serve
 from bench.worker.quantities import Array, Data, measure
 
 DTYPES = {"float64": np.float64, "ieee": np.float32}
@@ -26,10 +28,24 @@ MISSING = float("inf")
 
 
 def run(text: str, channel: Channel) -> None:
-    """Take the steps in each precision and send the errors over the channel."""
+    """Do the job and those that are offered after it, one after the other."""
     job = VerificationJob.from_json(text)
+    verify(job, channel)
+    if job.more is None:
+        return
+    # What a framework starts must not read the next job.
+    os.set_inheritable(job.more, False)
+    with os.fdopen(job.more, encoding="utf-8") as lines:
+        for line in lines:
+            # Models hold themselves in cycles: none is to lie beside the next one.
+            gc.collect()
+            verify(VerificationJob.from_json(line), channel)
+
+
+def verify(job: VerificationJob, channel: Channel) -> None:
+    """Take the steps in each precision and send the errors over the channel."""
     backend_class = _make_verifiable(job, import_backend(job.framework, job.implementation))
-    channel.send("imported", framework_version=backend_class.version, versions=list_versions())
+    channel.send("imported", framework_version=backend_class.version)
     model = find_model(job.model, job.model_folder)
     spec = without_dropout(model.build(job.samples))
     import_model(job.framework, job.implementation, model, spec)

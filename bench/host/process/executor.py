@@ -73,7 +73,7 @@ class Executor:
     """Runs workers on this machine."""
 
     def __init__(self) -> None:
-        self._running: set[subprocess.Popen[bytes]] = set()
+        self._running: dict[subprocess.Popen[bytes], Invocation] = {}
         self._stopped = False
         self._lock = Lock()
 
@@ -83,6 +83,13 @@ class Executor:
             self._stopped = True
             for process in self._running:
                 _kill(process)
+
+    def end(self, invocation: Invocation) -> None:
+        """Kill the worker of an invocation, from another thread, if it runs."""
+        with self._lock:
+            for process, own in self._running.items():
+                if own is invocation:
+                    _kill(process)
 
     def gather(self, invocation: Invocation) -> tuple[list[Event], WorkerOutcome]:
         """Run a worker to its end; return its events and its outcome."""
@@ -110,7 +117,7 @@ class Executor:
 
         try:
             with self._lock:
-                self._running.add(process)
+                self._running[process] = invocation
                 if self._stopped:
                     _kill(process)
             observer.start(process.pid)
@@ -118,7 +125,7 @@ class Executor:
             end = conversation.listen(hand_on)
         finally:
             with self._lock:
-                self._running.discard(process)
+                self._running.pop(process, None)
             _kill(process)
             process.wait()
             os.close(channel)

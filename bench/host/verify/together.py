@@ -5,11 +5,13 @@ itself, which are the processors' work, while one of them makes a reference; one
 a plan of large models would be verified for longer than it trains.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from bench.errors import SamestepError
 from bench.host.cache import turn
 from bench.host.environments.preparation import Environments, Say, select_available
 from bench.host.machine.description import count_usable_processors
@@ -19,9 +21,14 @@ from bench.host.verify.certification import CellReport, Certification
 from bench.host.verify.verifier import Verifier
 from bench.records.certificate import Certificate
 from bench.records.results import Trial
+from bench.spec import parameter_count
 
 # Each of them has a framework's context and the model on the device.
 MOST_AT_ONCE = 6
+# What a reference records of each parameter: gradients, weights and slots in float64.
+RECORDED_BYTES = 200
+# Of references that lie on the disk at a time, where cells are verified one after the other.
+MOST_REFERENCE_BYTES = 2**30
 Groups = Sequence[Sequence[Cell]]
 Listener = Callable[[CellReport], None]
 # By the key of the cell.
@@ -91,10 +98,54 @@ def certify_all(
 def _certify_in_order(
     certification: Certification, groups: Groups, _: int, hand_on: Listener
 ) -> None:
+    """Verify one cell at a time, those of a framework in a process that they share.
+
+    References are made before: beside a worker they would take memory that the two have not taken
+    one after the other.
+    """
+    verifier = certification.verifier
+    for batch in _divide(groups):
+        for group in batch:
+            # One that fails is tried again for each cell, which tells why.
+            with suppress(SamestepError):
+                verifier.prepare_reference(group[0])
+        with verifier.share_workers():
+            for cell in _sort_by_framework(cell for group in batch for cell in group):
+                hand_on(certification.certify(cell))
+        for group in batch:
+            verifier.forget_reference(group[0])
+
+
+def _divide(groups: Groups) -> Iterator[Groups]:
+    """Divide groups into runs whose references fit on the disk together."""
+    batch: list[Sequence[Cell]] = []
+    size = 0
     for group in groups:
-        for cell in group:
-            hand_on(certification.certify(cell))
-        certification.verifier.forget_reference(group[0])
+        reference = parameter_count(group[0].spec) * RECORDED_BYTES
+        if batch and size + reference > MOST_REFERENCE_BYTES:
+            yield batch
+            batch, size = [], 0
+        batch.append(group)
+        size += reference
+    if batch:
+        yield batch
+
+
+def _sort_by_framework(cells: Iterable[Cell]) -> list[Cell]:
+    """Sort cells such that those that can share a process follow each other, by mode.
+
+    A mode that compiles keeps helpers, which take memory beside those that do not.
+    """
+    cells = list(cells)
+    # In the order in which they come first.
+    frameworks = list(dict.fromkeys(cell.framework.edition for cell in cells))
+    modes = list(dict.fromkeys(cell.mode for cell in cells))
+
+    def find_place(cell: Cell) -> tuple[Any, ...]:
+        framework, mode = frameworks.index(cell.framework.edition), modes.index(cell.mode)
+        return framework, mode, cell.settings, cell.layout
+
+    return sorted(cells, key=find_place)
 
 
 def _certify_at_once(

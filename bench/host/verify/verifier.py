@@ -1,7 +1,9 @@
-"""Runs the reference and the cells, each in a fresh process, and collects the errors."""
+"""Runs the reference and the cells, in processes of their own, and collects the errors."""
 
+import os
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
@@ -14,11 +16,12 @@ from bench.host.environments.preparation import Environment
 from bench.host.frameworks.framework import ROOT, Framework, KnownDefect, read_framework
 from bench.host.frameworks.setup import DEFAULT, Setup, set_up
 from bench.host.process.conversation import Limits
-from bench.host.process.executor import Executor, prepare_invocation
+from bench.host.process.executor import Executor, Invocation, prepare_invocation
 from bench.host.process.outcome import Event, explain_failure
 from bench.host.verify.cells import Cell
 from bench.host.verify.inputs import write_inputs
-from bench.host.verify.judgment import Error
+from bench.host.verify.judgment import Error, judge
+from bench.host.verify.shared import SharedWorker
 from bench.job import NATIVE, Execution
 from bench.protocol.verification import VerificationJob
 
@@ -27,6 +30,12 @@ REFERENCE = ROOT / "tests" / "frameworks" / "numpy"
 # Its matrices are small: more threads wait for each other, on a busy machine for 50 times as long.
 REFERENCE_THREADS = 1
 LIMITS = Limits(seconds=1200)
+# One that is shared has this time for each cell.
+SHARED_LIMITS = Limits(seconds=float("inf"))
+WORKER = "bench.worker.verification"
+# Threads that wait for each other sleep: OpenMP's spin, and take more time than what they compute,
+# on a busy machine several times as much. What they compute is the same.
+UNTIMED = {"OMP_WAIT_POLICY": "PASSIVE"}
 
 
 @dataclass(frozen=True)
@@ -64,6 +73,26 @@ class Verifier:
     # Several threads may verify at once (`bench.host.verify.together`).
     _locks: dict[str, Lock] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=count)
+    _is_sharing: bool = False
+    _shared: SharedWorker | None = None
+    _shared_key: tuple[Any, ...] = ()
+
+    @contextmanager
+    def share_workers(self) -> Iterator[None]:
+        """Let cells of one framework that follow each other share a process. For one thread only.
+
+        A process is ended as soon as a cell needs another one: there is one at a time.
+        """
+        self._is_sharing = True
+        try:
+            yield
+        except BaseException:
+            # Ctrl-C reaches this thread alone.
+            self.executor.stop()
+            raise
+        finally:
+            self._is_sharing = False
+            self._end_shared_worker()
 
     def compare(self, cell: Cell) -> CellResult:
         """Compare a cell with the reference."""
@@ -73,6 +102,10 @@ class Verifier:
             # What a known defect explains is no end: what comes after is to be compared too.
             stop_at_difference=self.stop_at_difference and not select_known_defects(cell),
         )
+        if self._is_sharing and _may_share(cell):
+            result = self._run_shared(cell, job)
+            if result is not None:
+                return result
         return self._run(cell, job)
 
     def save_quantities(self, cell: Cell) -> Path:
@@ -174,6 +207,33 @@ class Verifier:
         python = self.environments[cell.framework.edition].python
         return self._start(job, python, cell.set_up(self.threads), cell.framework.root)
 
+    def _run_shared(self, cell: Cell, job: VerificationJob) -> CellResult | None:
+        """Run a cell in a process that may have run others; None if that may have harmed it."""
+        python = self.environments[cell.framework.edition].python
+        setup = cell.set_up(self.threads)
+        key = (job.implementation, python, setup.environment, job.knobs, cell.device)
+        is_first = self._shared is None or key != self._shared_key
+        if self._shared is None or is_first:
+            self._end_shared_worker()
+            reads, writes = os.pipe()
+            invocation = self._prepare(replace(job, more=reads), python, setup, SHARED_LIMITS)
+            invocation = replace(invocation, descriptors=(reads,))
+            self._shared = SharedWorker(self.executor, invocation, writes, LIMITS.seconds)
+            self._shared_key = key
+        else:
+            self._shared.hand_over(job)
+        result = _to_result(*self._shared.wait())
+        different = judge(result.errors, select_known_defects(cell), cell.model).different
+        if result.failure is None and not different:
+            return result
+        self._end_shared_worker()
+        return result if is_first else None
+
+    def _end_shared_worker(self) -> None:
+        if self._shared is not None:
+            self._shared.end()
+            self._shared = None
+
     def _run_reference(self, cell: Cell, job: VerificationJob) -> CellResult:
         mode = self.reference.default_mode
         execution = Execution(mode, "float64", "cpu", REFERENCE_THREADS, NATIVE)
@@ -181,22 +241,21 @@ class Verifier:
         return self._start(job, Path(sys.executable), setup, ROOT)
 
     def _start(self, job: VerificationJob, python: Path, setup: Setup, root: Path) -> CellResult:
-        log = self.scratch / f"worker-{next(self._numbers)}.log"
-        worker = "bench.worker.verification"
-        invocation = prepare_invocation(worker, job, python, setup, log, LIMITS, root)
+        invocation = self._prepare(job, python, setup, LIMITS, root)
         events, outcome = self.executor.gather(invocation)
-        imported: Event = next((event for event in events if event["event"] == "imported"), {})
-        return CellResult(
-            errors=tuple(
-                Error(event["precision"], event["stage"], item, error)
-                for event in events
-                if event["event"] == "compared"
-                for item, error in event["errors"]
-            ),
-            framework_version=imported.get("framework_version"),
-            failure=explain_failure(events, outcome),
-            log=outcome.log_tail,
-        )
+        return _to_result(events, explain_failure(events, outcome), outcome.log_tail)
+
+    def _prepare(
+        self,
+        job: VerificationJob,
+        python: Path,
+        setup: Setup,
+        limits: Limits,
+        root: Path = ROOT,
+    ) -> Invocation:
+        log = self.scratch / f"worker-{next(self._numbers)}.log"
+        setup = replace(setup, environment=UNTIMED | setup.environment)
+        return prepare_invocation(WORKER, job, python, setup, log, limits, root)
 
 
 def select_known_defects(cell: Cell) -> tuple[KnownDefect, ...]:
@@ -207,6 +266,29 @@ def select_known_defects(cell: Cell) -> tuple[KnownDefect, ...]:
         if cell.model in defect.models
         and cell.mode in defect.modes
         and cell.device in defect.devices
+    )
+
+
+def _may_share(cell: Cell) -> bool:
+    """Tell whether a cell's worker takes further jobs, and may have taken others.
+
+    Another checkout's worker may not know of them, and a model from outside is imported once.
+    """
+    return cell.framework.root == ROOT and cell.definition.folder is None
+
+
+def _to_result(events: list[Event], failure: str | None, log: str) -> CellResult:
+    imported: Event = next((event for event in events if event["event"] == "imported"), {})
+    return CellResult(
+        errors=tuple(
+            Error(event["precision"], event["stage"], item, error)
+            for event in events
+            if event["event"] == "compared"
+            for item, error in event["errors"]
+        ),
+        framework_version=imported.get("framework_version"),
+        failure=failure,
+        log=log,
     )
 
 

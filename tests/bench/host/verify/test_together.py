@@ -4,6 +4,7 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import wait
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,9 @@ class FakeVerifier:
         if "broken" in self.failures:
             raise SamestepError("The reference is broken.")
         return Path()
+
+    def share_workers(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def forget_reference(self, cell: Cell) -> None:
         self.diary.append(f"forget {cell.model}")
