@@ -46,8 +46,14 @@ def measure(
     execution: Execution,
     data: Data,
     optimizers: tuple[str, ...],
+    anew: bool = False,
 ) -> Iterator[StageQuantities]:
-    """Measure every stage of `bench.protocol.verification.STAGES`, in order."""
+    """Measure every stage of `bench.protocol.verification.STAGES`, in order.
+
+    Args:
+        anew: build the model anew for each optimizer: what `load` does not set, a second bias that
+            should not be there, begins as it began with the first.
+    """
     first, *others = optimizers
     backend = backend_class(spec, OPTIMIZERS[first], execution)
     backend.load(data.arrays)
@@ -56,7 +62,7 @@ def measure(
     backend.load(data.arrays)
     yield from _measure_training(backend, spec, first, OPTIMIZERS[first], data)
     for name in others:
-        if isinstance(backend, ReusableBackend):
+        if isinstance(backend, ReusableBackend) and not anew:
             backend.set_optimizer(OPTIMIZERS[name])
         else:
             backend = backend_class(spec, OPTIMIZERS[name], execution)

@@ -35,20 +35,16 @@ class Backend:
         self.model.cast(DTYPES[execution.precision])
         self.arrays = parameters.find_arrays(self.model, arrays_of(spec))
         self.model.initialize(ctx=self.context)
-        self.trainable = spec.parameters()
-        self.trained = {param.name: self.arrays.by_name[param.name] for param in self.trainable}
+        self.trained = {param.name: self.arrays.by_name[param.name] for param in spec.parameters()}
         self.criterion = gluon.loss.SoftmaxCrossEntropyLoss()  # of each sample
         if execution.mode == "compiled":
             self.model.hybridize(static_alloc=True, static_shape=True)
             self.criterion.hybridize(static_alloc=True, static_shape=True)
-        self.set_optimizer(optimizer)
+        self.make_trainer = partial(optimizers.make, optimizer, spec.parameters(), self.trained)
+        self.trainer = self.make_trainer()
         self.loaded: Mapping[str, np.ndarray] = {}
         self.steps = self.batch_size = 0
         self.dataset: gluon.data.ArrayDataset | None = None
-
-    def set_optimizer(self, optimizer: Optimizer) -> None:
-        self.make_trainer = partial(optimizers.make, optimizer, self.trainable, self.trained)
-        self.trainer = self.make_trainer()
 
     def load(self, weights: Mapping[str, np.ndarray]) -> None:
         parameters.load(self.arrays, weights)

@@ -378,8 +378,8 @@ MXNET = (
             Edit("weights.py", 'parameter.grad_req = "null"', "parameter.wd_mult = 0.0"),
             Edit(
                 "backend.py",
-                "optimizer, self.trainable, self.trained)",
-                "optimizer, self.trainable, "
+                "optimizer, spec.parameters(), self.trained)",
+                "optimizer, spec.parameters(), "
                 'self.trained | dict(self.model.collect_params(".*h2h_bias").items()))',
             ),
         ),
