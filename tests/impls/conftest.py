@@ -1,19 +1,33 @@
 """The real frameworks, in the environments of the user's cache."""
 
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+
 import pytest
 
 from bench.errors import UnavailableError
 from bench.host.environments.preparation import Environment, prepare_environment
 from bench.host.frameworks.framework import Framework, discover
+from bench.host.frameworks.setup import build_worker_environment
 from bench.host.verify.verifier import Verifier
 from tests.conftest import unavailable
+from tests.impls.forking import ForkingExecutor, Zygotes, zygotes
 from tests.impls.planting import THREADS
 
 # By framework.
 Environments = dict[str, Environment | UnavailableError]
+# Runs a program in a framework's interpreter.
+RunProgram = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session", name="zygotes")
+def _zygotes() -> Iterator[Zygotes]:
+    """One process for each framework and its variables, of which workers are forks."""
+    with zygotes() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
 def environments() -> Environments:
     """From the user's cache: made before a test gets an empty one of its own."""
     return {name: _environment(framework) for name, framework in discover().items()}
@@ -26,15 +40,42 @@ def _environment(framework: Framework) -> Environment | UnavailableError:
         return error
 
 
-@pytest.fixture(scope="module")
-def verifier(environments: Environments, tmp_path_factory: pytest.TempPathFactory) -> Verifier:
+@pytest.fixture(scope="session")
+def verifier(
+    environments: Environments, zygotes: Zygotes, tmp_path_factory: pytest.TempPathFactory
+) -> Verifier:
     """One for all: the reference of a model is recorded once."""
     usable = {name: found for name, found in environments.items() if isinstance(found, Environment)}
-    return Verifier(usable, THREADS, tmp_path_factory.mktemp("scratch"), stop_at_difference=True)
+    scratch = tmp_path_factory.mktemp("scratch")
+    executor = ForkingExecutor(zygotes)
+    return Verifier(usable, THREADS, scratch, stop_at_difference=True, executor=executor)
 
 
-def available(environments: Environments, name: str) -> None:
+@pytest.fixture
+def run_program(environments: Environments, zygotes: Zygotes) -> RunProgram:
+    """Runs a program in a framework's interpreter, with its standard input and these variables."""
+
+    def run(
+        name: str, program: str, *arguments: str, variables: Mapping[str, str], text: str = ""
+    ) -> subprocess.CompletedProcess[str]:
+        command = [str(find_environment(environments, name).python), "-P", "-c", program]
+        environment = build_worker_environment(variables, "cpu")
+        finished = subprocess.run(
+            zygotes.to_command([*command, *arguments], environment),
+            input=text,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert finished.returncode == 0, finished.stderr
+        return finished
+
+    return run
+
+
+def find_environment(environments: Environments, name: str) -> Environment:
     """Skip a test whose framework cannot be had here."""
     found = environments[name]
     if isinstance(found, UnavailableError):
         unavailable(str(found))
+    return found

@@ -1,22 +1,18 @@
 """Each framework's own product and copy: real workers, and what their operations leave."""
 
 import json
-import subprocess
 from dataclasses import asdict
-from pathlib import Path
 
 import pytest
 
-from bench.errors import UnavailableError
 from bench.host.ceilings.measurement import measure_ceilings
-from bench.host.environments.preparation import Environment, prepare_environment
-from bench.host.frameworks.framework import Framework, discover
-from bench.host.frameworks.setup import build_default_variables, build_worker_environment
+from bench.host.frameworks.framework import discover
+from bench.host.frameworks.setup import build_default_variables
 from bench.host.process.executor import Executor
 from bench.job import Execution
 from bench.protocol.ceilings import CeilingsJob, Workload
 from bench.records.ceilings import Ceiling
-from tests.conftest import unavailable
+from tests.impls.conftest import Environments, RunProgram, find_environment
 
 FRAMEWORKS = ("jax", "mxnet", "pytorch", "tensorflow")
 PRECISIONS = ("ieee", "tf32", "bf16")
@@ -60,33 +56,12 @@ print(json.dumps({
 
 
 @pytest.fixture(scope="module")
-def environments() -> dict[str, Environment | UnavailableError]:
-    """From the user's cache."""
-    return {name: _environment(discover()[name]) for name in FRAMEWORKS}
-
-
-def _environment(framework: Framework) -> Environment | UnavailableError:
-    try:
-        return prepare_environment(framework, "cpu", {}, lambda text: None)
-    except UnavailableError as error:
-        return error
-
-
-def python(environments: dict[str, Environment | UnavailableError], name: str) -> Path:
-    found = environments[name]
-    if isinstance(found, UnavailableError):
-        unavailable(str(found))
-    return found.python
-
-
-@pytest.fixture(scope="module")
 def ceilings(
-    environments: dict[str, Environment | UnavailableError],
-    tmp_path_factory: pytest.TempPathFactory,
+    environments: Environments, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, Ceiling]:
     """Of each framework on the CPU, one thread."""
     for name in FRAMEWORKS:
-        python(environments, name)
+        find_environment(environments, name)
     frameworks = [discover()[name] for name in FRAMEWORKS]
     scratch = tmp_path_factory.mktemp("scratch")
     return measure_ceilings(
@@ -127,22 +102,11 @@ def test_what_a_framework_has_not_is_told(ceilings: dict[str, Ceiling]) -> None:
         ("jax", "bf16"),
     ],
 )
-def test_the_operations_are_really_done(
-    name: str, precision: str, environments: dict[str, Environment | UnavailableError]
-) -> None:
+def test_the_operations_are_really_done(name: str, precision: str, run_program: RunProgram) -> None:
     framework = discover()[name]
     job = CeilingsJob(name, str(framework.folder), Execution("eager", precision, "cpu", 1), TINY)
-    finished = subprocess.run(
-        [str(python(environments, name)), "-P", "-c", PROGRAM],
-        env=build_worker_environment(
-            build_default_variables(framework, "cpu", precision, 1), "cpu"
-        ),
-        input=json.dumps(asdict(job)),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert finished.returncode == 0, finished.stderr
+    variables = build_default_variables(framework, "cpu", precision, 1)
+    finished = run_program(name, PROGRAM, variables=variables, text=json.dumps(asdict(job)))
     found = json.loads(finished.stdout)
     assert found["error"] < TOLERANCES[precision]
     assert found["shape"] == [64, 64]

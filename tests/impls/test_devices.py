@@ -1,19 +1,18 @@
 """What each implementation does for a GPU, as far as it shows on a machine without one."""
 
 import json
-import subprocess
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from bench.errors import UnavailableError
-from bench.host.environments.preparation import prepare_environment
 from bench.host.frameworks.framework import discover
 from bench.host.frameworks.setup import build_default_variables, build_worker_environment
-from tests.conftest import unavailable
+from tests.impls.conftest import RunProgram
 
 # Precisions by the switches that they need.
 PRECISIONS = ("float64", "ieee", "tf32", "bf16")
+Run = Callable[..., Any]
 BUILT = """
 import json
 import numpy as np
@@ -36,32 +35,25 @@ def refused(action):
 """
 
 
-def run(name: str, program: str, **variables: str) -> Any:
+@pytest.fixture
+def run(run_program: RunProgram) -> Run:
     """What the last line that a program prints says, in the framework's interpreter."""
-    framework = discover()[name]
-    try:
-        environment = prepare_environment(framework, "cpu", {}, lambda line: None)
-    except UnavailableError as error:
-        unavailable(str(error))
-    begin = BUILT.format(
-        name=name,
-        folder=framework.folder,
-        mode=framework.default_mode,
-        layout=framework.layout,
-    )
-    own = {**build_default_variables(framework, "cpu", "ieee", 1), **variables}
-    finished = subprocess.run(
-        [str(environment.python), "-P", "-c", begin + program],
-        env=build_worker_environment(own, "cpu"),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert finished.returncode == 0, finished.stderr
-    return json.loads(finished.stdout.splitlines()[-1])
+
+    def run(name: str, program: str, **variables: str) -> Any:
+        framework = discover()[name]
+        begin = BUILT.format(
+            name=name,
+            folder=framework.folder,
+            mode=framework.default_mode,
+            layout=framework.layout,
+        )
+        own = {**build_default_variables(framework, "cpu", "ieee", 1), **variables}
+        return json.loads(run_program(name, begin + program, variables=own).stdout.splitlines()[-1])
+
+    return run
 
 
-def test_pytorch_multiplies_as_it_is_asked_to() -> None:
+def test_pytorch_multiplies_as_it_is_asked_to(run: Run) -> None:
     found = run(
         "pytorch",
         """
@@ -86,7 +78,7 @@ print(json.dumps(found))
     }
 
 
-def test_jax_multiplies_as_it_is_asked_to() -> None:
+def test_jax_multiplies_as_it_is_asked_to(run: Run) -> None:
     found = run(
         "jax",
         """
@@ -109,7 +101,7 @@ print(json.dumps(found))
     }
 
 
-def test_jaxs_bare_loop_multiplies_as_it_is_asked_to() -> None:
+def test_jaxs_bare_loop_multiplies_as_it_is_asked_to(run: Run) -> None:
     found = run(
         "jax",
         """
@@ -126,7 +118,7 @@ print(json.dumps([before, jax.config.jax_default_matmul_precision]))
     assert found == [None, "highest"]
 
 
-def test_tensorflow_multiplies_as_it_is_asked_to() -> None:
+def test_tensorflow_multiplies_as_it_is_asked_to(run: Run) -> None:
     found = run(
         "tensorflow",
         """
@@ -149,7 +141,7 @@ print(json.dumps(found))
     }
 
 
-def test_jax_is_held_to_the_device_that_was_asked_for() -> None:
+def test_jax_is_held_to_the_device_that_was_asked_for(run: Run) -> None:
     found = run(
         "jax",
         """
@@ -173,12 +165,12 @@ print(json.dumps([
         assert f"finds no device of the kind {device} (it would compute on" in refusal
 
 
-def test_jax_without_a_gpu_says_so_though_jax_itself_says_nothing() -> None:
+def test_jax_without_a_gpu_says_so_though_jax_itself_says_nothing(run: Run) -> None:
     found = run("jax", "print(json.dumps(refused(lambda: built('ieee'))))", JAX_PLATFORMS="cuda")
     assert "finds no device of the kind 'cpu' (it does not say why" in found
 
 
-def test_tensorflow_is_held_to_the_device_that_was_asked_for() -> None:
+def test_tensorflow_is_held_to_the_device_that_was_asked_for(run: Run) -> None:
     found = run(
         "tensorflow",
         """
@@ -200,7 +192,7 @@ print(json.dumps({
     assert "finds no GPU" in found["missing"]
 
 
-def test_tensorflow_leaves_cudnn_where_xla_compiles() -> None:
+def test_tensorflow_leaves_cudnn_where_xla_compiles(run: Run) -> None:
     found = run(
         "tensorflow",
         """
@@ -210,7 +202,7 @@ print(json.dumps({mode: built("ieee", mode).model.lstm1.use_cudnn for mode in ("
     assert found == {"compiled": "auto", "xla": False}
 
 
-def test_pytorchs_second_lstm_bias_is_not_trained() -> None:
+def test_pytorchs_second_lstm_bias_is_not_trained(run: Run) -> None:
     found = run(
         "pytorch",
         """
@@ -228,7 +220,9 @@ print(json.dumps([same, zero, after["lstm.bias_hh_l0"].grad is None]))
     assert found == [["lstm.bias_hh_l0"], True, True]
 
 
-def test_pytorchs_test_loss_is_made_in_float32_where_the_model_computes_in_bfloat16() -> None:
+def test_pytorchs_test_loss_is_made_in_float32_where_the_model_computes_in_bfloat16(
+    run: Run,
+) -> None:
     found = run(
         "pytorch",
         """
@@ -249,7 +243,7 @@ print(json.dumps([str(logits.dtype), backend.evaluate(x, y)[0], -float(exact.sum
     assert found[1] == pytest.approx(found[2], rel=1e-6)
 
 
-def test_pytorchs_own_clock_and_counters_have_the_units_of_their_names() -> None:
+def test_pytorchs_own_clock_and_counters_have_the_units_of_their_names(run: Run) -> None:
     found = run(
         "pytorch",
         """
@@ -286,7 +280,7 @@ print(json.dumps([
     assert found == [[None, {}, names], True, 1.5, ["cuda"], counted, {}]
 
 
-def test_jaxs_counters_are_those_of_its_allocator() -> None:
+def test_jaxs_counters_are_those_of_its_allocator(run: Run) -> None:
     found = run(
         "jax",
         """
@@ -311,7 +305,7 @@ print(json.dumps([*all_of_them, sorted(backend.memory()), backend.absent()]))
     )
 
 
-def test_mxnet_computes_where_it_is_asked_to() -> None:
+def test_mxnet_computes_where_it_is_asked_to(run: Run) -> None:
     found = run(
         "mxnet",
         """
@@ -363,7 +357,7 @@ def test_a_worker_sees_one_gpu(
 
 
 @pytest.mark.parametrize("model", ["lenet", "lstm"])
-def test_jax_compiles_nothing_to_draw_weights_that_load_replaces(model: str) -> None:
+def test_jax_compiles_nothing_to_draw_weights_that_load_replaces(run: Run, model: str) -> None:
     # Flax's own initialisers compile once for each shape: 40 times for LeNet, which took 5 s.
     compilations, trained, again = run(
         "jax",

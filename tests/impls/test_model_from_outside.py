@@ -12,7 +12,7 @@ from bench.host.verify.certification import CellReport, Certification
 from bench.host.verify.verifier import Verifier
 from bench.models.outside import read_models
 from tests.conftest import ROOT
-from tests.impls.conftest import Environments, available
+from tests.impls.conftest import Environments, find_environment
 from tests.impls.planting import first_difference
 
 VGG, GRU = (ROOT / "tests" / "models" / name for name in ("vgg", "gru"))
@@ -31,7 +31,7 @@ def found_in(
     model_name: str = "vgg-small",
 ) -> CellReport:
     """What a verification finds of the model in that folder, in a framework's default mode."""
-    available(environments, name)
+    find_environment(environments, name)
     framework, model = discover()[name], read_models(folder)[model_name]
     dataset = OWN.get_dataset("cifar10" if folder.name == "vgg" else "digits")
     assert framework.has_model(model)

@@ -1,12 +1,7 @@
 """MXNet gets its inputs without a copy: a copy of many values would slow every later step."""
 
-import subprocess
-
-from bench.errors import UnavailableError
-from bench.host.environments.preparation import prepare_environment
 from bench.host.frameworks.framework import discover
-from bench.host.frameworks.setup import build_worker_environment
-from tests.conftest import unavailable
+from tests.impls.conftest import RunProgram
 
 PROGRAM = """
 import numpy as np
@@ -27,23 +22,7 @@ print(on_device.sum().asscalar() == 7.0 * array.size)
 """
 
 
-def test_the_device_array_is_the_numpy_arrays_memory() -> None:
-    framework = discover()["mxnet"]
-    try:
-        environment = prepare_environment(framework, "cpu", {}, print)
-    except UnavailableError as error:
-        unavailable(str(error))
-    finished = subprocess.run(
-        [
-            str(environment.python),
-            "-P",
-            "-c",
-            PROGRAM.replace("FOLDER", repr(str(framework.folder))),
-        ],
-        env=build_worker_environment({"OMP_NUM_THREADS": "2"}, "cpu"),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert finished.returncode == 0, finished.stderr
+def test_the_device_array_is_the_numpy_arrays_memory(run_program: RunProgram) -> None:
+    program = PROGRAM.replace("FOLDER", repr(str(discover()["mxnet"].folder)))
+    finished = run_program("mxnet", program, variables={"OMP_NUM_THREADS": "2"})
     assert finished.stdout.strip() == "True"

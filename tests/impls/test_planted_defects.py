@@ -1,12 +1,14 @@
 """`verify` finds the mistakes that users make in an implementation, and says which it is."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bench.host.frameworks.framework import discover
+from bench.host.process.executor import Executor
 from bench.host.verify.verifier import Verifier
-from tests.impls.conftest import Environments, available
+from tests.impls.conftest import Environments, find_environment
 from tests.impls.planting import Defect, Edit, copied, first_difference, verified
 
 LOGITS = "logits in evaluation mode"
@@ -553,7 +555,7 @@ def _own_cache(environments: Environments, cache: Path) -> None:
 def test_a_planted_defect_is_found_and_named(
     defect: Defect, verifier: Verifier, environments: Environments, tmp_path: Path
 ) -> None:
-    available(environments, defect.framework)
+    find_environment(environments, defect.framework)
     framework = copied(discover()[defect.framework], defect.edits, tmp_path)
     found = verified(verifier, environments, framework, defect.model, defect.mode)
     certificate = found.certificate
@@ -563,7 +565,7 @@ def test_a_planted_defect_is_found_and_named(
 
 
 @pytest.mark.parametrize(("name", "model", "mode"), CONTROLS)
-def test_a_copy_without_defect_is_verified(
+def test_a_copy_without_defect_is_verified_in_processes_of_its_own(
     name: str,
     model: str,
     mode: str,
@@ -571,7 +573,8 @@ def test_a_copy_without_defect_is_verified(
     environments: Environments,
     tmp_path: Path,
 ) -> None:
-    available(environments, name)
+    find_environment(environments, name)
     framework = copied(discover()[name], (), tmp_path)
-    certificate = verified(verifier, environments, framework, model, mode).certificate
+    alone = replace(verifier, executor=Executor())
+    certificate = verified(alone, environments, framework, model, mode).certificate
     assert certificate.verdict == "verified", certificate.reason

@@ -13,6 +13,7 @@ from bench.host.frameworks.framework import read_framework
 from bench.host.verify.certification import CellReport
 from bench.host.verify.verifier import REFERENCE, Verifier
 from bench.protocol.verification import STEPS
+from tests.impls.forking import ForkingExecutor, Zygotes
 from tests.impls.planting import THREADS, Edit, copied, first_difference, verified
 
 LOGITS = "logits in evaluation mode"
@@ -155,11 +156,12 @@ OTHERS = (
 
 
 @pytest.fixture(scope="module")
-def verifier(tmp_path_factory: pytest.TempPathFactory) -> Verifier:
+def verifier(zygotes: Zygotes, tmp_path_factory: pytest.TempPathFactory) -> Verifier:
     """One for all: the reference of a model is recorded once."""
     environments = {"numpy": Environment(Path(sys.executable), given=False)}
     scratch = tmp_path_factory.mktemp("scratch")
-    return Verifier(environments, THREADS, scratch, stop_at_difference=True)
+    executor = ForkingExecutor(zygotes)
+    return Verifier(environments, THREADS, scratch, stop_at_difference=True, executor=executor)
 
 
 def finding(verifier: Verifier, model: str, edits: tuple[Edit, ...], folder: Path) -> CellReport:
