@@ -1,16 +1,34 @@
 """What every test may use."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
 
+from bench.host.cache import get_cache_folder
 from bench.host.machine.nvml import detect_gpus
 
 ROOT = Path(__file__).parents[1]
 # Of tests on what is said where there is no GPU.
 WITHOUT_GPU = pytest.mark.skipif(bool(detect_gpus().gpus), reason="This machine has a GPU.")
+
+
+# What a cache folder holds beside the locks of those who take turns.
+CACHED = ("environments", "data", "certificates")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_turns(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What the user's cache holds, in a folder where tests wait for nobody's measurement."""
+    user, own = get_cache_folder(), tmp_path_factory.mktemp("cache")
+    for name in CACHED:
+        (user / name).mkdir(parents=True, exist_ok=True)
+        (own / name).symlink_to(user / name)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SAMESTEP_CACHE", str(own))
+        yield
 
 
 @pytest.fixture

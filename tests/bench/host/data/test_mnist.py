@@ -21,7 +21,7 @@ from bench.host.data.preparation import measure_channels
 from bench.host.data.published import PublishedFile
 
 CONTENT = bytes([0, 0, 8, 1, 0, 0, 0, 3, 7, 2, 1])
-PACKED = gzip.compress(CONTENT)
+PACKED = gzip.compress(CONTENT, mtime=0)
 LABELS = PublishedFile("labels.gz", hashlib.sha256(PACKED).hexdigest())
 
 
