@@ -1,4 +1,8 @@
-"""BASE and HEAD in one run: the NumPy framework, with a sleep planted in one of its models."""
+"""BASE and HEAD in one run: a framework that computes nothing, with a sleep planted in one model.
+
+Each step is a sleep: of two milliseconds, and of ten where it is planted. What else the machine
+does makes neither of them the other.
+"""
 
 import json
 import os
@@ -10,24 +14,37 @@ from pathlib import Path
 import pytest
 
 from bench.records.lines import read_records
-from tests.bench.suite.conftest import PLAN
 from tests.conftest import ROOT
 
 # As by default: an invocation that other programs disturb spoils nothing.
 REPEATS = 10
-# The classic LeNet has it, the modern one has not.
+INSTANT = Path("tests") / "faults" / "instant"
+STEP_SECONDS = ("STEP_SECONDS = 0.0005", "STEP_SECONDS = 0.002")
+PLAN = """
+block_seconds = 0.02
+[[trials]]
+models = ["lenet", "lenet-1998"]
+datasets = ["synthetic-1x28x28-10-256"]
+batch_sizes = [8]
+epochs = 2
+[trials.optimizer]
+name = "sgd"
+learning_rate = 0.02
+"""
+# The classic LeNet has tanh, the modern one has not.
 PLANTED = """
 
-import time
+class Slow(Backend):
+    def __init__(self, spec: ModelSpec, *arguments: object) -> None:
+        super().__init__(spec, *arguments)
+        self.planted_seconds = 0.008 if spec.activation == "tanh" else 0.0
+
+    def step(self, *batch: np.ndarray) -> float:
+        time.sleep(self.planted_seconds)
+        return super().step(*batch)
 
 
-class SlowTanh(Tanh):
-    def forward(self, *arguments, **names):
-        time.sleep(0.02)
-        return super().forward(*arguments, **names)
-
-
-ACTIVATIONS["tanh"] = SlowTanh
+Backend = Slow
 """
 
 
@@ -43,8 +60,10 @@ def clone(tmp_path: Path) -> Path:
     folder.mkdir()
     for name in ("bench", "impls", "reports"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    numpy = Path("tests") / "frameworks" / "numpy"
-    shutil.copytree(ROOT / numpy, folder / numpy, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / INSTANT, folder / INSTANT, ignore=shutil.ignore_patterns("__pycache__"))
+    backend = (folder / INSTANT / "backend.py").read_text()
+    assert STEP_SECONDS[0] in backend
+    (folder / INSTANT / "backend.py").write_text(backend.replace(*STEP_SECONDS))
     shutil.copy(ROOT / "pyproject.toml", folder)
     (folder / ".gitignore").write_text("__pycache__\n.benchmarks\n")
     (folder / "plan.toml").write_text(PLAN)
@@ -58,8 +77,8 @@ def run(clone: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [
             *(sys.executable, "-m", "pytest", "bench/suite", "-p", "no:cacheprovider"),
-            *("--plan", "plan.toml", "--impls", "tests/frameworks/numpy", "--frameworks", "numpy"),
-            *(f"--python=numpy={sys.executable}", "--device=cpu", "--skip-verification"),
+            *("--plan", "plan.toml", "--impls", str(INSTANT), "--frameworks", "instant"),
+            *(f"--python=instant={sys.executable}", "--device=cpu", "--skip-verification"),
             *("--skip-ceilings", "--against", "HEAD", "--repeats", str(REPEATS)),
             *("--results", "results"),
         ],
@@ -72,7 +91,7 @@ def run(clone: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_planted_sleep_is_a_regression_that_is_confirmed(clone: Path) -> None:
-    with (clone / "tests" / "frameworks" / "numpy" / "lenet.py").open("a") as file:
+    with (clone / INSTANT / "backend.py").open("a") as file:
         file.write(PLANTED)
 
     finished = run(clone)
@@ -82,11 +101,12 @@ def test_a_planted_sleep_is_a_regression_that_is_confirmed(clone: Path) -> None:
     assert "of the trials: running those again, since only what differs twice counts" in out
     assert "Regression: of 2 trials 1 is worse." in out
     assert "slower; in the second run: \N{MINUS SIGN}" in out
-    assert "lenet-1998-digits-numpy-eager-default-ieee-cpu-batch128: throughput" in out
+    trial = "lenet-1998-synthetic-1x28x28-10-256-instant-eager-default-ieee-cpu-batch8"
+    assert f"{trial}: throughput" in out
     first, second = sorted((clone / "results").iterdir())
     assert second.name.endswith("-plan-confirmation")
     document = json.loads((first / "compare.json").read_text())
-    verdicts = {one["name"].split("-digits")[0]: one["verdict"] for one in document["trials"]}
+    verdicts = {one["name"].split("-synthetic")[0]: one["verdict"] for one in document["trials"]}
     assert verdicts["lenet-1998"] == "worse"
     assert verdicts["lenet"] != "worse"
     assert (first / "compare.html").is_file()
