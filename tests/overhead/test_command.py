@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.bench.suite.conftest import NUMPY
+from tests.bench.suite.test_suite import heed_interrupts
 from tests.conftest import ROOT, WITHOUT_GPU
 
 BARE = """
@@ -38,7 +39,12 @@ def started(folder: Path, *arguments: str, bare: str = BARE) -> subprocess.Popen
     copy = folder / "mine"
     shutil.copytree(NUMPY, copy)
     (copy / "bare.py").write_text(bare)
-    options = (f"--impls={copy}", f"--python=mine={sys.executable}", "--frameworks=mine")
+    options = (
+        f"--impls={copy}",
+        f"--python=mine={sys.executable}",
+        "--frameworks=mine",
+        "--threads=1",
+    )
     return subprocess.Popen(
         [sys.executable, "-m", "tests.overhead", "overhead", *options, "--device=cpu", *arguments],
         cwd=ROOT,
@@ -46,6 +52,7 @@ def started(folder: Path, *arguments: str, bare: str = BARE) -> subprocess.Popen
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=heed_interrupts,
     )
 
 

@@ -5,14 +5,14 @@ import sys
 from pathlib import Path
 
 from bench.records.results import Record
-from tests.bench.suite.conftest import NUMPY, PLAN, Finished, run_suite
+from tests.bench.suite.conftest import NUMPY, QUICK_PLAN, Finished, run_suite
 
 ONE_H200 = Path(__file__).parent / "one_h200"
 
 
 def run(folder: Path, *options: str, **variables: str) -> Finished:
     plan = folder / "small.toml"
-    text = PLAN.replace('["lenet", "lenet-1998"]', '["lenet"]')
+    text = QUICK_PLAN.replace('["lenet", "lenet-1998"]', '["lenet"]')
     plan.write_text(f'device = "cuda"\n{text}')
     chosen = (
         f"--plan={plan}",

@@ -2,9 +2,11 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,8 @@ from bench.records.lines import read_records
 from bench.records.manifest import read_manifest
 from tests.bench.suite.conftest import (
     NUMPY_OPTIONS,
-    PLAN,
+    QUICK_PLAN,
+    Finished,
     Suite,
     run_suite,
     suite_command,
@@ -35,6 +38,24 @@ def change(path: Path, old: str, new: str) -> None:
 
 def resume(folder: Path, *options: str, name: str = "latest") -> Any:
     return run_suite(folder, f"--resume={name}", *options)
+
+
+@pytest.fixture(scope="module")
+def run_once(tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    """A run of one trial, which only `done` looks at."""
+    folder = tmp_path_factory.mktemp("once")
+    plan = folder / "small.toml"
+    plan.write_text(QUICK_PLAN)
+    options = (f"--plan={plan}", *QUICK, "-k", "not 1998")
+    return run_suite(folder, *options, SAMESTEP_CACHE=str(folder / "cache"))
+
+
+@pytest.fixture
+def done(run_once: Finished, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Finished:
+    """A copy of that run, with the cache that it had."""
+    shutil.copytree(run_once.results, tmp_path / "results")
+    monkeypatch.setenv("SAMESTEP_CACHE", str(run_once.results.parent / "cache"))
+    return replace(run_once, results=tmp_path / "results")
 
 
 def killed_after_its_first_record(folder: Path, plan: Path) -> Path:
@@ -64,7 +85,7 @@ def killed_after_its_first_record(folder: Path, plan: Path) -> Path:
 
 def test_a_killed_run_goes_on(tmp_path: Path, cache: Path) -> None:
     plan = tmp_path / "small.toml"
-    plan.write_text(PLAN.replace("epochs = 2", "epochs = 30"))
+    plan.write_text(QUICK_PLAN.replace("epochs = 2", "epochs = 30"))
     run = killed_after_its_first_record(tmp_path, plan)
     (first,) = run.joinpath("records.jsonl").read_text().splitlines()
     assert not (run / "report.html").exists()
@@ -93,7 +114,7 @@ def test_what_failed_runs_again_and_half_a_record_is_set_aside(
     suite: Suite, tmp_path: Path
 ) -> None:
     plan = tmp_path / "diverging.toml"
-    plan.write_text(PLAN.replace("learning_rate = 0.02", "learning_rate = 1e30"))
+    plan.write_text(QUICK_PLAN.replace("learning_rate = 0.02", "learning_rate = 1e30"))
     finished = suite(f"--plan={plan}")
     with (finished.run / "records.jsonl").open("a") as records:
         records.write('{"schema":4,"run"')
@@ -110,7 +131,7 @@ def test_what_failed_runs_again_and_half_a_record_is_set_aside(
 
 def test_what_was_skipped_is_not_recorded_again(suite: Suite, tmp_path: Path) -> None:
     plan = tmp_path / "large.toml"
-    plan.write_text(PLAN.replace("[128]", "[128, 5000]"))
+    plan.write_text(QUICK_PLAN.replace("[32]", "[32, 5000]"))
     suite(f"--plan={plan}", "-k", "not 1998")
     again = resume(tmp_path)
     assert again.status == 0
@@ -128,17 +149,16 @@ def test_what_was_skipped_is_not_recorded_again(suite: Suite, tmp_path: Path) ->
     ],
 )
 def test_a_run_of_something_else_does_not_go_on(
-    suite: Suite, tmp_path: Path, old: str, new: str, words: str
+    done: Finished, tmp_path: Path, old: str, new: str, words: str
 ) -> None:
-    finished = suite("-k", "not 1998")
-    records = finished.records
-    manifest = json.loads((finished.run / "run.json").read_text())
+    records = done.records
+    manifest = json.loads((done.run / "run.json").read_text())
     request = json.dumps(manifest["opening"].pop("request"))
     text = json.dumps(manifest)
     assert old in text
     changed = json.loads(text.replace(old, new, 1))
     changed["opening"]["request"] = json.loads(request)
-    (finished.run / "run.json").write_text(json.dumps(changed))
+    (done.run / "run.json").write_text(json.dumps(changed))
 
     again = resume(tmp_path)
     assert again.status == pytest.ExitCode.USAGE_ERROR
@@ -160,7 +180,7 @@ def test_a_data_set_that_a_trial_still_needs_has_to_be_the_same(
     suite: Suite, tmp_path: Path
 ) -> None:
     plan = tmp_path / "diverging.toml"
-    plan.write_text(PLAN.replace("learning_rate = 0.02", "learning_rate = 1e30"))
+    plan.write_text(QUICK_PLAN.replace("learning_rate = 0.02", "learning_rate = 1e30"))
     finished = suite(f"--plan={plan}")
     records = finished.records
     change(finished.run / "run.json", '"digits": "', '"digits": "0')
@@ -176,13 +196,12 @@ def test_a_data_set_that_a_trial_still_needs_has_to_be_the_same(
     [
         (["--repeats=3"], "--repeats is another than the run was started with (None)"),
         (["--plan=quick"], "--plan is another than the run was started with"),
-        (["--threads=1"], "--threads is another"),
+        (["--threads=2"], "--threads is another"),
     ],
 )
 def test_options_that_say_something_else_are_refused(
-    suite: Suite, tmp_path: Path, options: list[str], words: str
+    done: Finished, tmp_path: Path, options: list[str], words: str
 ) -> None:
-    suite("-k", "not 1998")
     again = resume(tmp_path, *options)
     if options == ["--plan=quick"]:
         # What is the default is no choice that somebody made.
@@ -219,12 +238,11 @@ def test_the_latest_run_is_the_one_that_wrote_last(tmp_path: Path) -> None:
     assert _find_folder("latest", tmp_path).name == "20260301T000000Z-a"
 
 
-def test_a_run_that_says_nonsense_of_itself_is_one_line(suite: Suite, tmp_path: Path) -> None:
-    finished = suite("-k", "not 1998")
-    manifest = json.loads((finished.run / "run.json").read_text())
+def test_a_run_that_says_nonsense_of_itself_is_one_line(done: Finished, tmp_path: Path) -> None:
+    manifest = json.loads((done.run / "run.json").read_text())
     for request in ({}, None, {**manifest["opening"]["request"], "plan": 3}):
         manifest["opening"]["request"] = request
-        (finished.run / "run.json").write_text(json.dumps(manifest))
+        (done.run / "run.json").write_text(json.dumps(manifest))
         again = resume(tmp_path)
         assert again.status == pytest.ExitCode.USAGE_ERROR
         assert "does not say what the run was" in again.output
@@ -233,7 +251,7 @@ def test_a_run_that_says_nonsense_of_itself_is_one_line(suite: Suite, tmp_path: 
 
 def test_a_run_that_is_being_written_is_left_alone(tmp_path: Path, cache: Path) -> None:
     plan = tmp_path / "endless.toml"
-    plan.write_text(PLAN.replace("epochs = 2", "epochs = 3000"))
+    plan.write_text(QUICK_PLAN.replace("epochs = 2", "epochs = 30000"))
     host = subprocess.Popen(
         suite_command(tmp_path, f"--plan={plan}", *QUICK),
         cwd=ROOT,

@@ -14,7 +14,14 @@ import pytest
 from msgspec import to_builtins
 
 from bench.records.lines import read_records
-from tests.bench.suite.conftest import NUMPY_OPTIONS, PLAN, Suite, run_suite, suite_command
+from tests.bench.suite.conftest import (
+    NUMPY_OPTIONS,
+    PLAN,
+    QUICK_PLAN,
+    Suite,
+    run_suite,
+    suite_command,
+)
 from tests.conftest import ROOT, WITHOUT_GPU
 
 # 0 would be all, 1 some, 4 what cannot be.
@@ -22,7 +29,10 @@ NOTHING_USABLE = 2
 
 
 def test_a_plan_gives_records_benchmarks_and_a_report(suite: Suite, tmp_path: Path) -> None:
-    finished = suite(f"--junitxml={tmp_path / 'junit.xml'}", A_SECRET="planted-secret")
+    plan = tmp_path / "digits.toml"
+    plan.write_text(PLAN)
+    junit = tmp_path / "junit.xml"
+    finished = suite(f"--plan={plan}", f"--junitxml={junit}", A_SECRET="planted-secret")
     assert finished.status == 0, finished.output
 
     modern, classic = finished.records
@@ -56,7 +66,7 @@ def test_a_plan_gives_records_benchmarks_and_a_report(suite: Suite, tmp_path: Pa
     assert f"records: {finished.run / 'records.jsonl'}" in finished.output
     assert f"report:  {finished.run / 'report.html'}" in finished.output
     assert "<html" in (finished.run / "report.html").read_text()
-    assert len(ElementTree.parse(tmp_path / "junit.xml").findall(".//testcase")) == 2
+    assert len(ElementTree.parse(junit).findall(".//testcase")) == 2
     for path in finished.run.rglob("*"):
         assert path.is_dir() or b"planted-secret" not in path.read_bytes()
 
@@ -98,7 +108,7 @@ def test_nothing_is_left_where_no_trial_was_run(suite: Suite) -> None:
 
 def test_a_mode_that_a_framework_lacks_is_a_skipped_trial(suite: Suite, tmp_path: Path) -> None:
     plan = tmp_path / "modes.toml"
-    plan.write_text(PLAN.replace("epochs = 2", 'epochs = 1\nmodes = ["compiled", "eager"]'))
+    plan.write_text(QUICK_PLAN.replace("epochs = 2", 'epochs = 1\nmodes = ["compiled", "eager"]'))
     finished = suite(f"--plan={plan}", "-k", "not 1998")
     assert finished.status == 0, finished.output
     assert {record.trial.mode: record.status for record in finished.records} == {
@@ -110,7 +120,7 @@ def test_a_mode_that_a_framework_lacks_is_a_skipped_trial(suite: Suite, tmp_path
 
 def test_a_failing_trial_is_a_record_and_the_others_run(suite: Suite, tmp_path: Path) -> None:
     plan = tmp_path / "diverging.toml"
-    plan.write_text(PLAN.replace("learning_rate = 0.02", "learning_rate = 1e30"))
+    plan.write_text(QUICK_PLAN.replace("learning_rate = 0.02", "learning_rate = 1e30"))
     finished = suite(f"--plan={plan}")
     assert finished.status == 1
     failed, saturated = finished.records
@@ -125,7 +135,7 @@ def test_a_failing_trial_is_a_record_and_the_others_run(suite: Suite, tmp_path: 
 
 def test_a_run_with_every_trial_failed_leaves_no_empty_file(suite: Suite, tmp_path: Path) -> None:
     plan = tmp_path / "diverging.toml"
-    plan.write_text(PLAN.replace("learning_rate = 0.02", "learning_rate = 1e30"))
+    plan.write_text(QUICK_PLAN.replace("learning_rate = 0.02", "learning_rate = 1e30"))
     finished = suite(f"--plan={plan}", "-k", "not 1998")
     assert finished.status == NOTHING_USABLE
     assert [path.name for path in finished.run.glob("*.json")] == ["run.json"]
@@ -134,7 +144,8 @@ def test_a_run_with_every_trial_failed_leaves_no_empty_file(suite: Suite, tmp_pa
 
 def test_a_trial_over_its_time_limit_is_a_record(suite: Suite, tmp_path: Path) -> None:
     plan = tmp_path / "endless.toml"
-    plan.write_text("time_limit_seconds = 10\n" + PLAN.replace("epochs = 2", "epochs = 2000"))
+    endless = QUICK_PLAN.replace("epochs = 2", "epochs = 20000")
+    plan.write_text("time_limit_seconds = 10\n" + endless)
     finished = suite(f"--plan={plan}", "-x")
     assert finished.status == NOTHING_USABLE
     (record,) = finished.records
@@ -143,10 +154,10 @@ def test_a_trial_over_its_time_limit_is_a_record(suite: Suite, tmp_path: Path) -
     assert record.epochs
 
 
-def test_what_is_timed_is_verified_first(suite: Suite, tmp_path: Path) -> None:
-    finished = run_suite(
-        tmp_path, f"--plan={tmp_path / 'small.toml'}", *NUMPY_OPTIONS, "-k", "not 1998"
-    )
+def test_what_is_timed_is_verified_first(cache: Path, tmp_path: Path) -> None:
+    plan = tmp_path / "digits.toml"
+    plan.write_text(PLAN)
+    finished = run_suite(tmp_path, f"--plan={plan}", *NUMPY_OPTIONS, "-k", "not 1998")
     (record,) = finished.records
     assert record.certificate is not None
     assert record.certificate.verified
@@ -161,7 +172,7 @@ def test_without_a_verification_nothing_is_certified(suite: Suite) -> None:
 
 def test_a_run_without_any_result_is_no_success(suite: Suite, tmp_path: Path) -> None:
     plan = tmp_path / "modes.toml"
-    plan.write_text(PLAN.replace("epochs = 2", 'epochs = 1\nmodes = ["compiled"]'))
+    plan.write_text(QUICK_PLAN.replace("epochs = 2", 'epochs = 1\nmodes = ["compiled"]'))
     finished = suite(f"--plan={plan}")
     assert finished.status == NOTHING_USABLE
     assert {record.status for record in finished.records} == {"skipped"}
@@ -182,7 +193,7 @@ def test_an_interrupted_run_leaves_no_process_and_no_empty_run(
     tmp_path: Path, cache: Path, number: signal.Signals
 ) -> None:
     plan = tmp_path / "endless.toml"
-    plan.write_text(PLAN.replace("epochs = 2", "epochs = 3000"))
+    plan.write_text(QUICK_PLAN.replace("epochs = 2", "epochs = 30000"))
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     process = subprocess.Popen(
@@ -238,7 +249,7 @@ def test_the_command_line_of_an_ended_process_is_empty() -> None:
 
 def test_two_runs_at_once_measure_one_after_the_other(tmp_path: Path, cache: Path) -> None:
     plan = tmp_path / "small.toml"
-    plan.write_text(PLAN)
+    plan.write_text(QUICK_PLAN)
     folders = [tmp_path / name for name in ("one", "other")]
     runs = [
         subprocess.Popen(
