@@ -15,6 +15,23 @@ ROOT = Path(__file__).parents[1]
 WITHOUT_GPU = pytest.mark.skipif(bool(detect_gpus().gpus), reason="This machine has a GPU.")
 
 
+# Files that take half a minute and more. Where tests are divided among processes, a file at a time,
+# these come first: the last one to end is a short one.
+LONG = (
+    *("impls/test_planted_defects.py", "impls/test_planted_deviations.py"),
+    *("faults/test_faults.py", "impls/test_model_from_outside.py", "bench/suite/test_suite.py"),
+    *("bench/suite/test_resume.py", "bench/suite/test_outside.py", "overhead/test_command.py"),
+    *("bench/suite/test_real_frameworks.py", "bench/suite/test_against.py"),
+    *("faults/test_hostile_machines.py", "bench/suite/test_own_data.py", "faults/test_soak.py"),
+)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if hasattr(config, "workerinput"):
+        places = {ROOT / "tests" / name: place for place, name in enumerate(LONG)}
+        items.sort(key=lambda item: places.get(item.path, len(places)))
+
+
 # What a cache folder holds beside the locks of those who take turns.
 CACHED = ("environments", "data", "certificates")
 
@@ -28,6 +45,9 @@ def _own_turns(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         (own / name).symlink_to(user / name)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SAMESTEP_CACHE", str(own))
+        # Where tests are divided among processes, a suite that they start is none of these.
+        for name in [name for name in os.environ if name.startswith("PYTEST_XDIST_")]:
+            patch.delenv(name)
         yield
 
 
