@@ -29,6 +29,7 @@ LONG = (
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if hasattr(config, "workerinput"):
         places = {ROOT / "tests" / name: place for place, name in enumerate(LONG)}
+        assert all(path.is_file() for path in places)
         items.sort(key=lambda item: places.get(item.path, len(places)))
 
 
