@@ -123,7 +123,7 @@ def test_a_run_with_it_goes_on_with_it(tmp_path: Path, cache: Path) -> None:
     folder = tmp_path / "vgg"
     shutil.copytree(VGG, folder)
     options = (planned(tmp_path, "vgg-small"), f"--model-folder={folder}", *NUMPY_OPTIONS)
-    assert run_suite(tmp_path, *options, "--skip-verification").status == 0
+    assert run_suite(tmp_path, *options, "--skip-verification", "--skip-ceilings").status == 0
     again = run_suite(tmp_path, "--resume=latest")
     assert again.status == 0, again.output
     assert len(again.records) == 1
@@ -138,7 +138,7 @@ def test_a_framework_without_its_file_is_skipped(tmp_path: Path, cache: Path) ->
     shutil.copytree(VGG, folder)
     (folder / "numpy.py").unlink()
     options = (planned(tmp_path, "vgg-small"), f"--model-folder={folder}", *NUMPY_OPTIONS)
-    (record,) = run_suite(tmp_path, *options).records
+    (record,) = run_suite(tmp_path, *options, "--skip-ceilings").records
     assert (record.status, record.reason) == ("skipped", "NumPy has no implementation of vgg.")
 
 
@@ -158,6 +158,7 @@ def test_a_backend_that_has_its_models_in_a_dictionary_finds_it_there(
         f"--model-folder={folder}",
         *options,
         "--frameworks=older",
+        "--skip-ceilings",
     )
     (record,) = done.records
     assert record.certificate is not None, record.reason
@@ -167,7 +168,12 @@ def test_a_backend_that_has_its_models_in_a_dictionary_finds_it_there(
 @pytest.fixture(scope="module")
 def hasty(tmp_path_factory: pytest.TempPathFactory) -> Finished:
     folder = tmp_path_factory.mktemp("hasty")
-    options = (*copied(folder, "hasty", HASTY), "--frameworks=hasty,honest", "--device=cpu")
+    options = (
+        *copied(folder, "hasty", HASTY),
+        "--frameworks=hasty,honest",
+        "--device=cpu",
+        "--skip-ceilings",
+    )
     return run_suite(
         folder,
         # Blocks grow fourfold: small steps, and enough of them.
@@ -209,7 +215,7 @@ def test_one_that_is_wrong_with_the_batches_it_trains_with_is_not_ranked(tmp_pat
         *copied(tmp_path, "rough", ROUGH),
         *copied(tmp_path, "honest"),
         *copied(tmp_path, "upright"),
-        *("--frameworks=rough,honest,upright", "--device=cpu"),
+        *("--frameworks=rough,honest,upright", "--device=cpu", "--skip-ceilings"),
         SAMESTEP_CACHE=str(tmp_path / "cache"),
     )
     assert done.status == 0, done.output
@@ -226,7 +232,8 @@ def test_one_that_is_wrong_with_the_batches_it_trains_with_is_not_ranked(tmp_pat
 
 def test_an_import_error_in_a_backend_is_the_trials_reason(tmp_path: Path, cache: Path) -> None:
     options = copied(tmp_path, "broken", appended="\nimport a_module_that_nobody_has\n")
-    done = run_suite(tmp_path, planned(tmp_path, "lenet"), *options, "--frameworks=broken")
+    options = (*options, "--frameworks=broken", "--skip-ceilings")
+    done = run_suite(tmp_path, planned(tmp_path, "lenet"), *options)
     assert done.status == 2, "nothing usable"
     (record,) = done.records
     assert record.status == "failed"
@@ -238,7 +245,8 @@ def test_an_import_error_in_a_backend_is_the_trials_reason(tmp_path: Path, cache
 def test_what_it_prints_disturbs_nothing(tmp_path: Path, cache: Path) -> None:
     printing = '\nprint(\'{"event": "finished"}\')\nimport os\nos.write(1, b"\\xff" * 100_000)\n'
     options = copied(tmp_path, "loud", appended=printing)
-    done = run_suite(tmp_path, planned(tmp_path, "lenet"), *options, "--frameworks=loud")
+    options = (*options, "--frameworks=loud", "--skip-ceilings")
+    done = run_suite(tmp_path, planned(tmp_path, "lenet"), *options)
     assert done.status == 0, done.output
     (record,) = done.records
     assert record.status == "ok"

@@ -24,6 +24,7 @@ from tests.bench.suite.conftest import (
 )
 from tests.conftest import ROOT, WITHOUT_GPU
 
+QUICK = ("--skip-verification", "--skip-ceilings", *NUMPY_OPTIONS)
 # 0 would be all, 1 some, 4 what cannot be.
 NOTHING_USABLE = 2
 
@@ -197,7 +198,7 @@ def test_an_interrupted_run_leaves_no_process_and_no_empty_run(
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     process = subprocess.Popen(
-        suite_command(tmp_path, f"--plan={plan}", "--skip-verification", *NUMPY_OPTIONS),
+        suite_command(tmp_path, f"--plan={plan}", *QUICK),
         cwd=ROOT,
         env={**os.environ, "TMPDIR": str(temporary)},
         stdout=subprocess.DEVNULL,
@@ -253,7 +254,7 @@ def test_two_runs_at_once_measure_one_after_the_other(tmp_path: Path, cache: Pat
     folders = [tmp_path / name for name in ("one", "other")]
     runs = [
         subprocess.Popen(
-            suite_command(folder, f"--plan={plan}", "--skip-verification", *NUMPY_OPTIONS),
+            suite_command(folder, f"--plan={plan}", *QUICK),
             cwd=ROOT,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
