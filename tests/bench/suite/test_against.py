@@ -21,7 +21,7 @@ REPEATS = 10
 INSTANT = Path("tests") / "faults" / "instant"
 STEP_SECONDS = ("STEP_SECONDS = 0.0005", "STEP_SECONDS = 0.002")
 PLAN = """
-block_seconds = 0.02
+block_seconds = 0.005
 [[trials]]
 models = ["lenet", "lenet-1998"]
 datasets = ["synthetic-1x28x28-10-256"]
