@@ -21,7 +21,8 @@ LONG = (
     *("impls/test_planted_defects.py", "impls/test_planted_deviations.py"),
     *("faults/test_faults.py", "impls/test_model_from_outside.py", "bench/suite/test_suite.py"),
     *("bench/suite/test_resume.py", "bench/suite/test_outside.py", "overhead/test_command.py"),
-    *("bench/suite/test_real_frameworks.py", "bench/suite/test_against.py"),
+    *("gpu/test_rehearsal.py", "bench/suite/test_real_frameworks.py"),
+    *("bench/suite/test_against.py", "impls/test_tuned_for_gpus.py"),
     *("faults/test_hostile_machines.py", "bench/suite/test_own_data.py", "faults/test_soak.py"),
 )
 

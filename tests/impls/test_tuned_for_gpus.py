@@ -13,7 +13,7 @@ from bench.host.frameworks.setup import TUNED
 from bench.host.verify.cells import choose_cells
 from bench.host.verify.judgment import judge
 from bench.host.verify.verifier import Verifier, select_known_defects
-from tests.impls.conftest import Environments, available
+from tests.impls.conftest import Environments, find_environment
 
 
 def for_a_processor(framework: Framework) -> Framework:
@@ -37,7 +37,7 @@ def for_a_processor(framework: Framework) -> Framework:
 def test_it_takes_the_references_steps(
     name: str, model: str, mode: str, verifier: Verifier, environments: Environments
 ) -> None:
-    available(environments, name)
+    find_environment(environments, name)
     framework = for_a_processor(discover()[name])
     (cell,) = choose_cells({name: framework}, [model], [mode], "cpu", [TUNED])
     assert cell.set_up(1).tuning
