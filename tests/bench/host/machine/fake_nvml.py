@@ -56,6 +56,8 @@ class FakeNvml:
     def __getattr__(self, name: str) -> Callable[..., Any]:
         if name in self.failures:
             return self._fail(self.failures[name])
+        if name not in self._functions:
+            raise AttributeError(name)
         return self._functions[name]
 
     def _init(self) -> None:
