@@ -39,7 +39,8 @@ learning_rate = 0.02
 momentum = 0.9
 """
 # The same in less time, where it does not matter what is learned.
-QUICK_PLAN = PLAN.replace('"digits"', '"synthetic-1x28x28-10-256"').replace("[128]", "[32]")
+QUICK_DATA = "synthetic-1x28x28-10-256"
+QUICK_PLAN = PLAN.replace('"digits"', f'"{QUICK_DATA}"').replace("[128]", "[32]")
 
 
 @dataclass(frozen=True)

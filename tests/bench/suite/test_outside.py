@@ -80,7 +80,7 @@ Backend = Rough
 
 
 # As large as digits.
-IMAGES = "synthetic-1x28x28-10-256"
+IMAGES = "synthetic-1x32x32-10-256"
 
 
 def planned(

@@ -18,6 +18,7 @@ from bench.records.lines import read_records
 from bench.records.manifest import read_manifest
 from tests.bench.suite.conftest import (
     NUMPY_OPTIONS,
+    QUICK_DATA,
     QUICK_PLAN,
     Finished,
     Suite,
@@ -183,10 +184,10 @@ def test_a_data_set_that_a_trial_still_needs_has_to_be_the_same(
     plan.write_text(QUICK_PLAN.replace("learning_rate = 0.02", "learning_rate = 1e30"))
     finished = suite(f"--plan={plan}")
     records = finished.records
-    change(finished.run / "run.json", '"digits": "', '"digits": "0')
+    change(finished.run / "run.json", f'"{QUICK_DATA}": "', f'"{QUICK_DATA}": "0')
     again = resume(tmp_path)
     assert again.status != 0
-    assert "different now: the data set digits (0" in again.output
+    assert f"different now: the data set {QUICK_DATA} (0" in again.output
     assert "Traceback" not in again.output
     assert again.records == records
 
