@@ -33,9 +33,12 @@ learning_rate = 0.02
 # Seconds of a step by activation: the classic LeNet has tanh, the modern one has not.
 EDITS = (
     ("STEP_SECONDS = 0.0005\n", 'STEP_SECONDS = {"relu": 0.002, "tanh": 0.002}\n'),
+    # Beside what a framework has in memory, the length of a path is nothing.
     (
         "        self.model = ",
-        "        self.seconds = STEP_SECONDS[spec.activation]\n        self.model = ",
+        "        self.seconds = STEP_SECONDS[spec.activation]\n"
+        "        self.held = np.ones(2**24)\n"
+        "        self.model = ",
     ),
     ("time.sleep(STEP_SECONDS)", "time.sleep(self.seconds)"),
 )
