@@ -16,6 +16,7 @@ from pathlib import Path
 import psutil
 from msgspec import structs
 
+from bench.host.monitor.worker import PEAK_ANONYMOUS
 from bench.records.chain import follow
 from bench.records.lines import read_records
 from bench.records.manifest import read_manifest
@@ -154,9 +155,10 @@ def differences(unbroken: Path, run: Path) -> list[str]:
     found += [f"{name} is missing" for name in expected if not times[name]]
     found += [f"{name} is there {times[name]} times" for name in times if times[name] > 1]
     found += [
-        f"{one.trial.id} differs"
+        f"{one.trial.id} differs: {words}"
         for one in records
-        if one.trial.id in expected and _timeless(one) != _timeless(expected[one.trial.id])
+        if one.trial.id in expected
+        and (words := _differing_fields(make_timeless(one), make_timeless(expected[one.trial.id])))
     ]
     found += [f"digests: {words}" for words in _unchained(run)]
     if timeless_page(unbroken) != timeless_page(run):
@@ -169,7 +171,12 @@ def differences(unbroken: Path, run: Path) -> list[str]:
     return found
 
 
-def _timeless(record: Record) -> Record:
+def _differing_fields(one: Record, other: Record) -> str:
+    pairs = {name: (getattr(one, name), getattr(other, name)) for name in one.__slots__}
+    return "; ".join(f"{name} {a} {b}" for name, (a, b) in pairs.items() if a != b)
+
+
+def make_timeless(record: Record) -> Record:
     """The record as it would be if all took the same time on a machine where nothing happens."""
     samples = sum(block.samples for block in record.blocks)
     steps = sum(block.steps for block in record.blocks)
@@ -184,6 +191,8 @@ def _timeless(record: Record) -> Record:
             structs.replace(one, seconds=1.0, evaluation_seconds=1.0) for one in record.epochs
         ),
         load=Load(),
+        # Its reason is that of a worker that ended before the first sample.
+        absent={name: why for name, why in record.absent.items() if name != PEAK_ANONYMOUS},
         steady=None,
         fitness=(),
     )
@@ -192,7 +201,7 @@ def _timeless(record: Record) -> Record:
 @cache
 def timeless_page(run: Path) -> str:
     """The report of a run whose times, and all that depends on times, are made equal."""
-    records = map(_timeless, read_records(run / "records.jsonl")[0])
+    records = map(make_timeless, read_records(run / "records.jsonl")[0])
     return page.render(loading.LoadedRuns("run", tuple(records), (), ("run",)))
 
 

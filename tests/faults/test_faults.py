@@ -8,9 +8,17 @@ import pytest
 
 from bench.records.git import run_git
 from bench.records.lines import read_records
-from tests.faults.kills import INSTANT, PAIRS, PAIRS_PLAN, differences, kill_hosts
+from tests.faults.kills import (
+    INSTANT,
+    PAIRS,
+    PAIRS_PLAN,
+    differences,
+    kill_hosts,
+    make_timeless,
+)
 from tests.faults.sabotage import STATUSES
 from tests.faults.workers import Limits, Suite, inject, processes_of
+from tests.reports.conftest import make_record
 
 LIMITS = Limits(time_seconds=12, silence_seconds=5, memory_gib=1)
 
@@ -78,6 +86,16 @@ def test_a_host_that_is_killed_while_two_revisions_take_turns(tmp_path: Path, ca
     found = kill_hosts(tmp_path / "kills", 3, 7, PAIRS, PAIRS_PLAN)
     assert found.lost == []
     assert found.kills == 3
+
+
+def test_a_worker_that_ends_before_the_first_sample_is_no_difference() -> None:
+    """Its memory is absent, with the reason; whether it is, depends on time alone."""
+    sampled = make_record()
+    short = make_record(
+        absent={**sampled.absent, "peak_anonymous_bytes": "The worker ended within 0.2 s."}
+    )
+    assert make_timeless(short) == make_timeless(sampled)
+    assert make_timeless(make_record(absent={})) != make_timeless(sampled)
 
 
 def test_what_is_lost_would_be_seen(tmp_path: Path, cache: Path) -> None:
