@@ -7,6 +7,8 @@ with one JSON object a line, in this order:
     imported   seconds, framework_version, versions, memory
     inputs     seconds, digests
     built      seconds, parameters, memory
+    waiting    processor_seconds (so far; where it has a gate, it waits there until it may train)
+    begun      waited
     first_step seconds
     block      steps, samples, seconds, device_seconds, pending_seconds, warmup, losses
                (the first step is a block)
@@ -119,7 +121,9 @@ class Job(Message):
         order: an .npy of sample indices, (epochs, steps, batch size).
         arrays: paths of train_inputs, train_labels, test_inputs and test_labels as .npy.
         digests: what the worker has to find for weights, data and order in canonical form.
-        turns: None for a worker that has the machine to itself.
+        turns: None for a worker that takes turns with no other.
+        gate: descriptor of a pipe: a byte that comes lets the training begin; None where that may
+            begin as soon as all is built.
         model_folder: of a model from outside; empty for our own.
     """
 
@@ -139,12 +143,14 @@ class Job(Message):
     arrays: dict[str, str]
     digests: dict[str, str]
     turns: Turns | None = None
+    gate: int | None = None
     model_folder: str = ""
 
     def to_json(self) -> str:
         """Return the job as JSON."""
         document = asdict(self)
-        if not self.model_folder:
-            # The worker of an older revision, which --against runs too, does not know of it.
-            del document["model_folder"]
+        # The worker of an older revision, which --against runs too, does not know of these.
+        for name, default in (("gate", None), ("model_folder", "")):
+            if document[name] == default:
+                del document[name]
         return json.dumps(document)

@@ -36,7 +36,7 @@ class Workload:
 
 # Products that are large enough for the highest rate; arrays far larger than the last-level cache.
 WORKLOADS = {
-    "cpu": Workload(2048, 256 * MEBIBYTE),
+    "cpu": Workload(2048, 256 * MEBIBYTE, seconds=0.2),
     "cuda": Workload(8192, 1024 * MEBIBYTE),
 }
 

@@ -56,7 +56,9 @@ class Times(Part, frozen=True, rename=lambda name: name.removesuffix("_seconds")
     exit_seconds: Annotated[
         Number, "from the worker's last event to its end, the framework's teardown"
     ] = None
-    process_seconds: Annotated[Number, "the worker process from start to end"] = None
+    process_seconds: Annotated[
+        Number, "the worker process from start to end, but for its wait to begin the training"
+    ] = None
     waiting_seconds: Annotated[
         Number,
         Hidden("what of that it slept while the trial that it took turns with had its turn"),
@@ -119,6 +121,9 @@ class Load(Part, frozen=True):
     ] = None
     device_unreleased_bytes: Annotated[
         Number, Hidden("GPU memory still taken 30 s after the worker's end, if it was not free")
+    ] = None
+    starting_workers: Annotated[
+        Count, "workers that imported and built at the same time, before any of them trained"
     ] = None
 
 

@@ -109,7 +109,10 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
             config.stash[SESSION] = open_session(selection, run, trials, scratch, say, stopped)
             if stopped and (torn := run.open_again()):
                 say(f"Note on this run: {torn}")
-        result = yield
+        try:
+            result = yield
+        finally:
+            config.stash[SESSION].close()
         if selection.request.against is not None:
             with _usage_errors():
                 config.stash[VERDICT] = judge_revisions(config.stash[SESSION], trials, say)
@@ -207,6 +210,8 @@ def _writer(config: pytest.Config) -> Say:
     def write(line: str) -> None:
         reporter.ensure_newline()
         reporter.write_line(line)
+        # Into a pipe or a file, such as a job's log, it would be written once there is enough.
+        reporter.flush()
 
     return write
 

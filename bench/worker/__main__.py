@@ -6,7 +6,7 @@ from time import perf_counter
 from bench.job import Job
 from bench.models.outside import find_model
 from bench.spec import parameter_count
-from bench.worker.process import Channel, Partner, list_versions, read_process_memory, serve
+from bench.worker.process import Channel, Gate, Partner, list_versions, read_process_memory, serve
 
 
 def run(text: str, channel: Channel) -> None:
@@ -14,7 +14,7 @@ def run(text: str, channel: Channel) -> None:
     job = Job.from_json(text)
     model = find_model(job.model, job.model_folder)
     spec = model.build(job.samples)
-    partner = Partner(job.turns)
+    gate, partner = Gate(job.gate), Partner(job.turns)
     partner.begin()
     start = perf_counter()
     # Here and not above, so that what a framework's import costs, NumPy included, is measured.
@@ -49,6 +49,7 @@ def run(text: str, channel: Channel) -> None:
         memory={**read_process_memory(), **backend.memory()},
     )
 
+    gate.wait(channel)
     pacer = Pacer(job.block_seconds, batches.most_steps)
     loop = Loop(backend, batches, feed, job.optimizer, pacer, channel.send, job.evaluate_every)
     loop.partner = partner

@@ -1,6 +1,6 @@
 """The edges of a worker's process: its job, its channel to the host, its end with the host.
 
-Also what it reads of itself, and the turns that it takes with another worker.
+Also what it reads of itself, and how it waits for its turn, for the host's word or another worker.
 """
 
 import ctypes
@@ -20,11 +20,11 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from bench.errors import DivergedError, SamestepError
+from bench.errors import DivergedError, SamestepError, WorkerError
 from bench.job import Turns
 from bench.protocol.anonymous import parse_anonymous_bytes
 
-BYTE = b"t"  # that gives another worker its turn
+BYTE = b"t"  # that gives a worker its turn
 # <sys/prctl.h>
 PR_SET_PDEATHSIG = 1
 # PyTorch's on a GPU; TensorFlow's, on any device.
@@ -149,6 +149,31 @@ def list_versions() -> dict[str, str]:
         for distribution in importlib.metadata.distributions()
     }
     return {"python": platform.python_version(), **dict(sorted(versions.items()))}
+
+
+class Gate:
+    """Where a worker waits that has been prepared ahead of its turn; open where there is none."""
+
+    def __init__(self, descriptor: int | None) -> None:
+        self._descriptor = descriptor
+        if descriptor is not None:
+            # A framework that forks must not hold it open after the host has closed it.
+            os.set_inheritable(descriptor, False)
+
+    def wait(self, channel: Channel) -> None:
+        """Wait in a read, which takes no processor, until the host lets the training begin.
+
+        Raises:
+            WorkerError: it will not.
+        """
+        if self._descriptor is None:
+            return
+        usage = resource.getrusage(resource.RUSAGE_SELF)
+        channel.send("waiting", processor_seconds=usage.ru_utime + usage.ru_stime)
+        start = perf_counter()
+        if os.read(self._descriptor, len(BYTE)) == b"":
+            raise WorkerError("It was prepared for a training that was then not wanted.")
+        channel.send("begun", waited=perf_counter() - start)
 
 
 class Partner:

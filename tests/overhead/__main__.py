@@ -1,9 +1,11 @@
-"""`python -m tests.overhead overhead | references`: what samestep itself costs, in turns."""
+"""`python -m tests.overhead overhead | references | company`: what samestep itself costs."""
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from bench.__main__ import INTERRUPTED, say, show_tables, write_json
 from bench.errors import SamestepError
@@ -17,19 +19,26 @@ from tests.overhead.command import (
     to_document,
     to_row,
 )
+from tests.overhead.company import (
+    add_company_options,
+    measure_company,
+    to_rows,
+)
+from tests.overhead.company import to_document as to_company_document
+
+COMPANY = "measure what a worker that waits for its turn costs the one that trains"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The exit status: 0 done, 1 nothing was measured, 2 the request cannot be, 130 interrupted."""
     options = _parser().parse_args(arguments)
-    kind: Kind = options.kind
     try:
-        return _measure(options, kind)
+        return int(options.run(options))
     except SamestepError as error:
-        print(f"{kind.name}: {error}", file=sys.stderr)
+        print(f"{options.name}: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print(f"{kind.name}: interrupted.", file=sys.stderr)
+        print(f"{options.name}: interrupted.", file=sys.stderr)
         return INTERRUPTED
 
 
@@ -37,13 +46,30 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.overhead", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for kind in (OVERHEAD, REFERENCES):
-        command = commands.add_parser(kind.name, help=kind.summary, description=kind.summary)
-        command.add_argument(
-            "--json", type=Path, metavar="FILE", help="write every raw value there as JSON"
-        )
-        command.set_defaults(kind=kind)
+        command = _add_command(commands, kind.name, kind.summary, partial(_measure, kind=kind))
         add_pairs_options(command.add_argument, kind)
+    company = _add_command(commands, "company", COMPANY, _measure_company)
+    add_company_options(company.add_argument)
     return parser
+
+
+def _add_command(
+    commands: Any, name: str, summary: str, run: Callable[[argparse.Namespace], int]
+) -> argparse.ArgumentParser:
+    command: argparse.ArgumentParser = commands.add_parser(name, help=summary, description=summary)
+    command.add_argument(
+        "--json", type=Path, metavar="FILE", help="write every raw value there as JSON"
+    )
+    command.set_defaults(name=name, run=run)
+    return command
+
+
+def _measure_company(options: argparse.Namespace) -> int:
+    results = measure_company(options, say)
+    show_tables({"speed beside a waiting worker by that without one": to_rows(results)}, None)
+    if options.json is not None:
+        write_json(options.json, to_company_document(results))
+    return 0
 
 
 def _measure(options: argparse.Namespace, kind: Kind) -> int:

@@ -35,7 +35,9 @@ def bare_loop(model, optimizer, execution):
 """
 
 
-def started(folder: Path, *arguments: str, bare: str = BARE) -> subprocess.Popen[str]:
+def started(
+    folder: Path, *arguments: str, bare: str = BARE, command: str = "overhead"
+) -> subprocess.Popen[str]:
     copy = folder / "mine"
     shutil.copytree(NUMPY, copy)
     (copy / "bare.py").write_text(bare)
@@ -46,7 +48,7 @@ def started(folder: Path, *arguments: str, bare: str = BARE) -> subprocess.Popen
         "--threads=1",
     )
     return subprocess.Popen(
-        [sys.executable, "-m", "tests.overhead", "overhead", *options, "--device=cpu", *arguments],
+        [sys.executable, "-m", "tests.overhead", command, *options, "--device=cpu", *arguments],
         cwd=ROOT,
         env={**os.environ, "SAMESTEP_CACHE": str(folder / "cache")},
         stdout=subprocess.PIPE,
@@ -145,3 +147,24 @@ def test_a_gpu_that_is_not_there_is_one_line(command: str) -> None:
     assert finished.returncode == 2
     (line,) = finished.stderr.splitlines()
     assert line.startswith(f"{command}: --device cuda: this machine has no usable GPU (NVML: ")
+
+
+def test_a_worker_trains_with_another_one_waiting_beside_it_and_without(tmp_path: Path) -> None:
+    file = tmp_path / "raw.json"
+    short = ("--invocations=2", "--rounds=2", "--blocks=2", f"--json={file}")
+    process = started(tmp_path, *short, command="company")
+    output, errors = process.communicate()
+    assert process.returncode == 0, errors
+    assert "2 + 2" in output
+    (result,) = json.loads(file.read_text("utf-8"))["frameworks"]
+    pairs = [pair for invocation in result["invocations"] for pair in invocation]
+    assert len(pairs) == 4
+    assert all(seconds > 0 for pair in pairs for seconds in pair)
+    assert result["ratio"]["low"] <= result["ratio"]["median"] <= result["ratio"]["high"]
+
+
+def test_company_of_no_rounds_is_one_line(tmp_path: Path) -> None:
+    process = started(tmp_path, "--rounds=0", command="company")
+    _, errors = process.communicate()
+    assert process.returncode == 2
+    assert errors.strip() == "company: --rounds is 0; expected at least 1."

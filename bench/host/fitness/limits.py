@@ -7,7 +7,13 @@ too; inside a container only those files are there that the container shows.
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from bench.host.machine.accounts import SYSTEM, read_control_groups, read_memory_bytes, read_text
+from bench.host.machine.accounts import (
+    SYSTEM,
+    read_control_groups,
+    read_lines,
+    read_memory_bytes,
+    read_text,
+)
 from bench.host.machine.description import count_usable_processors
 from bench.records.parts import MachineFinding, note_if
 
@@ -67,6 +73,21 @@ def read_memory_limit(system: Path = SYSTEM) -> int | None:
     """Read how many bytes may be used before the system ends a process; None without a limit."""
     limits = [read_text(folder / "memory.max") or UNLIMITED for folder in _groups(system)]
     return min((int(limit) for limit in limits if limit.isdecimal()), default=None)
+
+
+def read_available_memory(system: Path = SYSTEM) -> int | None:
+    """Read how many bytes more can be used; None where the system does not tell.
+
+    Of what a control group uses, files that nobody has read lately can be given back at once.
+    """
+    available = [read_memory_bytes(system / "proc").get("MemAvailable")]
+    for folder in _groups(system):
+        limit, used = (read_text(folder / f"memory.{name}") or "" for name in ("max", "current"))
+        if limit.isdecimal() and used.isdecimal():
+            lines = read_lines(folder / "memory.stat")
+            files = [line.split()[1] for line in lines if line.startswith("inactive_file ")]
+            available.append(int(limit) - int(used) + sum(map(int, files)))
+    return min((size for size in available if size is not None), default=None)
 
 
 def _of_version_1(system: Path) -> bool:

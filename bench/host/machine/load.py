@@ -56,15 +56,19 @@ def read_conditions(gpu: VisibleGpu | None = None) -> Conditions:
     )
 
 
-def compute_load(before: Conditions, after: Conditions) -> Load:
+def compute_load(before: Conditions, after: Conditions, earlier_seconds: float = 0.0) -> Load:
     """Compute what changed between two times; processor time is that of all processors.
 
     The worker between them has to have ended.
+
+    Args:
+        earlier_seconds: processor time that this worker had taken before the first of them.
     """
     available = max((after.time - before.time) * accounts.count_logical_processors(), 1e-9)
     worker = after.worker_seconds - before.worker_seconds
     # The system counts in ticks of 10 ms, the worker in microseconds: never below zero.
-    other = max(0.0, after.busy_seconds - before.busy_seconds - worker)
+    meanwhile = max(0.0, worker - earlier_seconds)
+    other = max(0.0, after.busy_seconds - before.busy_seconds - meanwhile)
     steal = _growth(before.steal_seconds, after.steal_seconds)
     return Load(
         worker_seconds=worker,

@@ -16,6 +16,8 @@ AUTO = "auto"
 # So many pairs find 3 % among fifty rows in four of five cases on a machine that others use too
 # (docs/guides/compare.md, "What it finds").
 REPEATS_AGAINST = 20
+# To start up is one thread's work; more at once would wait for each other's reading from the disk.
+MOST_TOGETHER = 4
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,8 @@ class Request:
         ceilings: whether is measured what the machine attains at most.
         repeats: invocations of each trial; None for the plan's own numbers.
         against: a revision of samestep to compare with; None for none.
+        together: workers that may start up at once, before they train one after the other; None
+            for one per thread, up to MOST_TOGETHER.
         resume: name or path of a run that is to go on, or `latest`; None for a new run.
     """
 
@@ -48,6 +52,7 @@ class Request:
     ceilings: bool = True
     repeats: int | None = None
     against: str | None = None
+    together: int | None = None
     resume: str | None = None
 
     @property
@@ -55,13 +60,23 @@ class Request:
         """CPU threads of every framework."""
         return self.threads or choose_threads()
 
+    @property
+    def together_count(self) -> int:
+        """Workers that may start up at once."""
+        return self.together or min(self.thread_count, MOST_TOGETHER)
+
 
 def add_options(add: Callable[..., Any]) -> None:
     """Declare the options of a plan's run through `add`: add_argument or pytest's addoption."""
     plan = f"a name (see 'python -m bench list plans') or a .toml file (default: {DEFAULT_PLAN})"
     declare_options(add, {"--plan NAME": f"plan to run: {plan}"}, default=DEFAULT_PLAN)
     repeats = {"--repeats N": "invocations of each trial, instead of the plan's own numbers"}
-    declare_options(add, repeats, type=int)
+    together = {
+        "--together N": "workers that may start up at once, before they train one after the other; "
+        "1 for a start-up that has the machine to itself, too (default: one for each thread, up to "
+        f"{MOST_TOGETHER}; on a GPU always 1)"
+    }
+    declare_options(add, repeats | together, type=int)
     runs = {
         "--against REVISION": "also run the implementations and the worker of another revision of "
         "samestep, block by block in turns with the checkout's own, and tell what became faster or "
@@ -133,13 +148,15 @@ def read_request(option: Callable[[str], Any]) -> Request:
         InterpreterError, PlanError: an option's value cannot be.
     """
     repeats, against = option("repeats"), option("against")
-    if repeats is not None and repeats < 1:
-        raise PlanError(f"--repeats is {repeats}; expected a number of at least 1.")
+    for name in ("repeats", "together"):
+        if option(name) is not None and option(name) < 1:
+            raise PlanError(f"--{name} is {option(name)}; expected a number of at least 1.")
     return replace(
         read_framework_request(option),
         plan=option("plan"),
         repeats=REPEATS_AGAINST if repeats is None and against else repeats,
         against=against,
+        together=option("together"),
         verified=not option("skip_verification"),
         ceilings=not option("skip_ceilings"),
         resume=option("resume"),

@@ -37,13 +37,19 @@ class Conversation:
     """Listens to a worker until its channel ends, it ends, it says nonsense, or time runs out."""
 
     def __init__(
-        self, process: "subprocess.Popen[bytes]", channel: int, limits: Limits, sampler: Sampler
+        self,
+        process: "subprocess.Popen[bytes]",
+        channel: int,
+        limits: Limits,
+        sampler: Sampler,
+        clock: Callable[[], float] = monotonic,
     ) -> None:
         self._process = process
         self._channel = channel
         self._sampler = sampler
         self._limits = limits
-        self._heard = monotonic()
+        self._clock = clock
+        self._heard = clock()
         self._deadline = self._heard + limits.seconds
         self._timeout = ProcessEnd("timeout", f"It was stopped after {limits.seconds:g} s.")
 
@@ -70,12 +76,12 @@ class Conversation:
         """Read from the channel until it ends, the process ends, or time runs out."""
         with selectors.DefaultSelector() as selector:
             selector.register(self._channel, selectors.EVENT_READ)
-            while (left := min(self._deadline, self._silent_until) - monotonic()) > 0:
+            while (left := min(self._deadline, self._silent_until) - self._clock()) > 0:
                 # A child of the worker could hold the channel open: look whether the worker lives.
                 alive = self._process.poll() is None
                 if selector.select(min(left, self._sampler.seconds_left) if alive else 0):
                     chunk = os.read(self._channel, CHUNK_BYTES)
-                    self._heard = monotonic()
+                    self._heard = self._clock()
                     if not chunk:
                         return
                     yield chunk
@@ -89,7 +95,7 @@ class Conversation:
         return self._heard + (self._limits.silence_seconds or float("inf"))
 
     def _find_reached_limit(self) -> ProcessEnd | None:
-        now = monotonic()
+        now = self._clock()
         if self._process.poll() is not None:
             return None
         if now >= self._deadline:
@@ -100,9 +106,9 @@ class Conversation:
         return None
 
     def _wait_for_end(self) -> ProcessEnd | None:
-        in_time = self._deadline - monotonic() > GRACE_SECONDS
-        end = monotonic() + GRACE_SECONDS if in_time else self._deadline
-        while (left := end - monotonic()) > 0:
+        in_time = self._deadline - self._clock() > GRACE_SECONDS
+        end = self._clock() + GRACE_SECONDS if in_time else self._deadline
+        while (left := end - self._clock()) > 0:
             try:
                 return to_process_end(self._process.wait(min(left, self._sampler.seconds_left)))
             except subprocess.TimeoutExpired:

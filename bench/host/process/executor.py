@@ -5,7 +5,7 @@ import resource
 import signal
 import subprocess
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +39,7 @@ class Invocation:
         standard_input: text that it reads.
         descriptors: files that are handed over to it: once it has been started, or could not be,
             they are closed here.
+        clock: by which its limits count.
     """
 
     command: Sequence[str]
@@ -47,6 +48,7 @@ class Invocation:
     standard_input: str
     limits: Limits
     descriptors: Sequence[int] = ()
+    clock: Callable[[], float] = monotonic
 
 
 def prepare_invocation(
@@ -104,8 +106,8 @@ class Executor:
 
         Each event is handed on as it comes, to the monitor first.
         """
-        observer = monitor or Monitor()
-        start, kills = monotonic(), count_out_of_memory_kills()
+        observer, clock = monitor or Monitor(), invocation.clock
+        start, kills = clock(), count_out_of_memory_kills()
         try:
             process, channel = _launch(invocation)
         except OSError as error:
@@ -121,7 +123,9 @@ class Executor:
                 if self._stopped:
                     _kill(process)
             observer.start(process.pid)
-            conversation = Conversation(process, channel, invocation.limits, Sampler(observer))
+            conversation = Conversation(
+                process, channel, invocation.limits, Sampler(observer, clock), clock
+            )
             end = conversation.listen(hand_on)
         finally:
             with self._lock:
@@ -138,7 +142,7 @@ class Executor:
         return WorkerOutcome(
             end.failure if end else None,
             end.status if end else None,
-            monotonic() - start,
+            clock() - start,
             _tail(invocation.log),
         )
 

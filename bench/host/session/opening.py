@@ -23,10 +23,12 @@ from bench.host.planning.catalog import Catalog
 from bench.host.planning.selection import Selection, reason_to_skip
 from bench.host.process.executor import Executor
 from bench.host.process.turns import pair_versions
+from bench.host.session.proof import Proof
 from bench.host.session.resume import Stopped, describe_opening
 from bench.host.session.session import Progress, Session
 from bench.host.session.store import RunFolder
 from bench.host.session.training import PreparedRun
+from bench.host.session.waiting import WaitingRoom
 from bench.host.verify.together import verify_trials
 from bench.host.verify.verifier import REFERENCE
 from bench.records.ceilings import Ceiling
@@ -72,7 +74,7 @@ def open_session(
     say: Say,
     stopped: Stopped | None = None,
 ) -> Session:
-    """Prepare all that `trials` share; afterwards nothing but trials takes time.
+    """Prepare all that `trials` share; afterwards trials take time, and one portion of the proof.
 
     Args:
         scratch: a folder for files of this run that nobody wants afterwards.
@@ -98,21 +100,41 @@ def open_session(
     runnable = [
         trial for trial in remaining if reason_to_skip(trial, selection, environments, data) is None
     ]
+    proof = _begin_proof(selection, runnable, environments, scratch / "verification", say)
     prepared = PreparedRun(
         selection=selection,
         inputs=Inputs(scratch),
         environments=environments,
         data=data,
-        certificates=verify_trials(runnable, selection, environments, scratch / "verification", say)
-        if selection.request.verified
-        else {},
+        certificates=proof.certificates,
         ceilings=_measure_ceilings(selection, runnable, environments, scratch, say),
         fitness=fitness,
         partners=pair_versions(runnable),
         machine=opening["machine"],
         commit=opening.get("commit"),
     )
-    return Session(prepared, folder, progress)
+    executor = Executor()
+    # A worker on a GPU has memory there from when it has built.
+    places = 1 if selection.request.device != "cpu" else selection.request.together_count
+    room = WaitingRoom(executor, places, say)
+    return Session(prepared, folder, progress, executor, proof, trials, room)
+
+
+def _begin_proof(
+    selection: Selection,
+    trials: Sequence[Trial],
+    environments: Environments,
+    scratch: Path,
+    say: Say,
+) -> Proof:
+    """Verify what is compared first; the rest once that has been trained."""
+    if not selection.request.verified:
+        return Proof()
+    proof = Proof(
+        lambda portion: verify_trials(portion, selection, environments, scratch, say), trials
+    )
+    proof.begin()
+    return proof
 
 
 def _begin_run(

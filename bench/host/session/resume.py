@@ -36,6 +36,7 @@ OPTIONS = {
     "ceilings": "skip-ceilings",
     "repeats": "repeats",
     "against": "against",
+    "together": "together",
 }
 FOLDERS = ("implementations", "model_folders")
 # What a run has to have in common with the one that it goes on from, and what that is called.

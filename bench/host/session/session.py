@@ -1,9 +1,10 @@
 """One run: turns the trials of a prepared run into records, and watches the machine meanwhile."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import dropwhile, islice
 
 from msgspec import structs
 
@@ -20,12 +21,15 @@ from bench.host.machine.idle_gpu import (
 from bench.host.machine.load import compute_load, read_conditions
 from bench.host.machine.nvml import VisibleGpu, open_gpu
 from bench.host.machine.speed import describe_speeds, measure_machine_speed
+from bench.host.planning.request import MOST_TOGETHER
 from bench.host.planning.selection import reason_to_skip
 from bench.host.process.executor import Executor
 from bench.host.process.outcome import Listener
 from bench.host.process.turns import run_in_turns
+from bench.host.session.proof import Proof
 from bench.host.session.store import RunFolder
 from bench.host.session.training import PreparedRun, Training, prepare_training
+from bench.host.session.waiting import WaitingRoom, WaitingWorker
 from bench.records.parts import Load
 from bench.records.results import Record, Status, Trial
 
@@ -72,12 +76,25 @@ class Surroundings:
 
 @dataclass
 class Session:
-    """A prepared run, the folder that gets its records, and how far it has come."""
+    """A prepared run, the folder that gets its records, and how far it has come.
+
+    Attributes:
+        order: all trials as they will be asked for.
+        room: where workers wait that start up before their turns; None where none does.
+    """
 
     prepared: PreparedRun
     folder: RunFolder
     progress: Progress = field(default_factory=Progress)
     executor: Executor = field(default_factory=Executor)
+    proof: Proof = field(default_factory=Proof)
+    order: Sequence[Trial] = ()
+    room: WaitingRoom | None = None
+
+    def close(self) -> None:
+        """Let go of workers that were prepared for trials that are not wanted any more."""
+        if self.room is not None:
+            self.room.close()
 
     def execute(self, trial: Trial, listen: Listener) -> Record:
         """Run a trial to its record, which is in the run's folder when this returns.
@@ -89,7 +106,10 @@ class Session:
         if record := progress.finished.get(trial.id) or progress.ran_ahead.pop(trial.id, None):
             return record
         if reason := self._reason_to_skip(trial):
+            if self.room is not None and (waiting := self.room.call(trial.id)):
+                waiting.dismiss()
             return self._skip(trial, reason)
+        self.proof.provide_for(trial)
         partner = self._find_partner(trial)
         # One measurement at a time, whoever started the other run.
         with turn("measuring"):
@@ -125,10 +145,49 @@ class Session:
         return record
 
     def _train(self, trial: Trial, listen: Listener) -> Record:
+        if self.room is not None and (waiting := self._prepare_together(trial, self.room)):
+            record = self._train_waiting(waiting, listen)
+            self.room.learn(record.memory.peak_resident_bytes)
+            return record
         training = prepare_training(self.prepared, self.folder, trial)
         with self._watch(training) as surroundings:
             outcome = training.run(self.executor, surroundings.gpu, listen)
         return training.complete_record(outcome, surroundings.load)
+
+    def _prepare_together(self, trial: Trial, room: WaitingRoom) -> WaitingWorker | None:
+        """Return a trial's worker, started up with those of the next trials; None without such."""
+        if waiting := room.call(trial.id):
+            return waiting
+        company = self._find_company(trial)[: room.count_places()]
+        if len(company) == 1:
+            return None
+        room.admit([prepare_training(self.prepared, self.folder, each) for each in company])
+        return room.call(trial.id)
+
+    def _find_company(self, trial: Trial) -> list[Trial]:
+        """Find the trials whose workers may wait beside that of this one, in their order."""
+        following = islice(dropwhile(lambda each: each is not trial, self.order), 1, None)
+        return [trial, *filter(self._may_wait, islice(following, MOST_TOGETHER))]
+
+    def _may_wait(self, trial: Trial) -> bool:
+        return (
+            trial.id not in self.progress.finished
+            and trial not in self.proof.waiting
+            and self._find_partner(trial) is None
+            and self._reason_to_skip(trial) is None
+        )
+
+    def _train_waiting(self, worker: WaitingWorker, listen: Listener) -> Record:
+        training = worker.training
+        with self._watch(training) as surroundings:
+            try:
+                outcome = worker.train(listen)
+            except BaseException:
+                # Ctrl-C reaches this thread alone.
+                self.executor.stop()
+                raise
+        load = structs.replace(surroundings.load, starting_workers=worker.company)
+        return training.complete_record(outcome, load)
 
     def _train_in_turns(
         self, trial: Trial, partner: Trial, listen: Listener
@@ -158,7 +217,9 @@ class Session:
             before = read_conditions(gpu)
             yield surroundings
             surroundings.load = structs.replace(
-                compute_load(before, read_conditions(gpu)),
+                compute_load(
+                    before, read_conditions(gpu), training.transcript.processor_seconds_before
+                ),
                 **wait_for_released_memory(gpu, used),
                 **count_other_processes(others, find_gpu_processes(gpu)),
                 **describe_speeds(speed, measure_machine_speed(threads)),

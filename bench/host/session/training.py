@@ -21,6 +21,7 @@ from bench.host.monitor.worker import WorkerMonitor
 from bench.host.planning.selection import Selection
 from bench.host.process.conversation import Limits
 from bench.host.process.executor import Executor, Invocation, prepare_invocation
+from bench.host.process.gate import Gate
 from bench.host.process.outcome import Event, Listener, WorkerOutcome
 from bench.host.session.store import RunFolder
 from bench.host.session.transcript import Transcript
@@ -40,7 +41,8 @@ class PreparedRun:
 
     Attributes:
         environments: by edition; an error where it cannot be had.
-        certificates: of what the trials time; without them the trials are not verified.
+        certificates: of what the trials time, as far as they are needed yet; a trial without one
+            is not verified.
         ceilings: by precision, what the machine attains at most.
         fitness: what bears on times on this machine.
         partners: for trials that take turns with another one, that one, by their names.
@@ -104,22 +106,39 @@ class Training:
     last_event: float = 0.0
 
     def run(
-        self, executor: Executor, gpu: VisibleGpu, listen: Listener, turns: Turns | None = None
+        self,
+        executor: Executor,
+        gpu: VisibleGpu,
+        listen: Listener,
+        turns: Turns | None = None,
+        gate: Gate | None = None,
     ) -> WorkerOutcome:
-        """Run the worker to its end."""
+        """Run the worker to its end.
+
+        Args:
+            turns: that it takes with another worker.
+            gate: where it waits before it trains.
+        """
+        clock = gate.read_clock if gate else monotonic
 
         def hear(event: Event) -> None:
-            self.last_event = monotonic()
+            self.last_event = clock()
             self.transcript.add(event)
             listen(event)
 
         invocation = replace(
             self.invocation,
-            standard_input=replace(self.job, turns=turns).to_json(),
-            descriptors=(turns.reads, turns.writes) if turns else (),
+            standard_input=replace(
+                self.job, turns=turns, gate=gate.reads if gate else None
+            ).to_json(),
+            descriptors=(
+                *((turns.reads, turns.writes) if turns else ()),
+                *((gate.reads,) if gate else ()),
+            ),
+            clock=clock,
         )
         monitor = WorkerMonitor(gpu)
-        self.last_event = self.started = monotonic()
+        self.last_event = self.started = clock()
         outcome = executor.run(invocation, hear, monitor)
         self.measured = monitor.summarize()
         return outcome

@@ -46,7 +46,12 @@ LEAST_STRETCH = 2
 
 @dataclass
 class Transcript:
-    """What a worker has told so far; a trial that fails later keeps it."""
+    """What a worker has told so far; a trial that fails later keeps it.
+
+    Attributes:
+        processor_seconds_before: what it had taken when it began to wait for its turn; zero where
+            it did not wait.
+    """
 
     seconds: dict[str, float] = field(default_factory=dict)
     memory: dict[str, int] = field(default_factory=dict)
@@ -59,6 +64,7 @@ class Transcript:
     framework_version: str | None = None
     parameters: int | None = None
     absent: dict[str, str] = field(default_factory=dict)
+    processor_seconds_before: float = 0.0
     error: str | None = None
     error_status: Status = "failed"
     finished: bool = False
@@ -124,6 +130,12 @@ class Transcript:
         self.seconds["build_seconds"] = float(event["seconds"])
         self.parameters = int(event["parameters"])
         self._remember(event["memory"], "after_build")
+
+    def _on_waiting(self, event: Event) -> None:
+        self.processor_seconds_before = float(event["processor_seconds"])
+
+    def _on_begun(self, event: Event) -> None:
+        """It trains from now on; how long it waited is no part of what it took."""
 
     def _on_first_step(self, event: Event) -> None:
         self.seconds["first_step_seconds"] = float(event["seconds"])

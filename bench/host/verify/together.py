@@ -48,7 +48,7 @@ def verify_trials(
     say: Say,
 ) -> Certificates:
     """Verify every cell that the trials time; what is cached takes no time."""
-    scratch.mkdir()
+    scratch.mkdir(exist_ok=True)
     threads = selection.request.thread_count
     verifier = Verifier(select_available(environments), threads, scratch)
     certification = Certification(verifier, environments, say)

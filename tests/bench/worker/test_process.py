@@ -1,8 +1,13 @@
-"""What a worker says of an error, in the words that frameworks really use."""
+"""What a worker says of an error, in the words that frameworks really use, and where it waits."""
+
+import json
+import os
+from typing import TextIO
 
 import pytest
 
-from bench.worker.process import _headline, is_out_of_memory
+from bench.errors import WorkerError
+from bench.worker.process import Channel, Gate, _headline, is_out_of_memory
 
 
 class OutOfMemoryError(RuntimeError):
@@ -40,3 +45,31 @@ def test_the_line_that_says_most_is_kept() -> None:
     text = 'Traceback (most recent call last):\n  File "a.cc", line 75\nMXNetError: Failed to x\n'
     assert _headline(text) == "MXNetError: Failed to x"
     assert _headline("") == ""
+
+
+def test_a_gate_lets_a_worker_train_once_there_is_a_byte() -> None:
+    reads, writes = os.pipe()
+    told, channel = open_channel()
+    os.write(writes, b"t")
+    Gate(reads).wait(channel)
+    assert [json.loads(told.readline())["event"] for _ in range(2)] == ["waiting", "begun"]
+
+
+def test_a_gate_that_is_shut_ends_the_worker() -> None:
+    reads, writes = os.pipe()
+    _, channel = open_channel()
+    os.close(writes)
+    with pytest.raises(WorkerError, match="not wanted"):
+        Gate(reads).wait(channel)
+
+
+def test_a_worker_without_a_gate_tells_of_none() -> None:
+    told, channel = open_channel()
+    Gate(None).wait(channel)
+    channel.send("first_step")
+    assert json.loads(told.readline())["event"] == "first_step"
+
+
+def open_channel() -> tuple[TextIO, Channel]:
+    reads, writes = os.pipe()
+    return os.fdopen(reads, encoding="utf-8"), Channel(writes)

@@ -42,6 +42,7 @@ def test_no_column_of_finished_trials_is_empty(three: list[Record]) -> None:
             throttle_events=0,
             gpu_thermal_seconds=0.0,
             device_other_processes=0.0,
+            starting_workers=2,
         ),
         energy=Energy(gpu_joules=2.0, cpu_package_joules=3.0, samples=4.0, seconds=5.0),
     )

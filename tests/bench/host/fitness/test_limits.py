@@ -4,7 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from bench.host.fitness.limits import examine_limits, read_cpu_quota, read_memory_limit
+from bench.host.fitness.limits import (
+    examine_limits,
+    read_available_memory,
+    read_cpu_quota,
+    read_memory_limit,
+)
 
 
 def group(system: Path, path: str, **files: str) -> None:
@@ -58,3 +63,19 @@ def test_fewer_processors_than_threads_is_a_note(tmp_path: Path) -> None:
 def test_older_groups_are_not_taken_for_none(tmp_path: Path) -> None:
     member(tmp_path, "4:memory:/x", "3:cpu,cpuacct:/x", "0::/")
     assert all("version 1" in one.detail for one in examine_limits(2, tmp_path))
+
+
+def test_memory_that_is_available_is_that_of_the_tightest_group_or_of_the_machine(
+    tmp_path: Path,
+) -> None:
+    member(tmp_path, "0::/a")
+    (tmp_path / "proc/meminfo").write_text("MemAvailable: 4096 kB\n")
+    assert read_available_memory(tmp_path) == 4096 * 1024
+    group(tmp_path, "", memory_max="max", memory_current="1")
+    group(tmp_path, "a", memory_max="1000", memory_current="900", memory_stat="inactive_file 50")
+    assert read_available_memory(tmp_path) == 150
+
+
+def test_memory_of_a_system_that_tells_nothing_is_not_known(tmp_path: Path) -> None:
+    member(tmp_path, "0::/")
+    assert read_available_memory(tmp_path) is None
