@@ -10,7 +10,7 @@ from bench.models.alexnet import AlexNet
 from bench.models.lenet import LeNet
 from bench.optimizer import Optimizer
 from bench.spec import NORMALIZATION_DECAY, NORMALIZATION_EPSILON, arrays_of
-from tests import reference
+from tests.frameworks import reference
 from tests.frameworks.cases import Array, Case, Deviations, case, relative_error
 
 SGD = Optimizer("sgd", learning_rate=0.05, momentum=0.9, weight_decay=0.01)

@@ -1,4 +1,4 @@
-"""The NumPy framework's models are right: forward and backward equal `tests/reference.py`."""
+"""The NumPy models are right: forward and backward equal `tests/frameworks/reference.py`."""
 
 from dataclasses import replace
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bench.models.alexnet import AlexNet
-from tests import reference
+from tests.frameworks import reference
 from tests.frameworks.cases import CASES, Array, Case, case, indices, relative_error
 
 # Elements of every parameter whose gradient is looked at; the big models have all that the

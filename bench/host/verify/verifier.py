@@ -25,7 +25,7 @@ from bench.host.verify.shared import SharedWorker
 from bench.job import NATIVE, Execution
 from bench.protocol.verification import VerificationJob
 
-# Pure NumPy in float64; tests/reference.py checks its forward pass and its gradients.
+# Pure NumPy in float64; tests/frameworks/reference.py checks its forward pass and its gradients.
 REFERENCE = ROOT / "tests" / "frameworks" / "numpy"
 # Its matrices are small: more threads wait for each other, on a busy machine for 50 times as long.
 REFERENCE_THREADS = 1

@@ -9,7 +9,7 @@ from bench.models.alexnet import AlexNet, ResponseNormalization
 from bench.models.lenet import LeNet
 from bench.models.resnet import ResNet
 from bench.spec import Samples, arrays_of
-from tests import reference
+from tests.frameworks import reference
 
 IMAGE = np.arange(9.0).reshape(1, 1, 3, 3)
 

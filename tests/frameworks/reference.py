@@ -1,6 +1,6 @@
 """The four model families forward, once more: written from the definitions, obviously right.
 
-Not a line is shared with the NumPy framework in `frameworks/numpy`, which this checks: every
+Not a line is shared with the NumPy framework in `numpy/`, which this checks: every
 function takes arrays and gives an array, and layers go through their outputs one by one. Slow,
 and without gradients: `central_difference` has those.
 """
