@@ -1,7 +1,7 @@
 """Reads what Linux says of processors, memory and processes: /proc (proc(5)) and /sys."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import TypeVar
 
@@ -53,24 +53,37 @@ def count_logical_processors() -> int:
     return os.sysconf("SC_NPROCESSORS_ONLN")
 
 
-def count_physical_cores(processors: Path = PROCESSORS, proc: Path = PROC) -> int | None:
-    """Count the cores that are online; None where the system does not tell them from threads."""
+def count_physical_cores(
+    processors: Path = PROCESSORS, proc: Path = PROC, usable: Collection[int] | None = None
+) -> int | None:
+    """Count the cores that are online; None where the system does not tell them from threads.
+
+    Args:
+        usable: count only the cores of these logical processors.
+    """
     # Processors of one core have the same list. The second is its name before Linux 5.3.
     for name in ("core_cpus_list", "thread_siblings_list"):
-        files = processors.glob(f"cpu[0-9]*/topology/{name}")
-        if cores := {tuple(read_lines(file)) for file in files} - {()}:
+        files = {
+            int(file.parent.parent.name.removeprefix("cpu")): file
+            for file in processors.glob(f"cpu[0-9]*/topology/{name}")
+        }
+        chosen = [file for number, file in files.items() if usable is None or number in usable]
+        if cores := {tuple(read_lines(file)) for file in chosen} - {()}:
             return len(cores)
-    return len(_cores_of_cpuinfo(proc)) or None
+    return len(_cores_of_cpuinfo(proc, usable)) or None
 
 
-def _cores_of_cpuinfo(proc: Path) -> set[tuple[str, str]]:
+def _cores_of_cpuinfo(proc: Path, usable: Collection[int] | None) -> set[tuple[str, str]]:
     # For systems that hide /sys: (package, core) of all processors.
-    cores, package = set(), ""
+    cores, package, number = set(), "", ""
     for line in read_lines(proc / "cpuinfo"):
         name, _, value = (part.strip() for part in line.partition(":"))
-        if name == "physical id":
+        if name == "processor":
+            number = value
+        elif name == "physical id":
             package = value
-        elif name == "core id":  # comes after its package
+        # It comes after its processor and its package.
+        elif name == "core id" and (usable is None or number in map(str, usable)):
             cores.add((package, value))
     return cores
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.host.machine import accounts
+from bench.host.machine.limits import read_cpu_quota
 from bench.host.machine.nvml import detect_gpus
 from bench.records.git import ROOT, read_git
 
@@ -28,15 +29,25 @@ def describe_machine() -> dict[str, Any]:
     }
 
 
-def choose_threads() -> int:
-    """Choose one thread for each physical core that this process may use."""
-    usable = count_usable_processors()
-    return max(1, min(accounts.count_physical_cores() or usable, usable))
+def choose_threads(system: Path = accounts.SYSTEM) -> int:
+    """Choose one thread for each physical core that this process may use, within its quota.
+
+    More than the quota would all stop when it is used up, in the middle of what is measured.
+    """
+    usable = os.sched_getaffinity(0)
+    cores = accounts.count_physical_cores(usable=usable) or len(usable)
+    return min(cores, count_available_processors(system))
 
 
 def count_usable_processors() -> int:
     """Count the logical processors that this process may run on."""
     return len(os.sched_getaffinity(0))
+
+
+def count_available_processors(system: Path = accounts.SYSTEM) -> int:
+    """Count the logical processors whose whole time this process may use: one at least."""
+    usable, quota = count_usable_processors(), read_cpu_quota(system)
+    return usable if quota is None else max(1, min(usable, int(quota)))
 
 
 def read_cpu_name() -> str:

@@ -126,7 +126,7 @@ def add_framework_options(add: Callable[..., Any]) -> None:
     results = {"--results DIR": f"folder that gets what was found (default: {DEFAULT_RESULTS})"}
     declare_options(add, results, default=DEFAULT_RESULTS)
     add_folder_options(add)
-    threads = "CPU threads for every framework (default: one for each physical core)"
+    threads = "CPU threads for every framework (default: one for each core that may be used)"
     declare_options(add, {"--threads N": threads}, type=int)
 
 

@@ -10,7 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 from bench.host.environments.preparation import Say
-from bench.host.fitness.limits import read_available_memory
+from bench.host.machine.limits import read_available_memory
 from bench.host.machine.nvml import open_gpu
 from bench.host.planning.request import MOST_TOGETHER
 from bench.host.process.executor import Executor

@@ -14,7 +14,7 @@ from typing import Any
 from bench.errors import SamestepError
 from bench.host.cache import turn
 from bench.host.environments.preparation import Environments, Say, select_available
-from bench.host.machine.description import count_usable_processors
+from bench.host.machine.description import count_available_processors
 from bench.host.planning.selection import Selection
 from bench.host.verify.cells import Cell, to_cell
 from bench.host.verify.certification import CellReport, Certification
@@ -37,7 +37,7 @@ Certificates = Mapping[tuple[str, ...], Certificate]
 
 def count_at_once(device: str) -> int:
     """Count the cells to verify at a time: on a CPU each of them has all the threads."""
-    return 1 if device == "cpu" else max(1, min(MOST_AT_ONCE, count_usable_processors() // 2))
+    return 1 if device == "cpu" else max(1, min(MOST_AT_ONCE, count_available_processors() // 2))
 
 
 def verify_trials(

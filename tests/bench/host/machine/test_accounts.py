@@ -59,6 +59,9 @@ def test_hyper_threads_of_a_core_count_once(tmp_path: Path, name: str) -> None:
         folder.mkdir(parents=True)
         (folder / name).write_text(f"{number % 4},{number % 4 + 4}\n")
     assert accounts.count_physical_cores(tmp_path) == 4
+    # Whoever may run on two threads of one core has one core.
+    assert accounts.count_physical_cores(tmp_path, usable={1, 5}) == 1
+    assert accounts.count_physical_cores(tmp_path, usable={1, 2, 6}) == 2
 
 
 def test_without_sys_cores_are_those_of_cpuinfo(tmp_path: Path) -> None:
@@ -69,6 +72,7 @@ def test_without_sys_cores_are_those_of_cpuinfo(tmp_path: Path) -> None:
     )
     (tmp_path / "cpuinfo").write_text(text)
     assert accounts.count_physical_cores(tmp_path, tmp_path) == 6
+    assert accounts.count_physical_cores(tmp_path, tmp_path, {0, 6, 7}) == 2
 
 
 def test_what_nobody_tells_is_not_known(tmp_path: Path) -> None:

@@ -188,7 +188,7 @@ def test_an_interruption_ends_the_workers_and_starts_no_more(
 def test_how_many(
     device: str, processors: int, count: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(together, "count_usable_processors", lambda: processors)
+    monkeypatch.setattr(together, "count_available_processors", lambda: processors)
     assert count_at_once(device) == count
 
 

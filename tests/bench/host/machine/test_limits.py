@@ -1,22 +1,23 @@
 """Limits of control groups, in a tree that the test owns."""
 
+import os
 from pathlib import Path
 
 import pytest
 
-from bench.host.fitness.limits import (
-    examine_limits,
-    read_available_memory,
-    read_cpu_quota,
-    read_memory_limit,
-)
+from bench.host.fitness.limits import examine_limits
+from bench.host.machine import accounts
+from bench.host.machine.description import choose_threads, count_available_processors
+from bench.host.machine.limits import read_available_memory, read_cpu_quota, read_memory_limit
 
 
 def group(system: Path, path: str, **files: str) -> None:
     folder = system / "sys/fs/cgroup" / path
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in files.items():
-        (folder / name.replace("_", ".")).write_text(f"{text}\n")
+        # cpu_max stands for cpu.max; names of version 1 have both characters.
+        file = name if "." in name else name.replace("_", ".")
+        (folder / file).write_text(f"{text}\n")
 
 
 def member(system: Path, *lines: str) -> None:
@@ -60,9 +61,38 @@ def test_fewer_processors_than_threads_is_a_note(tmp_path: Path) -> None:
     assert "2.5 for 3 threads" in processors.detail
 
 
-def test_older_groups_are_not_taken_for_none(tmp_path: Path) -> None:
+@pytest.mark.parametrize("mounted", ["cpu", "cpu,cpuacct"])
+def test_groups_of_version_1_count_too(tmp_path: Path, mounted: str) -> None:
     member(tmp_path, "4:memory:/x", "3:cpu,cpuacct:/x", "0::/")
-    assert all("version 1" in one.detail for one in examine_limits(2, tmp_path))
+    group(tmp_path, f"{mounted}/x", **{"cpu.cfs_quota_us": "-1", "cpu.cfs_period_us": "100000"})
+    assert read_cpu_quota(tmp_path) is None
+    group(tmp_path, mounted, **{"cpu.cfs_quota_us": "50000", "cpu.cfs_period_us": "100000"})
+    group(tmp_path, "memory/x", **{"memory.limit_in_bytes": "9223372036854771712"})
+    assert (read_cpu_quota(tmp_path), read_memory_limit(tmp_path)) == (0.5, None)
+    group(
+        tmp_path,
+        "memory",
+        **{
+            "memory.limit_in_bytes": "4096",
+            "memory.usage_in_bytes": "4000",
+            "memory.stat": "inactive_file 1\ntotal_inactive_file 50",
+        },
+    )
+    assert (read_memory_limit(tmp_path), read_available_memory(tmp_path)) == (4096, 146)
+
+
+@pytest.mark.parametrize(
+    ("quota", "threads"), [("100000", 1), ("150000", 1), ("50000", 1), ("250000", 2), ("max", 4)]
+)
+def test_there_are_no_more_threads_than_the_quota_has_processors(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quota: str, threads: int
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: {0, 1, 2, 3})
+    monkeypatch.setattr(accounts, "count_physical_cores", lambda usable: 4)
+    member(tmp_path, "0::/")
+    group(tmp_path, "", cpu_max=f"{quota} 100000")
+    assert choose_threads(tmp_path) == threads
+    assert count_available_processors(tmp_path) == threads
 
 
 def test_memory_that_is_available_is_that_of_the_tightest_group_or_of_the_machine(
