@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bench.errors import ResultsError, SamestepError
+from bench.records.cache_folder import get_cache_folder
 from reports.compare import command as compare
 from reports.formats.registry import FORMATS, find_format
 from reports.records import integrity
@@ -247,6 +248,9 @@ def _add_results(command: argparse.ArgumentParser) -> None:
 
 
 if __name__ == "__main__":
+    # Before Matplotlib is imported: it reads and writes in the user's home otherwise.
+    os.environ["MPLCONFIGDIR"] = str(get_cache_folder() / "matplotlib")
+    os.environ.pop("MATPLOTLIBRC", None)
     status = main()
     sys.stdout.flush()
     sys.stderr.flush()

@@ -7,8 +7,8 @@ from typing import NoReturn
 
 import pytest
 
-from bench.host.cache import get_cache_folder
 from bench.host.machine.nvml import detect_gpus
+from bench.records.cache_folder import get_cache_folder
 
 ROOT = Path(__file__).parents[1]
 # Of tests on what is said where there is no GPU.
@@ -47,6 +47,8 @@ def _own_turns(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         (own / name).symlink_to(user / name)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SAMESTEP_CACHE", str(own))
+        # Else each test that makes an environment would download all of it.
+        patch.setenv("UV_CACHE_DIR", str(user.parent / "uv"))
         # Where tests are divided among processes, a suite that they start is none of these.
         for name in [name for name in os.environ if name.startswith("PYTEST_XDIST_")]:
             patch.delenv(name)

@@ -1,6 +1,5 @@
 """Where environments and prepared data are kept between runs, and other files during one."""
 
-import os
 import shutil
 import sys
 import tempfile
@@ -12,6 +11,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from bench.errors import ResultsError, explain_os_error
+from bench.records.cache_folder import get_cache_folder
 
 SCRATCH_PREFIX = "samestep-run-"
 SCRATCH_LOCK = ".lock"
@@ -19,12 +19,19 @@ SCRATCH_LOCK = ".lock"
 LEAST_AGE_SECONDS = 60
 
 
-def get_cache_folder() -> Path:
-    """`SAMESTEP_CACHE`, else `samestep` in the user's cache folder (XDG base directories)."""
-    if chosen := os.environ.get("SAMESTEP_CACHE"):
-        return Path(chosen).absolute()
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "samestep"
+def make_worker_home() -> Path:
+    """Make the folder that workers have for their home.
+
+    What frameworks find in the user's, such as Keras's keras.json and packages in ~/.local, would
+    reach what is measured; and some write there.
+
+    Raises:
+        ResultsError: the cache cannot be written.
+    """
+    home = get_cache_folder() / "home"
+    with _explain_unwritable(home):
+        home.mkdir(parents=True, exist_ok=True)
+    return home
 
 
 @contextmanager

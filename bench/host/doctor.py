@@ -7,13 +7,14 @@ from pathlib import Path
 
 from bench.dependencies import Package, find_missing_optional
 from bench.errors import SamestepError, UnavailableError
-from bench.host.cache import get_cache_folder, make_scratch_folder
+from bench.host.cache import make_scratch_folder
 from bench.host.ceilings.measurement import drop_unusable_environments
 from bench.host.environments.preparation import prepare_environment
 from bench.host.fitness import examine_machine
 from bench.host.machine.description import choose_threads, describe_machine
 from bench.host.planning.catalog import Catalog
 from bench.host.planning.selection import Selection
+from bench.records.cache_folder import get_cache_folder
 from bench.records.parts import MachineFinding, note_if
 
 GIBIBYTE = 2**30

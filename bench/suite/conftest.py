@@ -29,7 +29,15 @@ SESSION = pytest.StashKey[Session]()
 OPEN = pytest.StashKey[ExitStack]()
 STOPPED = pytest.StashKey[Stopped | None]()
 VERDICT = pytest.StashKey[Verdict]()
+# Why there is no report.
+NO_REPORT = pytest.StashKey[str]()
 
+# Options of pytest's plugins with which a run measures nothing, or not what it should.
+SPOILERS = {
+    "benchmark_skip": "leaves out every trial",
+    "benchmark_disable": "times no trial",
+    "numprocesses": "would run trials beside each other",
+}
 # The exit status of a run in which no trial gave a result; 1 is that of one in which some did not.
 NOTHING_USABLE = 2
 
@@ -41,6 +49,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config.option, "benchmark_json"):
         raise pytest.UsageError("The suite needs the plugin pytest-benchmark; leave out -p no:...")
+    for option, what in SPOILERS.items():
+        if getattr(config.option, option, False):
+            name = option.replace("_", "-")
+            raise pytest.UsageError(
+                f"--{name} {what}; expected a run without it; take it out of the command line or "
+                "PYTEST_ADDOPTS."
+            )
     config.stash[OPEN] = ExitStack()
     with _usage_errors():
         _select_trials(config)
@@ -119,7 +134,7 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
         return result
 
 
-@pytest.hookimpl(wrapper=True)
+@pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, object]:
     """A run without any result is no success, and a full disk at its end is one line."""
     if session.config.stash.get(SESSION, None) is not None:
@@ -136,14 +151,18 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, obj
     if verdict and verdict.regression and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
     try:
-        return (yield)
+        result = yield
     except OSError as error:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
         _writer(session.config)(
             f"ERROR: pytest-benchmark's statistics cannot be written ({error.strerror}); "
             "the records are kept."
         )
-        return None
+        result = None
+    # The summary, which makes the report, is inside: this is the first of all.
+    if NO_REPORT in session.config.stash and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    return result
 
 
 def pytest_terminal_summary(
@@ -162,6 +181,8 @@ def pytest_terminal_summary(
     said = finished.stdout if finished.returncode == 0 else finished.stdout + finished.stderr
     last = [f"exit status {finished.returncode}", *said.strip().splitlines()][-1]
     begin = "report:  " if finished.returncode == 0 else "the report could not be made: "
+    if finished.returncode != 0:
+        config.stash[NO_REPORT] = last
     terminalreporter.line(f"{begin}{last}")
     if verdict := config.stash.get(VERDICT, None):
         terminalreporter.section("HEAD against BASE")

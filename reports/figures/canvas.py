@@ -1,7 +1,7 @@
 """What all figures share: size, style, colors, and how a row is called in them."""
 
-from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,9 +57,13 @@ class Drawing:
     svg: Markup
 
 
-def apply_style() -> AbstractContextManager[None]:
-    """The style of every figure, while the context lasts."""
-    return mpl.rc_context(STYLE)
+@contextmanager
+def apply_style() -> Iterator[None]:
+    """The style of every figure, while the context lasts, whatever the user's matplotlibrc says."""
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(STYLE)
+        yield
 
 
 def make_canvas(

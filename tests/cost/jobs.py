@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.errors import PlanError
-from bench.host.cache import get_cache_folder
 from bench.host.planning.request import split_names
+from bench.records.cache_folder import get_cache_folder
 from tests.cost.checkouts import Checkout
 from tests.cost.commands import Taken, run_commands
 

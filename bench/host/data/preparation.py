@@ -11,10 +11,11 @@ from pathlib import Path
 import numpy as np
 
 from bench.errors import DataError
-from bench.host.cache import get_cache_folder, lock_entry, remove
+from bench.host.cache import lock_entry, remove
 from bench.host.data.dataset import Array, Dataset, Split
 from bench.host.frameworks.framework import LAYOUTS
 from bench.protocol.digests import combine, hash_array
+from bench.records.cache_folder import get_cache_folder
 from bench.spec import Samples
 
 DESCRIPTION = "prepared.json"

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from bench.errors import DataError
-from bench.host.cache import get_cache_folder, lock_entry
+from bench.host.cache import lock_entry
 from bench.host.data.files import explain_unreadable
+from bench.records.cache_folder import get_cache_folder
 
 Content = TypeVar("Content")
 

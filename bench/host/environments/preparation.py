@@ -5,16 +5,17 @@ import os
 import platform
 import subprocess
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from bench.errors import UnavailableError
-from bench.host.cache import get_cache_folder, lock_entry, remove
+from bench.host.cache import lock_entry, remove
 from bench.host.environments.installer import (
     build_installer_environment,
     find_uv,
     has_own_sources,
+    list_install_options,
     run_uv,
 )
 from bench.host.environments.interpreters import check_interpreter
@@ -23,6 +24,7 @@ from bench.host.frameworks.requirements import Requirements
 from bench.host.machine.accounts import UnreadableError
 from bench.host.machine.nvml import NVML, open_gpu
 from bench.protocol.digests import hash_text
+from bench.records.cache_folder import get_cache_folder
 from bench.records.results import edition
 
 DESCRIPTION = "samestep-environment.json"
@@ -163,6 +165,11 @@ def _describe(framework: Framework, requirements: Requirements) -> dict[str, obj
     return {
         "python": framework.python,
         "packages": list(requirements.packages),
+        **(
+            {"fallback": list(requirements.fallback_packages)}
+            if requirements.fallback_packages
+            else {}
+        ),
         "constraints": hash_text(requirements.constraints),
         "bytecode": True,
         "system": platform.system(),
@@ -184,7 +191,7 @@ def _build(
     try:
         run_uv(["venv", "--python", framework.python, str(folder)])
         (folder / "constraints.txt").write_text(requirements.constraints, "utf-8")
-        _install(folder, requirements)
+        _install_what_fits(folder, framework, requirements)
         if not _has_module(_python_in(folder), framework.module):
             raise UnavailableError(
                 f"what was installed ({', '.join(requirements.packages)}) has no module "
@@ -200,10 +207,27 @@ def _build(
         raise UnavailableError(message) from error
 
 
+def _install_what_fits(folder: Path, framework: Framework, requirements: Requirements) -> None:
+    """Install the packages; of a version that the user named, with companions that fit it."""
+    try:
+        _install(folder, requirements)
+    except UnavailableError as pinned:
+        if not requirements.fallback_packages:
+            raise
+        try:
+            _install(folder, replace(requirements, packages=requirements.fallback_packages))
+        except UnavailableError as free:
+            raise UnavailableError(
+                f"{free}; with the companions of samestep's own pins: {pinned}; expected versions "
+                "that fit together; name an interpreter that has them by "
+                f"--python {framework.edition}=PATH."
+            ) from free
+
+
 def _install(folder: Path, requirements: Requirements) -> None:
     # With bytecode, as pip makes it: without, every trial would compile every module that it
     # imports, and the measured import would be two to three times what users see.
-    arguments = ["pip", "install", "--compile-bytecode"]
+    arguments = ["pip", "install", "--compile-bytecode", *list_install_options(os.environ)]
     arguments += ["--python", str(_python_in(folder))]
     arguments += ["--constraint", str(folder / "constraints.txt"), *requirements.packages]
     if requirements.torch_backend is None:

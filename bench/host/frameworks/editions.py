@@ -50,8 +50,9 @@ def _find_edition(frameworks: Mapping[str, Framework], text: str) -> Framework:
 def pin_version(framework: Framework, version: str) -> Framework:
     """Return the framework in another version: the pin of its main package is replaced.
 
-    Its other requirements stay as they are, so that as little as possible changes; what none of
-    them names is resolved anew, since its own constraints belong to another version.
+    Its other requirements stay as they are, so that as little as possible changes; where they
+    cannot be had beside this version, any that fits it will do. What none of them names is resolved
+    anew, since its own constraints belong to another version.
 
     Raises:
         PlanError: none of its requirements is the framework itself.
@@ -77,8 +78,18 @@ def _pin_main_package(
         )
     for package in main:
         package.specifier = SpecifierSet(f"=={version}")
+    pinned = tuple(map(str, packages))
+    for package in packages:
+        if package not in main:
+            package.specifier = SpecifierSet()
     # What the wheel of this version holds was not looked at either.
-    return replace(requirements, packages=tuple(map(str, packages)), constraints="", kernels=None)
+    return replace(
+        requirements,
+        packages=pinned,
+        fallback_packages=tuple(map(str, packages)),
+        constraints="",
+        kernels=None,
+    )
 
 
 def is_main(requirement: Requirement, module: str) -> bool:

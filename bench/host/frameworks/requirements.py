@@ -73,6 +73,8 @@ class Requirements:
 
     Attributes:
         packages: requirement specifiers, the framework and what it is sensitive to.
+        fallback_packages: those that will do where `packages` do not fit together; none but for a
+            version that the user named.
         constraints: text of a constraints file that pins everything else, with hashes.
         torch_backend: uv's option of that name, where the packages are not on PyPI.
         environment: variables of the worker, `{threads}` standing for their number.
@@ -86,6 +88,7 @@ class Requirements:
     environment: dict[str, str]
     precisions: tuple[str, ...] = ("ieee",)
     kernels: Kernels | None = None
+    fallback_packages: tuple[str, ...] = ()
 
 
 def read_requirements(table: TomlTable, folder: Path) -> dict[str, Requirements]:

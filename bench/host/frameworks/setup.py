@@ -7,6 +7,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
+from bench.host.cache import make_worker_home
 from bench.host.frameworks.framework import ROOT, Framework, Tuning
 from bench.job import NATIVE, Execution
 
@@ -16,10 +17,12 @@ SETTINGS = (DEFAULT, TUNED)
 # What a worker may see of the user's environment: what programs need to start,
 # to find libraries, devices and compilers, and nothing that could be a secret.
 PASSED_VARIABLES = (
-    *("PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "LC_CTYPE", "TZ"),
-    *("TMPDIR", "XDG_CACHE_HOME", "LD_LIBRARY_PATH", "CC", "CXX"),
+    *("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "CC", "CXX"),
     *("CUDA_HOME", "CUDA_PATH", "CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER"),
 )
+
+# PyTorch's compiler names folders after it, and fails where nobody has a name.
+WORKER_USER = "samestep"
 
 
 @dataclass(frozen=True)
@@ -96,6 +99,10 @@ def build_worker_environment(
     # One device, or none: frameworks that see several take memory of each and time to start.
     visible = environment.get("CUDA_VISIBLE_DEVICES", "0").partition(",")[0].strip()
     environment["CUDA_VISIBLE_DEVICES"] = visible if device == "cuda" else ""
+    # Nothing of the user's home is measured, nothing is written there, and nobody need have one.
+    environment["HOME"] = str(make_worker_home())
+    environment["USER"] = environment["LOGNAME"] = WORKER_USER
+    environment["PYTHONNOUSERSITE"] = "1"
     environment["PYTHONPATH"] = str(root)
     environment["PYTHONHASHSEED"] = "0"
     # A worker leaves nothing in the checkout. Environments have their bytecode already.

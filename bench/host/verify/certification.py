@@ -8,13 +8,14 @@ from time import monotonic
 from typing import Any
 
 from bench.errors import SamestepError, UnavailableError
-from bench.host.cache import get_cache_folder, lock_entry
+from bench.host.cache import lock_entry
 from bench.host.environments.preparation import Environment, Environments, Say
 from bench.host.verify.cells import Cell
 from bench.host.verify.diagnosis import explain
 from bench.host.verify.fingerprint import compute_fingerprint
 from bench.host.verify.judgment import Error, judge
 from bench.host.verify.verifier import CellResult, Verifier, select_known_defects
+from bench.records.cache_folder import get_cache_folder
 from bench.records.certificate import Certificate
 from bench.records.lines import NO_RECORD, convert_whole
 

@@ -1,3 +1,6 @@
+import os
+import pwd
+import tempfile
 import threading
 from pathlib import Path
 from time import monotonic
@@ -6,7 +9,8 @@ import pytest
 from filelock import FileLock, Timeout
 
 from bench.errors import ResultsError
-from bench.host.cache import get_cache_folder, lock_entry, turn
+from bench.host.cache import lock_entry, turn
+from bench.records.cache_folder import get_cache_folder
 
 
 def test_the_cache_is_where_the_user_says(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -15,6 +19,31 @@ def test_the_cache_is_where_the_user_says(monkeypatch: pytest.MonkeyPatch) -> No
     assert get_cache_folder() == Path("/somewhere/samestep")
     monkeypatch.setenv("SAMESTEP_CACHE", "/elsewhere")
     assert get_cache_folder() == Path("/elsewhere")
+
+
+def test_without_a_home_that_can_be_written_the_cache_is_among_temporary_files(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("SAMESTEP_CACHE", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert get_cache_folder() == tmp_path / ".cache" / "samestep"
+    temporary = Path(tempfile.gettempdir()) / f"samestep-{os.getuid()}"
+    monkeypatch.setenv("HOME", "/dev/null/home")
+    assert get_cache_folder() == temporary
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert get_cache_folder() == temporary
+
+
+def test_a_user_whom_the_system_does_not_know_has_a_cache(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("SAMESTEP_CACHE", "XDG_CACHE_HOME", "HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(os, "getuid", lambda: 54321)
+    monkeypatch.setattr(pwd, "getpwuid", {}.__getitem__)
+    assert get_cache_folder() == Path(tempfile.gettempdir()) / "samestep-54321"
 
 
 def test_what_fails_under_the_lock_of_an_entry_is_the_caches_failure(cache: Path) -> None:

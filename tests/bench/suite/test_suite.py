@@ -289,6 +289,9 @@ def test_two_runs_at_once_measure_one_after_the_other(tmp_path: Path, cache: Pat
         (["--device=tpu"], "invalid choice: 'tpu'"),
         pytest.param(["--device=cuda"], "--device cuda: this machine has no", marks=WITHOUT_GPU),
         (["--threads=none"], "invalid int value: 'none'"),
+        (["--benchmark-skip"], "leaves out every trial"),
+        (["--benchmark-disable"], "times no trial"),
+        (["--numprocesses=2"], "would run trials beside each other"),
     ],
 )
 def test_a_users_mistake_is_one_line_and_no_traceback(

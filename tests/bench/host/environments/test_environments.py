@@ -1,6 +1,7 @@
 """Environments are made by the real uv, from wheels that the test builds."""
 
 import hashlib
+import os
 import subprocess
 import sys
 import threading
@@ -21,6 +22,7 @@ from bench.host.environments.preparation import (
     prepare_environments,
     select_available,
 )
+from bench.host.frameworks.editions import pin_version
 from bench.host.frameworks.framework import Framework
 from bench.host.frameworks.requirements import Kernels, Requirements
 from tests.bench.host.environments.wheels import build_wheel
@@ -58,6 +60,9 @@ def wheels(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> Path
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
     monkeypatch.setenv("PIP_NO_INDEX", "1")
+    # Nor those that files of this machine's user name.
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("UV_NO_CONFIG", "1")
     return folder
 
 
@@ -323,6 +328,8 @@ def test_builds_that_are_not_on_pypi_come_from_the_users_sources_first(
 ) -> None:
     for name in ("PIP_FIND_LINKS", "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_NO_INDEX"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("UV_NO_CONFIG", "1")
     if own_sources:
         monkeypatch.setenv("PIP_FIND_LINKS", "/wheels")
     fake = FakeUv(refuse)
@@ -336,3 +343,32 @@ def test_builds_that_are_not_on_pypi_come_from_the_users_sources_first(
         with pytest.raises(UnavailableError, match=message):
             prepare_cached_environment(tiny, "cpu", Said())
     assert fake.installs == installs
+
+
+def pinned_with_companion(wheels: Path, companion: str) -> Framework:
+    """Version 2.0, where samestep pins 1.0 and a companion that requires 1.0."""
+    build_wheel(wheels, "tinyframework", "2.0")
+    build_wheel(wheels, "companion", "1.0", requires="tinyframework==1.0")
+    if companion:
+        build_wheel(wheels, "companion", companion, requires="tinyframework==2.0")
+    requirements = Requirements(("tinyframework==1.0", "companion==1.0"), "", None, {})
+    return pin_version(framework(devices={"cpu": requirements}), "2.0")
+
+
+def test_companions_that_do_not_fit_a_version_are_chosen_anew(wheels: Path) -> None:
+    environment = prepare_environment(pinned_with_companion(wheels, "1.5"), "cpu", {}, print)
+    program = "import companion, tinyframework as f; print(f.__version__, companion.__version__)"
+    finished = subprocess.run(
+        [str(environment.python), "-c", program], capture_output=True, text=True, check=True
+    )
+    assert finished.stdout.split() == ["2.0", "1.5"]
+
+
+def test_where_no_companion_fits_the_pin_in_the_way_is_named(wheels: Path) -> None:
+    with pytest.raises(UnavailableError) as caught:
+        prepare_environment(pinned_with_companion(wheels, ""), "cpu", {}, print)
+    message = str(caught.value)
+    assert "companion" in message
+    assert "tinyframework==1.0" in message
+    assert "--python tiny@2.0=PATH" in message
+    assert "\n" not in message

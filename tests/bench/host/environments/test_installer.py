@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from bench.errors import UnavailableError
@@ -35,9 +37,17 @@ def test_the_callers_virtual_environment_is_not_the_target() -> None:
 
 
 @pytest.mark.parametrize(
-    ("variables", "expected"), [({"PIP_FIND_LINKS": "/w"}, True), ({"PATH": "/bin"}, False)]
+    ("variables", "expected"),
+    [
+        ({"PIP_FIND_LINKS": "/w"}, True),
+        ({"UV_INDEX_URL": "https://mirror.example"}, True),
+        ({"PIP_NO_INDEX": "1"}, True),
+        ({"PIP_NO_INDEX": "false"}, False),
+        ({"PATH": "/bin"}, False),
+    ],
 )
 def test_own_sources_are_seen(variables: dict[str, str], expected: bool) -> None:
+    variables = {"PIP_CONFIG_FILE": os.devnull, "UV_NO_CONFIG": "1", **variables}
     assert has_own_sources(build_installer_environment(variables)) is expected
 
 

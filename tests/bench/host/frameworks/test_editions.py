@@ -48,6 +48,14 @@ def test_the_main_pin_is_replaced_and_no_other_one() -> None:
     # The own constraints pin what another version may need in another version.
     assert chosen[OLD].devices["cpu"].constraints == ""
     assert chosen[OLD].title == "TensorFlow 2.20.0"
+    # Where its companions do not fit this version, others will do.
+    fallback = chosen[OLD].devices["cpu"].fallback_packages
+    assert [one.partition(";")[0].strip() for one in fallback] == [
+        "tensorflow-cpu==2.20.0",
+        "tensorflow==2.20.0",
+        *(one.partition("==")[0] for one in packages(FRAMEWORKS[OWN])[2:]),
+    ]
+    assert chosen[OWN].devices["cpu"].fallback_packages == ()
 
 
 @pytest.mark.parametrize("name", ["pytorch", "mxnet", "tensorflow"])
