@@ -2,6 +2,7 @@
 
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +13,7 @@ from bench.host.frameworks.setup import build_worker_environment
 from bench.host.verify.verifier import Verifier
 from tests.conftest import unavailable
 from tests.impls.forking import ForkingExecutor, Zygotes, zygotes
-from tests.impls.planting import THREADS
+from tests.impls.planting import THREADS, SharingVerifier
 
 # By framework.
 Environments = dict[str, Environment | UnavailableError]
@@ -41,14 +42,33 @@ def _environment(framework: Framework) -> Environment | UnavailableError:
 
 
 @pytest.fixture(scope="session")
+def references(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of what the reference records, one for all processes of this run of the tests."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if hasattr(request.config, "workerinput") else base) / "references"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
 def verifier(
-    environments: Environments, zygotes: Zygotes, tmp_path_factory: pytest.TempPathFactory
+    environments: Environments,
+    zygotes: Zygotes,
+    references: Path,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Verifier:
     """One for all: the reference of a model is recorded once."""
     usable = {name: found for name, found in environments.items() if isinstance(found, Environment)}
     scratch = tmp_path_factory.mktemp("scratch")
     executor = ForkingExecutor(zygotes)
-    return Verifier(usable, THREADS, scratch, stop_at_difference=True, executor=executor)
+    return SharingVerifier(
+        usable,
+        THREADS,
+        scratch,
+        stop_at_difference=True,
+        executor=executor,
+        references=references,
+    )
 
 
 @pytest.fixture

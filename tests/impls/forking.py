@@ -1,7 +1,7 @@
 """Workers that are forks of a process with their framework in it: its import is paid for once.
 
 Nothing is measured here, and what one program does to its process no other one sees. That a process
-of its own gives the same, the controls of tests/impls/test_planted_defects.py hold.
+of its own gives the same, the controls of tests/impls/defects hold.
 """
 
 import json

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from filelock import FileLock
+
 from bench.errors import UnavailableError
 from bench.host.environments.preparation import Environment
 from bench.host.frameworks.framework import Framework, read_framework
@@ -50,6 +52,26 @@ class Defect:
     first: str
     words: str
     mode: str = "eager"
+
+
+@dataclass(kw_only=True)
+class SharingVerifier(Verifier):
+    """Records a reference once for all the processes among which tests are divided.
+
+    Attributes:
+        references: the folder of these.
+    """
+
+    references: Path
+
+    def prepare_reference(self, cell: Cell) -> Path:
+        name = self.get_reference_name(cell)
+        folder = self.references / name
+        with FileLock(f"{folder}.lock"):
+            if not folder.exists():
+                super().prepare_reference(cell).rename(folder)
+            self._folders[name] = folder
+        return folder
 
 
 def copied(framework: Framework, edits: tuple[Edit, ...], folder: Path) -> Framework:

@@ -14,7 +14,7 @@ from bench.host.verify.certification import CellReport
 from bench.host.verify.verifier import REFERENCE, Verifier
 from bench.protocol.verification import STEPS
 from tests.impls.forking import ForkingExecutor, Zygotes
-from tests.impls.planting import THREADS, Edit, copied, first_difference, verified
+from tests.impls.planting import THREADS, Edit, SharingVerifier, copied, first_difference, verified
 
 LOGITS = "logits in evaluation mode"
 LATER = f"losses of steps 2 to {STEPS}, sgd: step "
@@ -156,12 +156,21 @@ OTHERS = (
 
 
 @pytest.fixture(scope="module")
-def verifier(zygotes: Zygotes, tmp_path_factory: pytest.TempPathFactory) -> Verifier:
+def verifier(
+    zygotes: Zygotes, references: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Verifier:
     """One for all: the reference of a model is recorded once."""
     environments = {"numpy": Environment(Path(sys.executable), given=False)}
     scratch = tmp_path_factory.mktemp("scratch")
     executor = ForkingExecutor(zygotes)
-    return Verifier(environments, THREADS, scratch, stop_at_difference=True, executor=executor)
+    return SharingVerifier(
+        environments,
+        THREADS,
+        scratch,
+        stop_at_difference=True,
+        executor=executor,
+        references=references,
+    )
 
 
 def finding(verifier: Verifier, model: str, edits: tuple[Edit, ...], folder: Path) -> CellReport:
