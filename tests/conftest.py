@@ -18,12 +18,13 @@ WITHOUT_GPU = pytest.mark.skipif(bool(detect_gpus().gpus), reason="This machine 
 # Files that take half a minute and more. Where tests are divided among processes, a file at a time,
 # these come first: the last one to end is a short one.
 LONG = (
-    *("impls/test_planted_defects.py", "impls/test_planted_deviations.py"),
-    *("faults/test_faults.py", "impls/test_model_from_outside.py", "bench/suite/test_suite.py"),
-    *("bench/suite/test_resume.py", "bench/suite/test_outside.py", "overhead/test_command.py"),
-    *("gpu/test_rehearsal.py", "bench/suite/test_real_frameworks.py"),
-    *("bench/suite/test_against.py", "impls/test_tuned_for_gpus.py"),
-    *("faults/test_hostile_machines.py", "bench/suite/test_own_data.py", "faults/test_soak.py"),
+    *("impls/defects/test_jax.py", "impls/defects/test_tensorflow.py"),
+    *("impls/defects/test_pytorch.py", "impls/test_planted_deviations.py"),
+    *("impls/test_model_from_outside.py", "bench/suite/test_suite.py", "faults/test_kills.py"),
+    *("gpu/test_rehearsal.py", "bench/suite/test_real_frameworks.py", "faults/test_faults.py"),
+    *("bench/suite/test_resume.py", "bench/suite/test_outside.py", "bench/suite/test_against.py"),
+    *("impls/test_tuned_for_gpus.py", "faults/test_hostile_machines.py", "faults/test_soak.py"),
+    *("impls/defects/test_mxnet.py", "bench/suite/test_own_data.py", "overhead/test_command.py"),
 )
 
 

@@ -1,11 +1,16 @@
-"""Runs the suite as a user does: pytest in a process of its own."""
+"""Runs the suite as a user does: pytest in a process of its own, or in a fork that is like it.
+
+What a process of its own gives, test_suite.py holds, with each framework test_real_frameworks.py.
+"""
 
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -79,19 +84,56 @@ def suite_command(folder: Path, *options: str) -> list[str]:
     return [*command, f"--results={folder / 'results'}", *options]
 
 
-def run_suite(folder: Path, *options: str, **variables: str) -> Finished:
-    """Run the suite to its end."""
+def run_suite(folder: Path, *options: str, forks: bool = True, **variables: str) -> Finished:
+    """Run the suite to its end.
+
+    Args:
+        forks: have a fork of a process that has imported it, in place of a process of its own.
+    """
+    # Python itself reads that one, at its start.
+    run = _run_fork if forks and "PYTHONPATH" not in variables else _run_process
+    status, output = run(suite_command(folder, *options), {**os.environ, **variables})
+    return Finished(status, output, folder / "results")
+
+
+def _run_process(command: Sequence[str], variables: Mapping[str, str]) -> tuple[int, str]:
     finished = subprocess.run(
-        suite_command(folder, *options),
+        command,
         cwd=ROOT,
-        env={**os.environ, **variables},
+        env=variables,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         check=False,
     )
-    return Finished(finished.returncode, finished.stdout, folder / "results")
+    return finished.returncode, finished.stdout
+
+
+def _run_fork(command: Sequence[str], variables: Mapping[str, str]) -> tuple[int, str]:
+    """The suite is what nearly all of these processes import, which takes longer than to run it."""
+    zygote = _start_zygote()
+    assert zygote.stdin is not None
+    assert zygote.stdout is not None
+    _, _, _, *arguments = command
+    with tempfile.NamedTemporaryFile() as output:
+        request = {
+            "arguments": arguments,
+            "variables": dict(variables),
+            "output": output.name,
+        }
+        zygote.stdin.write(json.dumps(request) + "\n")
+        zygote.stdin.flush()
+        status = int(zygote.stdout.readline())
+        return status, output.read().decode()
+
+
+@cache
+def _start_zygote() -> "subprocess.Popen[str]":
+    """It ends with this process, which holds the other end of its standard input."""
+    command = [sys.executable, "-m", "tests.bench.suite.zygote"]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, text=True)
 
 
 @pytest.fixture
@@ -100,7 +142,7 @@ def suite(tmp_path: Path, cache: Path) -> Suite:
     plan = tmp_path / "small.toml"
     plan.write_text(QUICK_PLAN)
 
-    def run(*options: str, **variables: str) -> Finished:
+    def run(*options: str, forks: bool = True, **variables: str) -> Finished:
         chosen = (
             f"--plan={plan}",
             "--skip-verification",
@@ -108,6 +150,6 @@ def suite(tmp_path: Path, cache: Path) -> Suite:
             *NUMPY_OPTIONS,
             *options,
         )
-        return run_suite(tmp_path, *chosen, **variables)
+        return run_suite(tmp_path, *chosen, forks=forks, **variables)
 
     return run
