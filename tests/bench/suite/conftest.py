@@ -76,6 +76,8 @@ class Finished:
 
 
 Suite = Callable[..., Finished]
+# Runs a command with these variables, and returns its exit status and what it printed.
+Run = Callable[[Sequence[str], Mapping[str, str]], tuple[int, str]]
 
 
 def suite_command(folder: Path, *options: str) -> list[str]:
@@ -84,14 +86,19 @@ def suite_command(folder: Path, *options: str) -> list[str]:
     return [*command, f"--results={folder / 'results'}", *options]
 
 
-def run_suite(folder: Path, *options: str, forks: bool = True, **variables: str) -> Finished:
-    """Run the suite to its end.
-
-    Args:
-        forks: have a fork of a process that has imported it, in place of a process of its own.
-    """
+def run_suite(folder: Path, *options: str, **variables: str) -> Finished:
+    """Run the suite to its end, in a fork of a process that has imported it already."""
     # Python itself reads that one, at its start.
-    run = _run_fork if forks and "PYTHONPATH" not in variables else _run_process
+    run = _run_process if "PYTHONPATH" in variables else _run_fork
+    return _run(run, folder, options, variables)
+
+
+def run_new_suite(folder: Path, *options: str, **variables: str) -> Finished:
+    """Run the suite to its end, in a process of its own."""
+    return _run(_run_process, folder, options, variables)
+
+
+def _run(run: Run, folder: Path, options: Sequence[str], variables: Mapping[str, str]) -> Finished:
     status, output = run(suite_command(folder, *options), {**os.environ, **variables})
     return Finished(status, output, folder / "results")
 
@@ -142,7 +149,7 @@ def suite(tmp_path: Path, cache: Path) -> Suite:
     plan = tmp_path / "small.toml"
     plan.write_text(QUICK_PLAN)
 
-    def run(*options: str, forks: bool = True, **variables: str) -> Finished:
+    def run(*options: str, **variables: str) -> Finished:
         chosen = (
             f"--plan={plan}",
             "--skip-verification",
@@ -150,6 +157,6 @@ def suite(tmp_path: Path, cache: Path) -> Suite:
             *NUMPY_OPTIONS,
             *options,
         )
-        return run_suite(tmp_path, *chosen, forks=forks, **variables)
+        return run_suite(tmp_path, *chosen, **variables)
 
     return run

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench.suite.conftest import Finished, run_suite
+from tests.bench.suite.conftest import Finished, run_new_suite
 from tests.conftest import unavailable
 
 FRAMEWORKS = ("jax", "mxnet", "pytorch", "tensorflow")
@@ -30,7 +30,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
     folder = tmp_path_factory.mktemp("real")
     plan = folder / "short.toml"
     plan.write_text(PLAN)
-    done = run_suite(
+    done = run_new_suite(
         folder, f"--plan={plan}", "--device=cpu", f"--frameworks={','.join(FRAMEWORKS)}"
     )
     for record in done.records:

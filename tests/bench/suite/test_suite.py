@@ -19,6 +19,7 @@ from tests.bench.suite.conftest import (
     PLAN,
     QUICK_PLAN,
     Suite,
+    run_new_suite,
     run_suite,
     suite_command,
 )
@@ -29,11 +30,12 @@ QUICK = ("--skip-verification", "--skip-ceilings", *NUMPY_OPTIONS)
 NOTHING_USABLE = 2
 
 
-def test_a_plan_gives_records_benchmarks_and_a_report(suite: Suite, tmp_path: Path) -> None:
+def test_a_plan_gives_records_benchmarks_and_a_report(tmp_path: Path, cache: Path) -> None:
     plan = tmp_path / "digits.toml"
     plan.write_text(PLAN)
     junit = tmp_path / "junit.xml"
-    finished = suite(f"--plan={plan}", f"--junitxml={junit}", A_SECRET="planted-secret")
+    options = (f"--plan={plan}", f"--junitxml={junit}")
+    finished = run_new_suite(tmp_path, *QUICK, *options, A_SECRET="planted-secret")
     assert finished.status == 0, finished.output
 
     modern, classic = finished.records
