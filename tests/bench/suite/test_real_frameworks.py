@@ -1,5 +1,10 @@
-"""The main job as a user runs it: one plan through the real frameworks."""
+"""The main job as a user runs it: one plan through the real frameworks.
 
+Each framework trains once. Each night it trains with every input; what these give is the same, as
+tests/impls/test_inputs.py sees in less time.
+"""
+
+import json
 import re
 from itertools import combinations
 from pathlib import Path
@@ -14,7 +19,7 @@ PLAN = """
 [[trials]]
 models = ["lenet"]
 datasets = ["digits"]
-inputs = ["prepared", "device", "native"]
+inputs = {inputs}
 batch_sizes = [32]
 epochs = 3
 [trials.optimizer]
@@ -24,12 +29,15 @@ momentum = 0.9
 """
 
 
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
+PREPARED, ALL = ["prepared"], ["prepared", "device", "native"]
+
+
+@pytest.fixture(scope="module", params=[PREPARED, pytest.param(ALL, marks=pytest.mark.long)])
+def finished(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Finished:
     """One run of all; their environments come from the user's own cache."""
     folder = tmp_path_factory.mktemp("real")
     plan = folder / "short.toml"
-    plan.write_text(PLAN)
+    plan.write_text(PLAN.format(inputs=json.dumps(request.param)))
     done = run_new_suite(
         folder, f"--plan={plan}", "--device=cpu", f"--frameworks={','.join(FRAMEWORKS)}"
     )
@@ -42,7 +50,8 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
 
 def test_all_trained_on_the_same_bytes(finished: Finished) -> None:
     records = finished.records
-    assert sorted(record.trial.framework for record in records) == sorted(3 * FRAMEWORKS)
+    inputs = {record.trial.input for record in records}
+    assert sorted(record.trial.framework for record in records) == sorted(len(inputs) * FRAMEWORKS)
     first = records[0]
     for record in records:
         assert record.status == "ok"
@@ -58,6 +67,8 @@ def test_their_losses_agree_over_the_first_ten_steps(finished: Finished) -> None
             assert abs(left / right - 1) < 1e-5, (one.trial.framework, other.trial.framework, step)
 
 
+@pytest.mark.parametrize("finished", [ALL], indirect=True)
+@pytest.mark.long
 def test_every_input_gives_the_same_batches(finished: Finished) -> None:
     for framework in FRAMEWORKS:
         prepared, *others = (

@@ -20,7 +20,8 @@ from tests.gpu.settings import Settings
 
 MODELS = ("lenet", "lstm", "resnet20", "alexnet-quarter")
 TUNED_MODELS = ("lenet", "lstm")
-# A rehearsal's share: what is verified on a processor anyway need not be verified twice.
+# A rehearsal's share, in default modes: what is verified on a processor anyway need not be verified
+# twice.
 REHEARSED_MODELS = ("lenet",)
 LOOK_SECONDS = 0.1
 
@@ -31,8 +32,11 @@ def inquire(settings: Settings, notebook: Notebook) -> None:
     catalog = build_catalog(request)
     _, frameworks = find_frameworks(request)
     models = REHEARSED_MODELS if settings.pretend else MODELS
+    tuned_models = REHEARSED_MODELS if settings.pretend else TUNED_MODELS
     cells = choose_cells(frameworks, models, (), settings.device, (DEFAULT,), catalog)
-    tuned = choose_cells(frameworks, TUNED_MODELS, (), settings.device, (TUNED,), catalog)
+    if settings.pretend:
+        cells = [cell for cell in cells if cell.mode == cell.framework.default_mode]
+    tuned = choose_cells(frameworks, tuned_models, (), settings.device, (TUNED,), catalog)
     # What small.toml times: in the mode that each framework's users train in.
     cells += [cell for cell in tuned if cell.mode == cell.framework.default_mode]
 
