@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+from filelock import FileLock
 
 from bench.host.machine.nvml import detect_gpus
 from bench.records.cache_folder import get_cache_folder
@@ -54,6 +55,24 @@ def _own_turns(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         for name in [name for name in os.environ if name.startswith("PYTEST_XDIST_")]:
             patch.delenv(name)
         yield
+
+
+@pytest.fixture(scope="session")
+def common_folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all processes share among which this run of the tests is divided."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if hasattr(request.config, "workerinput") else base) / "common"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def memory_kills(common_folder: Path) -> FileLock:
+    """Held by who has the kernel kill for want of memory, and by who kills a worker without that.
+
+    The kernel counts for the whole machine, by which the host tells the one from the other.
+    """
+    return FileLock(common_folder / "memory-kills.lock")
 
 
 @pytest.fixture

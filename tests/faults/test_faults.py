@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from tests.faults.kills import INSTANT
 from tests.faults.sabotage import STATUSES
@@ -14,8 +15,8 @@ LIMITS = Limits(time_seconds=12, silence_seconds=5, memory_gib=1)
 
 
 @pytest.fixture(scope="module")
-def faults(tmp_path_factory: pytest.TempPathFactory) -> Suite:
-    with pytest.MonkeyPatch.context() as patch:
+def faults(tmp_path_factory: pytest.TempPathFactory, memory_kills: FileLock) -> Suite:
+    with pytest.MonkeyPatch.context() as patch, memory_kills:
         folder = tmp_path_factory.mktemp("faults")
         patch.setenv("SAMESTEP_CACHE", str(folder / "cache"))
         return inject(folder, "instant", INSTANT, Path(sys.executable), LIMITS)

@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from tests.faults.kills import INSTANT, PLAN
 from tests.faults.machine import run
@@ -49,21 +50,22 @@ def _parents() -> Iterator[Path]:
 
 
 def test_what_the_kernel_kills_for_want_of_memory_is_out_of_memory(
-    tmp_path: Path, cache: Path, group: Path
+    tmp_path: Path, cache: Path, group: Path, memory_kills: FileLock
 ) -> None:
     greedy = tmp_path / "impls" / "greedy"
     write_sabotaged(greedy, INSTANT, "memory over its limit", Limits())
-    ended = run(
-        tmp_path,
-        f"echo $$ > {group / 'cgroup.procs'}",
-        plan=PLAN.replace("batch_sizes = [4, 8, 16]", "batch_sizes = [4, 8]"),
-        options=(
-            f"--impls={greedy}",
-            "--frameworks=greedy,instant",
-            f"--python=greedy={sys.executable}",
-        ),
-        namespaces=(),
-    )
+    with memory_kills:
+        ended = run(
+            tmp_path,
+            f"echo $$ > {group / 'cgroup.procs'}",
+            plan=PLAN.replace("batch_sizes = [4, 8, 16]", "batch_sizes = [4, 8]"),
+            options=(
+                f"--impls={greedy}",
+                "--frameworks=greedy,instant",
+                f"--python=greedy={sys.executable}",
+            ),
+            namespaces=(),
+        )
     statuses = {(one.trial.framework, one.trial.batch_size): one.status for one in ended.records}
     assert statuses[("greedy", 4)] == "out of memory", ended.output
     assert statuses[("greedy", 8)] == "skipped"

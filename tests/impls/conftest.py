@@ -42,10 +42,9 @@ def _environment(framework: Framework) -> Environment | UnavailableError:
 
 
 @pytest.fixture(scope="session")
-def references(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of what the reference records, one for all processes of this run of the tests."""
-    base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if hasattr(request.config, "workerinput") else base) / "references"
+def references(common_folder: Path) -> Path:
+    """The folder of what the reference records, once for all processes of this run of the tests."""
+    folder = common_folder / "references"
     folder.mkdir(exist_ok=True)
     return folder
 

@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from bench.host.machine.accounts import count_out_of_memory_kills
 from bench.host.process.conversation import Limits
@@ -70,7 +71,7 @@ def small_group() -> Iterator[Path]:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Control groups are Linux's.")
 def test_a_worker_that_the_kernel_kills_ran_out_of_memory(
-    tmp_path: Path, small_group: Path
+    tmp_path: Path, small_group: Path, memory_kills: FileLock
 ) -> None:
     program = f"""
 import os, time
@@ -81,6 +82,7 @@ while True:
     held.append(b"x" * 2**20)
 """
     invocation = Invocation((sys.executable, "-c", program), {}, tmp_path / "log", "", Limits(60))
-    outcome = Executor().run(invocation, lambda event: None)
+    with memory_kills:
+        outcome = Executor().run(invocation, lambda event: None)
     assert outcome.status == "out of memory"
     assert "The kernel killed the worker for want of memory" in str(outcome.failure)
