@@ -65,8 +65,8 @@ def main() -> int:
     return 1 if growth(samples) else 0
 
 
-def soak(folder: Path, seconds: float, every: float) -> list[Sample]:
-    """Run trials for so long, and look at the host every now and then."""
+def soak(folder: Path, seconds: float, every: float, least_trials: int = 0) -> list[Sample]:
+    """Run trials for so long, and until there are enough; look at the host every now and then."""
     temporary = folder / "temporary"
     temporary.mkdir()
     plan = folder / "soak.toml"
@@ -82,26 +82,34 @@ def soak(folder: Path, seconds: float, every: float) -> list[Sample]:
             stderr=subprocess.STDOUT,
         )
     try:
-        return _watch(psutil.Process(host.pid), folder, temporary, seconds, every)
+        process = psutil.Process(host.pid)
+        return _watch(process, folder, temporary, seconds, every, least_trials)
     finally:
         host.terminate()
         host.wait()
 
 
 def _watch(
-    host: psutil.Process, folder: Path, temporary: Path, seconds: float, every: float
+    host: psutil.Process,
+    folder: Path,
+    temporary: Path,
+    seconds: float,
+    every: float,
+    least_trials: int,
 ) -> list[Sample]:
     samples: list[Sample] = []
     start = time.monotonic()
-    while (now := time.monotonic() - start) < seconds:
+    trials = 0
+    while (now := time.monotonic() - start) < seconds or trials < least_trials:
         time.sleep(every)
         if not host.is_running() or host.status() == psutil.STATUS_ZOMBIE:
             said = (folder / "output").read_text(errors="replace").splitlines()[-5:]
             raise RuntimeError(f"The host ended by itself: {said}")
+        trials = _trials(folder)
         samples.append(
             Sample(
                 now,
-                _trials(folder),
+                trials,
                 host.memory_full_info().uss,
                 host.num_fds(),
                 len(host.children(recursive=True)),
