@@ -116,7 +116,7 @@ def _one_run(
             host.send_signal(signal.SIGKILL)
             host.wait()
             found.kills += 1
-            _, alive = psutil.wait_procs(workers, timeout=10)
+            _, alive = psutil.wait_procs(workers, timeout=60)
             found.lost += [f"{folder.name}: worker {one.pid} outlived its host" for one in alive]
             kept = _look(folder, kept, found)
             continue

@@ -79,7 +79,7 @@ def killed_after_its_first_record(folder: Path, plan: Path) -> Path:
         time.sleep(0.02)
     host.send_signal(signal.SIGKILL)
     host.wait()
-    psutil.wait_procs(workers, timeout=10)
+    psutil.wait_procs(workers, timeout=60)
     assert not any(one.is_running() for one in workers)
     return found[0].parent
 

@@ -42,12 +42,12 @@ def test_a_worker_ends_when_its_host_is_killed() -> None:
         worker = psutil.Process(int(host.stdout.readline()))
         assert worker.is_running()
         host.send_signal(signal.SIGKILL)
-    for _ in range(100):
+    for _ in range(600):
         if not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE:
             return
         time.sleep(0.05)
     worker.kill()
-    pytest.fail("The worker was still there 5 s after its host.")
+    pytest.fail("The worker was still there 30 s after its host.")
 
 
 def test_a_worker_whose_host_is_gone_already_ends_at_once() -> None:

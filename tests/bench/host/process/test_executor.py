@@ -216,7 +216,7 @@ def test_an_interruption_leaves_no_process(tmp_path: Path) -> None:
 
 def gone(pid: int) -> bool:
     """Whether a process has ended; one whose parent has died first is reaped by the system."""
-    for _ in range(100):
+    for _ in range(600):
         try:
             if psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
                 return True
