@@ -26,6 +26,7 @@ LONG = (
     *("bench/suite/test_resume.py", "bench/suite/test_outside.py", "bench/suite/test_against.py"),
     *("impls/test_tuned_for_gpus.py", "faults/test_hostile_machines.py", "faults/test_soak.py"),
     *("impls/defects/test_mxnet.py", "bench/suite/test_own_data.py", "overhead/test_command.py"),
+    "bench/suite/test_quick_plan.py",
 )
 
 
