@@ -142,6 +142,7 @@ class Record:
         block_energy: of each block in the order of `blocks`, None where it is not known.
         absent: why a quantity is not known, by its name.
         tuning: what `tuned` settings consist of, and where they come from.
+        withheld: names of the user's variables that a framework would heed and did not get.
         dropout: the largest share of units that the model zeroes at random; None where it is not
             known.
         ceilings: what the machine reached in the same run; None where that was not measured.
@@ -176,6 +177,7 @@ class Record:
     block_energy: tuple[BlockEnergy | None, ...] = ()
     absent: dict[str, str] = field(default_factory=dict)
     tuning: dict[str, Any] = field(default_factory=dict)
+    withheld: tuple[str, ...] = ()
     cost: StepCost = field(default_factory=StepCost)
     dropout: float | None = None
     ceilings: Ceiling | None = None

@@ -21,6 +21,13 @@ PASSED_VARIABLES = (
     *("CUDA_HOME", "CUDA_PATH", "CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER"),
 )
 
+# Beginnings of variables that change a framework's speed or results, its libraries' included.
+SPEED_VARIABLES = (
+    *("XLA_", "JAX_", "FLAX_", "TF_", "KERAS_", "TORCH_", "TORCHINDUCTOR_", "PYTORCH_", "ATEN_"),
+    *("MXNET_", "DNNL_", "ONEDNN_", "MKL_", "KMP_", "OMP_", "GOMP_", "OPENBLAS_", "BLIS_"),
+    *("NVIDIA_TF32_OVERRIDE", "CUBLAS_", "CUDNN_", "CUDA_", "NCCL_", "TRITON_"),
+    *("MALLOC_", "GLIBC_TUNABLES", "LD_PRELOAD", "NPROC"),
+)
 # PyTorch's compiler names folders after it, and fails where nobody has a name.
 WORKER_USER = "samestep"
 
@@ -108,6 +115,21 @@ def build_worker_environment(
     # A worker leaves nothing in the checkout. Environments have their bytecode already.
     environment["PYTHONDONTWRITEBYTECODE"] = "1"
     return environment
+
+
+def find_withheld_variables(variables: Mapping[str, str] = os.environ) -> tuple[str, ...]:
+    """Find the user's variables that frameworks would heed and that workers do not get.
+
+    Among them are those that a worker has with another value, such as OMP_NUM_THREADS. Names alone:
+    a value may be a secret.
+    """
+    return tuple(
+        sorted(
+            name
+            for name in variables
+            if name.startswith(SPEED_VARIABLES) and name not in PASSED_VARIABLES
+        )
+    )
 
 
 def select_tunings(framework: Framework, model: str, mode: str, device: str) -> tuple[Tuning, ...]:

@@ -19,6 +19,7 @@ from bench.host.environments.preparation import (
 )
 from bench.host.fitness import examine_machine
 from bench.host.frameworks.framework import read_framework
+from bench.host.frameworks.setup import find_withheld_variables
 from bench.host.planning.catalog import Catalog
 from bench.host.planning.selection import Selection, reason_to_skip
 from bench.host.process.executor import Executor
@@ -202,4 +203,9 @@ def _examine_machine(selection: Selection, say: Say) -> list[MachineFinding]:
     for finding in findings:
         if finding.verdict != "ok":
             say(f"Note on this machine: {finding.topic}: {finding.detail}")
+    if names := find_withheld_variables():
+        say(
+            f"Note: frameworks do not see {', '.join(names)}: every worker has the same variables, "
+            "which framework.toml sets (docs/guides/own-interpreters.md)."
+        )
     return findings

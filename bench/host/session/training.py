@@ -13,7 +13,7 @@ from bench.host.data.inputs import Inputs
 from bench.host.data.preparation import PreparedData
 from bench.host.environments.preparation import Environment, Environments
 from bench.host.frameworks.framework import Framework
-from bench.host.frameworks.setup import Setup, set_up
+from bench.host.frameworks.setup import Setup, find_withheld_variables, set_up
 from bench.host.machine.description import describe_machine, read_commit
 from bench.host.machine.nvml import VisibleGpu
 from bench.host.monitor.energy import ResourceUse
@@ -46,6 +46,7 @@ class PreparedRun:
         ceilings: by precision, what the machine attains at most.
         fitness: what bears on times on this machine.
         partners: for trials that take turns with another one, that one, by their names.
+        withheld: the user's variables that no worker gets.
         commit: of when the run was started: what was committed since is no part of it.
     """
 
@@ -59,6 +60,7 @@ class PreparedRun:
     partners: Mapping[str, Trial] = field(default_factory=dict)
     machine: dict[str, Any] = field(default_factory=describe_machine)
     commit: str | None = field(default_factory=read_commit)
+    withheld: tuple[str, ...] = field(default_factory=find_withheld_variables)
 
     def begin_record(self, trial: Trial, run: str) -> Record:
         """Begin the record of a trial with what is known before it runs."""
@@ -82,6 +84,7 @@ class PreparedRun:
             machine=self.machine,
             threads=self.selection.request.thread_count,
             cost=cost,
+            withheld=self.withheld,
             dropout=dropout_of(spec) if spec else None,
             ceilings=self.ceilings.get(trial.precision),
             fitness=tuple(finding for finding in self.fitness if finding.verdict != "ok"),

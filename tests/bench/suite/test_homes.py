@@ -101,3 +101,11 @@ def test_a_worker_has_a_home_and_a_name_of_its_own(
     assert (cache / "home").is_dir()
     assert variables["PYTHONNOUSERSITE"] == "1"
     assert not [name for name, value in variables.items() if "me" in value.split("/")]
+
+
+def test_a_variable_that_is_not_handed_on_is_named_and_recorded(suite: Suite) -> None:
+    finished = suite(XLA_FLAGS="--xla_cpu_enable_fast_math=true")
+    (line,) = [one for one in finished.output.splitlines() if "frameworks do not see" in one]
+    assert "XLA_FLAGS" in line
+    assert all("XLA_FLAGS" in record.withheld for record in finished.records)
+    assert "fast_math" not in finished.run.joinpath("records.jsonl").read_text("utf-8")

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bench.host.frameworks.framework import Framework, read_framework
-from bench.host.frameworks.setup import select_tunings, set_up
+from bench.host.frameworks.setup import find_withheld_variables, select_tunings, set_up
 from bench.job import Execution
 from tests.bench.host.frameworks.test_frameworks import DESCRIPTION, folder_with
 
@@ -86,3 +86,23 @@ def test_no_library_may_use_tf32_where_float32_is_asked_for(tmp_path: Path) -> N
     }
     assert forbidden == {"ieee": "0", "float64": "0", "tf32": None, "bf16": None}
     assert read_override("cpu", "ieee") is None
+
+
+def test_what_a_framework_would_heed_and_does_not_get_is_named() -> None:
+    variables = {
+        "XLA_FLAGS": "--xla_cpu_enable_fast_math=true",
+        "TF_ENABLE_ONEDNN_OPTS": "0",
+        "OMP_NUM_THREADS": "1",
+        "MXNET_CUDNN_AUTOTUNE_DEFAULT": "0",
+        # These are handed on, or nobody's business.
+        "CUDA_VISIBLE_DEVICES": "1",
+        "LD_LIBRARY_PATH": "/lib",
+        "EDITOR": "vi",
+        "TFX": "x",
+    }
+    assert find_withheld_variables(variables) == (
+        "MXNET_CUDNN_AUTOTUNE_DEFAULT",
+        "OMP_NUM_THREADS",
+        "TF_ENABLE_ONEDNN_OPTS",
+        "XLA_FLAGS",
+    )
