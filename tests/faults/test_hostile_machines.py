@@ -62,8 +62,10 @@ def test_one_processor_is_enough(tmp_path: Path, cache: Path) -> None:
     assert {record.threads for record in ended.records} == {1}
 
 
+# In the host alone: what is compiled for datetime's own class, in the reports, cannot have another.
 BACKWARDS = """
 import datetime
+import sys
 import time
 
 hours = iter(range(10**9))
@@ -79,9 +81,10 @@ class Backwards(datetime.datetime):
         return datetime_class.fromtimestamp(looked(), tz)
 
 
-datetime_class, datetime.datetime = datetime.datetime, Backwards
-time.time = looked
-time.time_ns = lambda: looked() * 10**9
+if "bench/suite" in sys.orig_argv:
+    datetime_class, datetime.datetime = datetime.datetime, Backwards
+    time.time = looked
+    time.time_ns = lambda: looked() * 10**9
 """
 
 

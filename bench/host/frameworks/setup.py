@@ -28,6 +28,8 @@ SPEED_VARIABLES = (
     *("NVIDIA_TF32_OVERRIDE", "CUBLAS_", "CUDNN_", "CUDA_", "NCCL_", "TRITON_"),
     *("MALLOC_", "GLIBC_TUNABLES", "LD_PRELOAD", "NPROC"),
 )
+# What scikit-learn sets itself in whoever imports it, as the host does for its digits.
+NOT_THE_USERS = ("KMP_DUPLICATE_LIB_OK", "KMP_INIT_AT_FORK")
 # PyTorch's compiler names folders after it, and fails where nobody has a name.
 WORKER_USER = "samestep"
 
@@ -127,7 +129,7 @@ def find_withheld_variables(variables: Mapping[str, str] = os.environ) -> tuple[
         sorted(
             name
             for name in variables
-            if name.startswith(SPEED_VARIABLES) and name not in PASSED_VARIABLES
+            if name.startswith(SPEED_VARIABLES) and name not in (*PASSED_VARIABLES, *NOT_THE_USERS)
         )
     )
 

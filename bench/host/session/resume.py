@@ -38,6 +38,8 @@ OPTIONS = {
     "against": "against",
     "together": "together",
 }
+# Those that came later: a run that says nothing of them was started without.
+LATER = ("together",)
 FOLDERS = ("implementations", "model_folders")
 # What a run has to have in common with the one that it goes on from, and what that is called.
 COMPARED = {
@@ -157,7 +159,12 @@ def find_stopped(request: Request) -> Stopped:
             "was started with; expected a run that had got to its first trial; start a new one."
         )
     try:
-        options = {name: manifest.opening["request"][name] for name in OPTIONS}
+        options_then = manifest.opening["request"]
+        options = {
+            name: options_then[name]
+            for name in OPTIONS
+            if name in options_then or name not in LATER
+        }
         stored = convert(options, Request, dec_hook=lambda kind, value: kind(value))
         convert(manifest.opening["trials"], list[str])
     except (KeyError, TypeError, ValidationError) as error:

@@ -98,6 +98,7 @@ def test_what_a_framework_would_heed_and_does_not_get_is_named() -> None:
         "CUDA_VISIBLE_DEVICES": "1",
         "LD_LIBRARY_PATH": "/lib",
         "EDITOR": "vi",
+        "KMP_INIT_AT_FORK": "FALSE",
         "TFX": "x",
     }
     assert find_withheld_variables(variables) == (
