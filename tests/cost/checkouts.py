@@ -5,6 +5,7 @@ import os
 import shlex
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,8 +43,15 @@ class Checkout:
         ]
 
     def make_variables(self, cache: Path | None) -> dict[str, str]:
-        """Make the variables of its processes; without a cache folder they have the user's own."""
-        variables = {**os.environ, "PYTHONUNBUFFERED": "1"}
+        """Make the variables of its processes; without a cache folder they have the user's own.
+
+        Temporary files are new each time: PyTorch's compiler keeps there what it has compiled.
+        """
+        variables = {
+            **os.environ,
+            "PYTHONUNBUFFERED": "1",
+            "TMPDIR": tempfile.mkdtemp(dir=self.folder.parent),
+        }
         variables["PATH"] = os.pathsep.join([str(self.environment / "bin"), os.environ["PATH"]])
         return variables if cache is None else {**variables, "SAMESTEP_CACHE": str(cache)}
 
