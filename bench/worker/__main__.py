@@ -6,7 +6,14 @@ from time import perf_counter
 from bench.job import Job
 from bench.models.outside import find_model
 from bench.spec import parameter_count
-from bench.worker.process import Channel, Gate, Partner, list_versions, read_process_memory, serve
+from bench.worker.process import (
+    Channel,
+    Partner,
+    StartingGate,
+    list_versions,
+    read_process_memory,
+    serve,
+)
 
 
 def run(text: str, channel: Channel) -> None:
@@ -14,7 +21,7 @@ def run(text: str, channel: Channel) -> None:
     job = Job.from_json(text)
     model = find_model(job.model, job.model_folder)
     spec = model.build(job.samples)
-    gate, partner = Gate(job.gate), Partner(job.turns)
+    gate, partner = StartingGate(job.gate), Partner(job.turns)
     partner.begin()
     start = perf_counter()
     # Here and not above, so that what a framework's import costs, NumPy included, is measured.

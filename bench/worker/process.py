@@ -151,7 +151,7 @@ def list_versions() -> dict[str, str]:
     return {"python": platform.python_version(), **dict(sorted(versions.items()))}
 
 
-class Gate:
+class StartingGate:
     """Where a worker waits that has been prepared ahead of its turn; open where there is none."""
 
     def __init__(self, descriptor: int | None) -> None:

@@ -24,7 +24,7 @@ from bench.host.planning.catalog import Catalog
 from bench.host.planning.selection import Selection, reason_to_skip
 from bench.host.process.executor import Executor
 from bench.host.process.turns import pair_versions
-from bench.host.session.proof import Proof
+from bench.host.session.proof import PortionedProof
 from bench.host.session.resume import Stopped, describe_opening
 from bench.host.session.session import Progress, Session
 from bench.host.session.store import RunFolder
@@ -127,11 +127,11 @@ def _begin_proof(
     environments: Environments,
     scratch: Path,
     say: Say,
-) -> Proof:
+) -> PortionedProof:
     """Verify what is compared first; the rest once that has been trained."""
     if not selection.request.verified:
-        return Proof()
-    proof = Proof(
+        return PortionedProof()
+    proof = PortionedProof(
         lambda portion: verify_trials(portion, selection, environments, scratch, say), trials
     )
     proof.begin()

@@ -16,7 +16,7 @@ def verify_nothing(trials: Sequence[Trial]) -> Certificates:
 
 
 @dataclass
-class Proof:
+class PortionedProof:
     """Certificates of what trials time, by the key of the cell, as far as they are needed yet.
 
     The first portion is what is compared with the first trial: its model, in every framework. The

@@ -26,7 +26,7 @@ from bench.host.planning.selection import reason_to_skip
 from bench.host.process.executor import Executor
 from bench.host.process.outcome import Listener
 from bench.host.process.turns import run_in_turns
-from bench.host.session.proof import Proof
+from bench.host.session.proof import PortionedProof
 from bench.host.session.store import RunFolder
 from bench.host.session.training import PreparedRun, Training, prepare_training
 from bench.host.session.waiting import WaitingRoom, WaitingWorker
@@ -87,7 +87,7 @@ class Session:
     folder: RunFolder
     progress: Progress = field(default_factory=Progress)
     executor: Executor = field(default_factory=Executor)
-    proof: Proof = field(default_factory=Proof)
+    proof: PortionedProof = field(default_factory=PortionedProof)
     order: Sequence[Trial] = ()
     room: WaitingRoom | None = None
 

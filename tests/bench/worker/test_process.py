@@ -7,7 +7,7 @@ from typing import TextIO
 import pytest
 
 from bench.errors import WorkerError
-from bench.worker.process import Channel, Gate, _headline, is_out_of_memory
+from bench.worker.process import Channel, StartingGate, _headline, is_out_of_memory
 
 
 class OutOfMemoryError(RuntimeError):
@@ -51,7 +51,7 @@ def test_a_gate_lets_a_worker_train_once_there_is_a_byte() -> None:
     reads, writes = os.pipe()
     told, channel = open_channel()
     os.write(writes, b"t")
-    Gate(reads).wait(channel)
+    StartingGate(reads).wait(channel)
     assert [json.loads(told.readline())["event"] for _ in range(2)] == ["waiting", "begun"]
 
 
@@ -60,12 +60,12 @@ def test_a_gate_that_is_shut_ends_the_worker() -> None:
     _, channel = open_channel()
     os.close(writes)
     with pytest.raises(WorkerError, match="not wanted"):
-        Gate(reads).wait(channel)
+        StartingGate(reads).wait(channel)
 
 
 def test_a_worker_without_a_gate_tells_of_none() -> None:
     told, channel = open_channel()
-    Gate(None).wait(channel)
+    StartingGate(None).wait(channel)
     channel.send("first_step")
     assert json.loads(told.readline())["event"] == "first_step"
 

@@ -14,9 +14,9 @@ from tests.conftest import ROOT
 # A worker's own side of it.
 WORKER = """
 import sys
-from bench.worker.process import Channel, Gate
+from bench.worker.process import Channel, StartingGate
 channel = Channel(int(sys.argv[1]))
-Gate(int(sys.stdin.read())).wait(channel)
+StartingGate(int(sys.stdin.read())).wait(channel)
 channel.send("finished")
 """
 

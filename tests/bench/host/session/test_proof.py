@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bench.host.session.proof import Proof
+from bench.host.session.proof import PortionedProof
 from bench.host.verify.together import Certificates
 from bench.records.results import Trial
 from tests.reports.conftest import make_certificate, make_record
@@ -29,7 +29,7 @@ class Verification:
 
 def test_what_is_compared_with_the_first_trial_is_verified_first_and_then_all_the_rest() -> None:
     verification = Verification()
-    proof = Proof(verification, TRIALS)
+    proof = PortionedProof(verification, TRIALS)
     certificates = proof.certificates
     proof.begin()
     assert verification.portions == [["lenet pytorch", "lenet jax"]]
@@ -42,7 +42,7 @@ def test_what_is_compared_with_the_first_trial_is_verified_first_and_then_all_th
 
 
 def test_a_run_that_is_not_verified_has_no_portion() -> None:
-    proof = Proof()
+    proof = PortionedProof()
     proof.begin()
     proof.provide_for(TRIAL)
     assert proof.certificates == {}

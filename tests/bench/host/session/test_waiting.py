@@ -15,7 +15,7 @@ from bench.host.planning.selection import select
 from bench.host.process.executor import Executor, Invocation
 from bench.host.process.outcome import Event, WorkerOutcome
 from bench.host.session.opening import prepare_data
-from bench.host.session.proof import Proof
+from bench.host.session.proof import PortionedProof
 from bench.host.session.session import Session
 from bench.host.session.store import create_run
 from bench.host.session.training import PreparedRun
@@ -156,7 +156,7 @@ def test_workers_that_nobody_asks_for_are_let_go_at_the_end(tmp_path: Path, cach
 def test_what_is_not_verified_yet_is_not_prepared(tmp_path: Path, cache: Path) -> None:
     executor = GatedExecutor()
     session, trials = make_session(tmp_path, executor)
-    session.proof = Proof(waiting=trials[1:])
+    session.proof = PortionedProof(waiting=trials[1:])
     assert session.execute(trials[0], nothing).load.starting_workers is None
     session.close()
     assert executor.log == ["1 built", "1 trained"]
