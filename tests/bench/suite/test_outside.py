@@ -17,7 +17,7 @@ from .lenet import LeNet
 MODELS = {"lenet": LeNet}
 """
 PLAN = """
-block_seconds = 0.02
+block_seconds = 0.000001
 [[trials]]
 models = ["{model}"]
 datasets = ["{dataset}"]

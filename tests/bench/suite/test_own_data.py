@@ -17,7 +17,7 @@ from tests.conftest import ROOT
 QUICK = ("--skip-verification", "--skip-ceilings", *NUMPY_OPTIONS)
 SIDE = 28
 PLAN = """
-block_seconds = 0.02
+block_seconds = 0.000001
 
 [datasets.halves]
 kind = "images"
