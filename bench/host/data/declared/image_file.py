@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, PngImagePlugin, TiffImagePlugin, UnidentifiedImageError
 
 from bench.errors import DataError
 from bench.host.data.dataset import Array
@@ -19,8 +19,14 @@ EXPECTED = f"an image that Pillow can read ({', '.join(FORMATS)})"
 MODES = {1: "L", 3: "RGB"}
 # Of one image as it is stored. A file of some kilobytes may say that it has a billion of them.
 MOST_PIXELS = 2**26
-# Pillow's modes with more than eight bits a value: converting would cut them off.
+# Pillow's modes with more than eight bits a value: converting would cut them off. Colors of more
+# bits have no mode of their own: decoding cuts them off.
 DEEP = ("I", "F")
+# Pillow gives up at a MiB of metadata in a PNG, which some programs go beyond.
+MOST_METADATA = 2**26
+
+# TIFF's number for whole numbers from 0 on.
+UNSIGNED = 1
 
 Size = tuple[int, int]  # height, width
 
@@ -29,9 +35,12 @@ Size = tuple[int, int]  # height, width
 def make_pillow_strict() -> Iterator[None]:
     """Turn Pillow's warnings about too many pixels into errors, and silence all others.
 
-    Warnings belong to the process, not to a thread: this goes around all threads that decode.
+    Metadata may be large meanwhile. Warnings and limits belong to the process, not to a thread:
+    this goes around all threads that decode.
     """
     logger, silent = logging.getLogger("PIL"), logging.NullHandler()
+    most_metadata = PngImagePlugin.MAX_TEXT_CHUNK
+    PngImagePlugin.MAX_TEXT_CHUNK = MOST_METADATA
     # What it logs beside an error would be a second line on the terminal.
     logger.addHandler(silent)
     try:
@@ -40,6 +49,7 @@ def make_pillow_strict() -> Iterator[None]:
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             yield
     finally:
+        PngImagePlugin.MAX_TEXT_CHUNK = most_metadata
         logger.removeHandler(silent)
 
 
@@ -58,12 +68,13 @@ def read_image(path: Path, channels: int, size: Size | None) -> Array:
 
     Raises:
         DataError: it is no image, is damaged, animated, too large, deeper than eight bits, or
-            has transparent pixels.
+            has transparent pixels or further channels.
     """
     with _open(path) as image:
         _check_frames(path, image)
+        _check_depth(path, image)
         image.load()
-        _check_values(path, image)
+        _check_opacity(path, image)
         flat = image.convert(MODES[channels])
         if size is not None and size != (flat.height, flat.width):
             # Pillow's filter widens where it makes smaller: every pixel has its part in the result.
@@ -87,7 +98,8 @@ def _open(path: Path) -> Iterator[Image.Image]:
         raise DataError(_too_large(where, "far too many")) from error
     except UnidentifiedImageError as error:
         raise DataError(
-            f"{where} is no image; expected {EXPECTED}; replace or remove it."
+            f"{where} is no image that Pillow can read; expected {', '.join(FORMATS)} of 8 bits a "
+            "channel; save it as one of these, or remove it."
         ) from error
     # Pillow's parsers let out whatever they run into in a damaged file: SyntaxError, struct.error,
     # zlib.error, EOFError, KeyError and others; only some of them are an OSError.
@@ -115,12 +127,52 @@ def _check_frames(path: Path, image: Image.Image) -> None:
         )
 
 
-def _check_values(path: Path, image: Image.Image) -> None:
+def _check_depth(path: Path, image: Image.Image) -> None:
+    """Refuse what decoding would cut off, before it does."""
+    where = repr(str(path))
     if image.mode.partition(";")[0] in DEEP:
+        values = f"more than 8 bits a pixel (Pillow's mode {image.mode!r})"
+        raise DataError(_too_deep(where, values))
+    samples, bits, kinds = _describe_channels(image)
+    if bits > 8:
+        raise DataError(_too_deep(where, f"{bits} bits a channel"))
+    if kinds - {UNSIGNED}:
+        raise DataError(_too_deep(where, "values that are no whole numbers from 0 on"))
+    if samples > len(image.getbands()):
         raise DataError(
-            f"{str(path)!r} has more than 8 bits a pixel (Pillow's mode {image.mode!r}); expected "
-            "8 bits a channel; scale it to 0 to 255 in the way that is right for it."
+            f"{where} has {samples} channels, of which Pillow reads {len(image.getbands())}; "
+            "expected shades of gray, or red, green and blue; save those that you want."
         )
+
+
+def _describe_channels(image: Image.Image) -> tuple[int, int, set[int]]:
+    """Return the file's number of channels, the most bits of one, and what TIFF calls its values.
+
+    Pillow's own names for what it decodes: RGB;16B in PNG; in PPM the largest value goes with it.
+    """
+    if isinstance(image, TiffImagePlugin.TiffImageFile):
+        tags = image.tag_v2
+        bits = max(tags.get(TiffImagePlugin.BITSPERSAMPLE, (1,)))
+        kinds = set(tags.get(TiffImagePlugin.SAMPLEFORMAT, (UNSIGNED,)))
+        return tags.get(TiffImagePlugin.SAMPLESPERPIXEL, 1), bits, kinds
+    bits = 8
+    for tile in getattr(image, "tile", ()):
+        raw, *more = (tile.args,) if isinstance(tile.args, str) else tile.args or ("",)
+        if image.format == "PNG" and ";16" in str(raw):
+            bits = 16
+        elif tile.codec_name.startswith("ppm") and more:
+            bits = max(bits, int(more[0]).bit_length())
+    return len(image.getbands()), bits, {UNSIGNED}
+
+
+def _too_deep(where: str, values: str) -> str:
+    return (
+        f"{where} has {values}; expected 8 bits a channel; scale it to 0 to 255 in the way that is "
+        "right for it."
+    )
+
+
+def _check_opacity(path: Path, image: Image.Image) -> None:
     if image.has_transparency_data and _least_opacity(image) < 255:
         raise DataError(
             f"{str(path)!r} has transparent pixels, whose colors nobody sees; expected opaque "

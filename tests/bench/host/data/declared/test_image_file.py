@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from bench.errors import DataError
 from bench.host.data.declared import image_file
@@ -107,6 +107,107 @@ def test_a_transparent_colour_of_a_palette_is_refused(tmp_path: Path) -> None:
 def test_more_than_eight_bits_are_refused(tmp_path: Path, kind: str) -> None:
     Image.fromarray(pixels(1)[:, :, 0].astype(kind)).save(tmp_path / "x.tif")
     refused(tmp_path / "x.tif", "has more than 8 bits a pixel")
+
+
+# Channels and PNG's number for gray, colors, gray with alpha, colors with alpha.
+PNG_KINDS = {"L": (1, 0), "RGB": (3, 2), "LA": (2, 4), "RGBA": (4, 6)}
+
+
+@pytest.mark.parametrize("kind", PNG_KINDS)
+def test_a_png_of_sixteen_bits_is_refused(tmp_path: Path, kind: str) -> None:
+    channels, number = PNG_KINDS[kind]
+    rows = b"".join(b"\0" + b"\xff" * (2 * channels * 5) for _ in range(4))
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", 5, 4, 16, number, 0, 0, 0))
+    content = chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    (tmp_path / "x.png").write_bytes(b"\x89PNG\r\n\x1a\n" + header + content)
+    refused(tmp_path / "x.png", "8 bits a pixel" if kind == "L" else "has 16 bits a channel")
+
+
+@pytest.mark.parametrize(
+    ("start", "words"),
+    [
+        (b"P6 5 4 65535\n", "has 16 bits a channel"),
+        (b"P6 5 4 256\n", "has 9 bits a channel"),
+        (b"P5 5 4 65535\n", "has more than 8 bits a pixel"),
+        (b"Pf 5 4 -1.0\n", "has more than 8 bits a pixel"),
+        (b"PF 5 4 -1.0\n", "expected BMP, .* of 8 bits a channel"),
+    ],
+)
+def test_deeper_portable_images_are_refused(tmp_path: Path, start: bytes, words: str) -> None:
+    (tmp_path / "x.ppm").write_bytes(start + bytes(240))
+    refused(tmp_path / "x.ppm", words)
+    (tmp_path / "x.ppm").write_bytes(b"P3 5 4 1023\n" + b"1000 " * 60)
+    refused(tmp_path / "x.ppm", "has 10 bits a channel")
+
+
+def test_fewer_bits_than_eight_are_shades_of_all(tmp_path: Path) -> None:
+    (tmp_path / "x.ppm").write_bytes(b"P6 5 4 15\n" + b"\x0f" * 60)
+    assert (read_image(tmp_path / "x.ppm", 3, None) == 255).all()
+    Image.fromarray(pixels(1)).convert("1").save(tmp_path / "x.png")
+    assert set(np.unique(read_image(tmp_path / "x.png", 3, None))) == {0, 255}
+
+
+def tiff(path: Path, channels: int, **tags: list[int]) -> Path:
+    """A TIFF of 5 x 4 pixels; tags by their numbers, and what Pillow itself never writes."""
+    bits = tags.get("t258", [8] * channels)
+    values = {256: [5], 257: [4], 258: bits, 259: [1], 262: [2 if channels > 2 else 1]}
+    values |= {277: [channels], 278: [4], 279: [20 * sum(bits) // 8]}
+    values |= {int(name[1:]): value for name, value in tags.items()}
+    values[273] = [512] * len(values[279])
+    entries, longer = b"", b""
+    for number, numbers in sorted(values.items()):
+        content = struct.pack(f"<{len(numbers)}H", *numbers)
+        if len(content) > 4:
+            place = struct.pack("<I", 256 + len(longer))
+            longer, content = longer + content, place
+        entries += struct.pack("<HHI", number, 3, len(numbers)) + content.ljust(4, b"\0")
+    start = b"II*\0" + struct.pack("<IH", 8, len(values)) + entries
+    pixels_of_it = bytes([200] * (20 * sum(bits) // 8))
+    path.write_bytes((start.ljust(256, b"\0") + longer).ljust(512, b"\0") + pixels_of_it)
+    return path
+
+
+def test_a_tiff_of_these_tests_is_one(tmp_path: Path) -> None:
+    assert (read_image(tiff(tmp_path / "x.tif", 3), 3, None) == 200).all()
+
+
+@pytest.mark.parametrize(
+    ("channels", "tags", "words"),
+    [
+        (3, {"t258": [16] * 3}, "has 16 bits a channel"),
+        (4, {"t258": [16] * 4, "t338": [2]}, "has 16 bits a channel"),
+        (4, {"t258": [16] * 4, "t262": [5]}, "has 16 bits a channel"),
+        # Of each channel a plane of its own.
+        (3, {"t258": [16] * 3, "t284": [2], "t279": [40] * 3}, "has 16 bits a channel"),
+        (1, {"t258": [12], "t279": [30]}, "has more than 8 bits a pixel"),
+        (3, {"t258": [32] * 3, "t339": [3] * 3}, "expected BMP, .* of 8 bits a channel"),
+        (1, {"t339": [2]}, "has values that are no whole numbers from 0 on"),
+        (4, {"t338": [0]}, "has 4 channels, of which Pillow reads 3"),
+        (5, {"t338": [0, 0]}, "has 5 channels, of which Pillow reads 3"),
+        (2, {"t338": [0]}, "has 2 channels, of which Pillow reads 1"),
+    ],
+)
+def test_no_value_of_a_tiff_is_cut_off_or_left_out(
+    tmp_path: Path, channels: int, tags: dict[str, list[int]], words: str
+) -> None:
+    refused(tiff(tmp_path / "x.tif", channels, **tags), words)
+
+
+def test_a_jpeg_of_twelve_bits_is_refused(tmp_path: Path) -> None:
+    content = bytearray(save(tmp_path / "x.jpg", 1).read_bytes())
+    content[content.index(b"\xff\xc0") + 4] = 12
+    (tmp_path / "x.jpg").write_bytes(content)
+    refused(tmp_path / "x.jpg", "expected BMP, .* of 8 bits a channel")
+
+
+def test_metadata_may_be_large(tmp_path: Path) -> None:
+    about = PngImagePlugin.PngInfo()
+    about.add_text("history", "a" * 2**21, zip=True)
+    Image.fromarray(pixels(1)).save(tmp_path / "x.png", pnginfo=about)
+    before = PngImagePlugin.MAX_TEXT_CHUNK
+    with make_pillow_strict():
+        assert (read_image(tmp_path / "x.png", 3, None) == pixels(1).transpose(2, 0, 1)).all()
+    assert before == PngImagePlugin.MAX_TEXT_CHUNK < 2**21
 
 
 @pytest.mark.parametrize("suffix", ["gif", "png", "tif", "webp"])
