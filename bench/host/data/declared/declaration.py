@@ -31,7 +31,7 @@ from bench.protocol.digests import hash_text
 Files = TypeVar("Files")
 
 # Raised whenever the readers of declared data sets give other arrays than before.
-READING = 1
+READING = 2
 # Digits of the digest of what is read; enough for all that one cache will ever hold.
 VERSION_DIGITS = 16
 NAME = re.compile("[a-z0-9]+(-[a-z0-9]+)*")

@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,13 +68,18 @@ class ImageFolder:
     def _find_images(self) -> tuple[int, Split, Split | None]:
         """Find the number of classes, and the paths with the places of their classes."""
         train = find_images(self.train)
+        for name, paths in train.items():
+            if not paths:
+                raise DataError(
+                    f"{str(self.train / name)!r} has no image in it; expected some of each class; "
+                    "remove the folder, or put its images there."
+                )
         check_classes(str(self.train), len(train))
         if self.test is None:
-            return len(train), _to_split(train), None
+            return len(train), _to_split(train, train), None
         test = find_images(self.test)
-        _check_same_classes(train, self.train, test, self.test)
-        _check_same_classes(test, self.test, train, self.train)
-        return len(train), _to_split(train), _to_split(test)
+        _check_classes_of_test(test, self.test, train, self.train)
+        return len(train), _to_split(train, train), _to_split(test, train)
 
     def _find_size(self, first: Path) -> Size:
         with make_pillow_strict():
@@ -135,11 +140,6 @@ def _images_of_class(folder: Path) -> list[Path]:
                 f"{str(path)!r} is no image file; expected a name that ends in "
                 f"{', '.join(SUFFIXES)}; remove it."
             )
-    if not paths:
-        raise DataError(
-            f"{str(folder)!r} has no image in it; expected some of each class; remove the folder, "
-            "or put its images there."
-        )
     return paths
 
 
@@ -157,20 +157,28 @@ def _mode(path: Path) -> int:
         return path.stat().st_mode
 
 
-def _to_split(images: ClassImages) -> Split:
+def _to_split(images: ClassImages, classes: Iterable[str]) -> Split:
+    """Return the paths, and for each the place of its class among those of training."""
+    places = {name: place for place, name in enumerate(classes)}
     paths = np.array([path for paths in images.values() for path in paths], dtype=object)
-    labels = np.repeat(np.arange(len(images)), [len(paths) for paths in images.values()])
-    return Split(paths, labels)
+    labels = [places[name] for name, paths in images.items() for _ in paths]
+    return Split(paths, np.array(labels))
 
 
-def _check_same_classes(
-    images: ClassImages, folder: Path, others: ClassImages, lacking: Path
+def _check_classes_of_test(
+    test: ClassImages, folder: Path, train: ClassImages, lacking: Path
 ) -> None:
-    missing = [name for name in images if name not in others]
-    if missing:
+    """A test part may lack classes, not have one that nobody was trained on."""
+    new = [name for name in test if name not in train]
+    if new:
         raise DataError(
-            f"{str(folder)!r} has the class {missing[0]!r}, which {str(lacking)!r} has not; "
-            "expected the same classes in both; rename or add a folder."
+            f"{str(folder)!r} has the class {new[0]!r}, which {str(lacking)!r} has not; "
+            "expected classes of the training images; rename the folder, or add one there."
+        )
+    if not any(test.values()):
+        raise DataError(
+            f"{str(folder)!r} has no image in the folders of its classes; expected some; put them "
+            "there, or take every N-th training image for the test (test_every = N)."
         )
 
 

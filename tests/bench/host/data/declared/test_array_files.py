@@ -94,6 +94,12 @@ def test_one_pair_is_divided(tmp_path: Path) -> None:
     assert len(list(declared(tmp_path).list_files())) == 4
 
 
+def test_a_test_part_may_lack_a_class(tmp_path: Path) -> None:
+    write(tmp_path, test_y=np.array([2, 2, 0, 0]))
+    assert declared(tmp_path).describe_samples() == Samples((3, 4, 5), classes=3)
+    assert declared(tmp_path).read()[1].labels.tolist() == [2, 2, 0, 0]
+
+
 def test_arrays_are_mapped_not_read(tmp_path: Path) -> None:
     write(tmp_path)
     assert isinstance(map_array(tmp_path / "x.npy"), np.memmap)

@@ -110,6 +110,30 @@ def remove_all(folder: Path) -> None:
         path.unlink()
 
 
+def remove_folder(folder: Path) -> None:
+    remove_all(folder)
+    folder.rmdir()
+
+
+@pytest.mark.parametrize("spoil", [remove_all, remove_folder])
+def test_a_test_part_may_lack_a_class(folder: Path, spoil: Callable[[Path], None]) -> None:
+    spoil(folder / "test" / "cat")
+    source = declared(folder)
+    assert source.describe_samples() == Samples((3, 4, 5), classes=2)
+    train, test = source.read()
+    assert train.labels.tolist() == [0, 0, 0, 1, 1, 1]
+    # Dogs have their number from training, where cats come first.
+    assert test.labels.tolist() == [1, 1]
+    assert (test.inputs == [pixels(number).transpose(2, 0, 1) for number in (8, 9)]).all()
+
+
+def test_a_class_may_have_training_images_alone(folder: Path) -> None:
+    save(folder / "train" / "bee" / "0.png", 1)
+    train, test = declared(folder).read()
+    assert train.labels.tolist() == [0, 1, 1, 1, 2, 2, 2]
+    assert test.labels.tolist() == [1, 1, 2, 2]
+
+
 def loop(folder: Path) -> None:
     (folder / "train" / "fox").symlink_to("fox")
 
@@ -134,8 +158,12 @@ def fifo(folder: Path) -> None:
             "train' has 1 class; expected 2 to 1,000,000",
         ),
         (
-            lambda folder: save(folder / "train" / "fox" / "0.png", 1),
-            "train' has the class 'fox', which .*test' has not",
+            lambda folder: [remove_all(path) for path in (folder / "test").iterdir()],
+            "test' has no image in the folders of its classes",
+        ),
+        (
+            lambda folder: (folder / "test" / "fox").mkdir(),
+            "test' has the class 'fox', which .*train' has not",
         ),
         (
             lambda folder: save(folder / "test" / "fox" / "0.png", 1),
