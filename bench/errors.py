@@ -56,6 +56,15 @@ class DivergedError(WorkerError):
     """The loss of a trial is no longer a finite number."""
 
 
+def describe_parse_error(error: Exception) -> str:
+    """Say why a text is not of its format; Python's words may name switches of a programmer's."""
+    if isinstance(error, RecursionError):
+        return "its brackets are nested too deeply"
+    if "set_int_max_str_digits" in str(error):
+        return "a number in it has thousands of digits"
+    return str(error)
+
+
 @contextmanager
 def explain_os_error(kind: type[Exception], failure: str, remedy: str) -> Iterator[None]:
     """Turn an OSError into an error that says what failed and why, and what to do."""

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from bench.errors import SamestepError, explain_os_error
+from bench.errors import SamestepError, describe_parse_error, explain_os_error
 
 REQUIRED = object()
 # No count of epochs, samples, steps or seeds needs more; a slip of the hand may ask for it.
@@ -19,11 +19,27 @@ def read_toml(path: Path, error: type[SamestepError]) -> "TomlTable":
         error: the file cannot be read or is not TOML.
     """
     remedy = "expected a TOML file; check the path."
+    text = read_utf8(path, error, f"{path} cannot be read", remedy)
     try:
-        with explain_os_error(error, f"{path} cannot be read", remedy):
-            return TomlTable(tomllib.loads(path.read_text("utf-8")), str(path), error)
+        return TomlTable(tomllib.loads(text), str(path), error)
     except (ValueError, RecursionError) as problem:
-        raise error(f"{path} is not valid TOML: {problem}; correct that line.") from problem
+        words = describe_parse_error(problem)
+        raise error(f"{path} is not valid TOML: {words}; correct that line.") from problem
+
+
+def read_utf8(path: Path, kind: type[SamestepError], failure: str, remedy: str) -> str:
+    """Read a text without the mark of byte order that some editors put in front.
+
+    Args:
+        failure: what is said of a file that cannot be read, before the reason.
+        remedy: what is said after it.
+    """
+    try:
+        with explain_os_error(kind, failure, remedy):
+            return path.read_text("utf-8-sig")
+    except UnicodeDecodeError as error:
+        where = f"byte {error.start:,}: {error.reason}"
+        raise kind(f"{path} is not UTF-8 ({where}); save it as UTF-8.") from error
 
 
 class TomlTable:

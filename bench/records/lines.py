@@ -6,6 +6,7 @@ line is made into a document of the newest schema, step by step, and then decode
 
 import json
 import math
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, Field, fields, replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any, Literal, get_type_hints
 
 import msgspec
 
-from bench.errors import ResultsError, explain_os_error
+from bench.errors import ResultsError, describe_parse_error, explain_os_error
 from bench.job import NATIVE, PREPARED
 from bench.optimizer import RULES, Optimizer
 from bench.records.ceilings import UNREADABLE, Ceiling
@@ -100,6 +101,8 @@ class Reader:
         records: list[Record] = []
         problems: list[str] = []
         for number, line in enumerate(lines, start=1):
+            # An editor's mark of byte order is no part of the first record.
+            line = line.removeprefix(BOM_UTF8) if number == 1 else line
             if not line.strip():
                 continue
             try:
@@ -160,7 +163,7 @@ def _parse(line: str | bytes) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise ResultsError(f"It is not JSON ({error}).") from error
+        raise ResultsError(f"It is not JSON ({describe_parse_error(error)}).") from error
 
 
 def _newest(document: Any) -> dict[str, Any]:
@@ -200,7 +203,8 @@ def _nan_for_null(value: Any) -> Any:
 
 
 def _no_record(error: Exception) -> ResultsError:
-    what = f"the field {error} is missing" if isinstance(error, KeyError) else str(error)
+    missing = f"the field {error} is missing" if isinstance(error, KeyError) else ""
+    what = missing or describe_parse_error(error)
     return ResultsError(f"It is not a record of schema {SCHEMA}: {what}.")
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from msgspec import ValidationError, convert
 
-from bench.errors import ResultsError
+from bench.errors import ResultsError, describe_parse_error
 from bench.protocol.digests import hash_text
 from bench.records.chain import NOTHING
 
@@ -57,7 +57,7 @@ def read_manifest(folder: Path) -> Manifest | None:
     """
     path = folder / RUN_FILE
     try:
-        document = json.loads(path.read_text("utf-8"))
+        document = json.loads(path.read_text("utf-8-sig"))
         opening = convert(document["opening"], dict[str, Any])
         if opening["schema"] != SCHEMA:
             raise ResultsError(
@@ -71,7 +71,9 @@ def read_manifest(folder: Path) -> Manifest | None:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise _explain_broken(path, str(reason)) from error
     except (KeyError, RecursionError, TypeError, ValueError, ValidationError) as error:
-        raise _explain_broken(path, f"{type(error).__name__}: {error}") from error
+        raise _explain_broken(
+            path, f"{type(error).__name__}: {describe_parse_error(error)}"
+        ) from error
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:

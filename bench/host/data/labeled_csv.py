@@ -3,13 +3,14 @@
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from bench.errors import DataError
+from bench.errors import DataError, describe_parse_error
 from bench.host.data.dataset import Array
 from bench.host.data.files import explain_unreadable
 
@@ -38,7 +39,8 @@ def read_categories(path: Path, count: int) -> list[str]:
     try:
         names = json.loads(_read_text(path))
     except (ValueError, RecursionError) as error:
-        raise DataError(f"{path} is not valid JSON ({error}); replace the file.") from error
+        words = describe_parse_error(error)
+        raise DataError(f"{path} is not valid JSON ({words}); replace the file.") from error
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise DataError(f"{path} is no list of names; expected {count} of them; replace the file.")
     if len(set(names)) != count or len(names) != count:
@@ -61,12 +63,16 @@ def read_rows(path: Path, columns: Columns, most_bytes: int = MOST_BYTES) -> lis
     # newline="": a quoted text may hold line ends of its own.
     reader = csv.DictReader(io.StringIO(_read_text(path, most_bytes), newline=""), strict=True)
     try:
-        _check_columns(path, reader.fieldnames, columns)
-        rows = [_parse_row(path, row, reader.line_num, columns) for row in reader]
+        # No cell is longer than the file may be.
+        with _allow_cells(most_bytes):
+            _check_columns(path, reader.fieldnames, columns)
+            rows = [_parse_row(path, row, reader.line_num, columns) for row in reader]
     except csv.Error as error:
         # DictReader's own line_num is that of the last good row.
         raise DataError(
-            f"{path} line {reader.reader.line_num:,} is not valid CSV ({error}); correct that line."
+            f"{path} line {reader.reader.line_num:,} is not valid CSV ({error}); expected cells in "
+            'quotation marks to end with one, and "" for each mark within; correct the row that '
+            f"begins in line {reader.line_num + 1:,}."
         ) from error
     if not rows:
         raise DataError(f"{path} has no rows; expected texts with labels; replace the file.")
@@ -85,6 +91,16 @@ def encode_labels(
                 f"{len(places)} in {source}; correct that line."
             )
     return np.array([places[row.label] for row in rows], dtype=np.int64)
+
+
+@contextmanager
+def _allow_cells(most: int) -> Iterator[None]:
+    """Have Python read cells of so many characters: its own limit holds for the whole process."""
+    before = csv.field_size_limit(most)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(before)
 
 
 def _read_text(path: Path, most_bytes: int = MOST_BYTES) -> str:

@@ -35,8 +35,11 @@ def hash_source_tree(folder: Path) -> str:
 
 
 def _hash_files(folder: Path, files: Iterable[Path]) -> str:
-    named = ((file.relative_to(folder).as_posix(), file) for file in sorted(files))
-    return hash_text("\0".join(f"{name}\n{file.read_text('utf-8')}" for name, file in named))
+    # A user's own source may be in another encoding, which its first lines declare.
+    texts = ((file, file.read_text("utf-8", "backslashreplace")) for file in sorted(files))
+    return hash_text(
+        "\0".join(f"{file.relative_to(folder).as_posix()}\n{text}" for file, text in texts)
+    )
 
 
 @cache

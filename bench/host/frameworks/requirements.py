@@ -4,9 +4,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.errors import FrameworkError, explain_os_error
+from bench.errors import FrameworkError
 from bench.host.machine.nvml import Capability
-from bench.host.toml_table import TomlTable
+from bench.host.toml_table import TomlTable, read_utf8
 
 DESCRIPTION = "framework.toml"
 DEVICES = ("cpu", "cuda")
@@ -134,5 +134,5 @@ def _read_constraints(name: str | None, folder: Path) -> str:
     if name is None:
         return ""
     failure = f"{folder / DESCRIPTION}: 'constraints' names {name!r}, which cannot be read"
-    with explain_os_error(FrameworkError, failure, "add the file or remove the key."):
-        return (folder / name).read_text("utf-8")
+    remedy = "add the file or remove the key."
+    return read_utf8(folder / name, FrameworkError, failure, remedy)

@@ -17,6 +17,11 @@ def test_a_manifest_survives_its_file(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == [RUN_FILE]
 
 
+def test_a_mark_of_byte_order_is_no_part_of_it(tmp_path: Path) -> None:
+    (tmp_path / RUN_FILE).write_text(MANIFEST.to_json(), "utf-8-sig")
+    assert read_manifest(tmp_path) == MANIFEST
+
+
 def test_without_a_file_there_is_none(tmp_path: Path) -> None:
     assert read_manifest(tmp_path) is None
 

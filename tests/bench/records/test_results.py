@@ -197,6 +197,19 @@ def test_a_torn_last_line_is_named_and_the_others_are_read(tmp_path: Path) -> No
     assert "line 3" in problems[0]
 
 
+def test_a_mark_of_byte_order_is_no_part_of_a_record(tmp_path: Path) -> None:
+    path = tmp_path / "records.jsonl"
+    path.write_text(encode(RECORD) + "\n", "utf-8-sig")
+    assert read_records(path) == ([RECORD], [])
+
+
+def test_what_is_wrong_is_not_said_in_words_for_programmers() -> None:
+    with pytest.raises(ResultsError, match=r"JSON .a number in it has thousands of digits"):
+        Reader().decode("1" * 5000)
+    with pytest.raises(ResultsError, match=r"JSON .its brackets are nested too deeply"):
+        Reader().decode("[" * 100_000)
+
+
 def test_missing_records_are_one_line(tmp_path: Path) -> None:
     with pytest.raises(ResultsError, match="tox -e bench"):
         read_records(tmp_path / "records.jsonl")

@@ -121,6 +121,8 @@ def map_array(path: Path) -> Array:
 
 def _explain_damage(where: str, expected: str, error: Exception) -> str:
     words = " ".join(str(error).split())
+    if "max_header_size" in words:
+        return f"{where} has named columns, or is damaged; {expected}; save one array of numbers."
     if "Python objects" in words:
         return (
             f"{where} holds pickled Python objects, which are never read: unpickling runs whatever "

@@ -1,3 +1,4 @@
+import csv
 import json
 from pathlib import Path
 
@@ -45,7 +46,10 @@ def test_texts_and_labels_are_read(tmp_path: Path) -> None:
         (HEADER + b"a,card,b\n", "line 2 has another number of cells"),
         (HEADER + b'"a"b,card\n', "line 2 is not valid CSV"),
         (HEADER + b'"a,card\n', "line 2 is not valid CSV"),
-        (HEADER + b"a" * 200_000 + b",card\n", "is not valid CSV .*field larger"),
+        (
+            HEADER + b'b,card\n"a,card\n\n\nb,card\n',
+            r"line 6 is not valid CSV .*correct the row that begins in line 3\.$",
+        ),
         (HEADER + b"caf\xe9,card\n", r"is not UTF-8 \(byte 17"),
         (bytes(MOST_BYTES + 1), "holds more than 4,194,304 bytes"),
     ],
@@ -56,6 +60,19 @@ def test_a_malformed_table_is_one_line(tmp_path: Path, content: bytes, words: st
         read_labeled_csv(path, CATEGORIES)
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_cell_may_be_as_long_as_the_file(tmp_path: Path) -> None:
+    before = csv.field_size_limit()
+    text = "a" * 140_000
+    path = written(tmp_path, HEADER + f'{text},card\n"{text}\n",cash\n'.encode())
+    assert read_labeled_csv(path, CATEGORIES)[0] == [text, f"{text}\n"]
+    path = written(tmp_path, f"{text},text,category\nx,a,card\n".encode())
+    assert read_labeled_csv(path, CATEGORIES)[0] == ["a"]
+    # What the process allows others is as it was, after an error too.
+    with pytest.raises(DataError, match="not valid CSV"):
+        read_labeled_csv(written(tmp_path, HEADER + b'"a'), CATEGORIES)
+    assert csv.field_size_limit() == before
 
 
 def test_a_spreadsheets_mark_of_byte_order_is_no_part_of_a_name(tmp_path: Path) -> None:

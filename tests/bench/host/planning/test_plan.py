@@ -148,8 +148,8 @@ def test_what_is_left_out_has_its_default(tmp_path: Path) -> None:
         ("epochs = 2", "epochs = true", ["'epochs' is True", "a whole number"]),
         ("epochs = 2", "epochs = 0", ["'epochs' is 0", "at least 1"]),
         ("epochs = 2", "epochs = 10000000", ["'epochs' is 10000000", "at most 1,000,000"]),
-        ("epochs = 2", "epochs = 1" + "0" * 5000, ["not valid TOML"]),
-        ("epochs = 2", "epochs = " + "[" * 100000, ["not valid TOML"]),
+        ("epochs = 2", "epochs = 1" + "0" * 5000, ["not valid TOML: a number in it"]),
+        ("epochs = 2", "epochs = " + "[" * 100000, ["brackets are nested too deeply"]),
         ("[[trials]]", "block_seconds = inf\n[[trials]]", ["'block_seconds' is inf", "finite"]),
         ("[32]", "[]", ["'batch_sizes' is []", "at least one"]),
         ("[32]", "[0]", ["'batch_sizes' is [0]", "at least 1"]),
@@ -187,6 +187,21 @@ def test_a_mistake_is_one_line_with_file_key_and_what_is_allowed(
     assert "\n" not in message
     for word in [path, *words]:
         assert word in message
+
+
+def test_a_mark_of_byte_order_is_no_part_of_a_plan(tmp_path: Path) -> None:
+    path = Path(written(tmp_path, PLAN))
+    before = read_plan(str(path), FRAMEWORKS)
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert read_plan(str(path), FRAMEWORKS) == before
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "latin-1"])
+def test_a_plan_in_another_encoding_is_told_what_to_do(tmp_path: Path, encoding: str) -> None:
+    path = Path(written(tmp_path, PLAN))
+    path.write_bytes(f"# \N{LATIN SMALL LETTER U WITH DIAERESIS}\n{PLAN}".encode(encoding))
+    with pytest.raises(PlanError, match=r"is not UTF-8 \(byte \d: .*\); save it as UTF-8\.$"):
+        read_plan(str(path), FRAMEWORKS)
 
 
 def test_synthetic_data_of_any_shape_can_be_named(tmp_path: Path) -> None:

@@ -207,6 +207,10 @@ def header(shape: str, kind: str = "|u1") -> Callable[[Path], object]:
         (header("(6,)", "O"), "pickled Python objects"),
         (header("((((6,"), "is damaged"),
         (header("(6,)", "x" * 9), "is damaged"),
+        (
+            lambda path: np.save(path, np.zeros(3, [(f"column {i}", "f4") for i in range(900)])),
+            "has named columns, or is damaged.*save one array of numbers",
+        ),
     ],
 )
 def test_a_file_that_is_no_array_is_one_line(

@@ -158,7 +158,7 @@ def fifo(folder: Path) -> None:
             "train' has 1 class; expected 2 to 1,000,000",
         ),
         (
-            lambda folder: [remove_all(path) for path in (folder / "test").iterdir()],
+            lambda folder: list(map(remove_all, (folder / "test").iterdir())),
             "test' has no image in the folders of its classes",
         ),
         (
