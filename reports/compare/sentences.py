@@ -5,6 +5,7 @@ import math
 from reports.compare.effects import Effect
 from reports.compare.outcome import CompareResult
 from reports.compare.pairing import describe_differences
+from reports.ranking.machines import find_machines
 from reports.text import titles, units
 
 MOST_NAMED = 5
@@ -77,8 +78,14 @@ def list_changes(outcome: CompareResult) -> list[str]:
 
 
 def list_left_out(outcome: CompareResult) -> list[str]:
-    """What is on one side only, and what its nearest partner differs in."""
-    lines = []
+    """What changed on the machine, what one side has alone, and what that differs in."""
+    machines = find_machines((*outcome.base.records, *outcome.head.records))
+    lines = [
+        f"The machine changed since the first trials ({machine.changes}): a difference may come "
+        "from that."
+        for machine in machines
+        if machine.changes
+    ]
     for side, members in (("BASE", outcome.pairing.only_base), ("HEAD", outcome.pairing.only_head)):
         if not members:
             continue

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.errors import ResultsError
-from bench.records.git import find_commit
+from bench.records.git import DIRTY, find_commit
 from bench.records.results import Record
 from reports.runs.folders import find_folder, find_records_files, list_names
 from reports.runs.loading import LoadedRuns, read_runs
@@ -110,23 +110,36 @@ def _read_run(request: str, results: Path) -> LoadedRuns | None:
 def _read_commit(name: str, request: str, results: Path) -> LoadedRuns:
     names = list_names(results)
     every = read_runs(*(results / each for each in names)) if names else LoadedRuns("", (), ())
-    resolved = find_commit(request)
-    records = tuple(record for record in every.records if _is(record.commit, request, resolved))
+    commits = _select_commits((record.commit for record in every.records), request)
+    records = tuple(record for record in every.records if record.commit in commits)
     if records:
         runs = {record.run for record in records}
         altered = {run: lines for run, lines in every.altered.items() if run in runs}
         return LoadedRuns(request, records, every.problems, altered=altered)
-    commits = dict.fromkeys(record.commit for record in every.records if record.commit)
-    present = ", ".join(map(titles.shorten_commit, commits)) or "none"
+    short = (titles.shorten_commit(record.commit) for record in every.records if record.commit)
+    present = ", ".join(dict.fromkeys(short)) or "none"
     raise ResultsError(
         f"{name} {request!r} was not found; expected a run or the path of one, or a commit that "
         f"the runs in {str(results)!r} have trials of (there: {present}); name one of those."
     )
 
 
-def _is(commit: str | None, request: str, resolved: str | None) -> bool:
-    if commit is None:
-        return False
-    if commit == resolved:
-        return True
-    return len(request) >= LEAST_COMMIT_DIGITS and commit.startswith(request)
+def _select_commits(recorded: Iterable[str | None], request: str) -> set[str]:
+    """Select the commits that a user means.
+
+    Without `-dirty`, a commit stands for trials of its own files if there are any, else for those
+    of files that differed: the name is all that is shown of either.
+    """
+    name, wants_dirty = request.removesuffix(DIRTY), request.endswith(DIRTY)
+    resolved = find_commit(name)
+    matching = {
+        commit
+        for commit in recorded
+        if commit is not None
+        and (
+            commit.removesuffix(DIRTY) == resolved
+            or (len(name) >= LEAST_COMMIT_DIGITS and commit.startswith(name))
+        )
+    }
+    dirty = {commit for commit in matching if commit.endswith(DIRTY)}
+    return dirty if wants_dirty else matching - dirty or dirty

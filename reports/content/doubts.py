@@ -8,6 +8,7 @@ import pandas as pd
 
 from bench.records.results import NOISY_SHARE
 from reports.ranking.comparisons import Comparison
+from reports.ranking.machines import find_machines
 from reports.ranking.rows import Row
 from reports.statistics.quantiles import find_extremes
 from reports.text import titles, units
@@ -43,6 +44,7 @@ def find_doubts(comparison: Comparison) -> tuple[Doubt, ...]:
         "others on the GPU": _find_others_on_card,
         "heat": _find_heat,
         "machine's speed": _compare_speeds,
+        "machine changed": _compare_machines,
         "no steady state": _find_unsteady,
         "two clocks": _compare_clocks,
         "state of the machine": _list_findings,
@@ -124,6 +126,15 @@ def _compare_speeds(rows: Sequence[Row]) -> str:
         f"The machine itself was {units.format_share(fastest / slowest - 1)}% faster during run "
         f"{speeds.idxmax()} than during run {speeds.idxmin()}, measured by fixed work of the host "
         "around each trial. A difference between these runs may come from the machine."
+    )
+
+
+def _compare_machines(rows: Sequence[Row]) -> str:
+    machines = find_machines(record for row in rows for record in row.finished)
+    changes = "; ".join(machine.changes for machine in machines if machine.changes)
+    return changes and (
+        f"The machine changed since its first trial here ({changes}). A difference between trials "
+        "may come from that. Measure again what you compare."
     )
 
 

@@ -64,7 +64,10 @@ def to_json(run: LoadedRuns, comparisons: Sequence[Mapping[str, Any]] | None = N
             for comparison in run.comparisons
         ]
     machines = [
-        {"key": machine.key, **machine.facts, **_machine(run.select_records(machine.key))}
+        {
+            **{"key": machine.key, **machine.facts, "changes": machine.changes or None},
+            **_machine(run.select_records(machine.key)),
+        }
         for machine in find_machines(run.records)
     ]
     content = {

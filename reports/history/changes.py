@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bench.records.machine import describe_machine_changes
 from reports.content.cells import format_ratio
 from reports.history.segments import Step, find_steps
 from reports.history.series import History, Point, Series
@@ -141,7 +142,9 @@ def _origins(change: LevelChange) -> str:
     before, after = change.before.row, change.after.row
     commits = [titles.shorten_commit(row.records[0].commit) for row in (before, after)]
     versions = [row.key.version or "unknown" for row in (before, after)]
-    return f"commit {_both(*commits)}, {framework} {_both(*versions)}"
+    machine = describe_machine_changes(row.records[0].machine for row in (before, after))
+    parts = [f"commit {_both(*commits)}", f"{framework} {_both(*versions)}", machine]
+    return ", ".join(filter(None, parts))
 
 
 def _both(before: str, after: str) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from bench.records.machine import Facts, describe_machine_changes
 from bench.records.results import Record
 from reports.content.cells import format_interval, format_ratio
 from reports.history.changes import change_points, describe_change
@@ -13,6 +14,7 @@ from reports.history.figures import draw_history
 from reports.history.segments import LEAST_RUNS
 from reports.history.series import History, Series, collect_histories, sort_runs
 from reports.page.template import render_page
+from reports.ranking.machines import find_machines
 from reports.ranking.rows import Row
 from reports.runs.loading import LoadedRuns
 from reports.text import titles, units
@@ -94,11 +96,27 @@ def _describe_difference(row: Row, before: Row | None) -> str:
 
 def _runs(by_run: Mapping[str, Sequence[Record]], speeds: Mapping[Any, float]) -> pd.DataFrame:
     newest_first = list(by_run)[::-1]
-    rows = [_facts(by_run[run], speeds[run]) for run in newest_first]
-    return pd.DataFrame(rows, index=newest_first, dtype=object)
+    # Of each machine as the run before found it.
+    before: dict[str, Facts] = {}
+    rows = []
+    for run, members in by_run.items():
+        machines = _describe_machines(members, before)
+        rows.append(_facts(members, speeds[run], machines))
+    return pd.DataFrame(rows[::-1], index=newest_first, dtype=object)
 
 
-def _facts(members: Sequence[Record], rounds_per_second: float) -> dict[str, str]:
+def _describe_machines(members: Sequence[Record], before: dict[str, Facts]) -> str:
+    """Name the processors, and say what changed on a machine since the run before."""
+    parts = []
+    for machine in find_machines(members):
+        changes = describe_machine_changes((before.get(machine.key, {}), *machine.states))
+        before[machine.key] = machine.facts
+        since = f" (changed since: {changes})" if changes else ""
+        parts.append(f"{machine.facts.get('cpu')}{since}")
+    return _listed(parts)
+
+
+def _facts(members: Sequence[Record], rounds_per_second: float, machines: str) -> dict[str, str]:
     speed = units.ABSENT
     if not math.isnan(rounds_per_second):
         speed = f"{units.format_number(rounds_per_second / 1e6)} million SHA-256 rounds/s"
@@ -112,7 +130,7 @@ def _facts(members: Sequence[Record], rounds_per_second: float) -> dict[str, str
         "Plan": _listed(record.plan for record in members),
         "Commit": _listed(titles.shorten_commit(record.commit) for record in members),
         "Versions": versions or units.ABSENT,
-        "Machine": _listed(str(record.machine.get("cpu")) for record in members),
+        "Machine": machines,
         "Trials": ", ".join(titles.count_each(record.status for record in members)),
         "Machine's own speed": speed,
     }

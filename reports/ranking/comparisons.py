@@ -25,7 +25,7 @@ class Work:
     """What trials have to share to be compared.
 
     Attributes:
-        machine: key of the machine, `reports.trials.frame.make_machine_key`.
+        machine: key of the machine, `bench.records.machine.make_machine_key`.
         run: its name where runs are looked at one by one, else empty.
         model_title: as the first record has it.
     """

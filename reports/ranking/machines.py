@@ -7,12 +7,10 @@ from typing import Any
 
 import pandas as pd
 
+from bench.records.machine import Facts, describe_machine_changes, make_machine_key
 from bench.records.results import Record
 from reports.records.identity import keep_distinct
 from reports.text import titles, units
-from reports.trials.frame import make_machine_key
-
-Facts = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -21,13 +19,25 @@ class Machine:
 
     Attributes:
         number: from 1, in order of appearance.
-        key: `reports.trials.frame.make_machine_key` of the facts.
-        facts: as recorded; any key may be absent.
+        key: `bench.records.machine.make_machine_key` of the facts.
+        facts: as last recorded; any key may be absent.
+        earlier: what was recorded of it before, oldest first, where that was something else.
     """
 
     number: int
     key: str
     facts: Facts
+    earlier: tuple[Facts, ...] = ()
+
+    @property
+    def states(self) -> tuple[Facts, ...]:
+        """All that was recorded of it, oldest first."""
+        return (*self.earlier, self.facts)
+
+    @property
+    def changes(self) -> str:
+        """What changed on it from the first trial to the last: its system, its GPU's driver."""
+        return describe_machine_changes(self.states)
 
     @property
     def sentence(self) -> str:
@@ -45,20 +55,44 @@ class Machine:
 
 def find_machines(records: Iterable[Record]) -> tuple[Machine, ...]:
     """The machines that the records came from."""
-    facts_of = {
-        make_machine_key(facts): facts
-        for facts in keep_distinct(record.machine for record in records)
-    }
+    # A reader makes equal machines one object.
+    starts: dict[int, tuple[str, Facts]] = {}
+    for record in records:
+        start = starts.setdefault(id(record.machine), (record.started, record.machine))
+        if record.started < start[0]:
+            starts[id(record.machine)] = (record.started, record.machine)
+    states_of: dict[str, list[tuple[str, Facts]]] = {}
+    for start in starts.values():
+        states_of.setdefault(make_machine_key(start[1]), []).append(start)
     return tuple(
-        Machine(number, key, facts) for number, (key, facts) in enumerate(facts_of.items(), start=1)
+        _make_machine(number, key, states)
+        for number, (key, states) in enumerate(states_of.items(), start=1)
     )
+
+
+def _make_machine(number: int, key: str, starts: Iterable[tuple[str, Facts]]) -> Machine:
+    in_time = (facts for _, facts in sorted(starts, key=lambda start: start[0]))
+    *earlier, latest = keep_distinct(in_time)
+    return Machine(number, key, latest, tuple(earlier))
 
 
 def build_machine_table(machines: Iterable[Machine]) -> pd.DataFrame:
     """A row per property, a column per machine; properties that this version does not know last."""
-    columns = {f"Machine {machine.number}": _properties(machine.facts) for machine in machines}
+    columns = {
+        f"Machine {machine.number}": _join_states(map(_properties, machine.states))
+        for machine in machines
+    }
     names = dict.fromkeys(name for properties in columns.values() for name in properties)
     return pd.DataFrame(columns, index=list(names), dtype=object).fillna(units.ABSENT)
+
+
+def _join_states(states: Iterable[dict[str, str]]) -> dict[str, str]:
+    """Show each value that a property had, oldest first."""
+    values: dict[str, dict[str, None]] = {}
+    for state in states:
+        for name, text in state.items():
+            values.setdefault(name, {})[text] = None
+    return {name: ", then ".join(texts) for name, texts in values.items()}
 
 
 def _properties(facts: Facts) -> dict[str, str]:

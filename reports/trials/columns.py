@@ -49,7 +49,7 @@ TRIAL_COLUMNS: dict[str, str] = {
     "started": "time of the start, UTC",
     "plan": "name of the plan",
     "commit": "of samestep, None where unknown",
-    "machine": "12 hexadecimal digits, equal for equal machines",
+    "machine": "12 hexadecimal digits, equal for what decides speed",
     "cpu": "model of the processor",
     "threads": "of the framework's own pool on the CPU",
     "parameters": "number of trainable values",

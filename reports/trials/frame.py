@@ -7,8 +7,6 @@ position among those loaded: it joins the frames, since two runs can hold the
 same trial.
 """
 
-import hashlib
-import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
@@ -21,6 +19,7 @@ import pandas as pd
 
 from bench.optimizer import Optimizer
 from bench.records.certificate import Certificate
+from bench.records.machine import make_machine_key
 from bench.records.parts import Epoch, MachineFinding
 from bench.records.results import TRIAL_FIELDS, Record
 from reports.statistics.block_statistics import Blocks
@@ -103,12 +102,6 @@ def build_epochs(records: Iterable[Record]) -> pd.DataFrame:
 def _elapsed(records: Sequence[Record]) -> Floats:
     seconds = ((epoch.seconds for epoch in record.epochs) for record in records)
     return to_floats(list(chain.from_iterable(map(accumulate, seconds))))
-
-
-def make_machine_key(machine: Mapping[str, Any]) -> str:
-    """12 hexadecimal digits that are equal for equal descriptions of a machine."""
-    text = json.dumps(machine, sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def _machine_keys(records: Sequence[Record]) -> list[str]:

@@ -8,10 +8,10 @@ from bench.host.fitness.gpu import examine_gpu
 from bench.host.fitness.limits import examine_limits, examine_memory
 from bench.host.fitness.processor import examine_other_load, examine_processors
 from bench.host.machine.accounts import SYSTEM, read_or_none
-from bench.host.machine.description import read_commit
 from bench.host.machine.nvml import VisibleGpu, open_gpu
 from bench.host.machine.speed import judge_noise, time_pieces
-from bench.records.parts import MachineFinding
+from bench.records.git import OUTSIDE, UnknownCommitError, identify_checkout
+from bench.records.parts import MachineFinding, note_if
 
 
 def examine_machine(device: str, threads: int, system: Path = SYSTEM) -> list[MachineFinding]:
@@ -37,11 +37,15 @@ def examine_machine(device: str, threads: int, system: Path = SYSTEM) -> list[Ma
 
 def describe_versions(gpu: VisibleGpu) -> MachineFinding:
     """Describe samestep, the host's Python, the kernel, and NVIDIA's driver if a GPU is used."""
+    try:
+        commit, unknown = identify_checkout(), False
+    except UnknownCommitError as error:
+        commit, unknown = str(error), str(error) != OUTSIDE
     parts = [
-        f"samestep {read_commit() or 'outside a checkout'}",
+        f"samestep {commit}" if not unknown else f"samestep of an unknown commit ({commit})",
         f"Python {platform.python_version()}",
         f"{platform.system()} {platform.release()}",
     ]
     if driver := read_or_none(gpu.read_driver):
         parts.append(f"NVIDIA driver {driver}")
-    return MachineFinding("versions", "ok", ", ".join(parts))
+    return note_if(unknown, "versions", ", ".join(parts))

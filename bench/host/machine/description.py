@@ -2,13 +2,14 @@
 
 import os
 import platform
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from bench.host.machine import accounts
 from bench.host.machine.limits import read_cpu_quota
 from bench.host.machine.nvml import detect_gpus
-from bench.records.git import ROOT, read_git
+from bench.records.git import UnknownCommitError, identify_checkout
 
 
 def describe_machine() -> dict[str, Any]:
@@ -59,14 +60,16 @@ def read_cpu_name() -> str:
     return platform.processor() or platform.machine()
 
 
-def read_commit() -> str | None:
-    """Read the checkout's commit, with `-dirty` where files differ; None outside a checkout."""
-    top = read_git("rev-parse", "--show-toplevel")
-    # A copy of the project inside another repository is not at that one's commit.
-    if top is None or Path(top).resolve() != ROOT.resolve():
+def read_commit(imported: Iterable[Path] = ()) -> str | None:
+    """Read the checkout's commit, with `-dirty` where files differ; None where it is not known.
+
+    Args:
+        imported: folders that workers import from, beside the checkout's own.
+    """
+    try:
+        return identify_checkout(imported)
+    except UnknownCommitError:
         return None
-    revision = read_git("rev-parse", "HEAD")
-    return revision and f"{revision}-dirty" if read_git("status", "--porcelain") else revision
 
 
 def _operating_system() -> str:

@@ -20,6 +20,7 @@ from bench.host.environments.preparation import (
 from bench.host.fitness import examine_machine
 from bench.host.frameworks.framework import read_framework
 from bench.host.frameworks.setup import find_withheld_variables
+from bench.host.machine.description import describe_machine
 from bench.host.planning.catalog import Catalog
 from bench.host.planning.selection import Selection, reason_to_skip
 from bench.host.process.executor import Executor
@@ -95,6 +96,9 @@ def open_session(
     # Of those too that need not run again: what they ran in has to be there still.
     environments = prepare_environments_of(selection, trials, say)
     opening = _begin_run(selection, folder, trials, stopped, environments, data)
+    machine = describe_machine() if stopped else opening["machine"]
+    if stopped and (update := stopped.describe_update(machine)):
+        say(f"Note: the machine changed since the run was started: {update}. Its records say so.")
     environments = drop_unusable_environments(
         environments, selection.frameworks, selection.request.device, threads, scratch, say
     )
@@ -111,7 +115,7 @@ def open_session(
         ceilings=_measure_ceilings(selection, runnable, environments, scratch, say),
         fitness=fitness,
         partners=pair_versions(runnable),
-        machine=opening["machine"],
+        machine=machine,
         commit=opening.get("commit"),
     )
     executor = Executor()
@@ -155,7 +159,8 @@ def _begin_run(
         "data": {name: dataset.digest for name, dataset in data.items()},
     }
     if stopped is not None:
-        # Machine and code are what they were: `Stopped.keep_trials` has seen to it.
+        # The machine's hardware and the code are what they were: `Stopped.keep_trials` has seen
+        # to it.
         stopped.check(installed)
         return stopped.manifest.opening
     opening = {**describe_opening(selection, trials), **installed}

@@ -20,6 +20,7 @@ from bench.host.session.store import RunFolder
 from bench.protocol.digests import hash_text
 from bench.records.git import find_commit
 from bench.records.lines import read_records
+from bench.records.machine import describe_machine_changes, identify_machine
 from bench.records.manifest import SCHEMA, Manifest, read_manifest
 from bench.records.results import RECORDS_FILE, Trial
 
@@ -83,10 +84,11 @@ class Stopped:
             ResultsError: something is.
         """
         before = self.manifest.opening
+        then, current = _identify_machines(before), _identify_machines(now)
         differences = [
-            f"{words} ({_difference(before.get(name), now[name])})"
+            f"{words} ({_difference(then.get(name), current[name])})"
             for name, words in COMPARED.items()
-            if name in now and before.get(name) != now[name]
+            if name in now and then.get(name) != current[name]
         ]
         differences += [
             f"{words} {name} ({_difference(before.get(key, {}).get(name), value)})"
@@ -100,6 +102,10 @@ class Stopped:
                 f"compare with new ones; different now: {'; '.join(differences)}; restore that, or "
                 "start a new run."
             )
+
+    def describe_update(self, now: Mapping[str, Any]) -> str:
+        """Say what of the machine changed since the run was started, and keeps it comparable."""
+        return describe_machine_changes((self.manifest.opening["machine"], now))
 
     def read_progress(self, trials: Iterable[Trial]) -> Progress:
         """Read how far the run has come.
@@ -137,11 +143,17 @@ def describe_opening(selection: Selection, trials: Sequence[Trial]) -> dict[str,
         "request": _to_document(request),
         "plan": hash_text(selection.plan.path.read_text("utf-8")),
         "code": hash_text("".join(map(hash_source_tree, (ROOT / "bench", *sorted(folders))))),
-        "commit": read_commit(),
+        "commit": read_commit(folders),
         "machine": describe_machine(),
         "threads": request.thread_count,
         "trials": [trial.id for trial in trials],
     }
+
+
+def _identify_machines(opening: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the opening with what decides its machine's speed in place of the description."""
+    facts = opening.get("machine")
+    return {**opening, "machine": identify_machine(facts) if isinstance(facts, dict) else facts}
 
 
 def find_stopped(request: Request) -> Stopped:

@@ -169,6 +169,23 @@ def test_a_run_of_something_else_does_not_go_on(
     assert again.records == records
 
 
+def test_a_run_goes_on_after_an_update_of_the_system(done: Finished, tmp_path: Path) -> None:
+    """The records say what they ran on: nothing of the update decides speed by itself."""
+    manifest = json.loads((done.run / "run.json").read_text())
+    before = manifest["opening"]["machine"]
+    older = {"kernel": "5.4.0-1", "memory_bytes": before["memory_bytes"] - 5_000_000}
+    manifest["opening"]["machine"] = {**before, **older}
+    (done.run / "run.json").write_text(json.dumps({**manifest, "end": None}))
+    (done.run / "records.jsonl").write_text("")
+
+    again = resume(tmp_path)
+    assert again.status == 0, again.output
+    note = "Note: the machine changed since the run was started: kernel 5.4.0-1 to"
+    assert f"{note} {before['kernel']}. Its records say so." in " ".join(again.output.split())
+    (record,) = again.records
+    assert (record.status, record.machine["kernel"]) == ("ok", before["kernel"])
+
+
 def test_a_changed_plan_is_named(suite: Suite, tmp_path: Path) -> None:
     suite("-k", "not 1998")
     change(tmp_path / "small.toml", "epochs = 2", "epochs = 3")

@@ -10,6 +10,7 @@ from markdown_it import MarkdownIt
 
 from bench.records.results import Record
 from reports.__main__ import main
+from reports.compare import sides
 from tests.reports.compare.conftest import make_side
 
 Save = Callable[[Path, Sequence[Record]], Path]
@@ -58,6 +59,49 @@ def test_paths_that_are_not_there_are_named(
 @pytest.mark.parametrize("head", ["b" * 40, "b" * 7])
 def test_a_commit_of_the_history(head: str, runs: Path) -> None:
     assert compare(str(runs / "base"), head, "--results", str(runs)) == 1
+
+
+@pytest.fixture
+def head(monkeypatch: pytest.MonkeyPatch) -> str:
+    """What git means by HEAD."""
+    commit = "d" * 40
+    known = {"HEAD": commit, commit[:12]: commit}
+    monkeypatch.setattr(sides, "find_commit", known.get)
+    return commit
+
+
+def test_the_hash_that_is_printed_is_found_and_so_is_head(
+    runs: Path, save: Save, head: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of a run whose files differed, by HEAD, by what is shown of it, and by its whole name."""
+    dirty = f"{head}-dirty"
+    save(runs / "mine", make_side("pytorch", 100.0, run="mine", commit=dirty))
+    results = ("--results", str(runs))
+    assert compare("nothing", "base", *results) == 2
+    printed = capsys.readouterr().err.partition("(there: ")[2].partition(")")[0].split(", ")
+    assert head[:12] in printed
+    for name in ("HEAD", head[:12], f"{head[:12]}-dirty", dirty, "HEAD-dirty"):
+        assert compare(name, name, *results) == 0, name
+    # A commit's own files go before others that were made from it.
+    save(runs / "own", make_side("pytorch", 50.0, run="own", commit=head))
+    for name, status in (("HEAD", 0), (head[:12], 0), ("HEAD-dirty", 1), (dirty, 1)):
+        assert compare(name, "own", *results) == status, name
+
+
+def test_an_update_between_the_sides_is_told(
+    runs: Path, save: Save, capsys: pytest.CaptureFixture[str]
+) -> None:
+    later = [
+        replace(one, started="2027-01-01T00:00:00+00:00", machine={**one.machine, "kernel": "99"})
+        for one in make_side("pytorch", 100.0, run="later")
+    ]
+    save(runs / "later", later)
+    assert compare("base", "later", "--results", str(runs)) == 0
+    out = capsys.readouterr().out
+    before = later[0].machine | make_side("pytorch", 1.0)[0].machine
+    assert f"The machine changed since the first trials (kernel {before['kernel']} to 99)" in out
+    assert compare("base", "equal", "--results", str(runs)) == 0
+    assert "The machine changed" not in capsys.readouterr().out
 
 
 def test_a_folder_and_a_file(runs: Path) -> None:

@@ -133,3 +133,17 @@ def test_a_machine_that_was_faster_in_another_run(record: MakeRecord) -> None:
 def test_within_a_run_single_looks_at_the_speed_are_no_doubt(record: MakeRecord) -> None:
     slow, fast = (record(name, load=gauged(speed, 1.0)) for name, speed in (("a", 70), ("b", 100)))
     assert found(slow, fast) == ()
+
+
+def test_an_update_between_trials_is_told(record: MakeRecord) -> None:
+    later = replace(
+        record("mxnet"),
+        started="2027-01-01T00:00:00+00:00",
+        machine=record().machine | {"kernel": "99"},
+    )
+    (comparison,) = compare([record(), later])
+    sentences = {doubt.topic: doubt.sentence for doubt in find_doubts(comparison)}
+
+    assert f"(kernel {record().machine['kernel']} to 99)" in sentences["machine changed"]
+    (comparison,) = compare([record(), record("mxnet")])
+    assert "machine changed" not in {doubt.topic for doubt in find_doubts(comparison)}

@@ -163,3 +163,7 @@ def test_the_sentence_names_runs_days_commits_versions_and_the_machine(nights: N
         "night-006 (2026-03-07): commit 000000000005 to 000000000006, PyTorch 2.12.0 to 2.13.0. "
         "The machine's own speed is 1.00x (1.00x\N{EN DASH}1.00x) of what it was."
     )
+    updated = [replace(one, machine={**one.machine, "kernel": "99"}) for one in new]
+    (change,) = found([*old, *updated])
+    kernel = old[0].machine["kernel"]
+    assert f", PyTorch 2.12.0 to 2.13.0, kernel {kernel} to 99. " in describe_change(change)

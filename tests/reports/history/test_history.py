@@ -1,6 +1,8 @@
 """The page of many runs."""
 
+import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -9,6 +11,7 @@ import pytest
 
 from bench.records.results import Record
 from reports.__main__ import main
+from reports.history import store
 from reports.history.page import render
 from reports.history.series import collect_histories, sort_runs
 from reports.runs.loading import LoadedRuns
@@ -82,6 +85,44 @@ def test_one_run_is_a_table_without_figures(three: list[Record]) -> None:
     assert "There is one run so far" in html
     assert "<figure>" not in html
     assert "(one run)" in html
+
+
+def update(records: list[Record]) -> list[Record]:
+    """Each run on the same machine with another kernel, and other megabytes that it takes."""
+    names = sort_runs(records)
+    return [
+        replace(
+            one,
+            machine={
+                **one.machine,
+                "kernel": f"6.1.0-{names.index(one.run)}",
+                "memory_bytes": one.machine["memory_bytes"] - names.index(one.run) * 2**20,
+            },
+        )
+        for one in records
+    ]
+
+
+def test_a_history_goes_on_after_an_update_of_the_kernel(nights: list[Record]) -> None:
+    updated = update(nights)
+    (history,) = collect_histories(updated)
+    assert [len(series.points) for series in history.series] == [
+        len(series.points) for series in collect_histories(nights)[0].series
+    ]
+    text = re.sub(r"<[^>]+>", " ", page(updated))
+    assert "changed since: kernel 6.1.0-0 to 6.1.0-1" in text
+    assert "6.1.0-0, then 6.1.0-1, then 6.1.0-2" in text, "in the table of machines"
+    assert "changed since" not in page(nights)
+
+
+def test_a_store_of_before_is_joined_when_it_is_read(
+    tmp_path: Path, nights: list[Record], save: Save
+) -> None:
+    updated = update(nights)
+    for name in sort_runs(updated):
+        folder = save(tmp_path / name, [one for one in updated if one.run == name])
+        store.append(tmp_path / "store", [folder])
+    assert len(collect_histories(store.read(tmp_path / "store").records)) == 1
 
 
 def test_machines_have_sections_of_their_own(record: MakeRecord) -> None:

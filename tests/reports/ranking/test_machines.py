@@ -1,6 +1,7 @@
 """How machines are described."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -36,6 +37,20 @@ def test_machines_are_numbered_in_order_of_appearance(record: MakeRecord) -> Non
     found = find_machines([record(), record(machine={"cpu": "Another"}), record()])
 
     assert [machine.number for machine in found] == [1, 2]
+
+
+def test_an_update_makes_no_other_machine_and_is_told(record: MakeRecord) -> None:
+    before, after = record(), record()
+    states = (before.machine, {**before.machine, "kernel": "99", "gpu_driver": "1"})
+    # In the order in which they were measured, whatever that of the records.
+    after = replace(after, machine=states[1], started="2027-01-01T00:00:00+00:00")
+    (machine,) = find_machines([after, before, replace(after, machine=dict(states[1]))])
+
+    assert (machine.number, machine.states) == (1, states)
+    assert machine.changes == f"kernel {before.machine['kernel']} to 99"
+    table = build_machine_table([machine]).T.to_dict(orient="list")
+    assert table["Kernel"] == [f"{before.machine['kernel']}, then 99"]
+    assert table["CPU"] == [before.machine["cpu"]]
 
 
 def test_the_table_shows_facts_that_this_version_does_not_know(record: MakeRecord) -> None:

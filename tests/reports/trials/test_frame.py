@@ -143,13 +143,6 @@ def test_epochs_are_long(record: MakeRecord) -> None:
     assert found["test_accuracy"].tolist() == [0.9, 0.95]
 
 
-def test_machine_key_does_not_depend_on_the_order_of_facts() -> None:
-    assert frame.make_machine_key({"cpu": "a", "kernel": "b"}) == frame.make_machine_key(
-        {"kernel": "b", "cpu": "a"}
-    )
-    assert frame.make_machine_key({"cpu": "a"}) != frame.make_machine_key({"cpu": "b"})
-
-
 def test_a_step_under_the_ceilings(record: MakeRecord) -> None:
     """By hand: 6.4e7 operations in 10 ms are 6.4e9 a second, of at most 1e11."""
     blocks = tuple(TimedBlock(10, 640, seconds, False) for seconds in (0.1, 0.1, 0.3))
