@@ -127,6 +127,8 @@ def edition(name: str, pin: str, revision: str) -> str:
 
 
 TRIAL_FIELDS = tuple(item.name for item in fields(Trial))
+# How a framework is run: what tells the rows of a framework's version apart, beyond its work.
+WAY_FIELDS = ("mode", "settings", "layout", "input")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from bench.errors import ResultsError
-from bench.records.results import Record
+from bench.records.results import WAY_FIELDS, Record
 from reports.ranking.comparisons import Work, compare
 from reports.ranking.rows import Row
 from reports.text import titles
@@ -14,7 +14,7 @@ Identity = tuple[object, ...]
 
 # What two sides may differ in only if that is asked for: their name, and where it stands.
 OF_WORK = ("device", "precision", "batch_size", "epochs", "optimizer", "threads", "machine")
-OF_KEY = ("mode", "settings", "layout", "input", "turns")
+OF_KEY = (*WAY_FIELDS, "turns")
 ACROSS = (*OF_WORK, *OF_KEY)
 
 

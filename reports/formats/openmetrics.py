@@ -91,12 +91,9 @@ def _identity(named: NamedRow) -> Labels:
         "model": work.model,
         "dataset": work.dataset,
         "framework": key.framework,
-        "mode": key.mode,
-        "settings": key.settings,
+        **key.way,
         "precision": work.precision,
         "device": work.device,
-        "layout": key.layout,
-        "input": key.input,
         "batch_size": str(work.batch_size),
     }
 

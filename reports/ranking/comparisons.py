@@ -8,16 +8,20 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
 from typing import Any
 
 import pandas as pd
 
 from bench.optimizer import Optimizer
-from bench.records.results import Record
+from bench.records.results import WAY_FIELDS, Record
 from reports.ranking import first_steps, gate
 from reports.ranking.rows import Key, Row
 from reports.text import titles
 from reports.trials import frame
+
+# Of a trial; looked up in less time at once than one by one.
+way_of = attrgetter(*WAY_FIELDS)
 
 
 @dataclass(frozen=True)
@@ -170,8 +174,8 @@ def _rows(records: Sequence[Record], table: pd.DataFrame, places: Sequence[int])
     for place in places:
         record, trial = records[place], records[place].trial
         facts = (
-            *(trial.framework, record.framework_version, trial.mode, trial.settings),
-            *(trial.layout, trial.input, record.commit, record.in_turns_with is None),
+            *(trial.framework, record.framework_version, record.commit),
+            *(record.in_turns_with is None, *way_of(trial)),
         )
         if facts not in places_of:
             places_of[facts] = groups[_key(record, versions[trial.framework], several)]
@@ -195,10 +199,7 @@ def _key(record: Record, versions: set[str], several_commits: bool) -> Key:
     return Key(
         framework=trial.framework,
         version=version,
-        mode=trial.mode,
-        settings=trial.settings,
-        layout=trial.layout,
-        input=trial.input,
+        **dict(zip(WAY_FIELDS, way_of(trial), strict=True)),
         commit=commit if several_commits else "",
         turns=record.in_turns_with is not None,
         framework_title=titles.title_framework(record),

@@ -8,7 +8,7 @@ from functools import cache, cached_property
 import pandas as pd
 
 from bench.job import NATIVE, PREPARED
-from bench.records.results import Record
+from bench.records.results import WAY_FIELDS, Record
 from reports.statistics.intervals import Interval, estimate_median, estimate_ratio
 from reports.statistics.quantiles import (
     LEAST_FOR_QUARTILES,
@@ -53,6 +53,11 @@ class Key:
     def edition(self) -> str:
         """The product, and the commit where there are several: early, as a figure cuts the end."""
         return f"{self.product} at {self.commit}" if self.commit else self.product
+
+    @property
+    def way(self) -> dict[str, str]:
+        """How the framework is run, by the names of a trial's fields."""
+        return {name: getattr(self, name) for name in WAY_FIELDS}
 
     @property
     def variants(self) -> tuple[str, ...]:

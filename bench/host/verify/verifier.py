@@ -23,6 +23,7 @@ from bench.host.verify.inputs import write_inputs
 from bench.host.verify.judgment import Error, judge
 from bench.host.verify.shared import SharedWorker
 from bench.job import NATIVE, Execution
+from bench.protocol.digests import hash_text
 from bench.protocol.verification import VerificationJob
 
 # Pure NumPy in float64; tests/frameworks/reference.py checks its forward pass and its gradients.
@@ -110,8 +111,7 @@ class Verifier:
 
     def save_quantities(self, cell: Cell) -> Path:
         """Record a cell's own float64 quantities in a folder, as far as it gets."""
-        name = f"recorded-{cell.framework.edition}-{cell.mode}-{cell.settings}-{cell.layout}"
-        folder = self._folder(f"{name}-{_name(cell)}")
+        folder = self._folder(f"recorded-{hash_text(repr(cell.key))}")
         job = replace(self._job(cell), record=str(folder), precisions=("float64",))
         self._run(cell, job)
         return folder
