@@ -1,8 +1,10 @@
 """Reads a TOML file into checked values: plans and framework.toml go through here."""
 
+import os
 import tomllib
 from collections.abc import Collection
 from pathlib import Path
+from string import Template
 from typing import Any
 
 from bench.errors import SamestepError, describe_parse_error, explain_os_error
@@ -147,6 +149,17 @@ class TomlTable:
             for number, value in enumerate(values, start=1)
         ]
 
+    def take_table_or_tables(self, key: str, expected: str) -> "list[TomlTable] | None":
+        """Take a table or an array of tables; None where there is neither."""
+        if isinstance(self._values.get(key), list):
+            return self.take_tables(key)
+        table = self.take_table(key, expected)
+        return None if table is None else [table]
+
+    def take_all_texts(self) -> dict[str, str]:
+        """Take all keys that are left, each a string."""
+        return {name: self.take_text(name) for name in list(self._values)}
+
     def take_strings(self, key: str) -> dict[str, str]:
         """Take a table of strings; empty where there is none."""
         return self._values_of(key, "a string", str)
@@ -154,6 +167,16 @@ class TomlTable:
     def take_scalars(self, key: str) -> dict[str, bool | int | float | str]:
         """Take a table of single values; empty where there is none."""
         return self._values_of(key, "a single value", bool, int, float, str)
+
+    def expand(self, key: str, text: str, expected: str) -> str:
+        """Put the user's variables in the place of $NAME in the string of a key."""
+        try:
+            return Template(text).substitute(os.environ)
+        except KeyError as error:
+            missing = f"variables that are set; {error.args[0]} is not"
+            raise self.fail(key, text, missing) from error
+        except ValueError as error:
+            raise self.fail(key, text, expected) from error
 
     def finish(self) -> None:
         """Refuse keys that nobody took."""

@@ -178,7 +178,7 @@ def _newest(document: Any) -> dict[str, Any]:
             "read it with the version that wrote it."
         )
     try:
-        # Schemas 3 and 4 added nothing that every record has.
+        # Schemas 3 to 5 added nothing that every record has.
         document = _from_1(document) if schema == 1 else document
         return {
             **document,

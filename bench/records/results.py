@@ -1,4 +1,4 @@
-"""The record of one trial: the project's public contract, schema version 4.
+"""The record of one trial: the project's public contract, schema version 5.
 
 `docs/reference/records.md` describes every field with its unit. A record is one line of
 JSON in `results/<run>/records.jsonl`.
@@ -11,6 +11,7 @@ Schema history:
     3: a trial may have `pin` and `revision`.
     4: `status` may also be one of `crashed`, `diverged`, `garbled`, `no result` and `silent`, which
        were `failed` (or, of silence, `timeout`) before.
+    5: a trial may have `variables`.
 """
 
 from dataclasses import dataclass, field, fields
@@ -31,8 +32,9 @@ from bench.records.parts import (
     TimedBlock,
     Times,
 )
+from bench.records.variables import name_variables
 
-SCHEMA = 4
+SCHEMA = 5
 COMMIT_DIGITS = 12
 RECORDS_FILE = "records.jsonl"
 # Above this share of the processors for others, a trial's times are called doubtful.
@@ -64,6 +66,7 @@ class Trial:
         pin: the framework's version that was asked for; empty for that of its own requirements.
         revision: samestep's commit whose worker and implementation run, where it is another than
             that of the host.
+        variables: what the plan's `environment` hands on (`bench.records.variables`).
     """
 
     model: str
@@ -83,6 +86,7 @@ class Trial:
     evaluate_every: int = 1
     pin: str = ""
     revision: str = ""
+    variables: str = ""
 
     @property
     def edition(self) -> str:
@@ -104,6 +108,7 @@ class Trial:
         """
         layout = () if self.layout == NATIVE else (self.layout.lower(),)
         source = () if self.input == PREPARED else (f"{self.input}input",)
+        variables = (name_variables(self.variables),) if self.variables else ()
         return "-".join(
             (
                 self.model,
@@ -115,6 +120,7 @@ class Trial:
                 self.device,
                 *layout,
                 *source,
+                *variables,
                 f"batch{self.batch_size}",
             )
         )
@@ -128,7 +134,7 @@ def edition(name: str, pin: str, revision: str) -> str:
 
 TRIAL_FIELDS = tuple(item.name for item in fields(Trial))
 # How a framework is run: what tells the rows of a framework's version apart, beyond its work.
-WAY_FIELDS = ("mode", "settings", "layout", "input")
+WAY_FIELDS = ("mode", "settings", "layout", "input", "variables")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from bench.host.process.outcome import Event
 from bench.records.results import COMMIT_DIGITS, NOISY_SHARE, Record, Trial
+from bench.records.variables import shorten_variables
 
 REDRAW_SECONDS = 0.5
 
@@ -58,6 +59,7 @@ def summarize(record: Record) -> str:
     """Summarize a finished trial in one line."""
     trial = record.trial
     name = f"{trial.model} {trial.dataset} {trial.framework} {trial.mode}"
+    name = f"{name} {shorten_variables(trial.variables)}".rstrip()
     if record.status != "ok":
         return f"{name}: {record.status}: {record.reason}"
     rates = [block.samples / block.seconds for block in record.measured_blocks]

@@ -217,7 +217,7 @@ PROOF = Layout(
     ),
 )
 VARIANTS = Layout(
-    "What a mode, settings, a layout or the framework's own loader change",
+    "What a mode, settings, a layout, variables or the framework's own loader change",
     (
         TableColumn("Compared with", "", cells.show_baseline, always=True),
         TableColumn("Ratio of throughputs", "", cells.show_ratio_to_baseline),

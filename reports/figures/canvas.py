@@ -134,10 +134,14 @@ def choose_colors(frameworks: Iterable[str]) -> dict[str, str]:
 
 def label_row(row: Row) -> str:
     """The row's label, shortened to what a figure has room for."""
-    return shorten_label(row.key.short_label, "" if row.refusal is None else NOT_RANKED)
+    # The value of a variable is what tells such rows apart, and stands at the end.
+    end = LONGEST_NAME // 2 if row.key.variables else 0
+    return shorten_label(row.key.short_label, "" if row.refusal is None else NOT_RANKED, end)
 
 
-def shorten_label(label: str, mark: str = "") -> str:
-    """A label that a figure has room for, with a mark that is never cut off."""
+def shorten_label(label: str, mark: str = "", end: int = 0) -> str:
+    """A label that a figure has room for, with its end and a mark that are never cut off."""
     text, room = drop_unprintable(label), LONGEST_NAME - len(mark)
-    return (text if len(text) <= room else f"{text[: room - 1]}…") + mark
+    if len(text) > room:
+        text = f"{text[: room - end - 1]}…{text[len(text) - end :]}"
+    return text + mark

@@ -86,7 +86,7 @@ def _invocations(rows: Sequence[NamedRow]) -> list[str]:
 
 def _identity(named: NamedRow) -> Labels:
     work, key = named.comparison.work, named.row.key
-    return {
+    labels = {
         "series": named.name,
         "model": work.model,
         "dataset": work.dataset,
@@ -96,6 +96,8 @@ def _identity(named: NamedRow) -> Labels:
         "device": work.device,
         "batch_size": str(work.batch_size),
     }
+    # An empty label is none: series from before there were variables go on.
+    return {name: value for name, value in labels.items() if value}
 
 
 def _labels(labels: Labels) -> str:

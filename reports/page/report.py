@@ -126,6 +126,7 @@ def _facts(run: LoadedRuns) -> dict[str, str]:
         "Precision": map(titles.describe_precision, _distinct(trial.precision for trial in trials)),
         "Settings": [trial.settings for trial in trials],
         "Layout of images": [trial.layout for trial in trials],
+        "Variables of the plan": [trial.variables for trial in trials if trial.variables],
         "Batches from": map(titles.describe_source, _distinct(trial.input for trial in trials)),
         "Blocks": [
             "trained in turns with those of another version"

@@ -9,6 +9,7 @@ import pandas as pd
 
 from bench.job import NATIVE, PREPARED
 from bench.records.results import WAY_FIELDS, Record
+from bench.records.variables import shorten_variables
 from reports.statistics.intervals import Interval, estimate_median, estimate_ratio
 from reports.statistics.quantiles import (
     LEAST_FOR_QUARTILES,
@@ -40,6 +41,7 @@ class Key:
     settings: str
     layout: str = NATIVE
     input: str = PREPARED
+    variables: str = ""
     commit: str = ""
     turns: bool = False
     framework_title: str = field(default="", compare=False)
@@ -64,8 +66,9 @@ class Key:
         """What is not the default."""
         layout = () if self.layout == NATIVE else (self.layout,)
         source = () if self.input == PREPARED else (titles.describe_source(self.input),)
+        variables = (shorten_variables(self.variables),) if self.variables else ()
         turns = (titles.IN_TURNS,) if self.turns else ()
-        return layout + source + turns
+        return layout + source + variables + turns
 
     @property
     def label(self) -> str:

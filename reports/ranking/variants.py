@@ -1,4 +1,4 @@
-"""What another mode, other settings, another layout or the framework's own loader change."""
+"""What another mode, settings, layout, variables or the framework's own loader change."""
 
 from dataclasses import replace
 
@@ -13,14 +13,15 @@ EAGER = "eager"
 def find_baseline(comparison: Comparison, row: Row) -> Row | None:
     """The row of the same framework and version that differs least from what users start with.
 
-    Default settings, the framework's own layout, prepared arrays, eager mode if there is one. None
-    where there is no such row, or it is the row itself.
+    Default settings, the framework's own layout, prepared arrays, no variables of the plan, eager
+    mode if there is one. None where there is no such row, or it is the row itself.
     """
     plain = [
         other
         for other in comparison.rows
         if other.key.edition == row.key.edition
         and (other.key.settings, other.key.layout, other.key.input) == (DEFAULT, NATIVE, PREPARED)
+        and not other.key.variables
     ]
     if not plain:
         return None

@@ -27,6 +27,7 @@ TRIAL_COLUMNS: dict[str, str] = {
     "tuning": "what tuned settings consist of, in words; empty of default ones",
     "layout": "of images: native to the framework, NCHW or NHWC",
     "input": "prepared arrays, such arrays on the device, or the framework's own (native) loader",
+    "variables": "that the plan handed on, NAME=value as a shell reads it; empty where none",
     "precision": "number format and what may be rounded, such as ieee",
     "device": "cpu or cuda",
     "batch_size": "samples per training step",

@@ -10,6 +10,7 @@ from typing import Any
 from bench.host.cache import make_worker_home
 from bench.host.frameworks.framework import ROOT, Framework, Tuning
 from bench.job import NATIVE, Execution
+from bench.records.variables import parse_variables
 
 DEFAULT = "default"
 TUNED = "tuned"
@@ -39,7 +40,7 @@ class Setup:
     """Everything that a worker gets beyond its inputs.
 
     Attributes:
-        environment: variables that the framework's description sets.
+        environment: variables that the framework's description and the plan set.
         tunings: settings that are added to the defaults.
     """
 
@@ -61,23 +62,28 @@ class Setup:
         }
 
 
-def set_up(framework: Framework, model: str, settings: str, execution: Execution) -> Setup:
+def set_up(
+    framework: Framework, model: str, settings: str, execution: Execution, variables: str = ""
+) -> Setup:
     """Set up a framework for a trial or for its verification.
 
     Args:
         settings: one of SETTINGS, which add the knobs.
         execution: its layout may be `native` to the framework or to the settings.
+        variables: the plan's, as a trial has them; they count more than all others.
     """
     mode, device = execution.mode, execution.device
     tunings = select_tunings(framework, model, mode, device) if settings == TUNED else ()
+    own = parse_variables(variables)
+    tunings = tuple(replace(tuning, environment=_without(tuning, own)) for tuning in tunings)
     layout = execution.layout
     if layout == NATIVE:
         # The last one that says something, as of every other setting.
         layout = [framework.layout, *(tuning.layout for tuning in tunings if tuning.layout)][-1]
     threads = execution.threads
-    variables = build_default_variables(framework, device, execution.precision, threads)
+    default = build_default_variables(framework, device, execution.precision, threads)
     return Setup(
-        variables | _fill(_merge(tunings, "environment"), threads),
+        default | _fill(_merge(tunings, "environment"), threads) | own,
         replace(execution, layout=layout, knobs=_merge(tunings, "knobs")),
         tunings,
     )
@@ -143,6 +149,10 @@ def select_tunings(framework: Framework, model: str, mode: str, device: str) -> 
         and device in tuning.devices
         and any(fnmatch(model, pattern) for pattern in tuning.models)
     )
+
+
+def _without(tuning: Tuning, names: Mapping[str, str]) -> dict[str, str]:
+    return {name: text for name, text in tuning.environment.items() if name not in names}
 
 
 def _fill(variables: Mapping[str, str], threads: int) -> dict[str, str]:

@@ -14,6 +14,7 @@ from bench.host.frameworks.framework import LAYOUTS, MODES, Framework
 from bench.host.frameworks.requirements import DEVICES, TRAINING_PRECISIONS
 from bench.host.frameworks.setup import SETTINGS
 from bench.host.planning.catalog import OWN, Catalog
+from bench.host.planning.environment import check_threads, read_environments
 from bench.host.toml_table import TomlTable, read_toml
 from bench.job import NATIVE, ON_DEVICE, PREPARED
 from bench.optimizer import RULES, Change, Optimizer, Rule
@@ -105,6 +106,7 @@ def read_plan(name: str, frameworks: Collection[str], catalog: Catalog = OWN) ->
         )
     table = read_toml(path, PlanError)
     catalog = replace(catalog, declared=read_declared(table, path.parent))
+    environments = read_environments(table, [""])
     gibibytes = table.take_number("memory_limit_gib", None, above=0)
     plan = Plan(
         name=path.stem,
@@ -116,14 +118,19 @@ def read_plan(name: str, frameworks: Collection[str], catalog: Catalog = OWN) ->
         silence_limit_seconds=table.take_number("silence_limit_seconds", 300.0, above=0),
         memory_limit_bytes=None if gibibytes is None else int(gibibytes * 2**30),
         order_seed=table.take_integer("order_seed", 1),
-        groups=tuple(_group(group, frameworks, catalog) for group in table.take_tables("trials")),
+        groups=tuple(
+            _group(group, frameworks, catalog, environments)
+            for group in table.take_tables("trials")
+        ),
         catalog=catalog,
     )
     table.finish()
     return plan
 
 
-def _group(table: TomlTable, frameworks: Collection[str], catalog: Catalog) -> Group:
+def _group(
+    table: TomlTable, frameworks: Collection[str], catalog: Catalog, environments: list[str]
+) -> Group:
     group = Group(
         lists={
             "seed": table.take_integers("seeds", [1]),
@@ -134,6 +141,7 @@ def _group(table: TomlTable, frameworks: Collection[str], catalog: Catalog) -> G
             "settings": table.take_texts("settings", ["default"], SETTINGS),
             "layout": table.take_texts("layouts", [NATIVE], (NATIVE, *LAYOUTS)),
             "input": table.take_texts("inputs", [PREPARED], INPUTS),
+            "variables": read_environments(table, environments),
         },
         frameworks=table.take_names("frameworks", frameworks, list(frameworks)),
         modes=_group_modes(table),
@@ -206,9 +214,13 @@ def expand(plan: Plan, frameworks: Mapping[str, Framework], device: str) -> list
     the same other one. The invocations of a trial are spread over the whole run.
 
     Raises:
-        PlanError: two trials would have the same name, or there would be too many.
+        PlanError: two trials would have the same name, there would be too many, or a variable is
+            not the plan's to set.
     """
     _check_number(plan, frameworks)
+    for group in plan.groups:
+        for framework in _frameworks(group, frameworks):
+            check_threads(plan.path, group.lists["variables"], framework, device)
     rounds = range(1, 1 + max(group.repeats for group in plan.groups))
     trials = [
         trial
@@ -221,7 +233,7 @@ def expand(plan: Plan, frameworks: Mapping[str, Framework], device: str) -> list
         if trial.id in seen:
             raise PlanError(
                 f"{plan.path}: two trials are both called {trial.id!r}; make the [[trials]] tables "
-                "differ in model, data set, mode, batch size or seed."
+                "differ in model, data set, mode, environment, batch size or seed."
             )
         seen.add(trial.id)
     return trials

@@ -37,6 +37,7 @@ from bench.records.ceilings import Ceiling
 from bench.records.manifest import Manifest
 from bench.records.parts import MachineFinding
 from bench.records.results import Trial
+from bench.records.variables import parse_variables
 
 
 def prepare_data(trials: Iterable[Trial], catalog: Catalog, say: Say) -> dict[str, PreparedData]:
@@ -208,9 +209,12 @@ def _examine_machine(selection: Selection, say: Say) -> list[MachineFinding]:
     for finding in findings:
         if finding.verdict != "ok":
             say(f"Note on this machine: {finding.topic}: {finding.detail}")
-    if names := find_withheld_variables():
+    texts = {trial.variables for trial in selection.trials}
+    handed_on = {name for text in texts for name in parse_variables(text)}
+    if names := [name for name in find_withheld_variables() if name not in handed_on]:
         say(
             f"Note: frameworks do not see {', '.join(names)}: every worker has the same variables, "
-            "which framework.toml sets (docs/guides/own-interpreters.md)."
+            "which framework.toml sets; a plan's 'environment' hands others on "
+            "(docs/reference/plans.md)."
         )
     return findings

@@ -32,6 +32,7 @@ from bench.records.ceilings import Ceiling
 from bench.records.operations import count_step_cost
 from bench.records.parts import Energy, Load, MachineFinding, StepCost
 from bench.records.results import Record, Trial
+from bench.records.variables import parse_variables
 from bench.spec import dropout_of
 
 
@@ -46,7 +47,7 @@ class PreparedRun:
         ceilings: by precision, what the machine attains at most.
         fitness: what bears on times on this machine.
         partners: for trials that take turns with another one, that one, by their names.
-        withheld: the user's variables that no worker gets.
+        withheld: the user's variables that no worker gets, but for those that its trial names.
         commit: of when the run was started: what was committed since is no part of it.
     """
 
@@ -84,7 +85,9 @@ class PreparedRun:
             machine=self.machine,
             threads=self.selection.request.thread_count,
             cost=cost,
-            withheld=self.withheld,
+            withheld=tuple(
+                name for name in self.withheld if name not in parse_variables(trial.variables)
+            ),
             dropout=dropout_of(spec) if spec else None,
             ceilings=self.ceilings.get(trial.precision),
             fitness=tuple(finding for finding in self.fitness if finding.verdict != "ok"),
@@ -175,7 +178,7 @@ def prepare_training(
     where = (trial.mode, trial.precision, trial.device)
     threads = prepared.selection.request.thread_count
     execution = Execution(*where, threads, trial.layout)
-    setup = set_up(framework, trial.model, trial.settings, execution)
+    setup = set_up(framework, trial.model, trial.settings, execution, trial.variables)
     job = _job(prepared, trial, framework, setup)
     plan = prepared.selection.plan
     # A worker waits as long as its partner works.

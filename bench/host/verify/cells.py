@@ -11,6 +11,7 @@ from bench.host.planning.catalog import OWN, Catalog
 from bench.job import NATIVE, Execution
 from bench.models import Model
 from bench.records.results import Trial
+from bench.records.variables import shorten_variables
 from bench.spec import ModelSpec, Samples, without_dropout
 
 
@@ -30,6 +31,7 @@ class Cell:
     device: str
     settings: str = DEFAULT
     layout: str = NATIVE
+    variables: str = ""
 
     @property
     def model(self) -> str:
@@ -47,6 +49,7 @@ class Cell:
             self.device,
             self.settings,
             self.layout,
+            self.variables,
         )
 
     @property
@@ -57,7 +60,7 @@ class Cell:
     def set_up(self, threads: int) -> Setup:
         """Set up what is verified; the job has the precisions, these settings reduce none."""
         execution = Execution(self.mode, "ieee", self.device, threads, self.layout)
-        return set_up(self.framework, self.model, self.settings, execution)
+        return set_up(self.framework, self.model, self.settings, execution, self.variables)
 
     @property
     def title(self) -> str:
@@ -65,6 +68,7 @@ class Cell:
         parts = [f"{self.model} ({self.dataset}) in {self.framework.title}, {self.mode}"]
         parts += [] if self.settings == DEFAULT else [f"{self.settings} settings"]
         parts += [] if self.layout == NATIVE else [self.layout]
+        parts += [shorten_variables(self.variables)] if self.variables else []
         return ", ".join(parts)
 
 
@@ -79,6 +83,7 @@ def to_cell(trial: Trial, frameworks: Mapping[str, Framework], catalog: Catalog)
         trial.device,
         trial.settings,
         trial.layout,
+        trial.variables,
     )
 
 

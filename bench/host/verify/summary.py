@@ -10,6 +10,7 @@ from bench.host.machine.description import describe_machine, read_commit
 from bench.host.verify.certification import CellReport, to_document
 from bench.protocol.verification import BATCH_SIZE, STAGES, STEPS
 from bench.records.certificate import Worst
+from bench.records.variables import shorten_variables
 
 SCHEMA = 1
 PRECISION_TITLES = {"float64": "float64", "ieee": "float32"}
@@ -21,7 +22,11 @@ def to_row(report: CellReport) -> dict[str, str]:
     return {
         "model": cell.model,
         "framework": cell.framework.title,
-        "mode": cell.mode if cell.settings == DEFAULT else f"{cell.mode}, {cell.settings}",
+        "mode": ", ".join(
+            part
+            for part in (cell.mode, cell.settings, shorten_variables(cell.variables))
+            if part and part != DEFAULT
+        ),
         **_find_largest(report),
         "nearest to its limit": _find_nearest(report),
         "result": _describe_result(report),
@@ -142,6 +147,7 @@ def _to_document(report: CellReport) -> dict[str, Any]:
         "mode": cell.mode,
         "settings": cell.settings,
         "layout": cell.layout,
+        "variables": cell.variables,
         "device": cell.device,
         "cached": report.cached,
         "seconds": report.seconds,

@@ -143,7 +143,7 @@ def _sort_by_framework(cells: Iterable[Cell]) -> list[Cell]:
 
     def find_place(cell: Cell) -> tuple[Any, ...]:
         framework, mode = frameworks.index(cell.framework.edition), modes.index(cell.mode)
-        return framework, mode, cell.settings, cell.layout
+        return framework, mode, cell.settings, cell.layout, cell.variables
 
     return sorted(cells, key=find_place)
 

@@ -36,7 +36,7 @@ def export(tmp_path: Path, save: Save, capsysbinary: pytest.CaptureFixture[bytes
 @pytest.fixture
 def hostile(record: MakeRecord, failure: MakeRecord) -> list[Record]:
     """A finished, a failed and a skipped trial; what a record names is `HOSTILE` in all of them."""
-    names = dict.fromkeys(("model", "dataset", "mode", "settings", "commit"), HOSTILE)
+    names = dict.fromkeys(("model", "dataset", "mode", "settings", "variables", "commit"), HOSTILE)
     finished = record(HOSTILE, framework_version=HOSTILE, **names)
     return [
         finished,

@@ -40,15 +40,21 @@ def test_the_baseline_is_eager_with_defaults_of_the_same_version(record: MakeRec
             record("pytorch", settings="tuned"),
             record("pytorch", mode="compiled", framework_version="3.0"),
             record("pytorch", input="native"),
+            record("pytorch", variables="A=1"),
             record("mxnet", mode="compiled"),
         ]
     )
-    eager = row(comparison, framework="pytorch", settings="default", mode="eager", input="prepared")
+    eager = row(
+        comparison,
+        **{"framework": "pytorch", "settings": "default", "mode": "eager", "input": "prepared"},
+        variables="",
+    )
 
     for wanted in (
         {"mode": "compiled", "version": "2.13.0"},
         {"settings": "tuned"},
         {"input": "native"},
+        {"variables": "A=1"},
     ):
         assert find_baseline(comparison, row(comparison, **wanted)) is eager
     assert find_baseline(comparison, eager) is None
@@ -56,7 +62,7 @@ def test_the_baseline_is_eager_with_defaults_of_the_same_version(record: MakeRec
     assert find_baseline(comparison, row(comparison, framework="mxnet")) is None
     rows = select_variants(comparison).rows
     assert rows[0] is eager
-    assert len(rows) == 4
+    assert len(rows) == 5
 
 
 def test_without_eager_mode_the_compiled_one_is_the_baseline(record: MakeRecord) -> None:

@@ -37,7 +37,7 @@ def test_the_records_are_those_that_were_written(
     assert len(problems) == 1
 
 
-@pytest.mark.parametrize("schema", [3, 4])
+@pytest.mark.parametrize("schema", [3, 4, 5])
 def test_what_records_share_is_one_object(
     schema: int,
     tmp_path: Path,
@@ -47,7 +47,7 @@ def test_what_records_share_is_one_object(
 ) -> None:
     other = replace(record("mxnet"), certificate=certificate(quantities=7))
     path = save(tmp_path / "run", [record(), record("tensorflow"), other]) / "records.jsonl"
-    path.write_text(path.read_text().replace('"schema":4', f'"schema":{schema}'))
+    path.write_text(path.read_text().replace(f'"schema":{SCHEMA}', f'"schema":{schema}'))
     reader = Reader()
 
     (first, second, third), _ = reader.read(path)

@@ -1,7 +1,6 @@
 """Reads a plan's tables [datasets.NAME], which declare a user's own data sets."""
 
 import json
-import os
 import re
 import stat
 from collections.abc import Callable
@@ -9,7 +8,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from math import prod
 from pathlib import Path
-from string import Template
 from typing import TypeVar
 
 import PIL
@@ -195,14 +193,11 @@ def _read_pair(table: TomlTable, key: str, folder: Path) -> ArrayPair:
 
 def _read_path(table: TomlTable, key: str, folder: Path) -> Path:
     text: str = table.take_text(key)
+    expected = "a path with $NAME for a variable, $$ for a dollar, ~ for your home"
     try:
-        path = Path(Template(text).substitute(os.environ)).expanduser()
-    except KeyError as error:
-        raise table.fail(key, text, f"variables that are set; {error.args[0]} is not") from error
-    except (ValueError, RuntimeError) as error:
-        raise table.fail(
-            key, text, "a path with $NAME for a variable, $$ for a dollar, ~ for your home"
-        ) from error
+        path = Path(table.expand(key, text, expected)).expanduser()
+    except RuntimeError as error:
+        raise table.fail(key, text, expected) from error
     if not text or not str(path).isprintable():
         raise table.fail(key, text, "a path of printable characters")
     return (folder / path).absolute()

@@ -72,6 +72,21 @@ def test_a_fixed_layout_is_stronger_than_a_tuned_one(tmp_path: Path) -> None:
     assert setup.execution.layout == "NCHW"
 
 
+def test_a_plans_variables_count_more_than_all_others(tmp_path: Path) -> None:
+    variables = "PIN=mine XLA_FLAGS='--a=1 --b=2'"
+    own = framework(tmp_path)
+    assert set_up(own, "lenet", "default", LENET, variables).environment == {
+        "THREADS": "3",
+        "PIN": "mine",
+        "XLA_FLAGS": "--a=1 --b=2",
+    }
+    tuned = set_up(own, "lenet", "tuned", LENET, variables)
+    assert tuned.environment["PIN"] == "mine"
+    # What of the tuned settings is replaced is no part of them any more.
+    assert tuned.tuning["environment"] == {"THREADS": "pinned"}
+    assert tuned.tuning["reasons"] == ["pins threads", "another layout"]
+
+
 def test_no_library_may_use_tf32_where_float32_is_asked_for(tmp_path: Path) -> None:
     own = framework(tmp_path)
 

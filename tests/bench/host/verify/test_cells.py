@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from bench.errors import PlanError
@@ -23,6 +25,14 @@ def test_models_and_modes_narrow_the_cells() -> None:
     (cell,) = cells
     assert (cell.model, cell.dataset, cell.mode) == ("lenet", "mnist", "eager")
     assert cell.title == "lenet (mnist) in PyTorch, eager"
+
+
+def test_a_plans_variables_are_verified_by_themselves_and_named() -> None:
+    (cell,) = choose_cells({"pytorch": FRAMEWORKS["pytorch"]}, ("lenet",), ("eager",), "cpu")
+    own = replace(cell, variables="TORCHINDUCTOR_FREEZING=1")
+    assert own.title == "lenet (mnist) in PyTorch, eager, TORCHINDUCTOR_FREEZING=1"
+    assert own.key != cell.key
+    assert own.set_up(2).environment["TORCHINDUCTOR_FREEZING"] == "1"
 
 
 def test_a_model_without_a_usual_data_set_takes_the_first_that_fits() -> None:

@@ -89,7 +89,12 @@ def test_a_changed_implementation_is_verified_again(alpha: Cell, cache: Path) ->
 
 @pytest.mark.parametrize(
     "change",
-    [{"definition": MODELS["lenet-1998"]}, {"mode": "compiled"}, {"device": "cuda"}],
+    [
+        {"definition": MODELS["lenet-1998"]},
+        {"mode": "compiled"},
+        {"device": "cuda"},
+        {"variables": "XLA_FLAGS=--xla_cpu_enable_fast_math=true"},
+    ],
     ids=lambda change: next(iter(change)),
 )
 def test_another_cell_has_a_certificate_of_its_own(
