@@ -62,7 +62,7 @@ def write(path: Path, text: str = "x = 1\n") -> Path:
         "env/lib/python3.11/site-packages/numpy/__init__.py",
         "mine.toml",
         "bench/notes.md",
-        "docs/mine.md",
+        "docs/mine.rst",
         "bench/__pycache__/job.cpython-311.pyc",
         "results/run/x.py",
     ],
