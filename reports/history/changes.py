@@ -66,16 +66,8 @@ def change_points(history: History, *metrics: Metric) -> tuple[LevelChange, ...]
 
 
 def _changes(series: Series, metric: Metric) -> list[LevelChange]:
-    # No logarithm is of 0, and no ratio to it.
-    points = [point for point in series.points if point.row.estimate(metric.column).median > 0]
-    values, speeds = _medians(points, metric.column), _medians(points, MACHINE_SPEED)
-
-    def admitted(step: Step) -> bool:
-        ratio = _ratio(values, step)
-        larger = max(ratio.median, 1 / ratio.median) - 1
-        floor = _noise_floor(points[step.first : step.end], metric)
-        return larger > floor and not ratio.holds(1.0)
-
+    points = list_points(series, metric)
+    values, speeds = list_medians(points, metric.column), list_medians(points, MACHINE_SPEED)
     return [
         LevelChange(
             series=series,
@@ -87,11 +79,30 @@ def _changes(series: Series, metric: Metric) -> list[LevelChange]:
             runs_after=step.end - step.place,
             machine_speed=_ratio(speeds, step),
         )
-        for step in find_steps(values, admitted)
+        for step in find_level_steps(points, metric)
     ]
 
 
-def _medians(points: Sequence[Point], column: str) -> list[float]:
+def find_level_steps(points: Sequence[Point], metric: Metric) -> tuple[Step, ...]:
+    """Find the steps of a metric that are larger than what the runs themselves can tell."""
+    values = list_medians(points, metric.column)
+
+    def admitted(step: Step) -> bool:
+        ratio = _ratio(values, step)
+        larger = max(ratio.median, 1 / ratio.median) - 1
+        floor = compute_noise_floor(points[step.first : step.end], metric)
+        return larger > floor and not ratio.holds(1.0)
+
+    return find_steps(values, admitted)
+
+
+def list_points(series: Series, metric: Metric) -> list[Point]:
+    """List the runs of a series that have a value above 0: no logarithm is of 0, and no ratio."""
+    return [point for point in series.points if point.row.estimate(metric.column).median > 0]
+
+
+def list_medians(points: Sequence[Point], column: str) -> list[float]:
+    """List the value of each run: the median over its invocations."""
     return [point.row.estimate(column).median for point in points]
 
 
@@ -99,8 +110,8 @@ def _ratio(values: Sequence[float], step: Step) -> Interval:
     return estimate_ratio(values[step.place : step.end], values[step.first : step.place])
 
 
-def _noise_floor(points: Sequence[Point], metric: Metric) -> float:
-    """The smallest relative step that these runs can show: half of a usual run's own interval."""
+def compute_noise_floor(points: Sequence[Point], metric: Metric) -> float:
+    """Compute the smallest relative change that runs can show: half of a usual run's interval."""
     widths = [point.row.estimate(metric.column).relative_half_width for point in points]
     finite = [width for width in widths if np.isfinite(width)]
     return max(LEAST_STEP, float(np.median(finite)) if finite else 0.0)
@@ -129,10 +140,11 @@ def describe_direction(change: LevelChange) -> str:
 
 def describe_place(change: LevelChange) -> str:
     """The two runs between which it happened, with their days."""
-    return f"between {_run(change.before)} and {_run(change.after)}"
+    return f"between {name_run(change.before)} and {name_run(change.after)}"
 
 
-def _run(point: Point) -> str:
+def name_run(point: Point) -> str:
+    """Name a run with its day."""
     first_start = min(record.started for record in point.row.records)
     return f"{point.run} ({first_start[:10]})"
 

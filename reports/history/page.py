@@ -10,6 +10,8 @@ from bench.records.machine import Facts, describe_machine_changes
 from bench.records.results import Record
 from reports.content.cells import format_interval, format_ratio
 from reports.history.changes import change_points, describe_change
+from reports.history.drifts import LEAST_RUNS as LEAST_RUNS_OF_A_DRIFT
+from reports.history.drifts import describe_drift, find_drifts
 from reports.history.figures import draw_history
 from reports.history.segments import LEAST_RUNS
 from reports.history.series import History, Series, collect_histories, sort_runs
@@ -42,6 +44,7 @@ def render(run: LoadedRuns) -> str:
         ],
         runs=render_table(_runs(by_run, speeds), "The runs, newest first", "Run", "words"),
         least_runs=LEAST_RUNS,
+        least_runs_of_a_drift=LEAST_RUNS_OF_A_DRIFT,
     )
 
 
@@ -58,6 +61,11 @@ def _section(anchor: str, history: History, days: Sequence[str]) -> dict[str, An
         "changes": tuple(map(describe_change, changes)),
         # Whether any series has runs enough for a change.
         "enough": any(len(series.points) >= 2 * LEAST_RUNS for series in history.series),
+        # A sentence each, the largest first.
+        "drifts": tuple(map(describe_drift, find_drifts(history))),
+        "enough_for_drifts": any(
+            len(series.points) >= LEAST_RUNS_OF_A_DRIFT for series in history.series
+        ),
         "drawings": draw_history(history, changes, days, anchor),
     }
 

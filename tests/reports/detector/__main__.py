@@ -7,7 +7,7 @@ changes: of HEAD against itself (`tox -e bench -- --against HEAD`), or of HEAD a
 import sys
 from pathlib import Path
 
-from tests.reports.detector import changes, comparisons
+from tests.reports.detector import changes, comparisons, drifts
 from tests.reports.detector.pools import (
     Pools,
     Unchanged,
@@ -29,6 +29,7 @@ def main(folders: list[Path]) -> None:
             _print_series(design.title, pools)
             comparisons.main(pools, design)
             changes.main(pools, design.title, pools is unchanged.in_turns)
+    drifts.main()
 
 
 def _of(folders: list[Path]) -> Unchanged:

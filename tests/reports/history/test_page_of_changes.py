@@ -25,7 +25,9 @@ def test_a_change_is_in_the_summary_in_its_work_and_in_its_figure(nights: Nights
 
 
 def test_no_change_and_too_few_runs_are_told_apart(nights: Nights) -> None:
-    assert "None: no change is larger than noise and drift." in page(nights([1000.0] * 6))
+    assert "None: no step from one level to another is larger than noise." in page(
+        nights([1000.0] * 6)
+    )
     assert "a change needs 3 on each side" in page(nights([1000.0] * 5))
 
 
