@@ -4,8 +4,17 @@ Each message is one line that says what failed, what was expected and what to
 do. Programs catch `SamestepError` in one place and print it without traceback.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import os
+import unicodedata
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+# Letters of other scripts that nobody tells from these by looking.
+_LATIN = str.maketrans(
+    "\u0410\u0412\u0415\u041a\u041c\u041d\u041e\u0420\u0421\u0422\u0425\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u03bf",
+    "ABEKMHOPCTXaeopcyxio",
+)
 
 
 class SamestepError(Exception):
@@ -65,10 +74,51 @@ def describe_parse_error(error: Exception) -> str:
     return str(error)
 
 
+def quote_name(name: str, others: Iterable[str]) -> str:
+    """Quote a name that is none of the others, so that it shows in what it differs from them.
+
+    A letter with an accent can be one character or two, as macOS writes it in names of files.
+    """
+    for other in others:
+        if other != name and _look(other) == _look(name):
+            return f"{name!a} (it only looks like {other!a})"
+    # Or like what is allowed in a name.
+    return repr(name) if name.isascii() or not _look(name).isascii() else ascii(name)
+
+
+def find_lookalikes(names: Iterable[str]) -> tuple[str, str] | None:
+    """Find two names that are one text in different characters; None if there are none."""
+    seen: dict[str, str] = {}
+    for name in names:
+        other = seen.setdefault(unicodedata.normalize("NFC", name), name)
+        if other != name:
+            return other, name
+    return None
+
+
+def _look(name: str) -> str:
+    """Return the same text for names that look alike."""
+    return unicodedata.normalize("NFKC", name).translate(_LATIN)
+
+
+def _describe_reason(error: OSError) -> str:
+    """Say why; of a name that is missing, too, where one beside it looks the same."""
+    reason = error.strerror or str(error)
+    if isinstance(error, FileNotFoundError) and isinstance(error.filename, (str, os.PathLike)):
+        missing = Path(error.filename)
+        while missing != missing.parent and not os.path.lexists(missing.parent):
+            missing = missing.parent
+        with suppress(OSError):
+            for name in os.listdir(missing.parent):
+                if name != missing.name and _look(name) == _look(missing.name):
+                    return f"{reason}: {missing.name!a} is not {name!a}, which is there"
+    return reason
+
+
 @contextmanager
 def explain_os_error(kind: type[Exception], failure: str, remedy: str) -> Iterator[None]:
     """Turn an OSError into an error that says what failed and why, and what to do."""
     try:
         yield
     except OSError as error:
-        raise kind(f"{failure} ({error.strerror or error}); {remedy}") from error
+        raise kind(f"{failure} ({_describe_reason(error)}); {remedy}") from error

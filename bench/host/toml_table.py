@@ -7,7 +7,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from bench.errors import SamestepError, describe_parse_error, explain_os_error
+from bench.errors import SamestepError, describe_parse_error, explain_os_error, quote_name
 
 REQUIRED = object()
 # No count of epochs, samples, steps or seeds needs more; a slip of the hand may ask for it.
@@ -56,9 +56,12 @@ class TomlTable:
     def __contains__(self, key: str) -> bool:
         return key in self._values
 
-    def fail(self, key: str, value: Any, expected: str) -> SamestepError:
-        """Return the error for a key with a value that cannot be."""
-        return self._error(f"{self._where}: {key!r} is {value!r}; expected {expected}.")
+    def fail(
+        self, key: str, value: Any, expected: str, allowed: Collection[str] = ()
+    ) -> SamestepError:
+        """Return the error for a key with a value that cannot be, as it is none of `allowed`."""
+        shown = quote_name(value, allowed) if isinstance(value, str) else repr(value)
+        return self._error(f"{self._where}: {key!r} is {shown}; expected {expected}.")
 
     def take_text(
         self, key: str, default: Any = REQUIRED, allowed: Collection[str] | None = None
@@ -66,7 +69,7 @@ class TomlTable:
         """Take a string, one of `allowed` where that is given."""
         value = self._take(key, default, "a string", str)
         if allowed is not None and value is not default and value not in allowed:
-            raise self.fail(key, value, f"one of {', '.join(allowed)}")
+            raise self.fail(key, value, f"one of {', '.join(allowed)}", allowed)
         return value
 
     def take_integer(
@@ -182,7 +185,8 @@ class TomlTable:
         """Refuse keys that nobody took."""
         for key in self._values:
             raise self._error(
-                f"{self._where}: unknown key {key!r}; allowed are {', '.join(self._known)}."
+                f"{self._where}: unknown key {quote_name(key, self._known)}; allowed are "
+                f"{', '.join(self._known)}."
             )
 
     def _values_of(self, key: str, expected: str, *kinds: type) -> dict[str, Any]:
@@ -214,7 +218,7 @@ class TomlTable:
             if not _is(value, kind):
                 raise self.fail(key, value, f"a list of {expected}")
             if allowed is not None and value not in allowed:
-                raise self.fail(key, value, f"a list out of {', '.join(allowed)}")
+                raise self.fail(key, value, f"a list out of {', '.join(allowed)}", allowed)
         return values
 
 

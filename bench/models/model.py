@@ -60,7 +60,7 @@ def check_models(models: object, family: str, path: Path) -> tuple[Model, ...]:
             )
         if not NAME.fullmatch(model.name):
             raise ModelError(
-                f"{path}: a model cannot be called {model.name!r}; expected small letters, digits "
+                f"{path}: a model cannot be called {model.name!a}; expected small letters, digits "
                 "and single hyphens; rename it."
             )
     if len({model.name for model in models}) != len(models):

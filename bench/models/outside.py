@@ -67,7 +67,7 @@ def read_models(folder: Path) -> dict[str, Model]:
     path = folder / SPEC
     if not FAMILY.fullmatch(family) or (Path(__file__).parent / f"{family}.py").exists():
         raise ModelError(
-            f"--model-folder {folder}: a family cannot be called {family!r}; expected small "
+            f"--model-folder {folder}: a family cannot be called {family!a}; expected small "
             "letters, digits and underscores, and no family of this project; rename the folder."
         )
     if not path.is_file():

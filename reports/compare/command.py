@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench.errors import ResultsError
+from bench.errors import ResultsError, quote_name
 from reports.compare import sentences
 from reports.compare.document import to_json
 from reports.compare.effects import FALSE_ALARMS
@@ -138,8 +138,8 @@ def _metrics(names: str) -> list[Metric]:
     for name in requested:
         if name not in by_name:
             raise ResultsError(
-                f"--metrics {names!r}: there is no metric {name!r}; expected names out of "
-                f"{', '.join(by_name)}, separated by commas."
+                f"--metrics {names!r}: there is no metric {quote_name(name, by_name)}; "
+                f"expected names out of {', '.join(by_name)}, separated by commas."
             )
     return [by_name[name] for name in dict.fromkeys(requested)]
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from bench.errors import ResultsError
+from bench.errors import ResultsError, quote_name
 from reports.formats import bmf, github, junit, markdown, openmetrics, tables
 from reports.runs.loading import LoadedRuns
 
@@ -58,7 +58,7 @@ def find_format(name: str) -> FileFormat:
     formats = {item.name: item for item in FORMATS}
     if name not in formats:
         raise ResultsError(
-            f"--format {name!r} is not known; expected one of {', '.join(formats)}; name one of "
-            "those."
+            f"--format {quote_name(name, formats)} is not known; expected one of "
+            f"{', '.join(formats)}; name one of those."
         )
     return formats[name]

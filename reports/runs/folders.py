@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench.errors import ResultsError, explain_os_error
+from bench.errors import ResultsError, explain_os_error, quote_name
 from bench.records.results import RECORDS_FILE
 
 REMEDY = "run `tox -e bench` to make one"
@@ -65,8 +65,9 @@ def find_folder(run: str | None, results: Path) -> Path:
         return Path(run)
     choices = ", ".join(repr(name) for name in present) or "no run so far"
     raise ResultsError(
-        f"Run {run!r} was not found; expected the path of a folder with a {RECORDS_FILE}, or a "
-        f"run in {str(results)!r} (there: {choices}); name one of those, or {REMEDY}."
+        f"Run {quote_name(run, present)} was not found; expected the path of a folder with "
+        f"a {RECORDS_FILE}, or a run in {str(results)!r} (there: {choices}); name one of those, or "
+        f"{REMEDY}."
     )
 
 

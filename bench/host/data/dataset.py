@@ -1,13 +1,13 @@
 """A data set before it is prepared: whole numbers and labels, split the same every time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from math import prod
 from typing import Any
 
 import numpy as np
 
-from bench.errors import DataError
+from bench.errors import DataError, find_lookalikes
 from bench.spec import Samples
 
 Array = np.ndarray[Any, Any]
@@ -84,6 +84,16 @@ def complete_parts(
             "name a test part of its own."
         )
     return rest, test
+
+
+def check_class_names(source: str, names: Collection[str]) -> None:
+    """Refuse classes that nothing can be learned from, and two that nobody can tell apart."""
+    check_classes(source, len(names))
+    if alike := find_lookalikes(names):
+        raise DataError(
+            f"{source!r} has the classes {alike[0]!a} and {alike[1]!a}, which look the same; "
+            "expected one name for each class; rename one, and put together what is one."
+        )
 
 
 def check_classes(source: str, count: int) -> None:

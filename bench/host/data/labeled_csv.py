@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.errors import DataError, describe_parse_error
+from bench.errors import DataError, describe_parse_error, quote_name
 from bench.host.data.dataset import Array
 from bench.host.data.files import explain_unreadable
 
@@ -87,8 +87,8 @@ def encode_labels(
     for row in rows:
         if row.label not in places:
             raise DataError(
-                f"{path} line {row.line:,} has the label {row.label!r}; expected one of the "
-                f"{len(places)} in {source}; correct that line."
+                f"{path} line {row.line:,} has the label {quote_name(row.label, places)}; "
+                f"expected one of the {len(places)} in {source}; correct that line."
             )
     return np.array([places[row.label] for row in rows], dtype=np.int64)
 
@@ -120,10 +120,12 @@ def _read_text(path: Path, most_bytes: int = MOST_BYTES) -> str:
 
 
 def _check_columns(path: Path, names: Sequence[str] | None, columns: Columns) -> None:
-    for column in (columns.text, columns.label):
+    expected = (columns.text, columns.label)
+    for column in expected:
         if list(names or ()).count(column) != 1:
+            present = ", ".join(quote_name(name, expected) for name in names or ())
             raise DataError(
-                f"{path} has the columns {list(names or ())}; expected {columns.text!r} and "
+                f"{path} has the columns [{present}]; expected {columns.text!r} and "
                 f"{columns.label!r}, each once; name those that it has, or correct its first line."
             )
 

@@ -8,7 +8,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from bench.errors import PlanError
+from bench.errors import PlanError, quote_name
 from bench.host.frameworks.framework import Framework
 from bench.host.frameworks.requirements import Requirements
 
@@ -33,7 +33,8 @@ def _find_edition(frameworks: Mapping[str, Framework], text: str) -> Framework:
     name, at, version = text.partition(AT)
     if name not in frameworks:
         raise PlanError(
-            f"There is no framework {name!r}; expected names out of {', '.join(frameworks)}; "
+            f"There is no framework {quote_name(name, frameworks)}; expected names out of "
+            f"{', '.join(frameworks)}; "
             "see `python -m bench list frameworks`."
         )
     if not at:

@@ -189,7 +189,7 @@ def _check(framework: Framework) -> None:
     where = framework.folder / DESCRIPTION
     if not NAME.fullmatch(framework.name):
         raise FrameworkError(
-            f"{framework.folder}: a framework cannot be called {framework.name!r}; expected small "
+            f"{framework.folder}: a framework cannot be called {framework.name!a}; expected small "
             "letters, digits, hyphens and underscores; rename the folder."
         )
     if framework.layout not in framework.layouts:

@@ -8,7 +8,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from bench.errors import PlanError
+from bench.errors import PlanError, quote_name
 from bench.host.data.declared.declaration import read_declared
 from bench.host.frameworks.framework import LAYOUTS, MODES, Framework
 from bench.host.frameworks.requirements import DEVICES, TRAINING_PRECISIONS
@@ -101,8 +101,9 @@ def read_plan(name: str, frameworks: Collection[str], catalog: Catalog = OWN) ->
     path = Path(name) if is_path else PLANS / f"{name}.toml"
     if not is_path and name not in list_plan_names():
         raise PlanError(
-            f"There is no plan {name!r}; expected {', '.join(list_plan_names())} or the path of a "
-            ".toml file; see `python -m bench list plans`."
+            f"There is no plan {quote_name(name, list_plan_names())}; expected "
+            f"{', '.join(list_plan_names())} or the path of a .toml file; "
+            "see `python -m bench list plans`."
         )
     table = read_toml(path, PlanError)
     catalog = replace(catalog, declared=read_declared(table, path.parent))
@@ -170,7 +171,9 @@ def _datasets(table: TomlTable, catalog: Catalog) -> Sequence[str]:
     for name in names:
         if not catalog.has_dataset(name):
             names_allowed = f"{catalog.dataset_names}, or what the plan declares in [datasets.NAME]"
-            raise table.fail("datasets", name, f"a list out of {names_allowed}")
+            raise table.fail(
+                "datasets", name, f"a list out of {names_allowed}", catalog.named_datasets
+            )
     return names
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from bench.errors import InterpreterError, PlanError, UnavailableError
+from bench.errors import InterpreterError, PlanError, UnavailableError, quote_name
 from bench.host.data.preparation import PreparedData
 from bench.host.environments.preparation import Environments
 from bench.host.frameworks.editions import choose_frameworks
@@ -83,7 +83,8 @@ def find_frameworks(request: Request) -> tuple[list[str], dict[str, Framework]]:
     for name in request.pythons:
         if name not in (*available, *frameworks):
             raise InterpreterError(
-                f"--python {name}=...: there is no framework {name!r}; expected one of "
+                f"--python {name}=...: there is no framework {quote_name(name, available)}; "
+                f"expected one of "
                 f"{', '.join(available)}."
             )
     return list(available), frameworks

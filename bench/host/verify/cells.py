@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from bench.errors import PlanError
+from bench.errors import PlanError, quote_name
 from bench.host.data.dataset import Dataset
 from bench.host.frameworks.framework import MODES, Framework
 from bench.host.frameworks.setup import DEFAULT, SETTINGS, Setup, select_tunings, set_up
@@ -111,7 +111,8 @@ def choose_cells(
     ):
         if name not in names:
             raise PlanError(
-                f"There is no {what} {name!r}; expected names out of {', '.join(names)}."
+                f"There is no {what} {quote_name(name, names)}; expected names out of "
+                f"{', '.join(names)}."
             )
     cells = (
         Cell(framework, model, dataset.name, dataset.samples, mode, device, setting)

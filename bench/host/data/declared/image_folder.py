@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.errors import DataError
-from bench.host.data.dataset import Array, Split, check_classes, check_values, complete_parts
+from bench.errors import DataError, quote_name
+from bench.host.data.dataset import Array, Split, check_class_names, check_values, complete_parts
 from bench.host.data.declared.image_file import (
     SUFFIXES,
     Size,
@@ -74,7 +74,7 @@ class ImageFolder:
                     f"{str(self.train / name)!r} has no image in it; expected some of each class; "
                     "remove the folder, or put its images there."
                 )
-        check_classes(str(self.train), len(train))
+        check_class_names(str(self.train), train)
         if self.test is None:
             return len(train), _to_split(train, train), None
         test = find_images(self.test)
@@ -172,8 +172,9 @@ def _check_classes_of_test(
     new = [name for name in test if name not in train]
     if new:
         raise DataError(
-            f"{str(folder)!r} has the class {new[0]!r}, which {str(lacking)!r} has not; "
-            "expected classes of the training images; rename the folder, or add one there."
+            f"{str(folder)!r} has the class {quote_name(new[0], train)}, which "
+            f"{str(lacking)!r} has not; expected classes of the training images; "
+            "rename the folder, or add one there."
         )
     if not any(test.values()):
         raise DataError(

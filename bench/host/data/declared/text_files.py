@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from bench.errors import DataError
-from bench.host.data.dataset import Split, check_classes, check_values, complete_parts
+from bench.host.data.dataset import Split, check_class_names, check_values, complete_parts
 from bench.host.data.labeled_csv import Columns, LabeledText, encode_labels, read_rows
 from bench.host.data.texts import FIRST_WORD, make_vocabulary, tokenize
 from bench.spec import Samples
@@ -58,7 +58,7 @@ class TextFiles:
     def _read_texts(self) -> tuple[Split, Split, dict[str, int]]:
         rows = read_rows(self.train, self.columns, MOST_BYTES)
         names = sorted({row.label for row in rows})
-        check_classes(str(self.train), len(names))
+        check_class_names(str(self.train), names)
         whole = _to_split(rows, names, self.train, "it")
         test = None
         if self.test is not None:

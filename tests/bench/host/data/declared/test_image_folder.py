@@ -80,6 +80,33 @@ def test_links_are_followed(folder: Path) -> None:
     assert [len(one) for one in images.values()] == [4, 3, 2]
 
 
+COMPOSED, DECOMPOSED = "caf\u00e9", "cafe\u0301"
+
+
+def test_classes_that_look_alike_are_shown_by_their_code_points(folder: Path) -> None:
+    (folder / "train" / "cat").rename(folder / "train" / COMPOSED)
+    (folder / "test" / "cat").rename(folder / "test" / DECOMPOSED)
+    with pytest.raises(DataError) as caught:
+        declared(folder).read()
+    assert r"the class 'cafe\u0301' (it only looks like 'caf\xe9'), which" in str(caught.value)
+
+
+def test_two_classes_that_are_one_text_are_refused(folder: Path) -> None:
+    (folder / "train" / "cat").rename(folder / "train" / COMPOSED)
+    (folder / "train" / "dog").rename(folder / "train" / DECOMPOSED)
+    with pytest.raises(DataError, match="which look the same") as caught:
+        declared(folder).read()
+    assert r"the classes 'cafe\u0301' and 'caf\xe9'" in str(caught.value)
+
+
+def test_a_path_that_only_looks_like_one_that_is_there_is_shown_so(folder: Path) -> None:
+    (folder / DECOMPOSED).mkdir()
+    source = ImageFolder(folder / COMPOSED / "train", None, 2, 3, None)
+    with pytest.raises(DataError) as caught:
+        source.read()
+    assert r"'caf\xe9' is not 'cafe\u0301', which is there" in str(caught.value)
+
+
 def test_names_may_end_in_capitals(folder: Path) -> None:
     (folder / "train" / "cat" / "0.png").rename(folder / "train" / "cat" / "0.PNG")
     assert declared(folder).read()[0].labels.tolist() == [0, 0, 0, 1, 1, 1]

@@ -102,6 +102,21 @@ def test_banking77_declared_is_banking77(real_data: Path) -> None:
             TEST + "loan,my loan\n",
             r"test\.csv line 3 has the label 'loan'; expected one of the 2 in .*train\.csv",
         ),
+        (
+            "text,label\na a,caf\u00e9\nb b,card\n",
+            "text,label\na a,cafe\u0301\n",
+            r"line 2 has the label 'cafe\\u0301' \(it only looks like 'caf\\xe9'\); expected",
+        ),
+        (
+            "text,label\na a,caf\u00e9\nb b,cafe\u0301\n",
+            TEST,
+            r"has the classes 'cafe\\u0301' and 'caf\\xe9', which look the same",
+        ),
+        (
+            "t\u0435xt,label\na,b\n",
+            TEST,
+            r"columns \['t\\u0435xt' \(it only looks like 'text'\), 'label'\]; expected 'text'",
+        ),
         (TRAIN.encode() + b"caf\xe9,card\n", TEST, r"train\.csv is not UTF-8 .*save it as UTF-8"),
         (TRAIN.encode("utf-16"), TEST, r"train\.csv is not UTF-8"),
         (TRAIN + '"open,card\n', TEST, r"line 6 is not valid CSV"),
