@@ -84,10 +84,10 @@ def _open_run(config: pytest.Config) -> None:
     config.stash[RUN] = run
     if config.option.benchmark_json is None:
         config.option.benchmark_json = str(run.benchmark_file)
-    # What pytest-benchmark says of trials without rounds, our own lines say better.
-    config.addinivalue_line(
-        "filterwarnings", "ignore::pytest_benchmark.logger.PytestBenchmarkWarning"
-    )
+    # What pytest-benchmark says of trials without rounds, our own lines say better. And nobody
+    # misses pytest's notes for its next time where the checkout cannot be written.
+    for warning in ("pytest_benchmark.logger.PytestBenchmarkWarning", "pytest.PytestCacheWarning"):
+        config.addinivalue_line("filterwarnings", f"ignore::{warning}")
 
 
 def _check_writable(path: Path) -> None:
@@ -191,7 +191,7 @@ def pytest_terminal_summary(
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Leave no empty files, and no work tree: a run without a record never happened."""
+    """Leave no empty files, and no other revision's: a run without a record never happened."""
     config.stash.get(OPEN, ExitStack()).close()
     run = config.stash.get(RUN, None)
     if run is not None and not run.has_records:

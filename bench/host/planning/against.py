@@ -2,19 +2,20 @@
 
 import subprocess
 import sys
+import tarfile
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bench.errors import PlanError
+from bench.errors import PlanError, explain_os_error
 from bench.host.cache import make_scratch_folder
 from bench.host.frameworks.framework import Framework, discover
 from bench.host.frameworks.requirements import DESCRIPTION
 from bench.host.frameworks.setup import build_worker_environment
 from bench.job import Execution, Job, Turns
 from bench.optimizer import Optimizer
-from bench.records.git import ROOT, run_git, to_query
+from bench.records.git import QUESTION, ROOT, run_git, to_query
 from bench.records.results import COMMIT_DIGITS
 from bench.spec import Samples
 
@@ -24,7 +25,7 @@ READS_A_JOB = "import sys; from bench.job import Job; Job.from_json(sys.stdin.re
 
 @dataclass(frozen=True)
 class Base:
-    """What the checkout is compared with: a commit, in full, and a work tree of it."""
+    """What the checkout is compared with: a commit, in full, and a folder with its files."""
 
     commit: str
     root: Path
@@ -57,7 +58,9 @@ class Base:
 
 @contextmanager
 def check_out(revision: str) -> Iterator[Base]:
-    """Check out a revision into a work tree that is gone afterwards.
+    """Lay out a revision's files in a folder that is gone afterwards.
+
+    Nothing is written into the checkout, which may be another user's, or on a read-only disk.
 
     Raises:
         PlanError: there is no such revision, or its worker reads another kind of job.
@@ -69,21 +72,25 @@ def check_out(revision: str) -> Iterator[Base]:
     )
     with make_scratch_folder() as folder:
         root = folder / "base"
-        failed = f"--against {revision}: git cannot make a work tree of it"
-        # Of hosts that were killed: their folders are gone, and git still knows of them.
-        _git(["worktree", "prune"], failed)
-        _git(["worktree", "add", "--detach", "--quiet", str(root), commit], failed)
-        try:
-            _check_language(root, revision)
-            yield Base(commit, root)
-        finally:
-            _git(["worktree", "remove", "--force", str(root)], failed)
+        _unpack(commit, root, f"--against {revision}: the files of it cannot be laid out")
+        _check_language(root, revision)
+        yield Base(commit, root)
+
+
+def _unpack(commit: str, root: Path, failed: str) -> None:
+    archive = root.with_suffix(".tar")
+    _git(["archive", "--format=tar", f"--output={archive}", commit], failed)
+    remedy = "expected a folder with room for a second checkout; name another in TMPDIR."
+    with explain_os_error(PlanError, failed, remedy):
+        with tarfile.open(archive) as files:
+            files.extractall(root, filter="data")
+        archive.unlink()
 
 
 def _git(arguments: Sequence[str], failed: str) -> str:
     """Return what git prints; raise PlanError with `failed` before git's own words."""
     try:
-        finished = run_git(*arguments)
+        finished = run_git(*QUESTION, *arguments)
     except OSError as error:
         raise PlanError(f"{failed} ({error.strerror}); install git.") from error
     if finished.returncode != 0:

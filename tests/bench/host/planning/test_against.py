@@ -1,5 +1,7 @@
 """Another revision of samestep beside the checkout's own."""
 
+import errno
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -23,7 +25,11 @@ def git(*arguments: str) -> str:
     return finished.stdout.strip()
 
 
-def test_a_revision_is_a_work_tree_that_goes_again() -> None:
+def list_files(folder: Path) -> dict[str, int]:
+    return {str(path): path.lstat().st_mtime_ns for path in folder.rglob("*")}
+
+
+def test_a_revision_is_a_folder_that_goes_again() -> None:
     with check_out("HEAD") as base:
         assert base.commit == git("rev-parse", "HEAD")
         assert (base.root / "impls" / "pytorch" / "framework.toml").is_file()
@@ -38,6 +44,41 @@ def test_it_goes_too_where_the_run_fails() -> None:
         raise ZeroDivisionError
     assert not base.root.exists()
     assert str(base.root) not in git("worktree", "list")
+
+
+@pytest.fixture
+def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    git("clone", "--quiet", "--shared", str(ROOT), str(tmp_path / "clone"))
+    monkeypatch.setattr("bench.records.git.ROOT", tmp_path / "clone")
+    return tmp_path / "clone"
+
+
+def test_nothing_is_written_into_the_checkout(clone: Path) -> None:
+    before = list_files(clone)
+    with check_out("HEAD") as base:
+        assert (base.root / "README.md").read_bytes() == (clone / "README.md").read_bytes()
+        assert list_files(clone) == before
+    assert list_files(clone) == before
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_a_checkout_of_another_owner_has_its_revisions(clone: Path) -> None:
+    for path in (clone, *clone.rglob("*")):
+        os.chown(path, 12345, 12345)
+    with check_out("HEAD") as base:
+        assert (base.root / "bench" / "job.py").is_file()
+
+
+def test_a_full_disk_is_one_line(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("tarfile.TarFile.extractall", fail)
+    with (
+        pytest.raises(PlanError, match=r"laid out \(No space left on device\); expected a folder"),
+        check_out("HEAD"),
+    ):
+        pass
 
 
 @pytest.mark.parametrize("revision", ["no-such-branch", "--help", "", "HEAD:README.md"])
