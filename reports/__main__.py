@@ -4,7 +4,8 @@ import argparse
 import gc
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from bench.errors import ResultsError, SamestepError
@@ -39,6 +40,7 @@ def build(options: argparse.Namespace) -> None:
     folders = find_folders(options.runs, options.results)
     content = _read(folders)
     # Here and not above: drawing libraries take a second to import, a wrong name should not.
+    _find_fonts()
     from reports.content.export import to_json
     from reports.page.report import render
 
@@ -58,6 +60,7 @@ def history(options: argparse.Namespace) -> None:
         content = _read(find_folders(options.runs, options.results))
     else:
         content = _read(list_folders(options.results))
+    _find_fonts()
     from reports.history.page import render
 
     page = options.output or (options.store or options.results) / HISTORY_FILE
@@ -66,6 +69,38 @@ def history(options: argparse.Namespace) -> None:
     # An empty URL is a mistake, such as a variable that CI has not set.
     if options.database is not None:
         tell(_publish(options.database, content))
+
+
+def _find_fonts() -> None:
+    """Have Matplotlib look for fonts, once, while it knows of no home of the user's.
+
+    Figures would be as wide as the fonts there, and fontconfig writes a list of them there.
+    """
+    ours = {
+        "HOME": str(get_cache_folder() / "matplotlib"),
+        **dict.fromkeys(("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME")),
+    }
+    with _change_environment(ours):
+        import matplotlib.font_manager  # noqa: F401 (it looks when it is imported)
+
+
+@contextmanager
+def _change_environment(changes: Mapping[str, str | None]) -> Iterator[None]:
+    """Set variables, or unset them where there is None, and put back what was there."""
+    before = {name: os.environ.get(name) for name in changes}
+    _set_variables(changes)
+    try:
+        yield
+    finally:
+        _set_variables(before)
+
+
+def _set_variables(values: Mapping[str, str | None]) -> None:
+    for name, value in values.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
 
 
 def _read_store(options: argparse.Namespace) -> LoadedRuns:
@@ -248,8 +283,9 @@ def _add_results(command: argparse.ArgumentParser) -> None:
 
 
 if __name__ == "__main__":
-    # Before Matplotlib is imported: it reads and writes in the user's home otherwise.
+    # Before these libraries are imported: they read and write in the user's home otherwise.
     os.environ["MPLCONFIGDIR"] = str(get_cache_folder() / "matplotlib")
+    os.environ["FSSPEC_CONFIG_DIR"] = str(get_cache_folder() / "fsspec")
     os.environ.pop("MATPLOTLIBRC", None)
     status = main()
     sys.stdout.flush()

@@ -31,8 +31,9 @@ SPEED_VARIABLES = (
 )
 # What scikit-learn sets itself in whoever imports it, as the host does for its digits.
 NOT_THE_USERS = ("KMP_DUPLICATE_LIB_OK", "KMP_INIT_AT_FORK")
-# PyTorch's compiler names folders after it, and fails where nobody has a name.
-WORKER_USER = "samestep"
+# PyTorch's compiler names a folder among the temporary files after it, and fails where nobody has
+# a name, or where the folder is another user's.
+WORKER_USER = f"samestep-{os.getuid()}"
 
 
 @dataclass(frozen=True)

@@ -100,6 +100,8 @@ def test_a_worker_has_a_home_and_a_name_of_its_own(
     assert variables["HOME"] == str(cache / "home")
     assert (cache / "home").is_dir()
     assert variables["PYTHONNOUSERSITE"] == "1"
+    # PyTorch's compiler keeps files in /tmp/torchinductor_USER: no other user's.
+    assert variables["USER"] == variables["LOGNAME"] == f"samestep-{os.getuid()}"
     assert not [name for name, value in variables.items() if "me" in value.split("/")]
 
 
