@@ -26,6 +26,7 @@ from bench.host.verify.summary import (
 )
 from bench.models import MODELS, Model
 from bench.models.outside import read_outside_models
+from bench.records.whole_files import write_whole
 
 Row = dict[str, Any]
 PIPED_WIDTH = 160
@@ -196,7 +197,7 @@ def write_json(path: Path, document: Mapping[str, Any]) -> None:
     """
     remedy = "expected a file in a folder of yours; name another."
     with explain_os_error(ResultsError, f"{path} cannot be written", remedy):
-        path.write_text(json.dumps(document, indent=1) + "\n", "utf-8")
+        write_whole(path, (json.dumps(document, indent=1) + "\n").encode())
 
 
 if __name__ == "__main__":

@@ -60,6 +60,8 @@ def history(options: argparse.Namespace) -> None:
         content = _read(find_folders(options.runs, options.results))
     else:
         content = _read(list_folders(options.results))
+        # Nobody named them: one that is left out would not be missed.
+        _warn(content)
     _find_fonts()
     from reports.history.page import render
 

@@ -2,7 +2,9 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NoReturn
 
 import pytest
@@ -12,6 +14,7 @@ from bench.host.machine.nvml import detect_gpus
 from bench.records.cache_folder import get_cache_folder
 
 ROOT = Path(__file__).parents[1]
+NOBODY = 65534
 # Of tests on what is said where there is no GPU.
 WITHOUT_GPU = pytest.mark.skipif(bool(detect_gpus().gpus), reason="This machine has a GPU.")
 
@@ -82,6 +85,21 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "cache"
     monkeypatch.setenv("SAMESTEP_CACHE", str(folder))
     return folder
+
+
+@contextmanager
+def own_by_nobody() -> Iterator[Path]:
+    """A folder of a user who is not root; meanwhile this process is that user's."""
+    with TemporaryDirectory() as name:
+        if os.geteuid() != 0:
+            yield Path(name)
+            return
+        os.chown(name, NOBODY, NOBODY)
+        os.seteuid(NOBODY)
+        try:
+            yield Path(name)
+        finally:
+            os.seteuid(0)
 
 
 @pytest.fixture

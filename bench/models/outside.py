@@ -7,6 +7,7 @@ library only; a spec is too.
 """
 
 import importlib.util
+import os
 import re
 import sys
 from collections import Counter
@@ -70,7 +71,7 @@ def read_models(folder: Path) -> dict[str, Model]:
             f"--model-folder {folder}: a family cannot be called {family!a}; expected small "
             "letters, digits and underscores, and no family of this project; rename the folder."
         )
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise ModelError(
             f"--model-folder {folder}: there is no {SPEC}; expected the folder of a model; see "
             "docs/extend/adding-a-model.md."

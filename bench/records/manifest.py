@@ -6,9 +6,7 @@ writes the run: how many records there are, and the digest of the last one.
 """
 
 import json
-import os
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +16,7 @@ from msgspec import ValidationError, convert
 from bench.errors import ResultsError, describe_parse_error
 from bench.protocol.digests import hash_text
 from bench.records.chain import NOTHING
+from bench.records.whole_files import write_whole
 
 RUN_FILE = "run.json"
 SCHEMA = 1
@@ -82,18 +81,7 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
     Raises:
         OSError: it cannot be written; what was there stays.
     """
-    path = folder / RUN_FILE
-    temporary = path.with_name(f".{path.name}.tmp")
-    try:
-        with temporary.open("wb") as stream:
-            stream.write(manifest.to_json().encode())
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(temporary, path)
-    except OSError:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise
+    write_whole(folder / RUN_FILE, manifest.to_json().encode(), flushed=True)
 
 
 def read_opening_digest(folder: Path) -> str:

@@ -12,7 +12,7 @@ from bench.host.cache import make_scratch_folder
 from bench.host.environments.preparation import Say
 from bench.host.machine.accounts import read_cpu_seconds
 from bench.host.planning.against import check_out
-from bench.host.planning.request import add_options, read_request
+from bench.host.planning.request import read_request
 from bench.host.planning.selection import Selection, select
 from bench.host.process.signals import interrupt_at_the_end
 from bench.host.session.opening import open_session
@@ -20,6 +20,7 @@ from bench.host.session.resume import Stopped, find_stopped
 from bench.host.session.session import Session
 from bench.host.session.store import RunFolder, create_run
 from bench.records.results import Trial
+from bench.suite import options
 from bench.suite.verdict import Verdict, judge_revisions, run_reports
 
 SELECTION = pytest.StashKey[Selection]()
@@ -42,8 +43,9 @@ SPOILERS = {
 NOTHING_USABLE = 2
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    add_options(parser.getgroup("samestep", "samestep: what to benchmark").addoption)
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
+    if not pluginmanager.has_plugin(options.__name__):
+        options.pytest_addoption(parser)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -100,11 +100,12 @@ def _read_run(request: str, results: Path) -> LoadedRuns | None:
         # An empty name is that of the newest run.
         if request and os.path.exists(path):
             return read_runs(*(file.parent for file in find_records_files(path)))
-        return read_runs(find_folder(request or None, results))
+        folder = find_folder(request or None, results)
     except ResultsError:
         if request and os.path.exists(path):
             raise
         return None
+    return read_runs(folder)
 
 
 def _read_commit(name: str, request: str, results: Path) -> LoadedRuns:

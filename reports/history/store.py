@@ -6,6 +6,7 @@ files, and a run that is appended again is where it was.
 
 import gzip
 import io
+import os
 import re
 import zlib
 from collections import defaultdict
@@ -55,7 +56,7 @@ def read(store: Path) -> LoadedRuns:
     Raises:
         ResultsError: there is no store, or nothing in it can be read.
     """
-    if not store.is_dir():
+    if not os.path.isdir(store):
         raise ResultsError(
             f"Store {str(store)!r} was not found; expected a folder; name runs behind it to make "
             "one: `python -m reports history --store DIR RUN`."
@@ -90,7 +91,7 @@ def _append(store: Path, source: Path, reader: Reader) -> Path:
 
 def _longer(path: Path, content: bytes) -> bytes | None:
     """What the store's file should hold, None where it does."""
-    if not path.exists():
+    if not os.path.lexists(path):
         return content
     try:
         stored = _content(path)
@@ -128,7 +129,10 @@ def _read(store: Path) -> tuple[list[Stored], list[str], Altered]:
     files: list[Stored] = []
     problems: list[str] = []
     altered: dict[str, tuple[str, ...]] = {}
-    for path in sorted(store.glob(f"*{SUFFIX}")):
+    expected = "expected a folder of yours; check its permissions, or name another with --store."
+    with explain_os_error(ResultsError, f"Store {str(store)!r} cannot be read", expected):
+        names = sorted(name for name in os.listdir(store) if name.endswith(SUFFIX))
+    for path in (store / name for name in names):
         try:
             content = _content(path)
         except ResultsError as error:

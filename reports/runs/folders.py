@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from bench.errors import ResultsError, explain_os_error, quote_name
@@ -29,23 +30,21 @@ def find_folders(runs: Sequence[str], results: Path) -> list[Path]:
     """The folders of these runs, or of the newest where none is named; see `find_folder`."""
     requests: Sequence[str | None] = runs or [None]
     paths = (find_folder(run, results) for run in requests)
-    return list({path.resolve(): path for path in paths}.values())
+    # os.path: pathlib raises for a link that leads back to itself.
+    return list({os.path.realpath(path): path for path in paths}.values())
 
 
 def list_names(results: Path) -> list[str]:
     """The names of the runs in a results folder, oldest first.
 
-    Age is that of the last record written; runs of one age are in order of their names.
+    Age is that of the last record written; runs of one age are in order of their names. First come
+    those whose records cannot be read, as of a link that leads nowhere: who reads them says so.
     """
     if os.path.isfile(results):
         raise ResultsError(
             f"--results {str(results)!r} is a file; expected a folder of runs; name another."
         )
-    failure = f"Results folder {str(results)!r} cannot be read"
-    with explain_os_error(
-        ResultsError, failure, "expected a folder of runs; check its permissions."
-    ):
-        ages = [(path.stat().st_mtime_ns, path.parent.name) for path in _files(results)]
+    ages = [(_last_written(path), path.parent.name) for path in _files(results)]
     return [name for _, name in sorted(ages)]
 
 
@@ -77,9 +76,9 @@ def find_records_files(path: Path) -> list[Path]:
     Raises:
         ResultsError: there is none.
     """
-    if path.is_file():
+    if os.path.isfile(path):
         return [path]
-    if (path / RECORDS_FILE).is_file():
+    if os.path.isfile(path / RECORDS_FILE):
         return [path / RECORDS_FILE]
     if files := _files(path):
         return files
@@ -90,4 +89,28 @@ def find_records_files(path: Path) -> list[Path]:
 
 
 def _files(results: Path) -> list[Path]:
-    return sorted(results.glob(f"*/{RECORDS_FILE}"))
+    """The records files in the folders of a folder, also those that nobody can read."""
+    failure = f"Results folder {str(results)!r} cannot be read"
+    expected = "expected a folder of runs; check its permissions."
+    with explain_os_error(ResultsError, failure, expected), suppress(FileNotFoundError):
+        names = sorted(os.listdir(results))
+        return [path for name in names if _is_there(path := results / name / RECORDS_FILE)]
+    return []
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        # A link to where a run once was stands for a run.
+        return path.parent.is_symlink() and not os.path.exists(path.parent)
+    except OSError:
+        return True
+    return True
+
+
+def _last_written(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0

@@ -1,5 +1,6 @@
 """Runs as they are read from their folders: several of them together, or as a frame of trials."""
 
+import os
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -82,13 +83,15 @@ def read_runs(*folders: Path) -> LoadedRuns:
     """The run in a folder, or the runs in several.
 
     Raises:
-        ResultsError: records cannot be read, or there is none at all.
+        ResultsError: the records of one cannot be read, those of each of several, or there is none.
     """
-    records, problems = _read(folders)
+    records, problems, folders = _read(folders)
     if not records:
         raise ResultsError(explain_no_trial(folders[0] / RECORDS_FILE, problems))
     unique, doubled = drop_duplicates(records)
-    integrity_of = {folder.resolve().name: integrity.examine(folder) for folder in folders}
+    integrity_of = {
+        Path(os.path.realpath(folder)).name: integrity.examine(folder) for folder in folders
+    }
     runs = tuple(integrity_of)
     return LoadedRuns(
         make_name(runs),
@@ -112,8 +115,14 @@ def load(path: str | PathLike[str]) -> pd.DataFrame:
     """
     reader = Reader()
     files: list[list[Record]] = []
-    for file in find_records_files(Path(path)):
-        records, problems = reader.read(file)
+    paths = find_records_files(Path(path))
+    for file in paths:
+        try:
+            records, problems = reader.read(file)
+        except ResultsError as error:
+            if len(paths) == 1:
+                raise
+            records, problems = [], [f"it was left out: {error}"]
         files.append(records)
         for problem in problems:
             warnings.warn(f"{file.parent.name}: {problem}", stacklevel=2)
@@ -144,17 +153,27 @@ def make_name(runs: Sequence[str]) -> str:
     return runs[0] if len(runs) == 1 else f"{len(runs)}-runs-until-{max(runs)}"
 
 
-def _read(folders: Sequence[Path]) -> tuple[list[Record], list[str]]:
+def _read(folders: Sequence[Path]) -> tuple[list[Record], list[str], tuple[Path, ...]]:
+    """The records in folders, what cannot be read, and the folders that can."""
     reader = Reader()
+    readable: list[Path] = []
     records: list[Record] = []
     problems: list[str] = []
     for folder in folders:
-        own, wrong = reader.read(folder / RECORDS_FILE)
+        try:
+            own, wrong = reader.read(folder / RECORDS_FILE)
+        except ResultsError as error:
+            # One that cannot be read keeps nobody from the others.
+            if folder == folders[-1] and not readable:
+                raise
+            problems.append(f"{folder.name} was left out: {error}")
+            continue
+        readable.append(folder)
         if not own and len(folders) > 1:
             wrong = [*wrong, explain_no_trial(folder / RECORDS_FILE, wrong)]
         records += own
         problems += wrong if len(folders) == 1 else [f"{folder.name}: {line}" for line in wrong]
-    return records, problems
+    return records, problems, tuple(readable)
 
 
 def explain_no_trial(path: Path, problems: list[str]) -> str:

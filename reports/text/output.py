@@ -2,10 +2,10 @@
 
 import os
 import sys
-from contextlib import suppress
 from pathlib import Path
 
 from bench.errors import ResultsError
+from bench.records.whole_files import write_whole
 
 
 def write(path: Path, text: str) -> None:
@@ -33,13 +33,9 @@ def write_bytes(path: Path, content: bytes) -> None:
     Raises:
         ResultsError: as `write`.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        temporary.write_bytes(content)
-        os.replace(temporary, path)
+        write_whole(path, content)
     except OSError as error:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
         raise ResultsError(
             f"{str(path)!r} cannot be written ({error.strerror}); expected a file in a folder "
             "that exists and can be written to; name another one."

@@ -1,5 +1,6 @@
 """What a run is, written down when it starts, and a run that goes on where it stopped."""
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -8,7 +9,7 @@ from typing import Any
 
 from msgspec import ValidationError, convert
 
-from bench.errors import PlanError, ResultsError
+from bench.errors import PlanError, ResultsError, explain_os_error
 from bench.host.environments.identity import hash_source_tree
 from bench.host.frameworks.framework import ROOT
 from bench.host.machine.description import describe_machine, read_commit
@@ -191,7 +192,16 @@ def find_stopped(request: Request) -> Stopped:
 
 
 def _find_folder(name: str, results: Path) -> Path:
+    expected = "expected a run of yours; check its permissions."
+    with explain_os_error(ResultsError, f"--resume {name}: it cannot be looked for", expected):
+        return _look_for_folder(name, results)
+
+
+def _look_for_folder(name: str, results: Path) -> Path:
     if name == LATEST:
+        # A folder that is not there has no run; one that cannot be read may have some.
+        if results.is_dir():
+            os.listdir(results)
         newest = max(results.glob("*/run.json"), key=_last_written, default=None)
         if newest is None:
             raise ResultsError(

@@ -161,11 +161,11 @@ def choose_summary_file(results: Path) -> Path:
         ResultsError: the folder cannot be made.
     """
     folder = results.absolute() / "verify"
-    with _writing(folder):
-        folder.mkdir(parents=True, exist_ok=True)
     stem = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
     names = (stem, *(f"{stem}-{number}" for number in range(2, 1000)))
-    return next(file for name in names if not (file := folder / f"{name}.json").exists())
+    with _writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        return next(file for name in names if not (file := folder / f"{name}.json").exists())
 
 
 def _write_whole(stream: FileIO, content: bytes) -> None:

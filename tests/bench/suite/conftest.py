@@ -88,6 +88,7 @@ Run = Callable[[Sequence[str], Mapping[str, str]], tuple[int, str]]
 def suite_command(folder: Path, *options: str) -> list[str]:
     """What `tox -e bench` runs, with its results below `folder`."""
     command = [sys.executable, "-m", "pytest", "bench/suite", "-p", "no:cacheprovider"]
+    command += ["-p", "bench.suite.options"]
     return [*command, f"--results={folder / 'results'}", *options]
 
 

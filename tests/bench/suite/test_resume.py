@@ -13,6 +13,7 @@ from typing import Any
 import psutil
 import pytest
 
+from bench.errors import ResultsError
 from bench.host.session.resume import _find_folder
 from bench.records.lines import read_records
 from bench.records.manifest import read_manifest
@@ -26,7 +27,7 @@ from tests.bench.suite.conftest import (
     suite_command,
 )
 from tests.bench.suite.test_suite import command_line
-from tests.conftest import ROOT
+from tests.conftest import ROOT, own_by_nobody
 
 QUICK = ("--skip-verification", "--skip-ceilings", *NUMPY_OPTIONS)
 
@@ -254,6 +255,17 @@ def test_the_latest_run_is_the_one_that_wrote_last(tmp_path: Path) -> None:
     assert _find_folder("latest", tmp_path).name == "20260101T000000Z-c"
     os.utime(tmp_path / "20260301T000000Z-a" / "records.jsonl", (2e9, 2e9))
     assert _find_folder("latest", tmp_path).name == "20260301T000000Z-a"
+
+
+@pytest.mark.parametrize(("name", "mode"), [("latest", 0o000), ("a", 0o000), ("a", 0o600)])
+def test_results_that_may_not_be_read_are_one_line(name: str, mode: int) -> None:
+    with own_by_nobody() as results:
+        (results / "a").mkdir()
+        (results / "a" / "run.json").touch()
+        results.chmod(mode)
+        with pytest.raises(ResultsError, match=f"--resume {name}: .*Permission denied"):
+            _find_folder(name, results)
+        results.chmod(0o700)
 
 
 def test_a_run_that_says_nonsense_of_itself_is_one_line(done: Finished, tmp_path: Path) -> None:

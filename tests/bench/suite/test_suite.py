@@ -307,6 +307,17 @@ def test_a_users_mistake_is_one_line_and_no_traceback(
     assert not finished.results.exists() or not list(finished.results.iterdir())
 
 
+def test_nothing_in_the_folders_that_a_user_names_is_run(tmp_path: Path, cache: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "conftest.py").write_text("raise SystemExit('was run')\n")
+    options = ("--results", str(tmp_path / "mine"), "--collect-only", *NUMPY_OPTIONS)
+    finished = run_new_suite(tmp_path, *options)
+    assert "was run" not in finished.output
+    assert finished.status == 0, finished.output
+    # As what the test runs, so does what a user runs.
+    assert "pytest -p bench.suite.options bench/suite" in (ROOT / "tox.ini").read_text()
+
+
 def test_data_that_cannot_be_had_is_one_line(suite: Suite, tmp_path: Path) -> None:
     (tmp_path / "mnist").mkdir()
     (tmp_path / "mnist" / "train-images-idx3-ubyte.gz").write_bytes(b"\x1f\x8b broken")

@@ -1,10 +1,14 @@
 from pathlib import Path
 
+import pytest
+
+from bench.errors import ResultsError
 from bench.host.session.store import choose_summary_file
 from bench.host.verify.certification import CellReport
 from bench.host.verify.summary import explain_reports, summarize, to_row
 from bench.records.certificate import Certificate, Defect, Worst
 from tests.bench.host.verify.conftest import cell, framework
+from tests.conftest import own_by_nobody
 
 WORST = (
     Worst("float64", "gradients", "gradient: conv1.weight", 2e-15, 1e-9),
@@ -80,3 +84,11 @@ def test_two_documents_of_one_second_have_two_names(tmp_path: Path) -> None:
     first.write_text("{}")
     assert choose_summary_file(tmp_path) != first
     assert first.parent == tmp_path / "verify"
+
+
+def test_a_folder_of_summaries_that_may_not_be_searched_is_one_line() -> None:
+    with own_by_nobody() as results:
+        choose_summary_file(results).parent.chmod(0o600)
+        with pytest.raises(ResultsError, match=r"verify' cannot be written .Permission denied"):
+            choose_summary_file(results)
+        (results / "verify").chmod(0o700)
