@@ -102,17 +102,31 @@ def _look(name: str) -> str:
 
 
 def _describe_reason(error: OSError) -> str:
-    """Say why; of a name that is missing, too, where one beside it looks the same."""
+    """Say why; of a name that leads nowhere or is missing, too, what is there in its place."""
     reason = error.strerror or str(error)
-    if isinstance(error, FileNotFoundError) and isinstance(error.filename, (str, os.PathLike)):
-        missing = Path(error.filename)
-        while missing != missing.parent and not os.path.lexists(missing.parent):
-            missing = missing.parent
+    named = isinstance(error.filename, str | os.PathLike)
+    if named and isinstance(error, FileNotFoundError | FileExistsError):
+        path = Path(error.filename)
         with suppress(OSError):
-            for name in os.listdir(missing.parent):
-                if name != missing.name and _look(name) == _look(missing.name):
-                    return f"{reason}: {missing.name!a} is not {name!a}, which is there"
+            if detail := _find_broken_link(path) or _find_lookalike(path):
+                return f"{reason}: {detail}"
     return reason
+
+
+def _find_broken_link(path: Path) -> str | None:
+    for place in (path, *path.parents):
+        if place.is_symlink() and not os.path.exists(place):
+            return f"{str(place)!r} is a link to {os.readlink(place)!r}, which is not there"
+    return None
+
+
+def _find_lookalike(path: Path) -> str | None:
+    while path != path.parent and not os.path.lexists(path.parent):
+        path = path.parent
+    for name in os.listdir(path.parent):
+        if name != path.name and _look(name) == _look(path.name):
+            return f"{path.name!a} is not {name!a}, which is there"
+    return None
 
 
 @contextmanager

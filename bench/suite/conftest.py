@@ -35,9 +35,11 @@ NO_REPORT = pytest.StashKey[str]()
 
 # Options of pytest's plugins with which a run measures nothing, or not what it should.
 SPOILERS = {
-    "benchmark_skip": "leaves out every trial",
-    "benchmark_disable": "times no trial",
-    "numprocesses": "would run trials beside each other",
+    "--benchmark-skip": "leaves out every trial",
+    "--benchmark-disable": "times no trial",
+    "--setup-only": "runs no trial",
+    "--setup-plan": "runs no trial",
+    "--numprocesses": "would run trials beside each other",
 }
 # The exit status of a run in which no trial gave a result; 1 is that of one in which some did not.
 NOTHING_USABLE = 2
@@ -51,11 +53,14 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
 def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config.option, "benchmark_json"):
         raise pytest.UsageError("The suite needs the plugin pytest-benchmark; leave out -p no:...")
+    if config.pluginmanager.is_blocked("terminal"):
+        raise pytest.UsageError(
+            "The suite needs pytest's terminal to say what it does; leave out -p no:terminal."
+        )
     for option, what in SPOILERS.items():
-        if getattr(config.option, option, False):
-            name = option.replace("_", "-")
+        if config.getoption(option, False):
             raise pytest.UsageError(
-                f"--{name} {what}; expected a run without it; take it out of the command line or "
+                f"{option} {what}; expected a run without it; take it out of the command line or "
                 "PYTEST_ADDOPTS."
             )
     config.stash[OPEN] = ExitStack()

@@ -75,6 +75,18 @@ def test_every_name_that_is_refused_shows_it(
     assert "only looks like" in str(caught.value) or r"\u200b" in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "fail", [Path.mkdir, Path.read_bytes, Path.stat, lambda p: (p / "x").read_bytes()]
+)
+def test_a_link_that_leads_nowhere_says_so(tmp_path: Path, fail: Callable[[Path], object]) -> None:
+    (tmp_path / "link").symlink_to("where-it-was")
+    with (
+        pytest.raises(ResultsError, match="link' is a link to 'where-it-was', which is not there"),
+        explain_os_error(ResultsError, "It fails", "do that."),
+    ):
+        fail(tmp_path / "link")
+
+
 def test_a_missing_file_is_told_from_one_that_looks_the_same(tmp_path: Path) -> None:
     (tmp_path / CAFE).touch()
     with (

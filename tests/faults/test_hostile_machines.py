@@ -9,6 +9,7 @@ from msgspec import to_builtins
 from bench.records.chain import follow
 from bench.records.lines import read_records
 from tests.bench.suite.conftest import run_suite
+from tests.conftest import ROOT
 from tests.faults.kills import PLAN, instant_options
 from tests.faults.machine import needs_namespaces, run
 
@@ -37,6 +38,35 @@ def test_a_folder_that_cannot_be_written_is_told_at_once(tmp_path: Path, cache: 
     ended = run(tmp_path, "mount -t tmpfs -o ro none $R")
     assert ended.status == pytest.ExitCode.USAGE_ERROR
     assert "cannot be written (Read-only file system)" in ended.output
+    assert "Traceback" not in ended.output
+
+
+@needs_namespaces
+def test_a_checkout_and_a_home_may_be_on_a_read_only_disk(tmp_path: Path, cache: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    make_read_only = "\n".join(
+        f"mount --bind {folder} {folder}; mount -o remount,bind,ro {folder}"
+        for folder in (ROOT, home)
+    )
+    ended = run(
+        tmp_path, f"{make_read_only}\nexport HOME={home}\ncd {ROOT}\nif touch new; then exit 9; fi"
+    )
+    assert ended.status == 0, ended.output
+    assert len(ended.records) == 6
+    assert "warning" not in ended.output.lower()
+
+
+@needs_namespaces
+def test_a_user_needs_no_name_and_no_home(tmp_path: Path, cache: Path) -> None:
+    nobody_knows = "if whoami; then exit 9; fi"
+    ended = run(
+        tmp_path,
+        f"export HOME=/dev/null/home; unset USER LOGNAME; {nobody_knows}",
+        namespaces=("--user", "--map-user=12345", "--map-group=12345"),
+    )
+    assert ended.status == 0, ended.output
+    assert len(ended.records) == 6
     assert "Traceback" not in ended.output
 
 

@@ -293,6 +293,9 @@ def test_two_runs_at_once_measure_one_after_the_other(tmp_path: Path, cache: Pat
         (["--threads=none"], "invalid int value: 'none'"),
         (["--benchmark-skip"], "leaves out every trial"),
         (["--benchmark-disable"], "times no trial"),
+        (["-p", "no:terminal"], "needs pytest's terminal"),
+        (["--setup-only"], "runs no trial"),
+        (["--setup-plan"], "runs no trial"),
         (["--numprocesses=2"], "would run trials beside each other"),
     ],
 )
