@@ -20,6 +20,7 @@ from bench.records.results import RECORDS_FILE, Record
 # What a host that was killed while it wrote left of a record.
 TORN_FILE = "records.torn"
 LOCK_FILE = ".lock"
+LOGS = "logs"
 TAIL_BYTES = 2**16
 
 
@@ -47,7 +48,7 @@ class RunFolder:
 
     def log_file(self, trial_id: str) -> Path:
         """Where a trial's worker prints."""
-        return self.folder / "logs" / f"{trial_id}.log"
+        return self.folder / LOGS / f"{trial_id}.log"
 
     @contextmanager
     def hold(self) -> Iterator[None]:
@@ -58,6 +59,8 @@ class RunFolder:
         """
         lock = FileLock(self.folder / LOCK_FILE)
         with _writing(self.folder):
+            # Of a run that goes on, somebody may have removed them, or left a link to them.
+            (self.folder / LOGS).mkdir(exist_ok=True)
             try:
                 lock.acquire(blocking=False)
             except Timeout as error:
@@ -145,7 +148,7 @@ def create_run(
         folder = results.absolute() / name
         with _writing(results):
             try:
-                (folder / "logs").mkdir(parents=True)
+                (folder / LOGS).mkdir(parents=True)
             except FileExistsError:
                 if folder.is_dir():
                     continue  # another run of the same second

@@ -181,3 +181,28 @@ def test_one_process_writes_a_run_and_a_dead_one_keeps_nobody(tmp_path: Path) ->
         other.kill()
     with run.hold():
         pass
+
+
+def test_a_run_whose_logs_are_gone_can_go_on(tmp_path: Path) -> None:
+    run = create_run(tmp_path, "quick")
+    logs = run.log_file("x").parent
+    logs.rmdir()
+    with run.hold():
+        assert logs.is_dir()
+    logs.rmdir()
+    (tmp_path / "elsewhere").mkdir()
+    logs.symlink_to(tmp_path / "elsewhere")
+    with run.hold():
+        assert logs.is_symlink()
+
+
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [("nowhere", "is a link to 'nowhere', which is not there"), ("logs", "Too many levels|exists")],
+)
+def test_logs_that_lead_nowhere_are_one_line(tmp_path: Path, target: str, words: str) -> None:
+    run = create_run(tmp_path, "quick")
+    run.log_file("x").parent.rmdir()
+    run.log_file("x").parent.symlink_to(target)
+    with pytest.raises(ResultsError, match=words), run.hold():
+        pass
