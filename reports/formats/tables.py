@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 import pandas as pd
 
 from bench.dependencies import explain_if_missing
-from bench.errors import ResultsError
+from bench.errors import ResultsError, explain_os_error
 from reports.formats.series import NamedRow, collect_values, name_rows
 from reports.ranking.metrics import METRICS
 from reports.ranking.rows import Row
@@ -30,7 +30,7 @@ def to_parquet(run: LoadedRuns) -> bytes:
     """The table as a Parquet file; a column has one type in every run, also where all is absent.
 
     Raises:
-        ResultsError: fastparquet is not installed.
+        ResultsError: fastparquet is not installed, or there is no room for the file.
     """
     # Here and not above: no other format needs it. And not by way of pandas, whose version 4 will
     # ask for pyarrow, which changes what every text in a data frame is stored as.
@@ -43,7 +43,9 @@ def to_parquet(run: LoadedRuns) -> bytes:
     texts = list(table.select_dtypes(["object", "string"]).columns)
     for name in texts:
         table[name] = pd.Series([_text(value) for value in table[name]], dtype=object)
-    with TemporaryDirectory() as folder:
+    remedy = "expected room for the table; free some, or name another in TMPDIR."
+    failure = "The temporary folder cannot be written"
+    with explain_os_error(ResultsError, failure, remedy), TemporaryDirectory() as folder:
         path = Path(folder) / "trials.parquet"
         fastparquet.write(
             str(path),

@@ -1,6 +1,7 @@
 """CSV and Parquet, read back and held against the frame that `reports.load` gives."""
 
 import csv
+import errno
 import io
 from collections.abc import Callable
 from pathlib import Path
@@ -115,3 +116,21 @@ def test_parquet_of_numbers_that_no_file_can_hold(
     folder = save(tmp_path / "run", [record(parameters=10**400, seed=10**30, position=10**400)])
 
     assert parquet(folder).stat().st_size > 0
+
+
+def test_a_full_temporary_folder_is_one_line(
+    tmp_path: Path,
+    three: list[Record],
+    save: Save,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    folder = save(tmp_path / "quick", three)
+    monkeypatch.setattr(fastparquet, "write", fail)
+    assert main(["export", str(folder), "--format", "parquet"]) == 2
+    error = capsys.readouterr().err
+    assert "The temporary folder cannot be written (No space left on device)" in error
+    assert not (folder / "trials.parquet").exists()
