@@ -72,10 +72,13 @@ def _family(
 
 
 def _info(rows: Sequence[NamedRow]) -> list[str]:
-    """What changes while a series goes on: in a gauge's labels it would begin another line."""
-    name = "samestep_series"
-    samples = [f"{name}_info{_labels({'series': named.name, **named.state})} 1" for named in rows]
-    return _family(name, "info", "What the numbers of a series come from.", samples)
+    """What changes while a series goes on: in a gauge's labels it would begin another line.
+
+    No info, as OpenMetrics calls it: readers of the older text format refuse a file with that type.
+    """
+    name = "samestep_series_info"
+    samples = [f"{name}{_labels({'series': named.name, **named.state})} 1" for named in rows]
+    return _family(name, "gauge", "What the numbers of a series come from.", samples)
 
 
 def _invocations(rows: Sequence[NamedRow]) -> list[str]:
