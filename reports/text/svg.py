@@ -11,7 +11,10 @@ from matplotlib.figure import Figure
 # Colors that no figure uses otherwise, which stand for the page's own: they follow dark mode.
 INK = "#010203"
 RULE = "#040506"
-PAGE_COLORS = {INK: "currentColor", RULE: "var(--rule)"}
+# Where a page's own style is blocked, rules are grey.
+PAGE_COLORS = {INK: "currentColor", RULE: "var(--rule, #9aa3ad)"}
+# In pixels, where nothing else says it: a page's style does.
+WIDTH = "512"
 
 HREF = "{http://www.w3.org/1999/xlink}href"
 REFERENCE = re.compile(r"#([\w.-]+)")
@@ -34,7 +37,7 @@ def to_svg(figure: Figure, name: str, description: str) -> Markup:
     for element in root.iter():
         _clean(element, name, used)
     view_box, label = root.get("viewBox", ""), drop_unprintable(description)
-    root.attrib = {"viewBox": view_box, "role": "img", "aria-label": label}
+    root.attrib = {"viewBox": view_box, "width": WIDTH, "role": "img", "aria-label": label}
     return Markup(ElementTree.tostring(root, encoding="unicode"))  # noqa: S704 - escapes text
 
 
@@ -61,10 +64,20 @@ def _clean(element: ElementTree.Element, name: str, used: set[str]) -> None:
         element.set("href", f"#{name}-{target[1:]}")
     if clip := element.get("clip-path"):
         element.set("clip-path", clip.replace("#", f"#{name}-"))
-    if style := element.get("style"):
-        for color, replacement in PAGE_COLORS.items():
-            style = style.replace(color, replacement)
-        element.set("style", style)
+    _style_by_attributes(element)
+
+
+def _style_by_attributes(element: ElementTree.Element) -> None:
+    """Turn a style into presentation attributes.
+
+    A server may forbid inline styles, as Jenkins does for what it archives: without them all would
+    be filled with black.
+    """
+    for declaration in (element.attrib.pop("style", "") or "").split(";"):
+        name, _, value = declaration.partition(":")
+        if name.strip():
+            value = value.strip()
+            element.set(name.strip(), PAGE_COLORS.get(value, value))
 
 
 def _local(tag: str) -> str:

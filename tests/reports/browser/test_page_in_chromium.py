@@ -6,9 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from PIL import Image
+from playwright.sync_api import Browser, Page
 
 from tests.reports.browser.conftest import OpenPage
 
@@ -162,3 +164,28 @@ def test_it_prints_without_controls(report: Path, visit: OpenPage) -> None:
         assert not found.page.locator("#controls").is_visible()
         paper = found.page.pdf(format="A4")
     assert paper.startswith(b"%PDF")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_figures_are_readable_where_styles_are_forbidden(
+    scheme: str, report: Path, browser: Browser
+) -> None:
+    """Jenkins serves what it archives with this policy."""
+    policy = "sandbox; default-src 'none'; img-src 'self'; style-src 'self';"
+    context = browser.new_context(color_scheme="dark" if scheme == "dark" else "light")
+    opened = context.new_page()
+    headers = {"content-type": "text/html", "content-security-policy": policy}
+    opened.route(
+        "**/*", lambda route: route.fulfill(body=report.read_text("utf-8"), headers=headers)
+    )
+    opened.goto("http://archive.test/report.html")
+    figures = opened.locator("figure svg")
+    assert figures.count() >= 4
+    for number in range(4):
+        with Image.open(io.BytesIO(figures.nth(number).screenshot())) as picture:
+            shades = np.asarray(picture.convert("L"), dtype=np.float64)
+        # Most of a figure is its background, whatever the color of that is.
+        background = np.median(shades)
+        assert (background > 200) == (scheme == "light")
+        assert 0.5 < np.mean(np.abs(shades - background) < 10) < 0.98
+    context.close()

@@ -211,7 +211,7 @@ def _words(root: ElementTree.Element) -> str:
 def _points(drawing: Drawing) -> int:
     """Uses of a marker inside the group of the points, which have an opacity."""
     root = ElementTree.fromstring(drawing.svg)
-    return sum("fill-opacity" in use.get("style", "") for use in root.iter("use"))
+    return sum("fill-opacity" in use.attrib for use in root.iter("use"))
 
 
 def _uses(drawing: Drawing) -> int:
