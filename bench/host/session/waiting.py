@@ -74,6 +74,7 @@ class WaitingRoom:
         self._read_memory = read_memory
         self._pool = ThreadPoolExecutor(MOST_TOGETHER)
         self._workers: dict[str, WaitingWorker] = {}
+        self._called: WaitingWorker | None = None
         self._largest_bytes = LEAST_WORKER_BYTES
         self._has_told = False
 
@@ -108,10 +109,18 @@ class WaitingRoom:
 
     def call(self, name: str) -> WaitingWorker | None:
         """Return the worker of a trial, which is the caller's from then on; None without one."""
-        return self._workers.pop(name, None)
+        worker = self._workers.pop(name, None)
+        if worker is not None:
+            self._called = worker
+        return worker
 
     def close(self) -> None:
-        """Dismiss all that wait."""
+        """Dismiss all that wait.
+
+        Who called the last one may have been interrupted before it let it train.
+        """
+        if self._called is not None:
+            self._called.gate.shut()
         while self._workers:
             self._workers.popitem()[1].dismiss()
         self._pool.shutdown()

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -151,6 +152,26 @@ def test_workers_that_nobody_asks_for_are_let_go_at_the_end(tmp_path: Path, cach
     session.execute(trials[0], nothing)
     session.close()
     assert sorted(executor.log[-2:]) == ["2 let go", "3 let go"]
+
+
+def test_a_worker_that_was_called_and_never_let_train_is_let_go_at_the_end(
+    tmp_path: Path, cache: Path
+) -> None:
+    """An interruption between the two left the host waiting for its end, for ever."""
+    executor = GatedExecutor()
+    session, trials = make_session(tmp_path, executor)
+    session.execute(trials[0], nothing)
+    assert session.room is not None
+    called = session.room.call(trials[1].id)
+    assert called is not None
+    closing = Thread(target=session.close)
+    closing.start()
+    closing.join(30)
+    ended = not closing.is_alive()
+    called.gate.shut()
+    closing.join()
+    assert ended
+    assert executor.log[-1] == "2 let go"
 
 
 def test_what_is_not_verified_yet_is_not_prepared(tmp_path: Path, cache: Path) -> None:
