@@ -19,23 +19,18 @@ MACHINE_SPEED = "machine_hashes_per_second"
 
 
 @dataclass(frozen=True)
-class LevelChange:
-    """A step of a metric in one series.
+class Change:
+    """That a metric of one series became larger or smaller.
 
     Attributes:
-        before, after: the last run on the old level and the first one on the new.
-        ratio: of the new level to the old one, over the medians of runs_after and runs_before runs.
+        ratio: of what it became to what it was.
         machine_speed: the same of fixed work of the host around the same trials: it tells a change
             of the machine from one of the framework. Nothing where runs did not measure it.
     """
 
     series: Series
     metric: Metric
-    before: Point
-    after: Point
     ratio: Interval
-    runs_before: int
-    runs_after: int
     machine_speed: Interval
 
     @property
@@ -47,6 +42,20 @@ class LevelChange:
     def better(self) -> bool:
         """Whether that is good."""
         return self.up == self.metric.bigger_is_better
+
+
+@dataclass(frozen=True)
+class LevelChange(Change):
+    """A step of a metric; its ratio is over the medians of runs_after and runs_before runs.
+
+    Attributes:
+        before, after: the last run on the old level and the first one on the new.
+    """
+
+    before: Point
+    after: Point
+    runs_before: int
+    runs_after: int
 
 
 def change_points(history: History, *metrics: Metric) -> tuple[LevelChange, ...]:
@@ -68,6 +77,11 @@ def change_points(history: History, *metrics: Metric) -> tuple[LevelChange, ...]
 def _changes(series: Series, metric: Metric) -> list[LevelChange]:
     points = list_points(series, metric)
     values, speeds = list_medians(points, metric.column), list_medians(points, MACHINE_SPEED)
+
+    def admitted(step: Step) -> bool:
+        ratio = _ratio(values, step)
+        return is_large(ratio, points[step.first : step.end], metric) and not ratio.holds(1.0)
+
     return [
         LevelChange(
             series=series,
@@ -79,21 +93,8 @@ def _changes(series: Series, metric: Metric) -> list[LevelChange]:
             runs_after=step.end - step.place,
             machine_speed=_ratio(speeds, step),
         )
-        for step in find_level_steps(points, metric)
+        for step in find_steps(values, admitted)
     ]
-
-
-def find_level_steps(points: Sequence[Point], metric: Metric) -> tuple[Step, ...]:
-    """Find the steps of a metric that are larger than what the runs themselves can tell."""
-    values = list_medians(points, metric.column)
-
-    def admitted(step: Step) -> bool:
-        ratio = _ratio(values, step)
-        larger = max(ratio.median, 1 / ratio.median) - 1
-        floor = compute_noise_floor(points[step.first : step.end], metric)
-        return larger > floor and not ratio.holds(1.0)
-
-    return find_steps(values, admitted)
 
 
 def list_points(series: Series, metric: Metric) -> list[Point]:
@@ -110,11 +111,12 @@ def _ratio(values: Sequence[float], step: Step) -> Interval:
     return estimate_ratio(values[step.place : step.end], values[step.first : step.place])
 
 
-def compute_noise_floor(points: Sequence[Point], metric: Metric) -> float:
-    """Compute the smallest relative change that runs can show: half of a usual run's interval."""
+def is_large(ratio: Interval, points: Sequence[Point], metric: Metric) -> bool:
+    """Tell whether a change is larger than what runs can show: half of a usual run's interval."""
     widths = [point.row.estimate(metric.column).relative_half_width for point in points]
     finite = [width for width in widths if np.isfinite(width)]
-    return max(LEAST_STEP, float(np.median(finite)) if finite else 0.0)
+    floor = max(LEAST_STEP, float(np.median(finite)) if finite else 0.0)
+    return max(ratio.median, 1 / ratio.median) - 1 > floor
 
 
 def describe_change(change: LevelChange) -> str:
@@ -132,7 +134,7 @@ def describe_change(change: LevelChange) -> str:
     )
 
 
-def describe_direction(change: LevelChange) -> str:
+def describe_direction(change: Change) -> str:
     """What changed, and whether that is good: slower (worse)."""
     direction = change.metric.more if change.up else change.metric.less
     return f"{direction} ({'better' if change.better else 'worse'})"

@@ -15,8 +15,10 @@ from scipy.stats import kendalltau, norm, theilslopes
 from reports.content.cells import format_ratio
 from reports.history.changes import (
     MACHINE_SPEED,
-    compute_noise_floor,
-    find_level_steps,
+    Change,
+    LevelChange,
+    describe_direction,
+    is_large,
     list_medians,
     list_points,
     name_run,
@@ -36,45 +38,39 @@ Values = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Drift:
-    """A trend of a metric in one series, since its level last stepped.
+class Drift(Change):
+    """A trend of a metric since its level last stepped; its ratio is along the slope.
 
     Attributes:
         first, last: the runs between which it went on.
-        ratio: of its end to its beginning, along the slope.
-        machine_speed: the same of fixed work of the host around the same trials; nothing where runs
-            did not measure it.
     """
 
-    series: Series
-    metric: Metric
     first: Point
     last: Point
     runs: int
-    ratio: Interval
-    machine_speed: Interval
 
 
-def find_drifts(history: History, *metrics: Metric) -> tuple[Drift, ...]:
+def find_drifts(
+    history: History, changes: Sequence[LevelChange], *metrics: Metric
+) -> tuple[Drift, ...]:
     """Find the trends of metrics, or of all, in all series of a history, the largest first.
 
     A trend counts if chance does not explain it, and if it is larger than what counts as a step.
+
+    Args:
+        changes: of the level, the most recent first; a trend is looked for since the last one.
     """
     drifts = [
         drift
         for metric in metrics or (*METRICS, BY_PARTNER)
         for series in history.series
-        if (drift := _find_drift(series, metric)) is not None
+        if (drift := _find_drift(series, metric, changes)) is not None
     ]
     return tuple(sorted(drifts, key=lambda drift: -abs(float(np.log(drift.ratio.median)))))
 
 
 def describe_drift(drift: Drift) -> str:
     """Say what drifts, from which run to which, and by how much."""
-    metric = drift.metric
-    up = drift.ratio.median > 1
-    direction = metric.more if up else metric.less
-    judgment = "better" if up == metric.bigger_is_better else "worse"
     machine = ""
     if drift.machine_speed.count:
         machine = (
@@ -82,26 +78,33 @@ def describe_drift(drift: Drift) -> str:
             f"{format_ratio(drift.machine_speed)} of what it was."
         )
     return (
-        f"{drift.series.label}: a slow drift, {direction} ({judgment}). {metric.title} became "
-        f"{format_ratio(drift.ratio)} of what it was over {drift.runs} runs, from "
-        f"{name_run(drift.first)} to {name_run(drift.last)}.{machine}"
+        f"{drift.series.label}: a slow drift, {describe_direction(drift)}. "
+        f"{drift.metric.title} became {format_ratio(drift.ratio)} of what it was over "
+        f"{drift.runs} runs, from {name_run(drift.first)} to {name_run(drift.last)}.{machine}"
     )
 
 
-def _find_drift(series: Series, metric: Metric) -> Drift | None:
-    points = list_points(series, metric)
-    steps = find_level_steps(points, metric)
-    if steps:
-        points = points[steps[-1].place :]
+def _find_drift(series: Series, metric: Metric, changes: Sequence[LevelChange]) -> Drift | None:
+    own = (one for one in changes if one.series is series and one.metric is metric)
+    last = next(own, None)
+    since = 0 if last is None else last.after.place
+    points = [point for point in list_points(series, metric) if point.place >= since]
     values = list_medians(points, metric.column)
     if not has_trend(values):
         return None
     ratio = _estimate_total(values)
-    larger = max(ratio.median, 1 / ratio.median) - 1
-    if larger <= compute_noise_floor(points, metric):
+    if not is_large(ratio, points, metric):
         return None
     speeds = list_medians(points, MACHINE_SPEED)
-    return Drift(series, metric, points[0], points[-1], len(points), ratio, _estimate_total(speeds))
+    return Drift(
+        series=series,
+        metric=metric,
+        ratio=ratio,
+        machine_speed=_estimate_total(speeds),
+        first=points[0],
+        last=points[-1],
+        runs=len(points),
+    )
 
 
 def has_trend(values: Sequence[float]) -> bool:

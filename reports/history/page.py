@@ -62,7 +62,7 @@ def _section(anchor: str, history: History, days: Sequence[str]) -> dict[str, An
         # Whether any series has runs enough for a change.
         "enough": any(len(series.points) >= 2 * LEAST_RUNS for series in history.series),
         # A sentence each, the largest first.
-        "drifts": tuple(map(describe_drift, find_drifts(history))),
+        "drifts": tuple(map(describe_drift, find_drifts(history, changes))),
         "enough_for_drifts": any(
             len(series.points) >= LEAST_RUNS_OF_A_DRIFT for series in history.series
         ),

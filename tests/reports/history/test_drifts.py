@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from bench.records.results import Record
+from reports.history.changes import change_points
 from reports.history.drifts import Drift, describe_drift, find_drifts, has_trend
 from reports.history.page import render
 from reports.history.series import collect_histories, sort_runs
@@ -26,7 +27,7 @@ def noisy(levels: Sequence[float], seed: int) -> list[float]:
 
 def found(records: Sequence[Record]) -> tuple[Drift, ...]:
     (history,) = collect_histories(records)
-    return find_drifts(history, THROUGHPUT)
+    return find_drifts(history, change_points(history, THROUGHPUT), THROUGHPUT)
 
 
 def page(records: Sequence[Record]) -> str:
