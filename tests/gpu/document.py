@@ -5,7 +5,6 @@ found until then.
 """
 
 import json
-import os
 import shutil
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -14,6 +13,7 @@ from pathlib import Path
 from bench.host.machine.description import describe_machine, read_commit
 from bench.records.lines import to_finite
 from bench.records.results import RECORDS_FILE
+from bench.records.whole_files import write_whole
 from tests.gpu.points import judge_points
 from tests.gpu.runner import StepResult, collect
 from tests.gpu.settings import Settings
@@ -35,7 +35,7 @@ def write_document(folder: Path, results: Sequence[StepResult], settings: Settin
         "steps": [result.to_document() for result in results],
     }
     text = json.dumps(to_finite(document), indent=1) + "\n"
-    _replace(folder / "gpu.json", text.encode())
+    write_whole(folder / "gpu.json", text.encode())
 
 
 def write_files(folder: Path, results: Sequence[StepResult], settings: Settings) -> None:
@@ -46,19 +46,12 @@ def write_files(folder: Path, results: Sequence[StepResult], settings: Settings)
         for result in results
         if (path := work / f"{result.name}.log").is_file()
     ]
-    _replace(folder / "log.txt", "".join(logs).encode())
+    write_whole(folder / "log.txt", "".join(logs).encode())
     records = b"".join((run / RECORDS_FILE).read_bytes() for run in list_runs(settings))
-    _replace(folder / RECORDS_FILE, records)
+    write_whole(folder / RECORDS_FILE, records)
     page = work / "report.html"
     if page.is_file():
         shutil.copyfile(page, folder / page.name)
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Write a file so that there is always a whole one."""
-    partial = path.with_name(f".{path.name}")
-    partial.write_bytes(content)
-    os.replace(partial, path)
 
 
 def is_all_right(results: Sequence[StepResult], pretend: bool) -> bool:

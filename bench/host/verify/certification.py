@@ -18,6 +18,7 @@ from bench.host.verify.verifier import CellResult, Verifier, select_known_defect
 from bench.records.cache_folder import get_cache_folder
 from bench.records.certificate import Certificate
 from bench.records.lines import NO_RECORD, convert_whole
+from bench.records.whole_files import write_whole
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ class Certification:
                 self.say(f"Verifying {cell.title} ...")
                 report = self._verify(cell, digest)
                 if report.explained:
-                    _write(_file(digest), report)
+                    write_whole(_file(digest), json.dumps(to_document(report)).encode())
         return report
 
     def _fingerprint(self, cell: Cell) -> str:
@@ -160,13 +161,6 @@ def to_document(report: CellReport) -> dict[str, Any]:
         "explained": report.explained,
         "errors": errors,
     }
-
-
-def _write(file: Path, report: CellReport) -> None:
-    """Whole or not at all: a reader never sees half a certificate."""
-    partial = file.with_suffix(".part")
-    partial.write_text(json.dumps(to_document(report)), "utf-8")
-    partial.replace(file)
 
 
 def _read(digest: str, cell: Cell) -> CellReport | None:
