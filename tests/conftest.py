@@ -112,7 +112,7 @@ def real_data() -> Path:
 
 
 def unavailable(reason: str) -> NoReturn:
-    """Skip a test that needs a framework which cannot be had here; in CI that is a failure."""
+    """Skip a test that needs what cannot be had here; in CI that is a failure."""
     if os.environ.get("CI"):
-        pytest.fail(f"CI has to have every framework: {reason}", pytrace=False)
+        pytest.fail(f"CI has to have everything: {reason}", pytrace=False)
     pytest.skip(reason)

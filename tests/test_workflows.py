@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.conftest import ROOT
+from tests.conftest import ROOT, unavailable
 
 GITHUB = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 GITLAB = ROOT / "docs" / "examples" / "gitlab-ci.yml"
@@ -86,7 +86,7 @@ def test_a_comment_replaces_our_own_and_nobody_elses(
     comments: list[tuple[dict[str, str], str]], asked: str, tmp_path: Path
 ) -> None:
     if shutil.which("jq") is None:
-        pytest.skip("jq is not installed (Debian: jq)")
+        unavailable("jq is not installed (Debian: jq)")
     workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "bench.yml").read_text())
     (step,) = (
         step

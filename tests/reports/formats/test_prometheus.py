@@ -3,7 +3,6 @@
 Both read the older text format of Prometheus, which knows fewer types than OpenMetrics.
 """
 
-import os
 import shutil
 import socket
 import subprocess
@@ -17,6 +16,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from bench.records.results import Record
+from tests.conftest import unavailable
 from tests.reports.formats.conftest import HOSTILE
 
 MakeRecord = Callable[..., Record]
@@ -30,10 +30,7 @@ START_SECONDS = 30.0
 def find_program(name: str) -> str:
     found = shutil.which(name)
     if found is None:
-        reason = f"{name} is not installed (Debian: prometheus and prometheus-node-exporter)"
-        if "CI" in os.environ:
-            pytest.fail(reason)
-        pytest.skip(reason)
+        unavailable(f"{name} is not installed (Debian: prometheus and prometheus-node-exporter)")
     return found
 
 
