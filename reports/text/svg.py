@@ -73,7 +73,7 @@ def _style_by_attributes(element: ElementTree.Element) -> None:
     A server may forbid inline styles, as Jenkins does for what it archives: without them all would
     be filled with black.
     """
-    for declaration in (element.attrib.pop("style", "") or "").split(";"):
+    for declaration in element.attrib.pop("style", "").split(";"):
         name, _, value = declaration.partition(":")
         if name.strip():
             value = value.strip()

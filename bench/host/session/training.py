@@ -68,6 +68,7 @@ class PreparedRun:
         framework = self.selection.frameworks.get(trial.framework)
         catalog = self.selection.catalog
         cell = to_cell(trial, self.selection.frameworks, catalog)
+        handed_on = parse_variables(trial.variables)
         spec, cost = None, StepCost()
         # A trial whose model does not take the data is a record too, one that is skipped.
         with suppress(ValueError):
@@ -85,9 +86,7 @@ class PreparedRun:
             machine=self.machine,
             threads=self.selection.request.thread_count,
             cost=cost,
-            withheld=tuple(
-                name for name in self.withheld if name not in parse_variables(trial.variables)
-            ),
+            withheld=tuple(name for name in self.withheld if name not in handed_on),
             dropout=dropout_of(spec) if spec else None,
             ceilings=self.ceilings.get(trial.precision),
             fitness=tuple(finding for finding in self.fitness if finding.verdict != "ok"),
